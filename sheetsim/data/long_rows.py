@@ -1,0 +1,151 @@
+"""Long rows (userId, movieId, rating) cut to the busiest users and the most-rated movies.
+
+The cut is the lecture's: ratings are counted over the whole file, per user and per movie apart,
+so a user is busy by all they rated and not only by the movies that end up in the table. Where
+the lecture left a tie in the counts to chance, the lower id wins here.
+
+Each distinct text is checked once and rows carry its code, a small integer; so the checks cost
+by the number of distinct texts, and counting and cutting are a few NumPy calls.
+"""
+
+from array import array
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.data.csv_table import Table
+from sheetsim.data.labels import ascending, clean_label, first_duplicate, shown, typed_labels
+from sheetsim.data.numbers import Floats, parse_number
+from sheetsim.errors import DataError
+
+Codes = npt.NDArray[np.int64]
+Labels = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column: `texts` (distinct, in order of appearance) and `codes` into them, (n_rows,)."""
+
+    number: int
+    texts: list[str]
+    codes: Codes
+
+    def first_row(self, code: int) -> int:
+        return int(np.argmax(self.codes == code))
+
+
+def busiest(table: Table, users: int, movies: int, largest: float) -> tuple[Labels, Labels, Floats]:
+    """The ratings of the `users` busiest users for the `movies` most-rated movies.
+
+    Args:
+        table: rows with columns userId, movieId and rating, among others.
+        users: how many users to take, at least 1; all if there are fewer.
+        movies: how many movies to take, at least 1; all if there are fewer.
+        largest: largest magnitude of a rating.
+
+    Returns:
+        Users' labels and movies' labels, both ascending, and the ratings (n_users, n_movies),
+        NaN where there is none. A user or a movie may be left without any.
+
+    Raises:
+        DataError: a column is missing, a label or rating is not as it must be, two labels differ
+            in case only, or a user rates a movie twice.
+    """
+    rows, user, movie, rating = _read(table)
+    user_labels = _labels(table, rows, user)
+    movie_labels = _labels(table, rows, movie)
+    stars = _numbers(table, rows, rating, largest)
+    _check_once(table, rows, user, movie)
+
+    kept_users = _most(user_labels, user.codes, users)
+    kept_movies = _most(movie_labels, movie.codes, movies)
+    i = _positions(kept_users, len(user_labels))[user.codes]
+    j = _positions(kept_movies, len(movie_labels))[movie.codes]
+    kept = (i >= 0) & (j >= 0)
+    values = np.full((len(kept_users), len(kept_movies)), np.nan)
+    values[i[kept], j[kept]] = stars[kept]
+    return (
+        tuple(user_labels[code] for code in kept_users),
+        tuple(movie_labels[code] for code in kept_movies),
+        values,
+    )
+
+
+def _read(table: Table) -> tuple[Codes, _Column, _Column, _Column]:
+    u, m, r = numbers = table.columns("userId", "movieId", "rating")
+    books: tuple[dict[str, int], ...] = ({}, {}, {})
+    codes = (array("q"), array("q"), array("q"))
+    rows = array("q")
+    (user_book, movie_book, rating_book), (user, movie, rating) = books, codes
+    for row, fields in table.rows:
+        rows.append(row)
+        user.append(user_book.setdefault(fields[u].strip(), len(user_book)))
+        movie.append(movie_book.setdefault(fields[m].strip(), len(movie_book)))
+        rating.append(rating_book.setdefault(fields[r].strip(), len(rating_book)))
+    columns = [
+        _Column(number, list(book), np.array(code, dtype=np.int64))
+        for number, book, code in zip(numbers, books, codes, strict=True)
+    ]
+    return np.array(rows, dtype=np.int64), columns[0], columns[1], columns[2]
+
+
+def _labels(table: Table, rows: Codes, column: _Column) -> Labels:
+    def place(code: int) -> int:
+        return int(rows[column.first_row(code)])
+
+    for code, text in enumerate(column.texts):
+        try:
+            clean_label(text)
+        except ValueError as problem:
+            raise DataError(f"{table.at(place(code), column.number)}: {problem}") from None
+    duplicate = first_duplicate(column.texts)
+    if duplicate:
+        first, again = duplicate
+        raise DataError(
+            f"{table.at(place(again), column.number)}: {shown(column.texts[again])} differs from "
+            f"{shown(column.texts[first])} ({table.row_word} {place(first)}) in case or spelling "
+            "only; expected labels that a spreadsheet, which ignores case, can tell apart"
+        )
+    return typed_labels(column.texts)
+
+
+def _numbers(table: Table, rows: Codes, column: _Column, largest: float) -> Floats:
+    values = np.empty(len(column.texts))
+    for code, text in enumerate(column.texts):
+        try:
+            values[code] = parse_number(text, largest)
+        except ValueError as problem:
+            row = int(rows[column.first_row(code)])
+            raise DataError(f"{table.at(row, column.number)}: {problem}") from None
+    return values[column.codes]
+
+
+def _check_once(table: Table, rows: Codes, user: _Column, movie: _Column) -> None:
+    pairs = user.codes * len(movie.texts) + movie.codes
+    order = np.argsort(pairs, kind="stable")
+    repeats = order[1:][pairs[order[1:]] == pairs[order[:-1]]]
+    if len(repeats):
+        again = int(repeats.min())
+        first = int(np.argmax(pairs == pairs[again]))
+        raise DataError(
+            f"{table.at(int(rows[again]), user.number)}: user "
+            f"{shown(user.texts[user.codes[again]])} rates movie "
+            f"{shown(movie.texts[movie.codes[again]])} twice, first on {table.row_word} "
+            f"{rows[first]}; expected one rating per user and movie"
+        )
+
+
+def _most(labels: Labels, codes: Codes, limit: int) -> Codes:
+    """Codes of the `limit` labels with most rows, ties to the lower label, ascending by label."""
+    by_label = np.array(ascending(labels), dtype=np.int64)
+    counts = np.bincount(codes, minlength=len(labels))[by_label]
+    most = np.argsort(-counts, kind="stable")[:limit]  # stable: equal counts stay in label order
+    return by_label[np.sort(most)]
+
+
+def _positions(kept: Codes, n_labels: int) -> Codes:
+    """Where each code stands in the cut table; -1 for those cut away."""
+    positions = np.full(n_labels, -1, dtype=np.int64)
+    positions[kept] = np.arange(len(kept))
+    return positions

@@ -1,0 +1,343 @@
+"""Ratings of movies by users, as the lecture's collaborative filtering takes them.
+
+The lecture's table is the 15 busiest users by the 15 most-rated movies of MovieLens, blank where
+a user has not rated a movie. `load_ratings` cuts such a table from long rows, or takes a wide
+table whole; `default_ratings` is an invented one that the project brings along (its generator is
+`scripts/make_ratings`).
+
+Why an empty user or movie is refused: without one rating nothing fits its factors, and the
+solver's equations for it are 0 = 0.
+"""
+
+import functools
+import operator
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sheetsim.data.csv_table import Table, open_table, printable
+from sheetsim.data.frame_table import frame_table
+from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, shown, typed_labels
+from sheetsim.data.long_rows import busiest
+from sheetsim.data.numbers import (
+    Floats,
+    first_out_of_range,
+    parse_number,
+    range_text,
+    read_only,
+    to_floats,
+)
+from sheetsim.errors import DataError, OptionError
+
+MAX_SIDE = 200
+"""Most users, and most movies, of a table. Excel's sheets end at 16,384 columns; 200 x 200 is
+40,000 ratings, beyond which neither a class nor a spreadsheet follows."""
+
+LARGEST = 1e6
+"""Largest magnitude of a rating. MovieLens has 0.5 to 5 stars; other scales may be negative."""
+
+DEFAULT_SOURCE = "embedded default"
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """A table of ratings; two are equal if labels and values are, whatever their source.
+
+    Attributes:
+        users: labels of the rows, (n_users,), all int or all text, no two the same when case is
+            ignored.
+        movies: labels of the columns, (n_movies,), likewise.
+        values: ratings, float64 (n_users, n_movies), read-only, NaN where there is none; each 0
+            or of magnitude 1e-100 to 1e6, MovieLens's in stars from 0.5 to 5.
+        source: where they are from, for people to read: "embedded default", or a file's name.
+
+    Raises:
+        DataError: labels or values break these rules, there are more than 200 users or movies,
+            or a user or movie has no rating at all.
+    """
+
+    users: tuple[int | str, ...]
+    movies: tuple[int | str, ...]
+    values: Floats
+    source: str
+
+    def __post_init__(self) -> None:
+        for axis in ("user", "movie"):
+            labels = _axis_labels(getattr(self, f"{axis}s"), axis, self.source)
+            object.__setattr__(self, f"{axis}s", labels)
+        expected = f"numbers, shape ({len(self.users)}, {len(self.movies)})"
+        values = to_floats(self.values, self.source, expected)
+        if values.shape != (len(self.users), len(self.movies)):
+            raise DataError(f"{self.source}: values of shape {values.shape}; expected {expected}")
+        bad = first_out_of_range(values, LARGEST, blanks=True)
+        if bad is not None:
+            raise DataError(
+                f"{self.source}: user {shown(self.users[bad[0]])}, movie "
+                f"{shown(self.movies[bad[1]])}: {values[bad]:g} is out of range; expected "
+                f"{range_text(LARGEST)}, or NaN for not rated"
+            )
+        object.__setattr__(self, "values", read_only(values))
+        _check_filled(self.users, self.movies, self.mask, self.source)
+
+    @property
+    def n_users(self) -> int:
+        """Number of users, from 1 to 200."""
+        return len(self.users)
+
+    @property
+    def n_movies(self) -> int:
+        """Number of movies, from 1 to 200."""
+        return len(self.movies)
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """True where there is a rating, (n_users, n_movies)."""
+        return ~np.isnan(self.values)
+
+    @property
+    def count(self) -> int:
+        """Number of ratings, blanks not counted."""
+        return int(self.mask.sum())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ratings):
+            return NotImplemented
+        return (
+            self.users == other.users
+            and self.movies == other.movies
+            and np.array_equal(self.values, other.values, equal_nan=True)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.users, self.movies))
+
+
+RatingsLike: TypeAlias = Ratings | str | os.PathLike[str] | pd.DataFrame | npt.ArrayLike | None
+"""What `as_ratings` accepts."""
+
+
+def load_ratings(path: str | os.PathLike[str], users: int = 15, movies: int = 15) -> Ratings:
+    """Read ratings from a CSV, wide or long, told apart by the heading.
+
+    Wide: the first column is headed userId, every other by its movie; a blank is a movie not
+    rated. The table is taken whole, in the file's order, and `users` and `movies` do not matter.
+
+    Long: a column headed movieId or rating makes it long; then userId, movieId and rating must
+    all be there, in any order, and other columns are ignored. Taken are the users with the most
+    ratings in the whole file and the movies with the most ratings in the whole file, ties broken
+    by the lower id, fewer if the file has fewer; rows and columns stand in ascending order of id
+    (by value if all the file's ids of that kind are integers, else as text by code point).
+
+    Args:
+        path: the CSV file; see `sheetsim.data.csv_table` for what a CSV must be.
+        users: how many users to take from long rows, from 1 to 200.
+        movies: how many movies to take from long rows, from 1 to 200.
+
+    Returns:
+        The ratings, shape (n_users, n_movies).
+
+    Raises:
+        OptionError: `users` or `movies` is not from 1 to 200.
+        DataError: the file or something in it is not as it must be; names file, line, column.
+    """
+    sides = _side("users", users), _side("movies", movies)
+    with open_table(path) as table:
+        return _from_table(table, printable(Path(path).name), *sides)
+
+
+@functools.cache
+def default_ratings() -> Ratings:
+    """The embedded table: 15 invented users, 15 invented movies, 206 ratings in half stars."""
+    embedded = resources.files("sheetsim.data").joinpath("ratings.csv")
+    with resources.as_file(embedded) as path, open_table(path) as table:
+        return _from_table(table, DEFAULT_SOURCE, 15, 15)
+
+
+def as_ratings(obj: RatingsLike = None, users: int = 15, movies: int = 15) -> Ratings:
+    """Ratings from whatever holds them, checked alike.
+
+    Args:
+        obj: None for `default_ratings()`; a path (see `load_ratings`); Ratings; a DataFrame,
+            long or wide as a CSV may be, the users of a wide one in its index or in a column
+            userId; or an array (n_users, n_movies), NaN where not rated, labelled from 1.
+        users: how many users to take from long rows, from 1 to 200.
+        movies: how many movies to take from long rows, from 1 to 200.
+
+    Returns:
+        The ratings, shape (n_users, n_movies).
+
+    Raises:
+        OptionError: `users` or `movies` is not from 1 to 200.
+        DataError: the object holds no such ratings; see `Ratings` and `load_ratings`.
+    """
+    sides = _side("users", users), _side("movies", movies)
+    if obj is None:
+        return default_ratings()
+    if isinstance(obj, Ratings):
+        return obj
+    if isinstance(obj, str | os.PathLike):
+        return load_ratings(obj, users, movies)
+    if isinstance(obj, pd.DataFrame):
+        return _from_table(_frame_table(obj), "DataFrame", *sides)
+    values = to_floats(obj, "ratings", "numbers, shape (n_users, n_movies)")
+    if values.ndim != 2:
+        raise DataError(f"ratings: an array of shape {values.shape}; expected (n_users, n_movies)")
+    n_users, n_movies = values.shape
+    return Ratings(tuple(range(1, n_users + 1)), tuple(range(1, n_movies + 1)), values, "array")
+
+
+def _frame_table(frame: pd.DataFrame) -> Table:
+    """Bring the users of a wide frame to the first column, where a CSV has them."""
+    names = [str(name).strip().casefold() for name in frame.columns]
+    if "movieid" in names or "rating" in names:  # long; its other columns need not become text
+        wanted = [i for i, name in enumerate(names) if name in ("userid", "movieid", "rating")]
+        return frame_table(frame.iloc[:, wanted])
+    if "userid" not in names:
+        return frame_table(frame, index_heading="userId")
+    first = names.index("userid")
+    return frame_table(frame.iloc[:, [first, *(i for i in range(len(names)) if i != first)]])
+
+
+def _from_table(table: Table, source: str, users: int, movies: int) -> Ratings:
+    if table.find("movieId") is not None or table.find("rating") is not None:
+        return _from_long(table, source, users, movies)
+    if table.find("userId") != 0:
+        raise DataError(
+            f"{table.name}: {table.heading_place}: found {table.found()}; expected userId and one "
+            "column per movie (wide), or userId, movieId, rating (long)"
+        )
+    return _from_wide(table, source)
+
+
+def _from_wide(table: Table, source: str) -> Ratings:
+    movies = _wide_movies(table)
+    users: list[str] = []
+    places: list[int] = []
+    values: list[list[float]] = []
+    for row, fields in table.rows:
+        try:
+            users.append(clean_label(fields[0]))
+        except ValueError as problem:
+            raise DataError(f"{table.at(row, 0)}: {problem}") from None
+        if len(users) > MAX_SIDE:
+            raise DataError(f"{table.at(row, 0)}: {_too_many('user')}")
+        places.append(row)
+        values.append([_rating(table, row, column, fields) for column in range(1, len(movies) + 1)])
+    duplicate = first_duplicate(users)
+    if duplicate:
+        first, again = duplicate
+        raise DataError(
+            f"{table.at(places[again], 0)}: duplicate user {shown(users[again])}, already on "
+            f"{table.row_word} {places[first]} as {shown(users[first])}; expected one row per "
+            "user, labels that differ by more than case"
+        )
+    stars = np.array(values)
+    mask = ~np.isnan(stars)
+    for row, user, rated in zip(places, users, mask.tolist(), strict=True):
+        if not any(rated):
+            raise DataError(f"{table.name}: {table.row_word} {row}: {_empty('user', user)}")
+    labels = typed_labels(users), typed_labels(movies)
+    _check_filled(*labels, mask, table.name)
+    return Ratings(*labels, stars, source)
+
+
+def _wide_movies(table: Table) -> list[str]:
+    movies: list[str] = []
+    for column, heading in enumerate(table.headings[1:], 1):
+        try:
+            movies.append(clean_label(heading))
+        except ValueError as problem:
+            raise DataError(f"{table.at_heading(column)}: {problem}") from None
+    if not movies:
+        raise DataError(f"{table.name}: {table.heading_place}: no movie; expected one per column")
+    if len(movies) > MAX_SIDE:
+        raise DataError(f"{table.at_heading(MAX_SIDE + 1)}: {_too_many('movie')}")
+    return movies
+
+
+def _rating(table: Table, row: int, column: int, fields: Sequence[str]) -> float:
+    text = fields[column].strip()
+    if not text:
+        return np.nan
+    try:
+        return parse_number(text, LARGEST)
+    except ValueError as problem:
+        raise DataError(f"{table.at(row, column)}: {problem}") from None
+
+
+def _from_long(table: Table, source: str, users: int, movies: int) -> Ratings:
+    user_labels, movie_labels, values = busiest(table, users, movies, LARGEST)
+    _check_filled(
+        user_labels,
+        movie_labels,
+        ~np.isnan(values),
+        f"{table.name}: after the cut to {len(user_labels)} users and {len(movie_labels)} movies",
+    )
+    return Ratings(user_labels, movie_labels, values, source)
+
+
+def _check_filled(
+    users: Sequence[int | str],
+    movies: Sequence[int | str],
+    mask: npt.NDArray[np.bool_],
+    place: str,
+) -> None:
+    for axis, labels, rated in (
+        ("user", users, mask.any(axis=1)),
+        ("movie", movies, mask.any(axis=0)),
+    ):
+        if not rated.all():
+            raise DataError(f"{place}: {_empty(axis, labels[int(np.argmin(rated))])}")
+
+
+def _empty(axis: str, label: int | str) -> str:
+    return f"empty {axis}: {shown(label)} has no rating; expected at least one for every {axis}"
+
+
+def _too_many(axis: str) -> str:
+    return f"more than {MAX_SIDE} {axis}s; expected at most {MAX_SIDE}"
+
+
+def _axis_labels(labels: Iterable[int | str], axis: str, source: str) -> tuple[int | str, ...]:
+    given = tuple(labels)
+    place = f"{source}: {axis}s"
+    if not given:
+        raise DataError(f"{place}: none; expected at least one {axis}")
+    if len(given) > MAX_SIDE:
+        raise DataError(f"{place}: {_too_many(axis)}")
+    if all(isinstance(label, str) for label in given):
+        try:
+            clean: tuple[int | str, ...] = tuple(clean_label(str(label)) for label in given)
+        except ValueError as problem:
+            raise DataError(f"{place}: {problem}") from None
+    elif all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in given):
+        clean = tuple(int(number) for number in given)
+        if not all(isinstance(n, int) for n in typed_labels([str(n) for n in clean])):
+            raise DataError(f"{place}: an id has more than {MAX_DIGITS} digits; expected fewer")
+    else:
+        raise DataError(f"{place}: labels of several kinds; expected all int or all text")
+    duplicate = first_duplicate(clean)
+    if duplicate:
+        first, again = duplicate
+        raise DataError(
+            f"{place}: {shown(clean[again])} stands twice (places {first + 1} and {again + 1}); "
+            "expected labels that differ by more than case"
+        )
+    return clean
+
+
+def _side(name: str, value: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if isinstance(value, bool) or not 1 <= number <= MAX_SIDE:
+        raise OptionError(f"{name} is {shown(value)}; expected a whole number, 1 to {MAX_SIDE}")
+    return number

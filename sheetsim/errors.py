@@ -1,0 +1,53 @@
+"""Every error that sheetsim raises on purpose: one tree, each class with its exit code.
+
+A message is one line that says what was given, what was expected, and where (file, sheet,
+cell, row of the CSV). The command line prints it and exits with the class's code; a library
+user catches `SheetsimError`, or the one class that matters to them.
+
+| code | meaning                                                        |
+| ---- | -------------------------------------------------------------- |
+| 0    | all is well                                                    |
+| 1    | `check` or `compare` ran and found cells that differ           |
+| 2    | an option or an argument is wrong (click uses the same code)   |
+| 3    | a data file (CSV) cannot be used                               |
+| 4    | a workbook cannot be read, or is not one that sheetsim wrote   |
+| 5    | a file cannot be written                                       |
+| 6    | a spreadsheet engine is missing, hung or died                  |
+| 130  | interrupted with Ctrl-C                                        |
+"""
+
+
+class SheetsimError(Exception):
+    """The root: catch it to catch everything that sheetsim raises on purpose."""
+
+    exit_code = 1
+
+
+class OptionError(SheetsimError, ValueError):
+    """An option or argument is outside what it may be."""
+
+    exit_code = 2
+
+
+class DataError(SheetsimError, ValueError):
+    """A data file or table cannot be used; the message names file, row and column."""
+
+    exit_code = 3
+
+
+class WorkbookError(SheetsimError):
+    """A workbook cannot be read, or is not one that sheetsim wrote."""
+
+    exit_code = 4
+
+
+class OutputError(SheetsimError):
+    """A file cannot be written; whatever stood there before is untouched."""
+
+    exit_code = 5
+
+
+class EngineError(SheetsimError):
+    """A spreadsheet engine is missing, hung, died or answered nonsense."""
+
+    exit_code = 6

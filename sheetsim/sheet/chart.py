@@ -1,0 +1,57 @@
+"""What a native chart shows, said without any library: the writer draws it."""
+
+from dataclasses import dataclass
+
+from sheetsim.sheet.block import Block
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a chart.
+
+    Attributes:
+        name: its label in the legend.
+        x: one row or column of cells.
+        y: as many cells as `x`.
+        points: draw a marker at each cell.
+        line: join the markers.
+        quiet: a thin grey line, for what others are seen against (the contours of a map).
+    """
+
+    name: str
+    x: Block
+    y: Block
+    points: bool = True
+    line: bool = True
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A scatter chart, with its top left corner on a cell.
+
+    Attributes:
+        title: what it shows.
+        x_title: name and unit of the horizontal axis.
+        y_title: name and unit of the vertical axis.
+        series: what is drawn, in this order.
+        row: row of the corner, counted from 0.
+        column: column of the corner, counted from 0.
+        columns: how many columns it covers.
+        rows: how many rows it covers.
+        log_y: logarithmic vertical axis.
+        x_range: least and greatest x shown; None leaves it to the program.
+        y_range: least and greatest y shown; None leaves it to the program.
+    """
+
+    title: str
+    x_title: str
+    y_title: str
+    series: tuple[Series, ...]
+    row: int
+    column: int
+    columns: int = 6
+    rows: int = 16
+    log_y: bool = False
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
