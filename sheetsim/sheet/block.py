@@ -18,12 +18,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sheetsim.sheet.reference import a1, quoted
 
 Array = NDArray[Any]
+
+
+LARGEST = 1e100
+"""Magnitude that no input exceeds: far beyond any lesson, and its cube is still a float."""
 
 
 class Kind(Enum):
@@ -44,25 +47,26 @@ class Valid:
     """What an input may be: a range of numbers, or one of a few choices.
 
     Attributes:
-        low: the least number allowed.
-        high: the greatest number allowed.
+        low: the least number allowed; -1e100 stands for none.
+        high: the greatest number allowed; 1e100 stands for none.
         above: the number must exceed `low`, not only reach it.
-        choices: the allowed values, offered in a drop-down; empty for a range.
+        choices: cells that hold the allowed numbers, offered in a drop-down; they run from `low`
+            to `high`.
     """
 
-    low: float = -np.inf
-    high: float = np.inf
+    low: float = -LARGEST
+    high: float = LARGEST
     above: bool = False
-    choices: tuple[float | str, ...] = ()
+    choices: str = ""
 
     def sentence(self) -> str:
         """What to tell somebody who typed something else."""
         if self.choices:
-            return f"one of {self.choices[0]} to {self.choices[-1]}"
+            return f"a whole number from {self.low:g} to {self.high:g}"
+        if self.low <= -LARGEST:
+            return "a number"
         low = f"above {self.low:g}" if self.above else f"at least {self.low:g}"
-        if np.isinf(self.high):
-            return f"a number, {low}" if np.isfinite(self.low) else "a number"
-        return f"a number, {low} and at most {self.high:g}"
+        return f"a number, {low}" + ("" if self.high >= LARGEST else f" and at most {self.high:g}")
 
 
 @dataclass(frozen=True)

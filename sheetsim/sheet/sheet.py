@@ -141,6 +141,8 @@ class Sheet:
         """
         shape = np.shape(default)
         values = np.array(self.given.get(name, default), dtype=float).reshape(shape)
+        # what the cell will hold: the writer keeps 16 digits of a number
+        values = np.vectorize(lambda value: float(f"{value:.16g}"), otypes=[float])(values)
         return self._put(
             Block(self.name, name, row, column, values, Kind.INPUT, style, valid=valid)
         )

@@ -28,7 +28,7 @@ class Column:
 
     Attributes:
         name: heading, block name and key of `{name}` in the templates.
-        formula: template of every row that has no other.
+        formula: template of every row that has no other; None for fixed numbers.
         values: (rows,).
         first: template of the first row, if it is another.
         restart: template of the first row of each later epoch, if it is another.
@@ -36,7 +36,7 @@ class Column:
     """
 
     name: str
-    formula: str
+    formula: str | None
     values: Array
     first: str | None = None
     restart: str | None = None
@@ -61,6 +61,10 @@ def table(
     letters = {c.name: column_name(column + offset) for offset, c in enumerate(columns)}
     blocks = {}
     for offset, c in enumerate(columns):
+        values = np.asarray(c.values)[:, None]
+        if c.formula is None:
+            blocks[c.name] = sheet.numbers(row, column + offset, values.tolist(), c.style)
+            continue
         plain = _Template(c.formula, letters)
         restart = _Template(c.restart, letters) if c.restart else plain
         first = _Template(c.first, letters) if c.first else restart
@@ -68,7 +72,6 @@ def table(
             [(first if i == 0 else restart if i % epoch == 0 else plain).at(row + i)]
             for i in range(len(c.values))
         ]
-        values = np.asarray(c.values)[:, None]
         blocks[c.name] = sheet.formulas(row, column + offset, c.name, formulas, values, c.style)
     return blocks
 

@@ -1,0 +1,189 @@
+"""LibreOffice, run headless: the workbook is converted to .xlsx and the result is read.
+
+Three things stand between a conversion and a recalculation:
+
+- LibreOffice hands back the cached values of a file that looks as if Excel had made it. The
+  profile that is used here tells it to recalculate always.
+- It keeps one process for each profile, and a second call is handed over to the first. The
+  profile used here is private to this Python process, and a lock lets one run use it at a time.
+- It returns 0 even if it could not load the file. Only the file that it writes says that it did.
+
+The profile also fixes the language (so that 1.5 joined to a text is "1.5" everywhere), forbids
+macros and leaves links to other files alone: a workbook may come from anywhere.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
+from sheetsim.engines.process import run
+from sheetsim.errors import EngineError, WorkbookError
+from sheetsim.workbook.archive import Archive
+from sheetsim.workbook.files import replace_file
+from sheetsim.workbook.package import read_cells
+
+if TYPE_CHECKING:
+    from sheetsim.engines.base import Values
+
+VARIABLE = "SHEETSIM_SOFFICE"
+"""The environment variable that names the program, for those who keep several."""
+
+_USUAL_PLACES = (
+    "/Applications/LibreOffice.app/Contents/MacOS/soffice",
+    "C:/Program Files/LibreOffice/program/soffice.com",
+    "C:/Program Files (x86)/LibreOffice/program/soffice.com",
+)
+
+_PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop>
+<prop oor:name="ODFRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Content/Update">
+<prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Setup/L10N">
+<prop oor:name="ooLocale" oor:op="fuse"><value>en-US</value></prop>
+<prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>en-US</value></prop></item>
+</oor:items>
+"""
+
+_FLAGS = ("--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo")
+
+
+class LibreOffice:
+    """The engine; see `base.Engine`."""
+
+    name = "libreoffice"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._profile: Path | None = None
+        self._owner = 0  # the process that made the profile; a fork must make its own
+
+    def version(self) -> str:
+        """Return LibreOffice's version; see `base.Engine`."""
+        program = _program()
+        answer = run([str(program), "--version"], timeout=60)
+        words = answer.split()
+        if len(words) < 2 or words[0] != "LibreOffice":
+            raise EngineError(f"{program}: does not say that it is LibreOffice but {answer[:80]!r}")
+        return words[1]
+
+    def available(self) -> bool:
+        """Say whether the program is installed."""
+        try:
+            _program()
+        except EngineError:
+            return False
+        return True
+
+    def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
+        """Compute every formula of a workbook; see `base.Engine`."""
+        with tempfile.TemporaryDirectory(prefix="sheetsim-") as folder:
+            output = self._convert(path, Path(folder), "xlsx:Calc MS Excel 2007 XML", timeout)
+            try:
+                cells = read_cells(output)
+            except WorkbookError as error:
+                raise EngineError(
+                    f"{path}: LibreOffice wrote something that is no workbook ({error})"
+                ) from error
+        values = {
+            sheet: {place: cell.value for place, cell in found.items() if cell.value is not None}
+            for sheet, found in cells.items()
+        }
+        return demand_no_poison(values, "LibreOffice", path)
+
+    def convert_to_pdf(
+        self, path: str | Path, out_dir: str | Path, *, timeout: float = DEFAULT_TIMEOUT
+    ) -> Path:
+        """Print a workbook, recalculated, to a PDF of the same name.
+
+        Args:
+            path: the workbook.
+            out_dir: an existing folder.
+            timeout: how many seconds it may take.
+
+        Returns:
+            The path of the PDF.
+
+        Raises:
+            WorkbookError: the file is not a workbook.
+            EngineError: LibreOffice is missing, took too long or died.
+            OutputError: the PDF cannot be written.
+        """
+        target = Path(out_dir) / f"{Path(path).stem}.pdf"
+        with tempfile.TemporaryDirectory(prefix="sheetsim-") as folder:
+            output = self._convert(path, Path(folder), "pdf:calc_pdf_Export", timeout)
+            with replace_file(target) as temporary:
+                shutil.copyfile(output, temporary)
+        return target
+
+    def _convert(self, path: str | Path, folder: Path, to: str, timeout: float) -> Path:
+        """Convert a copy of the workbook within `folder`; return the file that was written."""
+        program = _program()
+        Archive(path).close()  # a bad file is told apart from a bad LibreOffice, and sooner
+        # A copy under a plain name: LibreOffice locks the folder of what it opens, and takes a
+        # name that starts with "-" for an option.
+        source = folder / f"book{Path(path).suffix or '.xlsx'}"
+        shutil.copyfile(path, source)
+        out = folder / "out"
+        with self._lock:
+            profile = self._ready_profile()
+            command = [str(program), f"-env:UserInstallation={profile.as_uri()}", *_FLAGS]
+            command += ["--convert-to", to, "--outdir", str(out), str(source)]
+            try:
+                said = run(command, timeout=timeout)
+            except BaseException:
+                self._drop_profile()  # a killed process leaves locks and half-written files in it
+                raise
+        output = out / f"book.{to.partition(':')[0]}"
+        if not output.is_file():
+            raise EngineError(f"{path}: LibreOffice wrote no file; it said: {said or 'nothing'}")
+        return output
+
+    def _ready_profile(self) -> Path:
+        """Return the private profile, made at the first call: that costs LibreOffice a second."""
+        if self._profile is None or self._owner != os.getpid():
+            self._owner = os.getpid()
+            self._profile = Path(tempfile.mkdtemp(prefix="sheetsim-profile-"))
+            settings = self._profile / "user" / "registrymodifications.xcu"
+            settings.parent.mkdir()
+            settings.write_text(_PROFILE, encoding="utf-8")
+            atexit.register(shutil.rmtree, self._profile, ignore_errors=True)
+        return self._profile
+
+    def _drop_profile(self) -> None:
+        if self._profile is not None:
+            shutil.rmtree(self._profile, ignore_errors=True)
+            self._profile = None
+
+
+ENGINE = LibreOffice()
+
+
+def _program() -> Path:
+    """Find the program: where the user says, on the PATH, in the usual places."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise EngineError(f"{VARIABLE} names {named}, which is no program that can be run")
+        return Path(found)
+    for name in ("soffice", "libreoffice", *_USUAL_PLACES):
+        found = shutil.which(name)
+        if found is not None:
+            return Path(found)
+    how = "brew install --cask libreoffice" if sys.platform == "darwin" else "libreoffice.org"
+    if sys.platform == "linux":
+        how = "apt install libreoffice-calc-nogui"
+    raise EngineError(f"LibreOffice is missing; get it ({how}), or name it in {VARIABLE}")

@@ -1,0 +1,22 @@
+"""Minimization in NumPy alone, with the options of Excel's Solver and a batch of starts.
+
+`minimize(problem, options)` is the one front door. `factor_model` builds the lecture's problem.
+"""
+
+from sheetsim.solver.bilinear import factor_model
+from sheetsim.solver.derivatives import derivative_error
+from sheetsim.solver.minimize import minimize
+from sheetsim.solver.options import Options
+from sheetsim.solver.problem import Problem, Reduction
+from sheetsim.solver.result import Result, Trial
+
+__all__ = [
+    "Options",
+    "Problem",
+    "Reduction",
+    "Result",
+    "Trial",
+    "derivative_error",
+    "factor_model",
+    "minimize",
+]

@@ -1,0 +1,241 @@
+"""The factor model by variable projection: solve for the movies, iterate on the users.
+
+A rating is predicted as u_i·v_j, or with biases as u_i·v_j + b_j + c_i. With the user side held,
+each movie is a linear least-squares problem of its own: with A_j the user factors (and a column
+of ones for b_j) of those who rated movie j, and y_j their ratings (less c_i), the movie's
+parameters are A_j⁺y_j and the residuals r_j = P_j y_j with P_j = I - A_j A_j⁺. What remains
+depends on the user side alone: Σ_j |r_j|². Gauss-Newton on it (Golub & Pereyra 1973) follows the
+curved valley that makes the full problem slow: a step in U takes the best V along with it.
+
+Differentiating P_j gives -P_j dA_j A_j⁺ y_j and a transposed twin; without the twin (Kaufman 1975)
+the gradient is still exact, since P_j r_j = r_j, and JᵀJ is as good in practice and cheaper. Let
+d_j = v_j, or (1, v_j) with biases: how movie j answers to a change of a user's row. Then
+
+    Jᵀr  [(i,f)]          = -Σ_j r_ij d_jf
+    JᵀJ  [(i,f), (i',f')] =  Σ_j P_j[i,i'] d_jf d_jf',
+
+one product of a (users², movies) by a (movies, q²) matrix. For missing entries see Okatani,
+Yoshida & Deguchi 2011 and Hong & Fitzgibbon 2015, in whose terms this is RW2 with damping.
+The movies are always the side that is eliminated. Memory is movies x users² numbers a start: right
+for tables of a few hundred rows, not for all of MovieLens.
+
+Where A_j lacks rank (fewer ratings than parameters, or k larger than the table), A_jᵀA_j gets a
+ridge of `RIDGE` of the mean trace: the movie's parameters are then the shortest that fit, and
+the ridge is too small to show in the objective.
+
+The start. The reduced problem has poor local minima, and from a uniform(0, 1) start with biases
+Gauss-Newton runs into one of them about two times in five: its first steps fit noise. So the start
+is first led through `SWEEPS` sweeps of alternating ridge regression, users and movies in turn. The
+ridge λ(|U|² + |V|²) is the nuclear norm of the prediction in disguise (Srebro, Rennie & Jaakkola
+2005; Hastie, Mazumder, Lee & Zadeh 2015), which shrinks away the directions that noise alone could
+make, and leaves far fewer minima. λ is `LEVEL` of s(√users + √movies), the norm of a table of pure
+noise with the ratings' standard deviation s. A start that is better than what the sweeps make
+of it (a solved sheet) is left alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetsim.errors import OptionError
+from sheetsim.solver.options import whole
+from sheetsim.solver.problem import Array, Problem, Reduction
+
+RIDGE = 1e-12
+SWEEPS = 25
+LEVEL = 0.2
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side of the table seen from the other: its R rows, rated by C columns.
+
+    Attributes:
+        rated: (R, C) 1 where there is a rating, 0 elsewhere.
+        ratings: (R, C) the ratings, 0 where there is none.
+        bias: Whether the first parameter of every row and column is a bias.
+    """
+
+    rated: Array
+    ratings: Array
+    bias: bool
+
+    def design(self, other: Array) -> tuple[Array, Array]:
+        """What the columns' parameters (S, C, q) mean to the rows: A (S, C, q), y (S, R, C)."""
+        if not self.bias:
+            return other, np.broadcast_to(self.ratings, (len(other), *self.ratings.shape))
+        A = other.copy()
+        A[:, :, 0] = 1.0
+        return A, self.ratings - self.rated * other[:, None, :, 0]
+
+    def gram(self, A: Array) -> Array:
+        """A_jᵀA_j of every row j: (S, R, q, q), with the ridge that keeps it regular."""
+        S, C, q = A.shape
+        products = (A[:, :, :, None] * A[:, :, None, :]).reshape(S, C, q * q)
+        G: Array = (self.rated @ products).reshape(S, -1, q, q)
+        # The sum of the squares of A bounds every A_jᵀA_j; 1 stands in for an A of zeros.
+        ridge = RIDGE * np.maximum(1.0, np.einsum("scq,scq->s", A, A))
+        np.einsum("srqq->srq", G)[...] += ridge[:, None, None]
+        return G
+
+    def fit(self, other: Array, ridge: Array) -> Array:
+        """The rows' parameters (S, R, q) that fit best, given the columns' and a ridge (q,)."""
+        A, y = self.design(other)
+        G = self.gram(A)
+        G += np.diag(ridge)
+        return np.linalg.solve(G, (y @ A)[:, :, :, None])[:, :, :, 0]
+
+
+def factor_model(
+    ratings: Array,
+    k: int = 5,
+    *,
+    bias: bool = False,
+    start: Array | None = None,
+    seed: int = 0,
+    lower: Array | None = None,
+    upper: Array | None = None,
+) -> Problem:
+    """The factor model of a table of ratings, to be minimized in RMSE over the rated cells.
+
+    The variables stand in the order of the lecture's sheets: the movie block (q, movies), row by
+    row, then the user block (users, q), row by row. q is k, or k + 1 with biases, which are the
+    movie block's first row and the user block's first column.
+
+    Args:
+        ratings: (users, movies), NaN where there is none.
+        k: Factors per user and movie, >= 1. It may exceed the table.
+        bias: Whether users and movies have biases.
+        start: (q * (movies + users),); uniform(0, 1) by default, drawn with `seed`.
+        seed: Of the default start, >= 0.
+        lower: Bounds as in `Problem`. With bounds the full problem is solved, with nothing
+            eliminated.
+        upper: See `lower`.
+
+    Returns:
+        A problem that holds the full least-squares problem and its reduction to the user side.
+
+    Raises:
+        OptionError: `ratings` is no table, has an infinity or no rating at all; `k`, `seed` or
+            a shape is wrong.
+    """
+    table = np.asarray(ratings, dtype=float)
+    if table.ndim != 2 or np.isinf(table).any() or not np.isfinite(table).any():
+        raise OptionError(
+            f"ratings: got an array of shape {table.shape} with {np.isfinite(table).sum()} finite "
+            f"and {np.isinf(table).sum()} infinite numbers, expected (users, movies) with NaN for "
+            "blanks and one rating or more"
+        )
+    q = whole("k", k, 1) + bool(bias)
+    rng = np.random.default_rng(whole("seed", seed, 0))
+    n = q * sum(table.shape)
+    if start is not None and np.shape(start) != (n,):
+        raise OptionError(f"start: got shape {np.shape(start)}, expected ({n},)")
+    model = _FactorModel(table, q, bool(bias))
+    return Problem(
+        start=rng.uniform(size=n) if start is None else start,
+        residuals=model.residuals,
+        jacobian=model.jacobian,
+        lower=lower,
+        upper=upper,
+        report=lambda total: np.sqrt(total / model.count),
+        sample=lambda generator, size: generator.uniform(size=(size, n)),
+        reduction=Reduction(
+            model.normal_equations, model.restrict, model.expand, evaluations=2 * SWEEPS + 2
+        ),
+    )
+
+
+class _FactorModel:
+    """The table, and the functions of `Problem` and `Reduction` on it."""
+
+    def __init__(self, table: Array, q: int, bias: bool) -> None:
+        self.users, self.movies = table.shape
+        self.q, self.bias = q, bias
+        rated = ~np.isnan(table)
+        self.count = int(rated.sum())
+        self.cells = np.nonzero(rated)  # (user, movie) of every rating, row by row
+        self.known = table[self.cells]
+        weights, values = rated.astype(float), np.where(rated, table, 0.0)
+        self.by_user = _Side(weights, values, bias)
+        self.by_movie = _Side(np.ascontiguousarray(weights.T), np.ascontiguousarray(values.T), bias)
+        noise = float(self.known.std()) * (self.users**0.5 + self.movies**0.5)
+        self.ridge = np.full(q, LEVEL * noise)
+        if bias:
+            self.ridge[0] = 0.0
+
+    def split(self, x: Array) -> tuple[Array, Array]:
+        """The movies' parameters (S, movies, q) and the users' (S, users, q)."""
+        at = self.q * self.movies
+        movies = x[:, :at].reshape(-1, self.q, self.movies).transpose(0, 2, 1)
+        return movies, x[:, at:].reshape(-1, self.users, self.q)
+
+    # The full problem -----------------------------------------------------------------
+
+    def residuals(self, x: Array) -> Array:
+        """Prediction minus rating (S, ratings), for x (S, n)."""
+        V, U = self.split(x)
+        i, j = self.cells
+        if not self.bias:
+            return np.asarray((U @ V.transpose(0, 2, 1))[:, i, j] - self.known)
+        dots = U[:, :, 1:] @ V[:, :, 1:].transpose(0, 2, 1)
+        return np.asarray((dots + U[:, :, :1] + V[:, None, :, 0])[:, i, j] - self.known)
+
+    def jacobian(self, x: Array) -> Array:
+        """Of the residuals: (S, ratings, n)."""
+        V, U = self.split(x)
+        i, j = self.cells
+        row, f = np.arange(self.count)[:, None], np.arange(self.q)
+        by_movie, by_user = U[:, i], V[:, j]  # copies: (S, ratings, q)
+        if self.bias:
+            by_movie[:, :, 0] = by_user[:, :, 0] = 1.0
+        J = np.zeros((len(x), self.count, x.shape[1]))
+        J[:, row, f * self.movies + j[:, None]] = by_movie
+        J[:, row, self.q * (self.movies + i[:, None]) + f] = by_user
+        return J
+
+    # The reduction --------------------------------------------------------------------
+
+    def normal_equations(self, u: Array) -> tuple[Array, Array, Array]:
+        """Σ r², Jᵀr and Kaufman's JᵀJ of the reduced problem, for the user side u (S, users·q)."""
+        S, q, users, movies = len(u), self.q, self.users, self.movies
+        side = self.by_movie
+        A, y = side.design(u.reshape(S, users, q))
+        WAt = (side.rated[:, :, None] * A[:, None]).transpose(0, 1, 3, 2)  # (S, movies, q, users)
+        pinv = np.linalg.inv(side.gram(A)) @ WAt
+        V = (pinv @ y[:, :, :, None])[:, :, :, 0]
+        r = y - side.rated * (V @ A.transpose(0, 2, 1))
+        P = -(WAt.transpose(0, 1, 3, 2) @ pinv)
+        np.einsum("smuu->smu", P)[...] += side.rated
+        d = V
+        if self.bias:
+            d[:, :, 0] = 1.0
+        JTr = -(r.transpose(0, 2, 1) @ d).reshape(S, -1)
+        dd = (d[:, :, :, None] * d[:, :, None, :]).reshape(S, movies, q * q)
+        JTJ = P.reshape(S, movies, users * users).transpose(0, 2, 1) @ dd
+        JTJ = JTJ.reshape(S, users, users, q, q).transpose(0, 1, 3, 2, 4)
+        return np.einsum("smu,smu->s", r, r), JTr, JTJ.reshape(S, users * q, users * q)
+
+    def restrict(self, x: Array) -> Array:
+        """The user side (S, users·q) of a full start (S, n), led out of the noise."""
+        V, U = self.split(x)
+        given = U.reshape(len(x), -1)
+        for _ in range(SWEEPS):
+            V = self.by_movie.fit(U, self.ridge)
+            U = self.by_user.fit(V, self.ridge)
+        led = U.reshape(len(x), -1)
+        worse = self.eliminated(led) > self.eliminated(given)
+        # A NaN start stays as it is, for the solver to name.
+        keep = worse | ~np.isfinite(x).all(axis=1)
+        return np.where(keep[:, None], given, led)
+
+    def eliminated(self, u: Array) -> Array:
+        """The sum of squares (S,) at the best movies for the user side u."""
+        r = self.residuals(self.expand(u))
+        return np.einsum("sm,sm->s", r, r)
+
+    def expand(self, u: Array) -> Array:
+        """All variables (S, n), the movies' at their optimum."""
+        U = u.reshape(len(u), self.users, self.q)
+        V = self.by_movie.fit(U, np.zeros(self.q))
+        return np.concatenate([V.transpose(0, 2, 1).reshape(len(u), -1), u], axis=1)

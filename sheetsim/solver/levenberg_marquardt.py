@@ -1,0 +1,277 @@
+"""Levenberg-Marquardt: damped Gauss-Newton for least squares, over a batch of starts.
+
+To minimize F(x) = r(x)ᵀr(x), linearize the residuals, r(x + δ) ≈ r + Jδ. The model
+F + 2gᵀδ + δᵀHδ with g = Jᵀr and H = JᵀJ is least where Hδ = -g, the Gauss-Newton step. Far from
+the optimum the step overshoots, and where J lacks rank (a factor model may be rotated at will) it
+is not determined, so it is damped (Levenberg 1944, Marquardt 1963):
+
+    (H + μD) δ = -g.
+
+D holds the largest diagonal of H seen so far (Moré 1978), which makes the method indifferent
+to the variables' units. A large μ gives a short step down the scaled gradient; μ → 0 gives
+Gauss-Newton. The gain ratio ρ, actual over predicted decrease, sets μ (Nielsen 1999; Madsen,
+Nielsen & Tingleff 2004, section 3.2): a point that lowers F is kept and μ is multiplied by
+max(1/3, 1 - (2ρ - 1)³), smoothly from ×1/3 for a good model to ×2 for a poor one; any other
+point is dropped and μ grows by 2, 4, 8, ... MINPACK and SciPy's `lm` choose μ from a trust
+radius instead, which takes several solves a step; μ by the gain ratio takes one, for all
+starts at once.
+
+H squares J's condition number. The optimum does not suffer, because g is formed from the
+residuals themselves and steps repeat until g vanishes; only the speed may.
+
+Bounds: a variable on its bound whose gradient points outward is held, the others take the damped
+step, and the point is projected (Kanzow, Yamashita & Fukushima 2004). As D is diagonal, a large
+μ turns this into the projected scaled gradient, which descends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sheetsim.solver.derivatives import EPS, difference, evaluations
+from sheetsim.solver.journal import REMEMBERED, Counts, Journal, Limits, Mask, Rows
+from sheetsim.solver.options import Options
+from sheetsim.solver.problem import Array, Problem, checked
+
+CAP = 2_000  # iterations, unless the options say otherwise
+FIRST_DAMPING = 1e-3  # of the diagonal of H: trusts a start of the right order of magnitude
+LEAST_DAMPING = 1e-12  # keeps H + μD regular to rounding where H is not
+# The sum of squares at which, as a part of that at the start, residuals are rounding and no more.
+ZERO = (100 * EPS) ** 2
+
+Derive = Callable[[Mask], tuple[Array, Array]]
+Evaluate = Callable[[Array], tuple[Array, Derive]]
+
+
+@dataclass
+class _State:
+    """The runs alive, one row each: the point, F, g, H, D, μ and its next growth, and a memory."""
+
+    rows: Rows
+    x: Array
+    F: Array
+    g: Array
+    H: Array
+    D: Array
+    mu: Array
+    growth: Array
+    recent: Array
+    zero: Array
+    unkept: Array
+    evaluations: Counts
+
+    def keep(self, mask: Mask) -> None:
+        """Drop the other rows."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name)[mask])
+
+
+def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Journal:
+    """Iterate on starts (S, n) until each has ended."""
+    evaluate, cost = _evaluator(problem, options)
+    F, derive = evaluate(starts)
+    journal = Journal.open(starts, problem.report(F))
+    everyone = np.ones(len(starts), dtype=bool)
+    g, H = derive(everyone)
+    state = _begin(starts, F, g, H, cost)
+    _close_diverged(state, journal, problem, everyone, 0)
+    iteration = 0
+    while True:
+        alive = journal.alive(state.rows)
+        if not alive.all():
+            state.keep(alive)
+        if not alive.any():
+            return journal
+        why = limits.spent(iteration)
+        if why:
+            everyone = np.ones(len(state.rows), dtype=bool)
+            journal.close(everyone, state.rows, state.x, problem.report(state.F), why)
+            return journal
+        iteration += 1
+        _tick(state, problem, evaluate, cost, journal, limits, iteration)
+
+
+def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
+    S = len(x)
+    return _State(
+        rows=np.arange(S),
+        x=x.copy(),
+        F=F.copy(),
+        g=g.copy(),
+        H=H.copy(),
+        D=_diagonal(H, np.zeros_like(x)),
+        mu=np.full(S, FIRST_DAMPING),
+        growth=np.full(S, 2.0),
+        recent=np.full((S, REMEMBERED), np.inf),
+        zero=ZERO * F,
+        unkept=np.full(S, np.nan),
+        evaluations=np.full(S, 1 + cost, np.int64),
+    )
+
+
+def _tick(
+    state: _State,
+    problem: Problem,
+    evaluate: Evaluate,
+    cost: int,
+    journal: Journal,
+    limits: Limits,
+    iteration: int,
+) -> None:
+    """Try one point in every run; keep it where it is better; end the runs that are done."""
+    used = state.mu.copy()
+    trial, predicted = _step(state, problem)
+    F, derive = evaluate(trial)
+    better = F < state.F  # not for a NaN
+    gain = np.clip((state.F - F) / predicted, 0.0, 1.0)
+    step = np.sqrt(np.einsum("sn,sn->s", trial - state.x, trial - state.x))
+    state.evaluations += 1 + cost * better
+    # What the first, boldest trial from a point promised tells rounding from a wrong derivative.
+    first = np.isnan(state.unkept)
+    state.unkept = np.where(better, np.nan, np.where(first, predicted, state.unkept))
+    if better.any():
+        _accept(state, better, trial, F, derive)
+    shrink = np.fmax(1 / 3, 1 - (2 * gain - 1) ** 3)
+    state.mu = np.maximum(state.mu * np.where(better, shrink, state.growth), LEAST_DAMPING)
+    state.growth = np.where(better, 2.0, 2 * state.growth)
+    objective = problem.report(state.F)
+    state.recent[better] = np.roll(state.recent[better], -1, axis=1)
+    state.recent[better, -1] = objective[better]
+    journal.record(state.rows, objective, state.evaluations, step, used)
+    if better.any():
+        _close_diverged(state, journal, problem, better, iteration)
+        _close_converged(state, journal, limits, better, objective)
+    if not better.all():
+        hopeless = ~better & ~(predicted > EPS * state.F)
+        _close_hopeless(state, journal, limits, hopeless, ~np.isfinite(F), objective, iteration)
+
+
+def _step(state: _State, problem: Problem) -> tuple[Array, Array]:
+    """The damped step's end (S, n), within the bounds, and the decrease that it predicts (S,)."""
+    damped, g = state.H.copy(), state.g
+    np.einsum("sii->si", damped)[...] += state.mu[:, None] * state.D
+    if problem.is_bounded:
+        held = _held(state.x, g, problem)
+        g = np.where(held, 0.0, g)
+        damped = np.where(held[:, :, None] | held[:, None, :], 0.0, damped)
+        np.einsum("sii->si", damped)[held] = 1.0
+    try:
+        delta = np.linalg.solve(damped, -g[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:  # singular to the last bit, in one run of the batch
+        delta = (np.linalg.pinv(damped, hermitian=True) @ -g[:, :, None])[:, :, 0]
+    trial = state.x + delta
+    if problem.is_bounded:
+        trial = problem.project(trial)
+        delta = trial - state.x
+    curved = (state.H @ delta[:, :, None])[:, :, 0]
+    return trial, -np.einsum("sn,sn->s", delta, 2 * state.g + curved)
+
+
+def _accept(state: _State, better: Mask, trial: Array, F: Array, derive: Derive) -> None:
+    g, H = derive(better)
+    if better.all():
+        state.x, state.F, state.g, state.H = trial, F, g, H
+    else:
+        state.x[better], state.F[better], state.g[better], state.H[better] = (
+            trial[better],
+            F[better],
+            g,
+            H,
+        )
+    state.D = _diagonal(state.H, state.D)
+
+
+def _diagonal(H: Array, before: Array) -> Array:
+    """D (S, n): the largest diagonal so far, and never zero, so that μD regularizes."""
+    D: Array = np.maximum(before, np.einsum("sii->si", H))
+    least = EPS * D.max(axis=1, keepdims=True)
+    np.maximum(D, np.where(least > 0, least, 1.0), out=D)
+    return D
+
+
+def _held(x: Array, g: Array, problem: Problem) -> Mask:
+    """Which variables (S, n) stand on a bound and would leave it."""
+    held = np.zeros(x.shape, dtype=bool)
+    if problem.lower is not None:
+        held |= (x <= problem.lower) & (g > 0)
+    if problem.upper is not None:
+        held |= (x >= problem.upper) & (g < 0)
+    return held
+
+
+def _close_diverged(
+    state: _State, journal: Journal, problem: Problem, fresh: Mask, iteration: int
+) -> None:
+    finite = np.isfinite(state.F) & np.isfinite(state.g.sum(axis=1))
+    ended = fresh & ~(finite & np.isfinite(np.einsum("sii->s", state.H)))
+    if ended.any():
+        at = "the start" if iteration == 0 else "a point on the way"
+        status = f"diverged at iteration {iteration}: NaN or an infinity at {at}"
+        journal.close(ended, state.rows, state.x, problem.report(state.F), status)
+
+
+def _close_converged(
+    state: _State, journal: Journal, limits: Limits, better: Mask, objective: Array
+) -> None:
+    zero = better & (state.zero >= state.F)
+    if zero.any():
+        status = "converged: the residuals are zero to rounding"
+        journal.close(zero, state.rows, state.x, objective, status)
+    flat = better & limits.flat(state.recent)
+    if flat.any():
+        journal.close(flat, state.rows, state.x, objective, limits.flat_status)
+
+
+def _close_hopeless(
+    state: _State,
+    journal: Journal,
+    limits: Limits,
+    hopeless: Mask,
+    infinite: Mask,
+    objective: Array,
+    iteration: int,
+) -> None:
+    """End the runs in which μ grew until the step promises less than rounding."""
+    status = f"diverged at iteration {iteration}: every step from here ends in NaN or an infinity"
+    journal.close(hopeless & infinite, state.rows, state.x, objective, status)
+    settled = hopeless & ~(state.unkept > limits.convergence * state.F)
+    status = "converged: no step lowers the objective, nor do its derivatives promise one"
+    journal.close(settled, state.rows, state.x, objective, status)
+    status = "stalled: no step lowers the objective, though its derivatives promise one"
+    journal.close(hopeless, state.rows, state.x, objective, status)
+
+
+def _evaluator(problem: Problem, options: Options) -> tuple[Evaluate, int]:
+    """A function x -> F and, on demand, g and H; and how many evaluations the latter take."""
+    normal, residuals, jacobian = problem.normal_equations, problem.residuals, problem.jacobian
+    analytic = options.derivatives == "analytic"
+    if normal is not None and (analytic or residuals is None):
+
+        def fused(x: Array) -> tuple[Array, Derive]:
+            F, g, H = normal(x)
+            checked("normal_equations, 1st,", F, x.shape[:1])
+            checked("normal_equations, 2nd,", g, x.shape)
+            checked("normal_equations, 3rd,", H, (*x.shape, x.shape[1]))
+            return F, lambda mask: (g, H) if mask.all() else (g[mask], H[mask])
+
+        return fused, 0
+    assert residuals is not None  # noqa: S101 - Problem saw to it
+    own = jacobian if analytic else None
+    scheme = "central" if analytic else options.derivatives
+
+    def separate(x: Array) -> tuple[Array, Derive]:
+        r = checked("residuals", residuals(x), (x.shape[0], None))
+
+        def derive(mask: Mask) -> tuple[Array, Array]:
+            at, value = x[mask], r[mask]
+            if own is None:
+                J = difference(residuals, at, value, scheme, problem)
+            else:
+                J = checked("jacobian", own(at), (*value.shape, x.shape[1]))
+            Jt = J.transpose(0, 2, 1)
+            return (Jt @ value[:, :, None])[:, :, 0], Jt @ J
+
+        return np.einsum("sm,sm->s", r, r), derive
+
+    return separate, 0 if own is not None else evaluations(scheme, problem.start.size)

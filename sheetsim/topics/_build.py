@@ -1,0 +1,89 @@
+"""From a name and options to the sheets of a workbook, and from its plan and inputs back to them.
+
+    new_book(name, options)  ->  Book with plan and inputs, solved
+    lay_out(book)            ->  its sheets, with formulas and NumPy's values
+
+`lay_out` is the one way to the sheets: a new workbook and one read back from disk both take it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sheetsim.errors import OptionError
+from sheetsim.sheet import Sheet
+from sheetsim.solver import Options, Result, minimize
+from sheetsim.topics import _solver_sheet
+from sheetsim.topics._contents import contents_sheet
+from sheetsim.topics._discovery import find, lessons
+from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, prepare
+from sheetsim.topics._options import checked
+
+
+def new_book(name: str, options: Mapping[str, Any]) -> Book:
+    """The plan and the inputs of a new workbook, its models solved.
+
+    Args:
+        name: a workbook, or a topic (whose workbook then holds it and what it needs).
+        options: as in the workbook's `Lesson.options`; None counts as not given.
+
+    Raises:
+        OptionError: an unknown name or option, or a value that it may not have.
+        DataError: ratings or points that cannot be used.
+    """
+    lesson, names = find(name)
+    book = prepare(lesson, names, checked(lesson.options, options, lesson.name))
+    _solve(lesson, book)
+    return book
+
+
+def lay_out(book: Book) -> list[Sheet]:
+    """The sheets of a book, the contents first.
+
+    Raises:
+        OptionError: the plan is not one of a workbook of ours.
+    """
+    lesson = lessons()[book.plan["workbook"]]
+    topics = _topics(lesson, book)
+    _topic_sheets(book, topics)
+    models = [topic for topic in topics if topic.problem is not None]
+    sheets = list(book.sheets.values())
+    if models:
+        sheets.append(_solver_sheet.solver_sheet(book, models))
+    return [contents_sheet(lesson, book, topics, bool(models)), *sheets]
+
+
+def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
+    """The model of a topic's sheet, solved from what its cells hold.
+
+    Raises:
+        OptionError: the topic has no model.
+    """
+    if topic.problem is None:
+        raise OptionError(f"topic {topic.name!r} has no Solver model")
+    return minimize(topic.problem(sheet), options)
+
+
+def _topics(lesson: Lesson, book: Book) -> list[Topic]:
+    return [lesson.topic(name) for name in str(book.plan["topics"]).split()]
+
+
+def _topic_sheets(book: Book, topics: list[Topic]) -> None:
+    book.sheets.clear()
+    for topic in topics:
+        book.sheets[topic.name] = topic.sheet(book)
+
+
+def _solve(lesson: Lesson, book: Book) -> None:
+    """Solve every model; the record goes to the solver sheet, the optimum to the topic's."""
+    topics = _topics(lesson, book)
+    _topic_sheets(book, topics)
+    record = book.given.setdefault(_solver_sheet.NAME, {})
+    for topic in topics:
+        if topic.problem is None:
+            continue
+        sheet = book.sheets[topic.name]
+        result = solve_topic(topic, sheet, Options())
+        record.update(_solver_sheet.record(sheet, topic.name, result))
+        book.plan[f"{topic.name}_trials"] = len(result.log)
+        if book.plan["parameters"] == "optimum":
+            book.given[topic.name].update(as_blocks(sheet, result.variables))

@@ -1,0 +1,157 @@
+"""What a topic is, what a workbook is, and how the one is laid out in the other.
+
+A `Topic` is one file of this folder: its maths and its sheet, side by side. A `Lesson` is a
+workbook: a folder whose `__init__` holds it, and whose other files are its topics.
+
+Data flows one way. `Lesson.prepare` turns options into a `Book`: a plan (what decides the layout:
+k, the number of users, epochs, the variant) and what the inputs hold. `lay_out` lets each topic
+make its sheet from the two. A workbook on disk carries its plan on its first sheet, so that
+`check` and `compare` lay the same sheets out from what somebody left in the input cells.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sheetsim.errors import OptionError
+from sheetsim.sheet import Sheet
+from sheetsim.solver import Problem
+from sheetsim.topics._options import Option
+
+Plan = dict[str, Any]
+Inputs = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Book:
+    """A workbook in the making.
+
+    Attributes:
+        plan: what decides the layout; values that JSON can hold.
+        given: what inputs and records hold: sheet -> block name -> value or array.
+        sheets: the sheets so far, in order.
+    """
+
+    plan: Plan
+    given: Inputs = field(default_factory=dict)
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+
+    def new(self, name: str, title: str) -> Sheet:
+        """An empty sheet with what is given for it."""
+        return Sheet(name, title, self.given.get(name, {}))
+
+    def __getitem__(self, name: str) -> Sheet:
+        """A sheet that an earlier topic made."""
+        return self.sheets[name]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One idea of the lecture.
+
+    Attributes:
+        name: of the topic and of its sheet.
+        title: heading of the sheet.
+        summary: one line for lists.
+        sheet: lays it out.
+        tries: what a reader of the sheet can change, and what should happen.
+        order: its place among the sheets, after all that it needs.
+        needs: topics whose sheets its formulas point at.
+        given: (plan, given so far, options) -> what its inputs start with.
+        problem: (sheet) -> what the solver is asked, if anything.
+        trace: the steps of an optimizer as a DataFrame, if it is one.
+    """
+
+    name: str
+    title: str
+    summary: str
+    sheet: Callable[[Book], Sheet]
+    tries: tuple[tuple[str, str], ...]
+    order: int
+    needs: tuple[str, ...] = ()
+    given: Callable[[Plan, Inputs, Mapping[str, Any]], dict[str, Any]] | None = None
+    problem: Callable[[Sheet], Problem] | None = None
+    trace: Callable[..., pd.DataFrame] | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A workbook.
+
+    Attributes:
+        name: the file's name without its suffix.
+        title: heading of the first sheet.
+        about: a few sentences for the first sheet.
+        options: what can be chosen when it is built.
+        prepare: checked options -> the plan and the inputs that several topics share.
+        topics: in the order of their sheets; discovery fills it in.
+    """
+
+    name: str
+    title: str
+    about: tuple[str, ...]
+    options: tuple[Option, ...]
+    prepare: Callable[[Mapping[str, Any]], Book]
+    topics: tuple[Topic, ...] = ()
+
+    def topic(self, name: str) -> Topic:
+        """The topic of that name.
+
+        Raises:
+            OptionError: there is none.
+        """
+        for topic in self.topics:
+            if topic.name == name:
+                return topic
+        raise OptionError(f"workbook {self.name!r} has no topic {name!r}")
+
+    def with_needs(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """These topics and all that they need, in the order of their sheets."""
+        wanted = set(names)
+        for topic in reversed(self.topics):  # what a topic needs always stands before it
+            if topic.name in wanted:
+                wanted.update(topic.needs)
+        return tuple(topic.name for topic in self.topics if topic.name in wanted)
+
+
+def prepare(lesson: Lesson, names: tuple[str, ...], options: Mapping[str, Any]) -> Book:
+    """The plan and the inputs of a new workbook.
+
+    Args:
+        lesson: the workbook.
+        names: the topics asked for; what they need is added.
+        options: all options, checked.
+
+    Returns:
+        A book without sheets.
+    """
+    book = lesson.prepare(options)
+    book.plan = {"workbook": lesson.name, **book.plan}
+    book.plan["topics"] = " ".join(lesson.with_needs(names))
+    for name in book.plan["topics"].split():
+        topic = lesson.topic(name)
+        if topic.given is not None:
+            given = book.given.setdefault(name, {})
+            given.update(topic.given(book.plan, book.given, options))
+    return book
+
+
+def variables_of(sheet: Sheet) -> NDArray[np.float64]:
+    """What the Solver's variable cells of a sheet hold, (n,), in the model's order."""
+    assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
+    return np.concatenate([block.values.ravel() for block in sheet.solver.variables])
+
+
+def as_blocks(sheet: Sheet, variables: NDArray[np.float64]) -> dict[str, Any]:
+    """Variables (n,) cut into the arrays of the Solver's variable blocks, by block name."""
+    assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
+    arrays, position = {}, 0
+    for block in sheet.solver.variables:
+        size = block.values.size
+        arrays[block.name] = variables[position : position + size].reshape(block.values.shape)
+        position += size
+    return arrays

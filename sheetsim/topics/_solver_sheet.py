@@ -1,0 +1,139 @@
+"""The sheet solver: what NumPy's solver did with each model of the workbook.
+
+It is the record of a run, so its numbers are constants, but for the objective as it stands now
+and its distance from the optimum, which are live. The start and the optimum stand in the shapes
+of the topic's own blocks, to be copied there.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from sheetsim.sheet import Block, Chart, Series, Sheet
+from sheetsim.solver import Result
+from sheetsim.topics._lesson import Book, Topic, as_blocks
+
+NAME = "solver"
+LOG = ("iteration", "objective", "evaluations")
+
+
+def record(sheet: Sheet, name: str, result: Result) -> dict[str, Any]:
+    """What the solver sheet holds of a run, by block name.
+
+    Args:
+        sheet: the topic's, for the shapes of its variables.
+        name: of the topic.
+        result: what came of it.
+    """
+    log = [[trial.iteration, trial.objective, trial.evaluations] for trial in result.log]
+    given = {
+        f"{name}_log": np.array(log, dtype=object),
+        f"{name}_at_start": result.start_objective,
+        f"{name}_optimum": result.objective,
+        f"{name}_status": result.status,
+        f"{name}_iterations": result.iterations,
+        f"{name}_evaluations": result.evaluations,
+        f"{name}_time": time_taken(result.seconds),
+    }
+    for when, variables in (("start", result.start), ("optimum", result.variables)):
+        for block, values in as_blocks(sheet, variables).items():
+            given[f"{name}_{when}_{block}"] = values
+    return given
+
+
+def time_taken(seconds: float) -> str:
+    """The time to the next power of ten, for the same build must give the same workbook."""
+    limit = 1
+    while seconds >= limit:
+        limit *= 10
+    return f"under {limit} s"
+
+
+def solver_sheet(book: Book, topics: Iterable[Topic]) -> Sheet:
+    """The sheet, a section for each model."""
+    sheet = book.new(NAME, "What the NumPy solver found")
+    sheet.text(0, 0, sheet.title, "title")
+    lead = (
+        "A record of one run of sheetsim's solver for each model; only 'objective now' is live. "
+        "Copy a start onto its cells (Paste Special > Values) to solve again in Excel."
+    )
+    sheet.text(1, 0, lead, "lead")
+    row = 3
+    for topic in topics:
+        row = _section(sheet, book, topic, row)
+        sheet.page_breaks += (row,)
+    sheet.page_breaks = sheet.page_breaks[:-1]
+    sheet.width(0, 0, 22)
+    sheet.width(1, 1, 14)
+    sheet.width(2, 40, 10)
+    sheet.freeze = (3, 0)
+    return sheet
+
+
+def _section(sheet: Sheet, book: Book, topic: Topic, row: int) -> int:
+    """One model; returns the first row for the next."""
+    name, source = topic.name, book[topic.name]
+    model = source.solver
+    assert model is not None  # noqa: S101 - only topics with a model have a section
+    sheet.text(row, 0, f"{name}: minimise {model.objective.abroad.range}", "band")
+    places = ", ".join(block.abroad.range for block in model.variables)
+    sheet.text(row + 1, 0, f"by changing {places}", "note")
+    top = row + 3
+    _outcome(sheet, name, top, model.objective)
+    _log(sheet, name, top - 1, book.plan[f"{name}_trials"])
+    bottom = max(top + 10, top + book.plan[f"{name}_trials"], top + 17) + 1
+    for when in ("start", "optimum"):
+        for block in model.variables:
+            sheet.text(bottom, 0, f"{when}: {block.name}", "heading")
+            sheet.text(bottom, 1, f"belongs in {block.abroad.range}", "note")
+            sheet.records(
+                bottom + 1, 1, f"{name}_{when}_{block.name}", block.values.shape, "calc.factor"
+            )
+            bottom += block.rows + 2
+    return bottom + 1
+
+
+def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:
+    """The facts of the run, one below the other."""
+    sheet.text(row - 1, 0, "the run", "heading")
+    lines: Mapping[str, tuple[str, str]] = {
+        "at_start": ("objective at the start", "calc.objective"),
+        "optimum": ("objective at the optimum", "key.objective"),
+        "status": ("why it stopped", "calc.text"),
+        "iterations": ("iterations", "calc.index"),
+        "evaluations": ("evaluations", "calc.index"),
+        "time": ("time", "calc.text"),
+    }
+    for offset, (key, (label, style)) in enumerate(lines.items()):
+        at = row + offset + (2 if offset > 1 else 0)
+        sheet.text(at, 0, label, "row heading")
+        sheet.records(at, 1, f"{name}_{key}", (1, 1), style)
+    optimum = sheet[f"{name}_optimum"]
+    sheet.text(row + 2, 0, "objective now", "row heading")
+    now = sheet.fill(
+        row + 2, 1, f"{name}_now", f"={objective.abroad.range}", objective.value, "calc.objective"
+    )
+    sheet.text(row + 3, 0, "above the optimum by", "row heading")
+    gap = objective.value - float(optimum.value)
+    sheet.fill(row + 3, 1, f"{name}_gap", f"={now.range}-{optimum.range}", gap, "calc.objective")
+
+
+def _log(sheet: Sheet, name: str, row: int, trials: int) -> None:
+    """The trials, and a chart of them."""
+    sheet.labels(row, 3, [list(LOG)], "heading")
+    log = sheet.records(row + 1, 3, f"{name}_log", (trials, len(LOG)), "calc.log")
+    iteration, objective = (log.part(slice(None), slice(j, j + 1)) for j in (0, 1))
+    series = Series("RMSE", iteration, objective)
+    sheet.charts.append(
+        Chart(
+            f"{name}: RMSE by iteration",
+            "iteration",
+            "RMSE",
+            (series,),
+            row,
+            7,
+            columns=8,
+            rows=17,
+        )
+    )

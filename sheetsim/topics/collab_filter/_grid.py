@@ -1,0 +1,156 @@
+"""The layout that dot_product and bias share: four tables one above the other.
+
+Ratings, movie factors, predictions and squared errors stand in the same columns, a movie each, so
+that a prediction stands below its movie's factors and beside its user's. The two topics bring
+their own formulas and maths; only the places and the looks come from here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet
+from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._lesson import Book
+
+SOLVER_VARIABLES = 200
+"""Most variable cells that Excel's own Solver accepts."""
+
+FITS = "Excel's Solver takes this many variables."
+TOO_MANY = (
+    "Too many variables for Excel's Solver: it will refuse. Use sheetsim solve, or a smaller k."
+)
+
+FACT_LABELS, FACT_VALUES, MOVIES, TOP = 3, 4, 6, 8
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows and columns of the four tables, counted from 0.
+
+    Attributes:
+        n_users: rows of the ratings.
+        n_movies: columns of the ratings.
+        n_factors: parameters of a user or a movie, with the bias where there is one.
+    """
+
+    n_users: int
+    n_movies: int
+    n_factors: int
+
+    @property
+    def label(self) -> int:
+        """Column of the users' labels; their factors stand to its left."""
+        return max(self.n_factors, 3)
+
+    @property
+    def left(self) -> int:
+        """Column of the first movie."""
+        return self.label + 1
+
+    @property
+    def ratings(self) -> int:
+        """First row of the ratings."""
+        return TOP
+
+    @property
+    def factors(self) -> int:
+        """First row of the movie factors."""
+        return self.ratings + self.n_users + 2
+
+    @property
+    def predictions(self) -> int:
+        """First row of the predictions."""
+        return self.factors + self.n_factors + 2
+
+    @property
+    def errors(self) -> int:
+        """First row of the squared errors."""
+        return self.predictions + self.n_users + 2
+
+
+def factor_names(book: Book, *, bias: bool) -> list[str]:
+    """What the parameters of a user or a movie are called, in their order."""
+    return ["bias"] * bias + [f"factor {f + 1}" for f in range(book.plan["k"])]
+
+
+def bands(sheet: Sheet, grid: Grid, names: list[str], lead: str, predictions: str) -> None:
+    """The sheet's heading, the title of each table, and the names of the factors."""
+    sheet.text(0, 0, sheet.title, "title")
+    sheet.text(1, 0, lead, "lead")
+    for row, text in (
+        (grid.ratings, "ratings (blank: not rated)"),
+        (grid.factors, "movie factors: the Solver changes these"),
+        (grid.predictions, predictions),
+        (grid.errors, "squared errors, (rating - prediction)²; 0 where there is no rating"),
+    ):
+        sheet.text(row - 1, grid.left, text, "band")
+    sheet.labels(grid.factors, grid.label, [[name] for name in names], "row heading")
+    start = grid.label - grid.n_factors
+    sheet.text(grid.predictions - 2, start, "user factors: the Solver changes these", "band")
+    sheet.labels(grid.predictions - 1, start, [names], "heading")
+
+
+def user_labels(sheet: Sheet, grid: Grid, users: Block, rows: tuple[int, ...]) -> None:
+    """The users' labels again, live, beside the tables further down."""
+    for row in rows:
+        formula = f"={users.cell}"
+        sheet.fill(row, grid.label, f"users_{row}", formula, users.values, "row heading")
+
+
+def outcome(
+    sheet: Sheet, grid: Grid, ratings: Block, errors: Block, parts: tuple[Block, ...]
+) -> Block:
+    """MSE, RMSE and the size of the model, in the frozen rows at the top.
+
+    Returns:
+        The RMSE, which is what the Solver minimises.
+    """
+    rated = int(np.isfinite(as_floats(ratings)).sum())
+    mse = errors.values.sum() / rated if rated else np.nan
+    n_variables = sum(int(np.isfinite(as_floats(part)).sum()) for part in parts)
+    counted = "+".join(f"COUNT({part.range})" for part in parts)
+    left = grid.left
+    limit = Fact("Solver's limit", "solver_limit", None, SOLVER_VARIABLES, "input.index")
+    placed = facts(sheet, FACT_LABELS, left + 4, (limit,))
+    fits = n_variables <= placed["solver_limit"].value
+    placed |= facts(
+        sheet,
+        FACT_LABELS,
+        left,
+        (
+            Fact("RMSE", "rmse", "=SQRT(mse)", np.sqrt(mse), "key.objective"),
+            Fact("MSE", "mse", f"=SUM({errors.range})/rated", mse, "calc.objective"),
+            Fact("rated", "rated", f"=COUNT({ratings.range})", rated, "calc.index"),
+            Fact("variables", "variables", f"={counted}", n_variables, "calc.index"),
+        ),
+    )
+    note = f'=IF(variables>solver_limit,"{TOO_MANY}","{FITS}")'
+    sheet.fill(FACT_VALUES, left + 5, "solver_note", note, FITS if fits else TOO_MANY, "note")
+    return placed["rmse"]
+
+
+def looks(sheet: Sheet, grid: Grid, ratings: Array) -> None:
+    """Colours, widths, and what stays in sight while one scrolls."""
+    finite = ratings[np.isfinite(ratings)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 5.0)
+    for name in ("ratings", "predictions"):
+        sheet.color_scales.append(ColorScale(sheet[name], low, high))
+    for name in ("movie_factors", "user_factors"):
+        sheet.color_scales.append(ColorScale(sheet[name]))
+    sheet.color_scales.append(ColorScale(sheet["errors"], 0.0))
+    sheet.highlights.append(Highlight(sheet["predictions"], f'{sheet["ratings"].cell}=""'))
+    longest = max(len(str(label)) for label in sheet["users"].values.ravel())
+    titles = max(len(str(label)) for label in sheet["movies"].values.ravel())
+    sheet.width(0, grid.label - 1, 8)
+    sheet.width(grid.label, grid.label, min(max(longest + 1, 10), 24))
+    sheet.width(grid.left, grid.left + grid.n_movies - 1, 8.3)
+    sheet.heights[FACT_LABELS] = 30
+    sheet.heights[MOVIES] = 15.0 * min(1 + titles // 8, 5) + 3
+    sheet.freeze = (MOVIES + 1, grid.left if grid.n_factors <= 8 else 0)
+    sheet.repeat_rows = (MOVIES, MOVIES)
+
+
+def as_floats(block: Block) -> Array:
+    """The block's values as float64."""
+    return block.values.astype(float)

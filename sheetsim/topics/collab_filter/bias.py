@@ -1,0 +1,146 @@
+"""The bias: some movies are liked by everybody, and some users like everything.
+
+One more row of parameters for the movies and one more column for the users say so without
+spending a factor on it:
+
+    P[i, j] = sum over f of U[i, f] * M[f, j]  +  movie_bias[j]  +  user_bias[i]
+
+The lecture's sheet `bias` is this one; the bias comes first in each block of parameters, as there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sheetsim.sheet import Array, Sheet, SolverModel
+from sheetsim.solver import Problem, factor_model
+from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics.collab_filter import _grid
+from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
+
+
+def predict(users: Array, movies: Array) -> Array:
+    """Dot products plus both biases.
+
+    Args:
+        users: (n_users, 1 + k), the bias in the first column.
+        movies: (1 + k, n_movies), the bias in the first row.
+
+    Returns:
+        (n_users, n_movies).
+    """
+    return users[:, 1:] @ movies[1:] + movies[:1] + users[:, :1]
+
+
+def squared_errors(ratings: Array, predictions: Array) -> Array:
+    """Squared errors of the rated cells, 0 where the rating is NaN; all (n_users, n_movies)."""
+    errors = np.zeros_like(predictions)
+    rated = ~np.isnan(ratings)
+    errors[rated] = (ratings[rated] - predictions[rated]) ** 2
+    return errors
+
+
+def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
+    """A start as in the lecture: uniform in 0 to 1, movies first."""
+    draw = np.random.default_rng(options["seed"]).random
+    return {
+        "movie_factors": draw((plan["k"] + 1, plan["movies"])),
+        "user_factors": draw((plan["users"], plan["k"] + 1)),
+    }
+
+
+def _sheet(book: Book) -> Sheet:
+    sheet = book.new("bias", "Dot product with a bias for each user and movie")
+    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
+    n_users, n_movies, width = grid.n_users, grid.n_movies, grid.n_factors
+    source = book["dot_product"]
+    names = _grid.factor_names(book, bias=True)
+    lead = "prediction = user factors · movie factors + movie bias + user bias"
+    predictions = "predictions for all cells; bold where the user has not rated the movie"
+    _grid.bands(sheet, grid, names, lead, predictions)
+
+    titles, people = source["movies"], source["users"]
+    sheet.fill(MOVIES, grid.left, "movies", f"={titles.abroad.cell}", titles.values, "heading")
+    users = sheet.fill(
+        grid.ratings, grid.label, "users", f"={people.abroad.cell}", people.values, "row heading"
+    )
+    stars = source["ratings"]
+    blank = np.isnan(as_floats(stars))
+    ratings = sheet.fill(
+        grid.ratings,
+        grid.left,
+        "ratings",
+        f'=IF({stars.abroad.cell}="","",{stars.abroad.cell})',
+        np.where(blank, "", stars.values.astype(object)),
+        "calc.rating",
+    )
+    movies = sheet.inputs(
+        grid.factors, grid.left, "movie_factors", np.ones((width, n_movies)), "input.factor"
+    )
+    tastes = sheet.inputs(
+        grid.predictions,
+        grid.label - width,
+        "user_factors",
+        np.ones((n_users, width)),
+        "input.factor",
+    )
+    first, rest = tastes.part(slice(None), slice(0, 1)), tastes.part(slice(None), slice(1, None))
+    bias, factors = movies.part(slice(0, 1)), movies.part(slice(1, None))
+    predicted = sheet.fill(
+        grid.predictions,
+        grid.left,
+        "predictions",
+        f"=SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}",
+        predict(tastes.values, movies.values),
+        "calc.rating2",
+    )
+    errors = sheet.fill(
+        grid.errors,
+        grid.left,
+        "errors",
+        f'=IF({ratings.cell}="",0,({ratings.cell}-{predicted.cell})^2)',
+        squared_errors(as_floats(stars), predicted.values),
+        "calc.error",
+    )
+    rmse = _grid.outcome(sheet, grid, stars.abroad, errors, (movies, tastes))
+    _grid.user_labels(sheet, grid, users, (grid.predictions, grid.errors))
+    _grid.looks(sheet, grid, as_floats(stars))
+    sheet.solver = SolverModel(rmse, (movies, tastes))
+    return sheet
+
+
+def _problem(sheet: Sheet) -> Problem:
+    start = np.concatenate(
+        [sheet["movie_factors"].values.ravel(), sheet["user_factors"].values.ravel()]
+    )
+    stars = sheet["ratings"].values
+    ratings = np.where(stars == "", np.nan, stars).astype(float)
+    k = sheet["user_factors"].columns - 1
+    return factor_model(ratings, k, bias=True, start=start)
+
+
+TOPIC = Topic(
+    name="bias",
+    title="Bias",
+    summary="the dot product plus one bias for each user and each movie",
+    sheet=_sheet,
+    order=4,
+    tries=(
+        (
+            "Add 1 to one movie's bias.",
+            "Every prediction in its column rises by exactly 1, for all users alike.",
+        ),
+        (
+            "Add 1 to one user's bias.",
+            "Every prediction in that user's row rises by exactly 1.",
+        ),
+        (
+            "Compare RMSE here and in dot_product, both solved.",
+            "Lower here: users + movies more parameters, spent where the ratings need them.",
+        ),
+    ),
+    needs=("dot_product",),
+    given=_given,
+    problem=_problem,
+)

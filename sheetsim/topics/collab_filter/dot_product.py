@@ -1,0 +1,128 @@
+"""The dot product: a rating is how well a user's taste matches a movie's character.
+
+With k factors for each user, U (users x k), and for each movie, M (k x movies), the predicted
+rating of movie j by user i is
+
+    P[i, j] = sum over f of U[i, f] * M[f, j]
+
+and the factors are those that make the root of the mean squared error over the rated cells as
+small as they can. Blank cells count for nothing while fitting, which is why the table may have
+holes, and get a prediction like all others, which is what the model is for.
+
+The lecture's sheet `dotprod` is this one. It shows 0 where there is no rating; here those cells
+show the prediction too, set in bold. It leaves the mask to SUMXMY2, which skips blanks in Excel
+and counts them as 0 in LibreOffice; here a squared error of its own for every cell says which
+cells count. It calls "mean squared error" what is its root: both are shown.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sheetsim.sheet import Array, Sheet, SolverModel, Valid
+from sheetsim.solver import Problem, factor_model
+from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics.collab_filter import _grid
+from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
+
+
+def predict(users: Array, movies: Array) -> Array:
+    """Dot products of user factors (n_users, k) and movie factors (k, n_movies)."""
+    return users @ movies
+
+
+def squared_errors(ratings: Array, predictions: Array) -> Array:
+    """Squared errors of the rated cells, 0 where the rating is NaN; all (n_users, n_movies)."""
+    return np.where(np.isnan(ratings), 0.0, (ratings - predictions) ** 2)
+
+
+def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
+    """A start as in the lecture: uniform in 0 to 1, movies first."""
+    draw = np.random.default_rng(options["seed"]).random
+    return {
+        "movie_factors": draw((plan["k"], plan["movies"])),
+        "user_factors": draw((plan["users"], plan["k"])),
+    }
+
+
+def _sheet(book: Book) -> Sheet:
+    sheet = book.new("dot_product", "Dot product: ratings from factors")
+    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"])
+    n_users, n_movies, k = grid.n_users, grid.n_movies, grid.n_factors
+    names = _grid.factor_names(book, bias=False)
+    lead = "prediction = user factors · movie factors, for each user (row) and movie (column)"
+    predictions = "predictions for all cells; bold where the user has not rated the movie"
+    _grid.bands(sheet, grid, names, lead, predictions)
+
+    sheet.records(MOVIES, grid.left, "movies", (1, n_movies), "heading")
+    users = sheet.records(grid.ratings, grid.label, "users", (n_users, 1), "row heading")
+    ratings = sheet.inputs(
+        grid.ratings, grid.left, "ratings", np.ones((n_users, n_movies)), "input.rating", STARS
+    )
+    movies = sheet.inputs(
+        grid.factors, grid.left, "movie_factors", np.ones((k, n_movies)), "input.factor"
+    )
+    tastes = sheet.inputs(
+        grid.predictions, grid.label - k, "user_factors", np.ones((n_users, k)), "input.factor"
+    )
+    predicted = sheet.fill(
+        grid.predictions,
+        grid.left,
+        "predictions",
+        f"=SUM(MMULT({tastes.across},{movies.down}))",
+        predict(tastes.values, movies.values),
+        "calc.rating2",
+    )
+    errors = sheet.fill(
+        grid.errors,
+        grid.left,
+        "errors",
+        f'=IF({ratings.cell}="",0,({ratings.cell}-{predicted.cell})^2)',
+        squared_errors(as_floats(ratings), predicted.values),
+        "calc.error",
+    )
+    rmse = _grid.outcome(sheet, grid, ratings, errors, (movies, tastes))
+    _grid.user_labels(sheet, grid, users, (grid.predictions, grid.errors))
+    _grid.looks(sheet, grid, as_floats(ratings))
+    sheet.solver = SolverModel(rmse, (movies, tastes))
+    return sheet
+
+
+def _problem(sheet: Sheet) -> Problem:
+    start = np.concatenate(
+        [sheet["movie_factors"].values.ravel(), sheet["user_factors"].values.ravel()]
+    )
+    k = sheet["user_factors"].columns
+    return factor_model(as_floats(sheet["ratings"]), k, bias=False, start=start)
+
+
+STARS = Valid(-1e6, 1e6)
+
+TOPIC = Topic(
+    name="dot_product",
+    title="Dot product",
+    summary="ratings predicted by the dot product of user and movie factors",
+    sheet=_sheet,
+    order=1,
+    tries=(
+        (
+            "Type another rating, say 0.5 instead of a 5.",
+            "Its squared error, MSE and RMSE jump; no prediction moves before you solve again.",
+        ),
+        (
+            "Change one movie factor by 1.",
+            "The predictions in that movie's column move, each by the user's factor beside it.",
+        ),
+        (
+            "Empty a rated cell.",
+            "The prediction turns bold and its error is 0: the cell no longer counts.",
+        ),
+        (
+            "Paste the start from the sheet solver onto the factors, then Data > Solver > Solve.",
+            "RMSE falls from the start's value to about what the sheet solver shows.",
+        ),
+    ),
+    given=_given,
+    problem=_problem,
+)

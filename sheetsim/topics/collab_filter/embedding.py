@@ -1,0 +1,92 @@
+"""The embedding: the look-up that one-hot encoding spells out as a matrix product.
+
+Instead of multiplying a one-hot row with a matrix, take the matrix's row:
+
+    one_hot(i) @ U  =  U[i]
+
+That is all that an embedding layer is: an array look-up with the derivative of a matrix product.
+The lecture's sheet `movielens_emb` looks up with OFFSET, which LibreOffice and IronCalc do not
+follow in that file; INDEX does the same everywhere.
+"""
+
+import numpy as np
+
+from sheetsim.sheet import Array, Sheet
+from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics.collab_filter import _pairs
+from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
+
+
+def look_up(matrix: Array, index: Array) -> Array:
+    """Rows of a matrix (n, k) by index (0 to n - 1); (len(index), k)."""
+    return np.take(matrix, index.astype(int), axis=0)
+
+
+def _sheet(book: Book) -> Sheet:
+    sheet = book.new("embedding", "Embedding: the factors looked up")
+    sheet.text(0, 0, sheet.title, "title")
+    lead = "take row user_index of the user factors and column movie_index of the movie factors"
+    sheet.text(1, 0, lead, "lead")
+    source = book["dot_product"]
+    tastes, characters = _pairs.factor_values(book)
+    k = tastes.shape[1]
+    pairs = _pairs.identify(sheet, book, 0)
+    column = 6
+    vectors = []
+    for name, matrix in (("user", tastes), ("movie", characters)):
+        index = pairs[f"{name}_index"]
+        block = source[f"{name}_factors"].abroad.range
+        sheet.text(HEADINGS - 1, column, f"{name} factors, looked up", "band")
+        numbers = sheet.numbers(HEADINGS, column, [list(range(1, k + 1))], "heading")
+        row, col = (index.across, numbers.down) if name == "user" else (numbers.down, index.across)
+        vectors.append(
+            sheet.fill(
+                FIRST,
+                column,
+                f"{name}_vector",
+                f"=INDEX({block},{row},{col})",
+                look_up(matrix, index.values[:, 0] - 1),
+                "calc.factor",
+            )
+        )
+        column += k + 1
+    predicted = _pairs.outcome(sheet, book, column, pairs["rating"], (vectors[0], vectors[1]))
+    other = book["one_hot"]["prediction"]
+    gap = f"=SUMPRODUCT(ABS({predicted.range}-{other.abroad.range}))"
+    distance = np.abs(predicted.values - other.values).sum()
+    facts(
+        sheet,
+        FACT_ROW,
+        6,
+        (Fact("sum of |one_hot - embedding|", "gap", gap, distance, "key.general"),),
+    )
+    same = "every prediction is the one of one_hot, to the last bit"
+    differ = "the predictions differ from those of one_hot"
+    verdict = same if distance == 0 else differ
+    sheet.fill(FACT_ROW + 1, 7, "verdict", f'=IF(gap=0,"{same}","{differ}")', verdict, "note")
+    _pairs.widths(sheet, book, 0)
+    sheet.width(5, 5, 2)
+    sheet.freeze = (FIRST, 0)
+    sheet.repeat_rows = (HEADINGS, HEADINGS)
+    return sheet
+
+
+TOPIC = Topic(
+    name="embedding",
+    title="Embedding",
+    summary="the same predictions from factors looked up, equal to one_hot to the last bit",
+    sheet=_sheet,
+    order=3,
+    tries=(
+        (
+            "Change any factor or rating in dot_product.",
+            "one_hot and this sheet follow, and their difference stays exactly 0.",
+        ),
+        (
+            "Count the cells that one_hot needs for the same answer.",
+            "users + movies more per row, nearly all of them zeros: that is what is saved.",
+        ),
+    ),
+    needs=("dot_product", "one_hot"),
+)

@@ -1,0 +1,82 @@
+"""gradient_descent.xlsx: a line fitted to points, one point a step, by five optimizers.
+
+The points lie on y = 2 x + 30, or beside it; slope a and intercept b start at 1 and are corrected
+after every point by the derivative of that point's squared error. Plain SGD, momentum, RMSProp
+and Adam differ only in how they turn derivatives into a correction.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.xlsm.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sheetsim.data import as_points, line_points
+from sheetsim.sheet.reference import MAX_ROWS
+from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._options import Option, anything, one_of, real, whole
+
+MAX_EPOCHS = MAX_ROWS
+"""Where the option's own check ends; the sheet's rows end it sooner for more than one point."""
+
+
+def _prepare(options: Mapping[str, Any]) -> Book:
+    live = options["points"] is None
+    points = line_points() if live else as_points(options["points"])
+    plan = {
+        "points": "y = true_a x + true_b + noise z" if live else points.source,
+        "n": points.n,
+        "live": int(live),
+        "epochs": options["epochs"],
+        "variant": options["variant"],
+        "parameters": options["at"],
+    }
+    data = {"x": points.x[:, None]}
+    if live:
+        draws = np.random.default_rng(options["seed"]).standard_normal(points.n)
+        data |= {"z": draws.round(3)[:, None], "noise": options["noise"]}
+    else:
+        data["y"] = points.y[:, None]
+    return Book(plan, {"data": data})
+
+
+LESSON = Lesson(
+    name="gradient_descent",
+    title="Gradient descent",
+    about=(
+        "Find slope a and intercept b of a line through points, by correcting both a little after "
+        "every point. Each optimizer has its sheet; every row is one step, every 29 rows (one for "
+        "each point) an epoch.",
+        "The lecture's Run and Reset buttons are cells here: all epochs stand one below the "
+        "other, the start is an input, and 'epoch_to_show' picks the epoch shown on top.",
+        "Blue cells on cream are inputs: change any of them and everything that depends on it "
+        "follows. All other numbers are formulas.",
+    ),
+    options=(
+        Option("points", None, anything, "CSV of points with headings x and y", "FILE"),
+        Option("noise", 0.0, real(0, 1e6), "standard deviation of y, without --points", "SD"),
+        Option("seed", 42, whole(0, 2**32 - 1), "seed of the noise, without --points", "SEED"),
+        Option("epochs", 10, whole(1, MAX_EPOCHS), "passes over the points", "N"),
+        Option(
+            "variant",
+            "lecture",
+            one_of("lecture", "textbook"),
+            "lecture (its quirks included) or textbook (as in PyTorch)",
+            "VARIANT",
+        ),
+        Option("a", None, real(), "slope to start from", "A"),
+        Option("b", None, real(), "intercept to start from", "B"),
+        Option("lr", None, real(0, above=True), "learning rate of every optimizer", "LR"),
+        Option("beta1", None, real(0, 0.9999999), "decay of the average gradient", "BETA"),
+        Option("beta2", None, real(0, 0.9999999), "decay of the average square", "BETA"),
+        Option(
+            "at",
+            "optimum",
+            one_of("optimum", "start"),
+            "write the guess of sheet data as solved (optimum) or as set out (start)",
+            "WHERE",
+        ),
+    ),
+    prepare=_prepare,
+)

@@ -1,0 +1,149 @@
+"""Adam: momentum's average of the gradients over RMSProp's root of the mean square.
+
+    m <- beta1 m + (1 - beta1) grad        v <- beta2 v + (1 - beta2) grad^2
+
+Lecture (its sheet `adam`): x <- x - lr m / sqrt(v) with this row's m and v, beta1 = beta2 = 0.9,
+no bias correction and no epsilon; instead its Reset warms m and v up (v from 1e4).
+Textbook (Kingma and Ba 2015, torch.optim.Adam): from m = v = 0, and corrected for that start,
+
+    x <- x - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+in step t = 1, 2, ... The column `correction` is what the correction multiplies a step by.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sheetsim.sheet import Array
+from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
+from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
+
+RESET_V = 1e4
+"""What the lecture's Reset sets the mean square to, before its warm-up."""
+
+
+def init_lecture(x: Pair) -> State:
+    """M = 0 and v = 1e4."""
+    return np.zeros_like(x), np.full_like(x, RESET_V)
+
+
+def init_textbook(x: Pair) -> State:
+    """M = v = 0."""
+    return np.zeros_like(x), np.zeros_like(x)
+
+
+def averages(grad: Pair, state: State, beta1: float, beta2: float) -> tuple[Pair, Pair]:
+    """The averages of the gradients and of their squares, with this one."""
+    m, v = state
+    return beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * grad**2
+
+
+def lecture(
+    x: Pair, grad: Pair, state: State, *, lr: float, beta1: float, beta2: float, **_: float
+) -> tuple[Pair, State]:
+    """A step without correction."""
+    m, v = averages(grad, state, beta1, beta2)
+    return x - lr * m / np.sqrt(v), (m, v)
+
+
+def textbook(
+    x: Pair,
+    grad: Pair,
+    state: State,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    t: int,
+    **_: float,
+) -> tuple[Pair, State]:
+    """Step number t, corrected for the start at zero."""
+    m, v = averages(grad, state, beta1, beta2)
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return x - lr * m_hat / (np.sqrt(v_hat) + epsilon), (m, v)
+
+
+def step_number(frame: pd.DataFrame, _hyper: Mapping[str, float]) -> Array:
+    """1, 2, 3, ... over all epochs."""
+    return np.arange(1.0, len(frame) + 1)
+
+
+def correction(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """What the textbook's bias correction multiplies a step by: towards 1 as t grows."""
+    t = step_number(frame, hyper)
+    return np.asarray(np.sqrt(1 - hyper["beta2"] ** t) / (1 - hyper["beta1"] ** t))
+
+
+AVERAGES = {
+    "m_b": "=beta1*{^m_b}+(1-beta1)*{de_db}",
+    "m_a": "=beta1*{^m_a}+(1-beta1)*{de_da}",
+    "v_b": "=beta2*{^v_b}+(1-beta2)*{de_db}^2",
+    "v_a": "=beta2*{^v_a}+(1-beta2)*{de_da}^2",
+}
+FORMULAS = {
+    "lecture": {
+        **AVERAGES,
+        "new_b": "={b}-lr*{m_b}/SQRT({v_b})",
+        "new_a": "={a}-lr*{m_a}/SQRT({v_a})",
+    },
+    "textbook": {
+        **AVERAGES,
+        "new_b": "={b}-lr*({m_b}/(1-beta1^{t}))/(SQRT({v_b}/(1-beta2^{t}))+epsilon)",
+        "new_a": "={a}-lr*({m_a}/(1-beta1^{t}))/(SQRT({v_a}/(1-beta2^{t}))+epsilon)",
+    },
+}
+EXTRAS = (
+    Extra("t", "=({epoch}-1)*points+{step}", step_number, before="m_b"),
+    Extra("correction", "=SQRT(1-beta2^{t})/(1-beta1^{t})", correction),
+)
+RULE = "m averages the gradients (beta1), v their squares (beta2); new = old - lr "
+RULES = {
+    "lecture": RULE + "m / √v",
+    "textbook": RULE + "(m / (1 - beta1^t)) / (√(v / (1 - beta2^t)) + epsilon)",
+}
+DIFFERENCES = {
+    "lecture": "PyTorch multiplies the t-th step from m = v = 0 by the column correction, adds "
+    "epsilon, and keeps each epoch's last update, which is dropped here.",
+    "textbook": "The lecture has no correction (see that column) and no epsilon, and drops each "
+    "epoch's last update.",
+}
+
+TOPIC = Optimizer(
+    name="adam",
+    title="Adam",
+    order=4,
+    summary="momentum and RMSProp in one",
+    rules=RULES,
+    differences=DIFFERENCES,
+    state=("m", "v"),
+    variants={
+        "lecture": Variant(
+            lecture,
+            {"lr": 1.0, "beta1": 0.9, "beta2": 0.9},
+            init_lecture,
+            keeps_all=False,
+            warm_up=2,
+        ),
+        "textbook": Variant(
+            textbook,
+            {"lr": 0.3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+            init_textbook,
+            keeps_all=True,
+        ),
+    },
+    formulas=FORMULAS,
+    extras=EXTRAS,
+    tries=(
+        (
+            "Set lr to 0.1.",
+            "Slower at first, then closer: at lr 1 the line keeps jumping about the best one.",
+        ),
+        (
+            "Set beta1 to 0.",
+            "The average of gradients is gone: RMSProp with this row's mean square.",
+        ),
+    ),
+).topic()

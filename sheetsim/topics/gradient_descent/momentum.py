@@ -1,0 +1,87 @@
+"""Momentum: step along an average of the gradients, not along the last one alone.
+
+Lecture (its sheet `momentum`): an exponentially weighted average,
+
+    m <- beta1 m + (1 - beta1) grad        x <- x - lr m
+
+Textbook (torch.optim.SGD with momentum=beta1, dampening=0): a decaying sum,
+
+    m <- beta1 m + grad                    x <- x - lr m
+
+The two are the same for constant gradients when the textbook's lr is (1 - beta1) times the
+lecture's, which is why its default here is ten times smaller. Polyak (1964) has the decaying sum.
+"""
+
+import numpy as np
+
+from sheetsim.topics.gradient_descent._optimizer import Optimizer
+from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
+
+
+def init(x: Pair) -> State:
+    """M = 0."""
+    return (np.zeros_like(x),)
+
+
+def lecture(
+    x: Pair, grad: Pair, state: State, *, lr: float, beta1: float, **_: float
+) -> tuple[Pair, State]:
+    """A step along the weighted average."""
+    m = state[0] * beta1 + (1 - beta1) * grad
+    return x - lr * m, (m,)
+
+
+def textbook(
+    x: Pair, grad: Pair, state: State, *, lr: float, beta1: float, **_: float
+) -> tuple[Pair, State]:
+    """A step along the decaying sum."""
+    m = beta1 * state[0] + grad
+    return x - lr * m, (m,)
+
+
+NEW = {"new_b": "={b}-lr*{m_b}", "new_a": "={a}-lr*{m_a}"}
+
+TOPIC = Optimizer(
+    name="momentum",
+    title="Momentum",
+    order=2,
+    summary="steps along an average of the gradients",
+    rules={
+        "lecture": "m = beta1 m + (1 - beta1) gradient; new = old - lr m",
+        "textbook": "m = beta1 m + gradient; new = old - lr m",
+    },
+    differences={
+        "lecture": "PyTorch leaves out the factor 1 - beta1, so its steps are 1 / (1 - beta1) "
+        "times as long, and keeps each epoch's last update, which is dropped here.",
+        "textbook": "The lecture multiplies the gradient by 1 - beta1, so its steps are that much "
+        "shorter, and drops each epoch's last update.",
+    },
+    state=("m",),
+    variants={
+        "lecture": Variant(lecture, {"lr": 1e-4, "beta1": 0.9}, init, keeps_all=False, warm_up=1),
+        "textbook": Variant(textbook, {"lr": 1e-5, "beta1": 0.9}, init, keeps_all=True),
+    },
+    formulas={
+        "lecture": {
+            "m_b": "=beta1*{^m_b}+(1-beta1)*{de_db}",
+            "m_a": "=beta1*{^m_a}+(1-beta1)*{de_da}",
+            **NEW,
+        },
+        "textbook": {
+            "m_b": "=beta1*{^m_b}+{de_db}",
+            "m_a": "=beta1*{^m_a}+{de_da}",
+            **NEW,
+        },
+    },
+    extras=(),
+    tries=(
+        (
+            "Set beta1 to 0.",
+            "No memory: in each row m is the gradient, and the steps are those of sgd.",
+        ),
+        (
+            "Set beta1 to 0.98.",
+            "m_a swings more slowly and a overshoots before it settles.",
+        ),
+    ),
+).topic()

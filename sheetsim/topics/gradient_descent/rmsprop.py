@@ -1,0 +1,112 @@
+"""RMSProp: divide each gradient by the root of a running mean of its squares.
+
+A parameter whose gradients are large gets a small rate, and the other way round:
+
+    v <- beta2 v + (1 - beta2) grad^2
+
+Lecture (its sheet `rmsprop`): the step divides by the PREVIOUS row's mean square, and there is no
+epsilon: x <- x - lr grad / sqrt(v_prev). Its Reset starts v at 1e4 and warms it up.
+Textbook (torch.optim.RMSprop, alpha = beta2): this row's, x <- x - lr grad / (sqrt(v) + epsilon),
+from v = 0. The method is Tieleman and Hinton's (2012, lecture 6e of their course).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sheetsim.sheet import Array
+from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
+from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
+
+RESET_V = 1e4
+"""What the lecture's Reset sets the mean square to, before its warm-up."""
+
+
+def init_lecture(x: Pair) -> State:
+    """V = 1e4."""
+    return (np.full_like(x, RESET_V),)
+
+
+def init_textbook(x: Pair) -> State:
+    """V = 0."""
+    return (np.zeros_like(x),)
+
+
+def lecture(
+    x: Pair, grad: Pair, state: State, *, lr: float, beta2: float, **_: float
+) -> tuple[Pair, State]:
+    """A step with the mean square of the rows before this one."""
+    v_prev = state[0]
+    v = v_prev * beta2 + (1 - beta2) * grad**2
+    return x - grad * lr / np.sqrt(v_prev), (v,)
+
+
+def textbook(
+    x: Pair, grad: Pair, state: State, *, lr: float, beta2: float, epsilon: float, **_: float
+) -> tuple[Pair, State]:
+    """A step with the mean square that already counts this row."""
+    v = beta2 * state[0] + (1 - beta2) * grad**2
+    return x - lr * grad / (np.sqrt(v) + epsilon), (v,)
+
+
+def step_ratio(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """Textbook's step over the lecture's, for a, from this row's mean squares."""
+    before = np.concatenate([[hyper["start_v_a"]], frame.v_a.to_numpy()[:-1]])
+    return np.asarray(np.sqrt(before / frame.v_a.to_numpy()))
+
+
+SQUARES = {
+    "v_b": "=beta2*{^v_b}+(1-beta2)*{de_db}^2",
+    "v_a": "=beta2*{^v_a}+(1-beta2)*{de_da}^2",
+}
+
+TOPIC = Optimizer(
+    name="rmsprop",
+    title="RMSProp",
+    order=3,
+    summary="steps divided by the root of a running mean square of the gradients",
+    rules={
+        "lecture": "v = beta2 v + (1 - beta2) gradient²; new = old - lr gradient / √(previous v)",
+        "textbook": "v = beta2 v + (1 - beta2) gradient²; new = old - lr gradient / (√v + epsilon)",
+    },
+    differences={
+        "lecture": "PyTorch divides by this row's v: step_ratio is its step for a over this one; "
+        "it keeps each epoch's last update, which is dropped here.",
+        "textbook": "The lecture divides by the previous row's v: step_ratio is this step for a "
+        "over its; it drops each epoch's last update.",
+    },
+    state=("v",),
+    variants={
+        "lecture": Variant(
+            lecture, {"lr": 0.02, "beta2": 0.9}, init_lecture, keeps_all=False, warm_up=2
+        ),
+        "textbook": Variant(
+            textbook, {"lr": 0.3, "beta2": 0.99, "epsilon": 1e-8}, init_textbook, keeps_all=True
+        ),
+    },
+    formulas={
+        "lecture": {
+            **SQUARES,
+            "new_b": "={b}-lr*{de_db}/SQRT({^v_b})",
+            "new_a": "={a}-lr*{de_da}/SQRT({^v_a})",
+        },
+        "textbook": {
+            **SQUARES,
+            "new_b": "={b}-lr*{de_db}/(SQRT({v_b})+epsilon)",
+            "new_a": "={a}-lr*{de_da}/(SQRT({v_a})+epsilon)",
+        },
+    },
+    extras=(Extra("step_ratio", "=SQRT({^v_a}/{v_a})", step_ratio),),
+    tries=(
+        (
+            "Set lr to 0.1, then to 1.",
+            "Steps of b and a are of like size, about lr, though their gradients differ a "
+            "hundredfold; at 1 they never settle.",
+        ),
+        (
+            "Look at step_ratio while beta2 goes from 0.9 to 0.5.",
+            "The shorter the memory, the more it matters whether this row's square counts.",
+        ),
+    ),
+).topic()

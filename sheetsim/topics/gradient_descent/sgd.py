@@ -1,0 +1,97 @@
+"""Stochastic gradient descent: after every point, a small step against its gradient.
+
+    b <- b - lr de/db        a <- a - lr de/da
+
+With e = (b + a x - y)^2 the derivatives are de/db = 2 (b + a x - y) and de/da = x de/db. Beside
+them stand estimates by finite differences: nudge b (or a) by h and see what e does,
+
+    est_de_db = (e(b + h, a) - e(b, a)) / h
+
+which for a squared error is off by exactly h (by h x^2 for a).
+
+The lecture's sheet `basic` is the lecture variant: after an epoch its macro carries over b and a
+as they stood before the last row's update, so 28 of 29 updates are kept. The textbook variant
+keeps all of them, as torch.optim.SGD does.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sheetsim.sheet import Array
+from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
+from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
+
+
+def init(_x: Pair) -> State:
+    """Nothing is carried from step to step."""
+    return ()
+
+
+def step(x: Pair, grad: Pair, state: State, *, lr: float, **_: float) -> tuple[Pair, State]:
+    """One step against the gradient."""
+    return x - lr * grad, state
+
+
+def nudged_b(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """Squared error with b + h in place of b."""
+    return np.asarray(((frame.b + hyper["h"]) + frame.a * frame.x - frame.y) ** 2)
+
+
+def nudged_a(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """Squared error with a + h in place of a."""
+    return np.asarray(((frame.a + hyper["h"]) * frame.x + frame.b - frame.y) ** 2)
+
+
+def estimate_b(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """Forward difference of the squared error in b."""
+    return np.asarray((nudged_b(frame, hyper) - frame.err2) / hyper["h"])
+
+
+def estimate_a(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """Forward difference of the squared error in a."""
+    return np.asarray((nudged_a(frame, hyper) - frame.err2) / hyper["h"])
+
+
+HYPER = {"lr": 1e-4, "h": 0.01}
+FORMULAS = {"new_b": "={b}-lr*{de_db}", "new_a": "={a}-lr*{de_da}"}
+RULE = "new_b = b - lr de_db, new_a = a - lr de_da; est_ columns: the same by finite differences"
+
+TOPIC = Optimizer(
+    name="sgd",
+    title="Stochastic gradient descent",
+    order=1,
+    summary="plain steps against the gradient, beside finite differences",
+    rules={"lecture": RULE, "textbook": RULE},
+    differences={
+        "lecture": "As in the lecture, each epoch's last update is dropped (lost_b, lost_a).",
+        "textbook": "As in PyTorch, all updates are kept (the lecture drops each epoch's last).",
+    },
+    state=(),
+    variants={
+        "lecture": Variant(step, HYPER, init, keeps_all=False),
+        "textbook": Variant(step, HYPER, init, keeps_all=True),
+    },
+    formulas={"lecture": FORMULAS, "textbook": FORMULAS},
+    extras=(
+        Extra("err2_b_h", "=((({b}+h)+{a}*{x})-{y})^2", nudged_b, before="de_db"),
+        Extra("est_de_db", "=({err2_b_h}-{err2})/h", estimate_b, before="de_db"),
+        Extra("err2_a_h", "=((({a}+h)*{x}+{b})-{y})^2", nudged_a, before="de_db"),
+        Extra("est_de_da", "=({err2_a_h}-{err2})/h", estimate_a, before="de_db"),
+    ),
+    tries=(
+        (
+            "Set lr to 0.0002, then to 0.0003.",
+            "Twice the rate converges faster; a little more and b and a explode.",
+        ),
+        (
+            "Set h to 1, then to 0.0001.",
+            "est_de_db differs from de_db by exactly h, est_de_da from de_da by h x².",
+        ),
+        (
+            "Set epoch_to_show to another epoch.",
+            "The panel on top shows that epoch's rows, as if you had pressed Run so many times.",
+        ),
+    ),
+).topic()

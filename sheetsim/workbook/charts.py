@@ -1,0 +1,76 @@
+"""Native charts from their descriptions."""
+
+from typing import Any
+
+from sheetsim.sheet import Block, Chart
+
+COLORS = ("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF")
+CHARACTER, PADDING, ROW = 7, 5, 20
+"""Pixels of a character, of the space beside it, and of a row."""
+
+
+def draw(workbook: Any, chart: Chart, widths: dict[int, float], heights: dict[int, float]) -> Any:
+    """An XlsxWriter chart, sized to the columns and rows that it covers."""
+    drawn = workbook.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+    loud = [series for series in chart.series if not series.quiet]
+    for series in chart.series:
+        color = "#BFBFBF" if series.quiet else COLORS[loud.index(series) % len(COLORS)]
+        drawn.add_series(
+            {
+                "name": series.name,
+                "categories": _range(series.x),
+                "values": _range(series.y),
+                "line": {"color": color, "width": 1 if series.quiet else 1.75}
+                if series.line
+                else {"none": True},
+                "marker": {
+                    "type": "circle",
+                    "size": 5,
+                    "fill": {"color": color},
+                    "border": {"color": color},
+                }
+                if series.points
+                else {"type": "none"},
+            }
+        )
+    drawn.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
+    drawn.set_x_axis(_axis(chart.x_title, chart.x_range, log=False))
+    drawn.set_y_axis(_axis(chart.y_title, chart.y_range, log=chart.log_y))
+    hidden = [i for i, series in enumerate(chart.series) if series.quiet]
+    if len(loud) > 1:
+        drawn.set_legend({"position": "bottom", "delete_series": hidden})
+    else:
+        drawn.set_legend({"none": True})
+    drawn.set_size({"width": _width(chart, widths), "height": _height(chart, heights)})
+    drawn.show_na_as_empty_cell()
+    return drawn
+
+
+def _range(block: Block) -> list[Any]:
+    return [block.sheet, block.row, block.column, block.bottom - 1, block.right - 1]
+
+
+def _axis(title: str, limits: tuple[float, float] | None, *, log: bool) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "name": title,
+        "name_font": {"size": 10, "bold": False},
+        "major_gridlines": {"visible": True, "line": {"color": "#E7E6E6"}},
+        "num_format": "General",
+        "label_position": "low",
+    }
+    if log:
+        axis["log_base"] = 10
+        axis["crossing"] = 1e-6
+    if limits:
+        axis["min"], axis["max"] = limits
+    return axis
+
+
+def _width(chart: Chart, widths: dict[int, float]) -> int:
+    columns = range(chart.column, chart.column + chart.columns)
+    return sum(int(widths.get(column, 8.43) * CHARACTER + PADDING) for column in columns)
+
+
+def _height(chart: Chart, heights: dict[int, float]) -> int:
+    rows = range(chart.row, chart.row + chart.rows)
+    return sum(int(heights.get(row, 15.0) * ROW / 15) for row in rows)

@@ -1,0 +1,65 @@
+"""Writing a file whole or not at all.
+
+A file is written under a temporary name in the folder where it is to stand and then moved into
+place, which the operating system does in one step. Whoever looks sees the old file or the new
+one, never half of one, and a failure leaves what stood there as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sheetsim.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def replace_file(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path to write to, and move it to `path` if the block succeeds.
+
+    The temporary file exists, is empty, and keeps the suffix of `path`, which some writers look
+    at. A symbolic link is written through, not replaced.
+
+    Args:
+        path: the file to create or replace.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        OutputError: `path` is a folder or a device, its folder is missing or not writable, the
+            disk is full. Any `OSError` from the block counts as one in writing: turn the errors
+            of reading into `WorkbookError` or `DataError` first.
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_what_cannot_be_replaced(target, path)
+    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        # Not `tempfile`: its files are private to the user, ours get the user's usual mode.
+        temporary.open("xb").close()
+        yield temporary
+        temporary.replace(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = "; is it open in another program?" if isinstance(error, PermissionError) else ""
+        raise OutputError(f"{path}: cannot be written ({reason}){hint}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _refuse_what_cannot_be_replaced(target: Path, shown: str | Path) -> None:
+    """Say in a plain line what stands in the way, before any work is done."""
+    if target.is_dir():
+        raise OutputError(f"{shown}: is a folder; expected the name of a file to write")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{shown}: is not an ordinary file; expected one that can be replaced")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise OutputError(f"{shown}: is read-only; expected a file that can be replaced")
+    if not target.parent.is_dir():
+        raise OutputError(f"{shown}: cannot be written, there is no folder {target.parent}")

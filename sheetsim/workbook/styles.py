@@ -1,0 +1,69 @@
+"""What cells look like: a style is a look and, for numbers, a format: `input.rating`.
+
+The colours carry meaning and nothing else does: inputs are blue on cream, formulas black on
+white, the number that a sheet is about is bold, headings white on slate.
+"""
+
+from typing import Any
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16, "font_color": "#1F3864"},
+    "lead": {"italic": True, "font_color": "#404040"},
+    "paragraph": {"text_wrap": True, "valign": "top"},
+    "heading": {
+        "bold": True,
+        "bg_color": "#44546A",
+        "font_color": "#FFFFFF",
+        "align": "center",
+        "valign": "vcenter",
+        "text_wrap": True,
+    },
+    "row heading": {"bold": True, "align": "right", "font_color": "#44546A"},
+    "band": {"bold": True, "font_color": "#1F3864", "font_size": 12},
+    "fact": {
+        "bold": True,
+        "align": "center",
+        "valign": "bottom",
+        "font_color": "#44546A",
+        "text_wrap": True,
+    },
+    "note": {"italic": True, "font_color": "#7F6000"},
+    "label": {},
+    "link": {"font_color": "#0563C1", "underline": 1, "valign": "top"},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+    "index": {"align": "center", "font_color": "#7F7F7F"},
+    "input": {
+        "font_color": "#0000FF",
+        "bg_color": "#FFF8E1",
+        "border": 1,
+        "border_color": "#E0D8B8",
+        "align": "center",
+    },
+    "calc": {"align": "center"},
+    "key": {"align": "center", "bold": True, "bg_color": "#E2EFDA", "border": 1},
+}
+
+FORMATS: dict[str, dict[str, Any]] = {
+    "rating": {"num_format": "0.0"},
+    "rating2": {"num_format": "0.00"},
+    "factor": {"num_format": "0.00"},
+    "error": {"num_format": "0.00"},
+    "objective": {"num_format": "0.000000"},
+    "index": {"num_format": "0"},
+    "plan": {"num_format": "0", "align": "left"},
+    "log": {"num_format": "General"},
+    "hot": {"num_format": "0", "font_color": "#A6A6A6"},
+    "general": {"num_format": "General"},
+    "step": {"num_format": "[>=1000000]0.00E+00;[<=-1000000]-0.00E+00;0.0000"},
+    "text": {"align": "left"},
+}
+
+
+def properties(style: str) -> dict[str, Any]:
+    """XlsxWriter's properties of a style.
+
+    Raises:
+        KeyError: the style is not in the tables above.
+    """
+    look, _, number = style.partition(".")
+    return {**LOOKS[look], **(FORMATS[number] if number else {})}

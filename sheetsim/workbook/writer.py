@@ -1,0 +1,210 @@
+"""Sheets to an .xlsx file: the only importer of XlsxWriter.
+
+Every formula cell gets NumPy's value as its cached value, so that a viewer that does not
+recalculate shows what is true. Texts are written as texts whatever they begin with. The same
+sheets give the same bytes: document properties are fixed, and XlsxWriter fixes the zip's times.
+"""
+
+import datetime
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+
+from sheetsim.errors import OutputError
+from sheetsim.sheet import Block, ColorScale, Kind, Sheet
+from sheetsim.sheet.block import LARGEST
+from sheetsim.workbook.charts import draw
+from sheetsim.workbook.files import replace_file
+from sheetsim.workbook.solver_model import solver_names
+from sheetsim.workbook.styles import properties
+
+EPOCH = datetime.datetime(2026, 1, 1)
+"""What every file says of its making, so that the same input gives the same bytes."""
+
+HIGH, MIDDLE, LOW = "#63BE7B", "#FFFFFF", "#F8696B"
+"""Colours of a scale."""
+
+_NAME = re.compile(r"[a-z][a-z_0-9]*")
+
+
+def write_workbook(sheets: Sequence[Sheet], path: str | Path) -> Path:
+    """Write the sheets, in their order; the file appears whole or not at all.
+
+    Args:
+        sheets: the first one is what opens.
+        path: of the .xlsx to create or replace.
+
+    Returns:
+        The path.
+
+    Raises:
+        OutputError: it cannot be written; what stood there is untouched.
+    """
+    target = Path(path)
+    with replace_file(target) as temporary:
+        options = {"strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(str(temporary), options)
+        book.set_properties({"title": sheets[0].title, "author": "sheetsim", "created": EPOCH})
+        book.set_calc_mode("auto")
+        writer = _Writer(book)
+        for sheet in sheets:
+            writer.add(sheet)
+        try:
+            book.close()
+        except XlsxWriterException as error:
+            raise OutputError(f"{target}: cannot be written ({error})") from error
+    return target
+
+
+class _Writer:
+    """A workbook being written, and the formats that it has so far."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._formats: dict[str, Any] = {}
+
+    def add(self, sheet: Sheet) -> None:
+        """Write one sheet."""
+        page = self._book.add_worksheet(sheet.name)
+        for column, width in sheet.widths.items():
+            page.set_column(column, column, width)
+        for row, height in sheet.heights.items():
+            page.set_row(row, height)
+        for block in sheet.parts:
+            self._block(page, block, sheet)
+            self._name(block)
+            _validate(page, block)
+        for scale in sheet.color_scales:
+            page.conditional_format(*_corners(scale.block), _color_scale(scale))
+        for highlight in sheet.highlights:
+            look = self._book.add_format({"bold": True, "italic": True, "border": 2})
+            rule = {"type": "formula", "criteria": f"={highlight.formula}", "format": look}
+            page.conditional_format(*_corners(highlight.block), rule)
+        for chart in sheet.charts:
+            drawn = draw(self._book, chart, sheet.widths, sheet.heights)
+            page.insert_chart(chart.row, chart.column, drawn, {"object_position": 2})
+        self._solver(page, sheet)
+        _set_up_page(page, sheet)
+
+    def _format(self, style: str) -> Any:
+        if style not in self._formats:
+            self._formats[style] = self._book.add_format(properties(style))
+        return self._formats[style]
+
+    def _block(self, page: Any, block: Block, sheet: Sheet) -> None:
+        look = self._format(block.style)
+        for row, column, i, j in block.cells():
+            value = block.values[i, j]
+            if block.formulas is not None:
+                page.write_formula(row, column, block.formulas[i][j], look, _cached(value))
+            elif isinstance(value, str):
+                if (row, column) in sheet.links:
+                    target = f"internal:'{sheet.links[row, column]}'!A1"
+                    page.write_url(row, column, target, look, value)
+                else:
+                    page.write_string(row, column, value, look)
+            elif np.isnan(value):
+                page.write_blank(row, column, None, look)
+            else:
+                page.write_number(row, column, value, look)
+
+    def _name(self, block: Block) -> None:
+        """A name, scoped to the sheet, for inputs and for single formula cells."""
+        named = block.kind is Kind.INPUT or (block.kind is Kind.FORMULA and block.values.size == 1)
+        if named and _NAME.fullmatch(block.name):
+            refused = self._book.define_name(
+                f"{block.sheet}!{block.name}", f"={block.abroad.range}"
+            )
+            if refused:
+                raise ValueError(f"{block.name!r} is no name for a cell")
+
+    def _solver(self, page: Any, sheet: Sheet) -> None:
+        if sheet.solver is not None:
+            for name, text in solver_names(sheet.solver).items():
+                # `define_name` writes visible names only; its own list also holds hidden ones
+                self._book.defined_names.append([name, page.index, text, True])
+
+
+def _cached(value: Any) -> Any:
+    """What the formula's cell shows until somebody recalculates."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    return float(value) if np.isfinite(value) else "#NUM!"
+
+
+def _corners(block: Block) -> tuple[int, int, int, int]:
+    return block.row, block.column, block.bottom - 1, block.right - 1
+
+
+def _validate(page: Any, block: Block) -> None:
+    """Let the program refuse what an input may not be, and say what it may."""
+    valid = block.valid
+    if valid is None:
+        return
+    rule: dict[str, Any] = {
+        "error_title": block.name[:32],
+        "error_message": f"Expected {valid.sentence()}.",
+    }
+    if valid.choices:
+        rule |= {"validate": "list", "source": f"={valid.choices}"}
+    elif valid.above:
+        rule |= {"validate": "decimal", "criteria": ">", "value": valid.low}
+    else:
+        rule |= {"validate": "decimal", "criteria": "between"}
+        rule |= {"minimum": valid.low, "maximum": min(valid.high, LARGEST)}
+    page.data_validation(*_corners(block), rule)
+
+
+def _color_scale(scale: ColorScale) -> dict[str, Any]:
+    if scale.low is None:
+        return {
+            "type": "3_color_scale",
+            "min_color": LOW,
+            "mid_color": MIDDLE,
+            "max_color": HIGH,
+        }
+    if scale.high is None:
+        return {
+            "type": "2_color_scale",
+            "min_type": "num",
+            "min_value": scale.low,
+            "min_color": MIDDLE,
+            "max_color": LOW,
+        }
+    return {
+        "type": "3_color_scale",
+        "min_type": "num",
+        "mid_type": "num",
+        "max_type": "num",
+        "min_value": scale.low,
+        "mid_value": (scale.low + scale.high) / 2,
+        "max_value": scale.high,
+        "min_color": LOW,
+        "mid_color": MIDDLE,
+        "max_color": HIGH,
+    }
+
+
+def _set_up_page(page: Any, sheet: Sheet) -> None:
+    """Frozen headings, and pages that print: landscape, A4, as wide as the sheet."""
+    if sheet.freeze != (0, 0):
+        page.freeze_panes(*sheet.freeze)
+    page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(9)
+    page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    rows, columns = sheet.extent
+    page.print_area(0, 0, rows - 1, columns - 1)
+    page.set_footer("&L&A&Rpage &P of &N")
+    if sheet.repeat_rows is not None:
+        page.repeat_rows(*sheet.repeat_rows)
+    if sheet.page_breaks:
+        page.set_h_pagebreaks(list(sheet.page_breaks))

@@ -1,0 +1,90 @@
+"""The one door through which XML from a file enters.
+
+Every part of a workbook is read by `scan`, which refuses a document type declaration, and with
+it every entity, internal or external, before it can do harm. Expat tells the byte where each
+element starts and where its end tag starts, so that a part can be edited in its bytes, with a
+real parser and not a pattern saying where the elements are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+from sheetsim.errors import WorkbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Excel writes the first of each pair, and the second when told to save "Strict Open XML".
+NAMESPACES = frozenset(
+    {
+        "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        "http://purl.oclc.org/ooxml/spreadsheetml/main",
+        "http://schemas.openxmlformats.org/package/2006/relationships",
+    }
+)
+
+
+class Handler:
+    """What `scan` tells of a part; override what is of interest.
+
+    Names from the namespaces of a workbook come bare (`c`); others as `namespace name`, so that
+    an extension's element is not taken for one of ours.
+
+    Attributes:
+        at: when an element starts, the byte of its `<`; when it ends, the `<` of its end tag, or
+            just behind it if it closes itself.
+    """
+
+    at = 0
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element starts."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def text(self, text: str) -> None:
+        """Text, with references and CDATA resolved, possibly in several pieces."""
+
+
+def scan(data: bytes, where: str, handler: Handler) -> None:
+    """Parse a part and call `handler` for each element and text in it.
+
+    Args:
+        data: the bytes of the part.
+        where: file and part, for the error's message.
+        handler: who is told.
+
+    Raises:
+        WorkbookError: the part is not well-formed, or declares a document type.
+    """
+    parser = expat.ParserCreate(None, " ")
+    parser.buffer_text = True
+    short: dict[str, str] = {}  # the few names of a part, shortened once each
+
+    def shorten(name: str) -> str:
+        namespace, _, local = name.rpartition(" ")
+        return short.setdefault(name, local if namespace in NAMESPACES else name)
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        handler.at = parser.CurrentByteIndex
+        handler.start(short.get(name) or shorten(name), attributes)
+
+    def end(name: str) -> None:
+        handler.at = parser.CurrentByteIndex
+        handler.end(short.get(name) or shorten(name))
+
+    def refuse(*_: object) -> None:
+        raise WorkbookError(f"{where}: declares a document type, which no workbook needs; refused")
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = handler.text
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # LookupError and ValueError: the part declares an encoding that nobody has heard of.
+        raise WorkbookError(f"{where}: is not well-formed XML ({error})") from error
