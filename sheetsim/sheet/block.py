@@ -84,6 +84,7 @@ class Block:
         style: the look, a key of the styles that the writer knows.
         formulas: (rows, columns) of text, each with its leading `=`; None unless a formula.
         valid: what an input may be.
+        blanks: an input's cells may be empty.
         prefix: what references begin with; set by `abroad`.
     """
 
@@ -96,6 +97,7 @@ class Block:
     style: str
     formulas: tuple[tuple[str, ...], ...] | None = None
     valid: Valid | None = None
+    blanks: bool = False
     prefix: str = field(default="", repr=False)
 
     @property

@@ -66,6 +66,20 @@ class Sheet:
         name: the tab's name; also the topic's.
         title: its heading.
         given: values of inputs and records by block name.
+        parts: all blocks.
+        blocks: those that have a name.
+        charts: drawn over the cells.
+        color_scales: cells coloured by value.
+        highlights: cells set off where a condition holds.
+        links: (row, column) of a text -> the sheet that it leads to.
+        merges: (row, column) of a text -> the last column that it runs over.
+        widths: of columns, in characters.
+        heights: of rows, in points.
+        freeze: first row and first column that scroll.
+        repeat_rows: first and last row that stand on every printed page.
+        page_breaks: rows that begin a printed page.
+        pages: printed pages from top to bottom; 0 for as many as it takes.
+        solver: the model of the sheet, if it has one.
     """
 
     name: str
@@ -77,11 +91,13 @@ class Sheet:
     color_scales: list[ColorScale] = field(default_factory=list)
     highlights: list[Highlight] = field(default_factory=list)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
+    merges: dict[tuple[int, int], int] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     freeze: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None
     page_breaks: tuple[int, ...] = ()
+    pages: int = 0
     solver: SolverModel | None = None
 
     def __getitem__(self, name: str) -> Block:
@@ -93,6 +109,12 @@ class Sheet:
     def text(self, row: int, column: int, text: str, style: str = "label") -> Block:
         """One text; long ones run on over the empty cells to their right."""
         return self.labels(row, column, [[text]], style)
+
+    def paragraph(self, row: int, column: int, text: str, last: int, lines: int = 2) -> Block:
+        """A text that wraps, in cells merged up to the column `last`."""
+        self.merges[row, column] = last
+        self.heights[row] = 15.0 * lines + 2
+        return self.text(row, column, text, "paragraph")
 
     def labels(
         self, row: int, column: int, texts: Sequence[Sequence[str]], style: str = "label"
@@ -128,8 +150,9 @@ class Sheet:
         default: Any,
         style: str = "input",
         valid: Valid | None = None,
+        blanks: bool = False,
     ) -> Block:
-        """A rectangle of numbers that may be edited; NaN is a blank cell.
+        """A rectangle of numbers that may be edited; NaN is a blank cell, if there may be any.
 
         Args:
             row: row of the top left cell, from 0.
@@ -138,20 +161,20 @@ class Sheet:
             default: (rows, columns), what the cells hold if nothing is given.
             style: the look.
             valid: what may be typed into them.
+            blanks: whether they may be empty.
         """
         shape = np.shape(default)
         values = np.array(self.given.get(name, default), dtype=float).reshape(shape)
-        # what the cell will hold: the writer keeps 16 digits of a number
-        values = np.vectorize(lambda value: float(f"{value:.16g}"), otypes=[float])(values)
-        return self._put(
-            Block(self.name, name, row, column, values, Kind.INPUT, style, valid=valid)
-        )
+        values = np.vectorize(_as_stored, otypes=[float])(values)
+        at = (self.name, name, row, column)
+        return self._put(Block(*at, values, Kind.INPUT, style, valid=valid, blanks=blanks))
 
     def records(
         self, row: int, column: int, name: str, shape: tuple[int, int], style: str = "number"
     ) -> Block:
         """A rectangle of numbers or texts that are written once and read back as they stand."""
         values = np.array(self.given.get(name, np.ones(shape)), dtype=object).reshape(shape)
+        values = np.vectorize(_as_stored, otypes=[object])(values)
         return self._put(Block(self.name, name, row, column, values, Kind.RECORD, style))
 
     def fill(
@@ -238,6 +261,11 @@ class Sheet:
             self.blocks[block.name] = block
         self.parts.append(block)
         return block
+
+
+def _as_stored(value: Any) -> Any:
+    """A number as a cell will hold it: the writer keeps 16 digits."""
+    return value if isinstance(value, str) else float(f"{value:.16g}")
 
 
 def _rectangle(values: Any) -> Array:

@@ -29,6 +29,11 @@ def evaluations(scheme: str, n: int) -> int:
     return n if scheme == "forward" else 2 * n
 
 
+def noise(scheme: str) -> float:
+    """The relative error of one derivative: √ε for forward differences, ε^(2/3) for central."""
+    return float(EPS ** (1 / 2) if scheme == "forward" else EPS ** (2 / 3))
+
+
 def difference(function: Function, x: Array, value: Array, scheme: str, problem: Problem) -> Array:
     """The derivatives of `function` at x by finite differences.
 
@@ -81,8 +86,8 @@ def derivative_error(problem: Problem, x: Array | None = None) -> float:
         x: (S, n) where to compare; the problem's start by default.
 
     Returns:
-        The largest absolute difference, relative to the largest derivative: about 1e-9 for
-        right derivatives, near 1 for a wrong sign.
+        The largest absolute difference, relative to the largest derivative: below 1e-7
+        for right derivatives of a function of moderate size, near 1 for a wrong sign.
 
     Raises:
         OptionError: The problem has no derivatives of its own, or one of a wrong shape.

@@ -19,7 +19,10 @@ from sheetsim.solver.result import Trial
 Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
-REMEMBERED = 6  # objectives: the last five accepted iterations and the one before them
+WINDOW = 5  # accepted iterations over which the objective must be flat: five, as in Excel
+
+
+SICK = "every step from here ends in NaN or an infinity"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,14 @@ class Limits:
         most = cap if options.max_iterations is None else int(options.max_iterations)
         return cls(float(options.convergence), began + seconds, most)
 
+    @property
+    def flat_status(self) -> str:
+        """The sentence for a run whose objective changes no more."""
+        return (
+            f"converged: the objective changed by at most {self.convergence:g} of itself "
+            "over the last five iterations"
+        )
+
     def spent(self, iteration: int) -> str:
         """Why every run must end now, or an empty string."""
         if time.perf_counter() >= self.deadline:
@@ -45,18 +56,35 @@ class Limits:
             return f"stalled: the iteration limit of {self.max_iterations} was reached"
         return ""
 
-    def flat(self, recent: Array) -> Mask:
-        """Which runs' objective hardly changed over the last five accepted iterations."""
-        change: Mask = recent[:, 0] - recent[:, -1] <= self.convergence * np.abs(recent[:, -1])
-        return change
 
-    @property
-    def flat_status(self) -> str:
-        """The sentence for such a run."""
-        return (
-            f"converged: the objective changed by less than {self.convergence:g} of itself "
-            "over the last five iterations"
-        )
+@dataclass
+class Memory:
+    """The objective of every run after its last five accepted iterations.
+
+    Attributes:
+        ring: (S, WINDOW), a ring buffer; inf where nothing has been accepted yet.
+        count: (S,) accepted iterations so far.
+    """
+
+    ring: Array
+    count: Counts
+
+    @classmethod
+    def empty(cls, S: int) -> Self:
+        """The memory of S runs that begin."""
+        return cls(np.full((S, WINDOW), np.inf), np.zeros(S, np.int64))
+
+    def __getitem__(self, mask: Mask) -> Self:
+        return type(self)(self.ring[mask], self.count[mask])
+
+    def flat(self, accepted: Mask, objective: Array, convergence: float) -> Mask:
+        """Remember what was accepted; say in which of these runs the objective hardly changed."""
+        at = np.arange(len(accepted)), self.count % WINDOW
+        before = self.ring[at]
+        change: Mask = accepted & (before - objective <= convergence * np.abs(objective))
+        self.ring[at] = np.where(accepted, objective, before)
+        self.count += accepted
+        return change
 
 
 @dataclass
@@ -67,19 +95,21 @@ class Journal:
         x: (S, n) the best points.
         objective: (S,) there.
         status: S sentences; empty while a run is alive.
+        living: How many runs are.
         ticks: Per tick: the runs alive, and their objective, evaluations, step and damping.
     """
 
     x: Array
     objective: Array
     status: list[str]
+    living: int
     ticks: list[tuple[Rows, Array, Counts, Array, Array]] = field(default_factory=list)
 
     @classmethod
     def open(cls, x: Array, objective: Array) -> Self:
         """Begin with S starts x (S, n) and the objective (S,) there."""
         S = x.shape[0]
-        journal = cls(x.copy(), objective.copy(), [""] * S)
+        journal = cls(x.copy(), objective.copy(), [""] * S, S)
         none = np.zeros(S)
         journal.record(np.arange(S), objective, np.ones(S, np.int64), none, np.full(S, np.nan))
         return journal
@@ -96,6 +126,7 @@ class Journal:
             row = int(rows[at])
             if not self.status[row]:
                 self.status[row] = status
+                self.living -= 1
                 self.x[row], self.objective[row] = x[at], objective[at]
 
     def alive(self, rows: Rows) -> Mask:

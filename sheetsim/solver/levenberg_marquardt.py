@@ -30,12 +30,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from sheetsim.solver.derivatives import EPS, difference, evaluations
-from sheetsim.solver.journal import REMEMBERED, Counts, Journal, Limits, Mask, Rows
+from sheetsim.solver.journal import SICK, Counts, Journal, Limits, Mask, Memory, Rows
 from sheetsim.solver.options import Options
 from sheetsim.solver.problem import Array, Problem, checked
 
 CAP = 2_000  # iterations, unless the options say otherwise
 FIRST_DAMPING = 1e-3  # of the diagonal of H: trusts a start of the right order of magnitude
+FIRST_GROWTH = 2.0  # of the damping at a point's first failure; it doubles with every other
 LEAST_DAMPING = 1e-12  # keeps H + μD regular to rounding where H is not
 # The sum of squares at which, as a part of that at the start, residuals are rounding and no more.
 ZERO = (100 * EPS) ** 2
@@ -46,7 +47,14 @@ Evaluate = Callable[[Array], tuple[Array, Derive]]
 
 @dataclass
 class _State:
-    """The runs alive, one row each: the point, F, g, H, D, μ and its next growth, and a memory."""
+    """The runs alive, one row each.
+
+    Attributes:
+        growth: What μ is multiplied by at the next failure.
+        zero: The F that counts as zero.
+        promise: The decrease that the first trial from x predicted.
+        sick: Whether a trial from x ended in NaN or an infinity.
+    """
 
     rows: Rows
     x: Array
@@ -56,9 +64,10 @@ class _State:
     D: Array
     mu: Array
     growth: Array
-    recent: Array
+    memory: Memory
     zero: Array
-    unkept: Array
+    promise: Array
+    sick: Mask
     evaluations: Counts
 
     def keep(self, mask: Mask) -> None:
@@ -67,29 +76,43 @@ class _State:
             setattr(self, each.name, getattr(self, each.name)[mask])
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What stays the same while the runs iterate.
+
+    Attributes:
+        evaluate: x -> F and, on demand, g and H.
+        cost: Evaluations that g and H take.
+    """
+
+    problem: Problem
+    limits: Limits
+    journal: Journal
+    evaluate: Evaluate
+    cost: int
+
+
 def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Journal:
     """Iterate on starts (S, n) until each has ended."""
     evaluate, cost = _evaluator(problem, options)
     F, derive = evaluate(starts)
     journal = Journal.open(starts, problem.report(F))
+    this = _Run(problem, limits, journal, evaluate, cost)
     everyone = np.ones(len(starts), dtype=bool)
-    g, H = derive(everyone)
-    state = _begin(starts, F, g, H, cost)
-    _close_diverged(state, journal, problem, everyone, 0)
+    state = _begin(starts, F, *derive(everyone), cost)
+    _close_diverged(this, state, everyone, 0)
     iteration = 0
-    while True:
-        alive = journal.alive(state.rows)
-        if not alive.all():
-            state.keep(alive)
-        if not alive.any():
-            return journal
+    while journal.living:
+        if journal.living < len(state.rows):
+            state.keep(journal.alive(state.rows))
         why = limits.spent(iteration)
         if why:
             everyone = np.ones(len(state.rows), dtype=bool)
             journal.close(everyone, state.rows, state.x, problem.report(state.F), why)
-            return journal
-        iteration += 1
-        _tick(state, problem, evaluate, cost, journal, limits, iteration)
+        else:
+            iteration += 1
+            _tick(this, state, iteration)
+    return journal
 
 
 def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
@@ -102,49 +125,41 @@ def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
         H=H.copy(),
         D=_diagonal(H, np.zeros_like(x)),
         mu=np.full(S, FIRST_DAMPING),
-        growth=np.full(S, 2.0),
-        recent=np.full((S, REMEMBERED), np.inf),
+        growth=np.full(S, FIRST_GROWTH),
+        memory=Memory.empty(S),
         zero=ZERO * F,
-        unkept=np.full(S, np.nan),
+        promise=np.zeros(S),
+        sick=np.zeros(S, dtype=bool),
         evaluations=np.full(S, 1 + cost, np.int64),
     )
 
 
-def _tick(
-    state: _State,
-    problem: Problem,
-    evaluate: Evaluate,
-    cost: int,
-    journal: Journal,
-    limits: Limits,
-    iteration: int,
-) -> None:
+def _tick(this: _Run, state: _State, iteration: int) -> None:
     """Try one point in every run; keep it where it is better; end the runs that are done."""
     used = state.mu.copy()
-    trial, predicted = _step(state, problem)
-    F, derive = evaluate(trial)
-    better = F < state.F  # not for a NaN
-    gain = np.clip((state.F - F) / predicted, 0.0, 1.0)
-    step = np.sqrt(np.einsum("sn,sn->s", trial - state.x, trial - state.x))
-    state.evaluations += 1 + cost * better
+    trial, predicted = _step(state, this.problem)
+    F, derive = this.evaluate(trial)
+    better = (F < state.F) & (predicted > 0)  # not for a NaN
+    gain = (state.F - F) / predicted
+    step = trial - state.x
+    length = np.sqrt(np.einsum("sn,sn->s", step, step))
     # What the first, boldest trial from a point promised tells rounding from a wrong derivative.
-    first = np.isnan(state.unkept)
-    state.unkept = np.where(better, np.nan, np.where(first, predicted, state.unkept))
+    first = state.growth == FIRST_GROWTH
+    state.promise = np.where(first, predicted, state.promise)
+    state.sick = ~np.isfinite(F) | (state.sick & ~first)
+    state.evaluations += 1 + this.cost * better
     if better.any():
         _accept(state, better, trial, F, derive)
     shrink = np.fmax(1 / 3, 1 - (2 * gain - 1) ** 3)
     state.mu = np.maximum(state.mu * np.where(better, shrink, state.growth), LEAST_DAMPING)
-    state.growth = np.where(better, 2.0, 2 * state.growth)
-    objective = problem.report(state.F)
-    state.recent[better] = np.roll(state.recent[better], -1, axis=1)
-    state.recent[better, -1] = objective[better]
-    journal.record(state.rows, objective, state.evaluations, step, used)
+    state.growth = np.where(better, FIRST_GROWTH, 2 * state.growth)
+    objective = this.problem.report(state.F)
+    this.journal.record(state.rows, objective, state.evaluations, length, used)
     if better.any():
-        _close_diverged(state, journal, problem, better, iteration)
-        _close_converged(state, journal, limits, better, objective)
+        _close_diverged(this, state, better, iteration)
+        _close_converged(this, state, better, objective)
     if not better.all():
-        hopeless = ~better & ~(predicted > EPS * state.F)
-        _close_hopeless(state, journal, limits, hopeless, ~np.isfinite(F), objective, iteration)
+        _close_hopeless(this, state, ~better & ~(predicted > EPS * state.F), objective, iteration)
 
 
 def _step(state: _State, problem: Problem) -> tuple[Array, Array]:
@@ -185,8 +200,7 @@ def _accept(state: _State, better: Mask, trial: Array, F: Array, derive: Derive)
 def _diagonal(H: Array, before: Array) -> Array:
     """D (S, n): the largest diagonal so far, and never zero, so that μD regularizes."""
     D: Array = np.maximum(before, np.einsum("sii->si", H))
-    least = EPS * D.max(axis=1, keepdims=True)
-    np.maximum(D, np.where(least > 0, least, 1.0), out=D)
+    D[D == 0] = 1.0  # a variable without effect, whose step is zero anyway
     return D
 
 
@@ -200,46 +214,36 @@ def _held(x: Array, g: Array, problem: Problem) -> Mask:
     return held
 
 
-def _close_diverged(
-    state: _State, journal: Journal, problem: Problem, fresh: Mask, iteration: int
-) -> None:
-    finite = np.isfinite(state.F) & np.isfinite(state.g.sum(axis=1))
-    ended = fresh & ~(finite & np.isfinite(np.einsum("sii->s", state.H)))
+def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> None:
+    # D has seen every diagonal of H, and a sum is finite only if all of its terms are.
+    ended = fresh & ~np.isfinite(state.F + state.g.sum(axis=1) + state.D.sum(axis=1))
     if ended.any():
         at = "the start" if iteration == 0 else "a point on the way"
         status = f"diverged at iteration {iteration}: NaN or an infinity at {at}"
-        journal.close(ended, state.rows, state.x, problem.report(state.F), status)
+        this.journal.close(ended, state.rows, state.x, this.problem.report(state.F), status)
 
 
-def _close_converged(
-    state: _State, journal: Journal, limits: Limits, better: Mask, objective: Array
-) -> None:
+def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) -> None:
     zero = better & (state.zero >= state.F)
     if zero.any():
         status = "converged: the residuals are zero to rounding"
-        journal.close(zero, state.rows, state.x, objective, status)
-    flat = better & limits.flat(state.recent)
+        this.journal.close(zero, state.rows, state.x, objective, status)
+    flat = state.memory.flat(better, objective, this.limits.convergence)
     if flat.any():
-        journal.close(flat, state.rows, state.x, objective, limits.flat_status)
+        this.journal.close(flat, state.rows, state.x, objective, this.limits.flat_status)
 
 
 def _close_hopeless(
-    state: _State,
-    journal: Journal,
-    limits: Limits,
-    hopeless: Mask,
-    infinite: Mask,
-    objective: Array,
-    iteration: int,
+    this: _Run, state: _State, hopeless: Mask, objective: Array, iteration: int
 ) -> None:
     """End the runs in which μ grew until the step promises less than rounding."""
-    status = f"diverged at iteration {iteration}: every step from here ends in NaN or an infinity"
-    journal.close(hopeless & infinite, state.rows, state.x, objective, status)
-    settled = hopeless & ~(state.unkept > limits.convergence * state.F)
-    status = "converged: no step lowers the objective, nor do its derivatives promise one"
-    journal.close(settled, state.rows, state.x, objective, status)
-    status = "stalled: no step lowers the objective, though its derivatives promise one"
-    journal.close(hopeless, state.rows, state.x, objective, status)
+    settled = ~(state.promise > this.limits.convergence * state.F)
+    for ended, status in (
+        (settled, "converged: no step lowers the objective, nor do its derivatives promise one"),
+        (state.sick, f"diverged at iteration {iteration}: {SICK}"),
+        (True, "stalled: no step lowers the objective, though its derivatives promise one"),
+    ):
+        this.journal.close(hopeless & ended, state.rows, state.x, objective, status)
 
 
 def _evaluator(problem: Problem, options: Options) -> tuple[Evaluate, int]:

@@ -2,7 +2,7 @@
 
 Excel's own defaults differ in one place that matters: its *Convergence* is 1e-4, which stops
 on the way to the optimum of a factor model (its RMSE may still fall in the third digit). Ours
-is 1e-8, and the methods here are fast enough to afford it.
+is 1e-10, and the methods here are fast enough to afford it.
 """
 
 import math
@@ -38,7 +38,7 @@ class Options:
     """
 
     precision: float = 1e-6
-    convergence: float = 1e-8
+    convergence: float = 1e-10
     max_time: float | None = None
     max_iterations: int | None = None
     derivatives: Derivatives = "analytic"

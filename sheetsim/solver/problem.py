@@ -142,7 +142,8 @@ class Problem:
         upper = np.full(self.start.size, np.inf) if self.upper is None else self.upper
         low = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper - 1, 0.0))
         high = np.where(np.isfinite(upper), upper, low + 1)
-        return low + unit * (high - low)
+        starts: Array = low + unit * (high - low)
+        return starts
 
 
 def checked(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
@@ -152,6 +153,8 @@ def checked(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
         OptionError: It has another shape.
     """
     value = np.asarray(value, dtype=float)
+    if value.shape == shape:
+        return value
     fits = value.ndim == len(shape) and all(
         want is None or got == want for got, want in zip(value.shape, shape, strict=True)
     )

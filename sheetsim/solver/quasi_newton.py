@@ -24,8 +24,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sheetsim.solver.derivatives import EPS, difference, evaluations
-from sheetsim.solver.journal import REMEMBERED, Counts, Journal, Limits, Mask, Rows
+from sheetsim.solver.derivatives import EPS, difference, evaluations, noise
+from sheetsim.solver.journal import SICK, Counts, Journal, Limits, Mask, Memory, Rows
 from sheetsim.solver.options import Options
 from sheetsim.solver.problem import Array, Function, Problem, checked
 
@@ -34,6 +34,7 @@ MEMORY = 10
 C1, C2 = 1e-4, 0.9
 TRIALS = 50  # of one line search: α has then doubled past 1e15 or halved below 1e-15
 FLAT = 1e-12  # projected gradient that counts as zero, as a part of the largest one met
+NOISE = 100  # errors of a finite difference within which a gradient may be nothing else
 
 
 @dataclass
@@ -46,12 +47,14 @@ class _State:
     g: Array
     d: Array
     alpha: Array
+    first: Array  # the line search's first α
     low: Array
     high: Array
     tries: Counts
+    sick: Mask  # whether a trial from x ended in NaN or an infinity
     s: Array  # (S, MEMORY, n), the newest last
     y: Array
-    recent: Array
+    memory: Memory
     largest: Array
     evaluations: Counts
 
@@ -61,31 +64,46 @@ class _State:
             setattr(self, each.name, getattr(self, each.name)[mask])
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What stays the same while the runs iterate.
+
+    Attributes:
+        cost: Evaluations that a gradient takes.
+        noise: Relative error of a gradient, 0 for an analytic one.
+    """
+
+    problem: Problem
+    limits: Limits
+    journal: Journal
+    objective: Function
+    gradient: Callable[[Array, Array], Array]
+    cost: int
+    noise: float
+
+
 def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Journal:
     """Iterate on starts (S, n) until each has ended."""
-    objective, gradient, cost = _functions(problem, options)
+    objective, gradient, cost, error = _functions(problem, options)
     f = objective(starts)
     journal = Journal.open(starts, f)
+    this = _Run(problem, limits, journal, objective, gradient, cost, error)
     state = _begin(starts, f, gradient(starts, f), cost, problem)
     fresh = np.ones(len(starts), dtype=bool)
-    _close_diverged(state, journal, fresh, 0)
-    _close_flat(state, journal, problem, fresh)
+    _close_diverged(this, state, fresh, 0)
+    _close_converged(this, state, fresh)
     iteration = 0
-    while True:
-        alive = journal.alive(state.rows)
-        if not alive.all():
-            state.keep(alive)
-        if not alive.any():
-            return journal
+    while journal.living:
+        if journal.living < len(state.rows):
+            state.keep(journal.alive(state.rows))
         why = limits.spent(iteration)
         if why:
             everyone = np.ones(len(state.rows), dtype=bool)
             journal.close(everyone, state.rows, state.x, state.f, why)
-            return journal
-        iteration += 1
-        trial = problem.project(state.x + state.alpha[:, None] * state.d)
-        f = objective(trial)
-        _tick(state, problem, trial, f, gradient, cost, journal, limits, iteration)
+        else:
+            iteration += 1
+            _tick(this, state, iteration)
+    return journal
 
 
 def _begin(x: Array, f: Array, g: Array, cost: int, problem: Problem) -> _State:
@@ -97,12 +115,14 @@ def _begin(x: Array, f: Array, g: Array, cost: int, problem: Problem) -> _State:
         g=g.copy(),
         d=np.zeros_like(x),
         alpha=np.ones(S),
+        first=np.ones(S),
         low=np.zeros(S),
         high=np.full(S, np.inf),
         tries=np.zeros(S, np.int64),
+        sick=np.zeros(S, dtype=bool),
         s=np.zeros((S, MEMORY, n)),
         y=np.zeros((S, MEMORY, n)),
-        recent=np.full((S, REMEMBERED), np.inf),
+        memory=Memory.empty(S),
         largest=np.abs(_projected(x, g, problem)).max(axis=1),
         evaluations=np.full(S, 1 + cost, np.int64),
     )
@@ -110,57 +130,51 @@ def _begin(x: Array, f: Array, g: Array, cost: int, problem: Problem) -> _State:
     return state
 
 
-def _tick(
-    state: _State,
-    problem: Problem,
-    trial: Array,
-    f: Array,
-    gradient: Callable[[Array, Array], Array],
-    cost: int,
-    journal: Journal,
-    limits: Limits,
-    iteration: int,
-) -> None:
-    """Judge one trial point of every run: too long, too short, or the next point."""
-    used, moved = state.alpha.copy(), trial - state.x
+def _tick(this: _Run, state: _State, iteration: int) -> None:
+    """Try one point in every run: too long, too short, or the next point."""
+    used = state.alpha.copy()
+    trial = this.problem.project(state.x + used[:, None] * state.d)
+    f = this.objective(trial)
+    moved = trial - state.x
     promised = np.einsum("sn,sn->s", state.g, moved)
     lower = (f <= state.f + C1 * promised) & (f < state.f) & (promised < 0)
-    state.evaluations += 1 + cost * lower
+    state.evaluations += 1 + this.cost * lower
     g = np.full_like(trial, np.nan)
     if lower.any():
-        g[lower] = gradient(trial[lower], f[lower])
-    free_path = (trial == state.x + used[:, None] * state.d).all(axis=1)
-    slope, slope_there = (np.einsum("sn,sn->s", each, state.d) for each in (state.g, g))
-    short = lower & free_path & (slope_there < C2 * slope)
-    state.tries += 1
-    # A line search that has run long enough takes any point that is lower.
-    accepted = lower & (~short | (state.tries >= TRIALS))
-    state.low = np.where(short, used, state.low)
-    state.high = np.where(lower, state.high, used)
-    bracketed = np.isfinite(state.high)
-    middle = (state.low + np.where(bracketed, state.high, 0.0)) / 2
-    state.alpha = np.where(bracketed, middle, 2 * used)
+        g[lower] = this.gradient(trial[lower], f[lower])
+    accepted = lower & ~_bracket(state, trial, g, lower)
+    state.sick |= ~np.isfinite(f)
     if accepted.any():
-        _accept(state, accepted, trial, f, g, problem)
-    step = np.sqrt(np.einsum("sn,sn->s", moved, moved))
-    journal.record(state.rows, state.f, state.evaluations, step, used)
+        _accept(state, accepted, trial, f, g, this.problem)
+    length = np.sqrt(np.einsum("sn,sn->s", moved, moved))
+    this.journal.record(state.rows, state.f, state.evaluations, length, used)
     bottomless = f == -np.inf
     if bottomless.any():
         status = f"diverged at iteration {iteration}: the objective falls without limit"
-        journal.close(bottomless, state.rows, state.x, state.f, status)
+        this.journal.close(bottomless, state.rows, state.x, state.f, status)
     if accepted.any():
-        _close_diverged(state, journal, accepted, iteration)
-        _close_flat(state, journal, problem, accepted)
-        journal.close(
-            accepted & limits.flat(state.recent),
-            state.rows,
-            state.x,
-            state.f,
-            limits.flat_status,
-        )
-    over = ~accepted & ((state.tries >= TRIALS) | (promised >= -(EPS**2) * np.abs(state.f)))
+        _close_diverged(this, state, accepted, iteration)
+        _close_converged(this, state, accepted)
+        flat = state.memory.flat(accepted, state.f, this.limits.convergence)
+        this.journal.close(flat, state.rows, state.x, state.f, this.limits.flat_status)
+    over = ~accepted & ((state.tries >= TRIALS) | (promised >= -EPS * np.abs(state.f)))
     if over.any():
-        _give_up(state, over, slope, ~np.isfinite(f), problem, journal, limits, iteration)
+        _give_up(this, state, over, iteration)
+
+
+def _bracket(state: _State, trial: Array, g: Array, lower: Mask) -> Mask:
+    """Narrow the line searches and set the next α; which steps (S,) are lower but too short."""
+    used = state.alpha
+    free_path = (trial == state.x + used[:, None] * state.d).all(axis=1)
+    slope, slope_there = (np.einsum("sn,sn->s", each, state.d) for each in (state.g, g))
+    state.tries += 1
+    # A line search that has run long enough takes any point that is lower.
+    short: Mask = lower & free_path & (slope_there < C2 * slope) & (state.tries < TRIALS)
+    state.low = np.where(short, used, state.low)
+    state.high = np.where(lower, state.high, used)
+    middle = (state.low + state.high) / 2
+    state.alpha = np.where(np.isfinite(state.high), middle, 2 * used)
+    return short
 
 
 def _accept(
@@ -171,13 +185,12 @@ def _accept(
     state.y[accepted] = np.roll(state.y[accepted], -1, axis=1)
     state.s[accepted, -1] = trial[accepted] - state.x[accepted]
     state.y[accepted, -1] = g[accepted] - state.g[accepted]
+    state.sick[accepted] = False
     state.x[accepted], state.f[accepted], state.g[accepted] = (
         trial[accepted],
         f[accepted],
         g[accepted],
     )
-    state.recent[accepted] = np.roll(state.recent[accepted], -1, axis=1)
-    state.recent[accepted, -1] = f[accepted]
     _aim(state, accepted, problem)
 
 
@@ -196,7 +209,7 @@ def _aim(state: _State, which: Mask, problem: Problem) -> None:
     alone = uphill | ~remembered
     length = np.abs(g).sum(axis=1)
     gentle = 1 / np.maximum(1.0, length)
-    state.alpha[which] = np.where(alone, gentle, 1.0)
+    state.first[which] = state.alpha[which] = np.where(alone, gentle, 1.0)
     state.low[which], state.high[which], state.tries[which] = 0.0, np.inf, 0
 
 
@@ -231,52 +244,45 @@ def _projected(x: Array, g: Array, problem: Problem) -> Array:
     return g
 
 
-def _close_diverged(state: _State, journal: Journal, fresh: Mask, iteration: int) -> None:
+def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> None:
     ended = fresh & ~(np.isfinite(state.f) & np.isfinite(state.g.sum(axis=1)))
     if ended.any():
         at = "the start" if iteration == 0 else "a point on the way"
         status = f"diverged at iteration {iteration}: NaN or an infinity at {at}"
-        journal.close(ended, state.rows, state.x, state.f, status)
+        this.journal.close(ended, state.rows, state.x, state.f, status)
 
 
-def _close_flat(state: _State, journal: Journal, problem: Problem, fresh: Mask) -> None:
-    size = np.abs(_projected(state.x, state.g, problem)).max(axis=1)
+def _close_converged(this: _Run, state: _State, fresh: Mask) -> None:
+    size = np.abs(_projected(state.x, state.g, this.problem)).max(axis=1)
     state.largest = np.maximum(state.largest, size)
     ended = fresh & (size <= FLAT * state.largest)
     if ended.any():
         status = "converged: the gradient is zero to rounding"
-        journal.close(ended, state.rows, state.x, state.f, status)
+        this.journal.close(ended, state.rows, state.x, state.f, status)
 
 
-def _give_up(
-    state: _State,
-    over: Mask,
-    slope: Array,
-    infinite: Mask,
-    problem: Problem,
-    journal: Journal,
-    limits: Limits,
-    iteration: int,
-) -> None:
+def _give_up(this: _Run, state: _State, over: Mask, iteration: int) -> None:
     """A line search found nothing: forget the memory and try the gradient, or end the run."""
     fallible = over & state.s.any(axis=(1, 2))
     if fallible.any():
         state.s[fallible], state.y[fallible] = 0.0, 0.0
-        _aim(state, fallible, problem)
-    ended = over & ~fallible
-    status = f"diverged at iteration {iteration}: every step from here ends in NaN or an infinity"
-    journal.close(ended & infinite, state.rows, state.x, state.f, status)
-    settled = ended & (np.abs(slope) <= limits.convergence * np.abs(state.f))
-    status = "converged: no step lowers the objective, nor does its gradient promise one"
-    journal.close(settled, state.rows, state.x, state.f, status)
-    status = "stalled: no step lowers the objective, though its gradient promises one"
-    journal.close(ended, state.rows, state.x, state.f, status)
+        _aim(state, fallible, this.problem)
+    g = _projected(state.x, state.g, this.problem)
+    slope = np.abs(np.einsum("sn,sn->s", g, state.d)) * state.first
+    in_noise = np.abs(g).max(axis=1) <= NOISE * this.noise * state.largest
+    settled = in_noise | (slope <= this.limits.convergence * np.abs(state.f))
+    for ended, status in (
+        (settled, "converged: no step lowers the objective, nor does its gradient promise one"),
+        (state.sick, f"diverged at iteration {iteration}: {SICK}"),
+        (True, "stalled: no step lowers the objective, though its gradient promises one"),
+    ):
+        this.journal.close(over & ~fallible & ended, state.rows, state.x, state.f, status)
 
 
 def _functions(
     problem: Problem, options: Options
-) -> tuple[Function, Callable[[Array, Array], Array], int]:
-    """The objective, its gradient, and how many evaluations a gradient takes."""
+) -> tuple[Function, Callable[[Array, Array], Array], int, float]:
+    """The objective, its gradient, how many evaluations a gradient takes, and its error."""
     function, own = problem.objective, problem.gradient
     assert function is not None  # noqa: S101 - Problem saw to it
     scheme = "central" if options.derivatives == "analytic" else options.derivatives
@@ -285,6 +291,10 @@ def _functions(
         return checked("objective", function(x), x.shape[:1])
 
     if own is not None and options.derivatives == "analytic":
-        return objective, lambda x, _: checked("gradient", own(x), x.shape), 0
+        return objective, lambda x, _: checked("gradient", own(x), x.shape), 0, 0.0
     cost = evaluations(scheme, problem.start.size)
-    return objective, lambda x, f: difference(objective, x, f, scheme, problem), cost
+
+    def gradient(x: Array, f: Array) -> Array:
+        return difference(objective, x, f, scheme, problem)
+
+    return objective, gradient, cost, noise(scheme)

@@ -5,7 +5,7 @@ modules that holds a `TOPIC` is a topic of it; names that begin with an undersco
 The sheets stand in the topics' `order`, each after those that it needs.
 """
 
-from sheetsim.topics._build import lay_out, new_book, solve_topic
+from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic
 from sheetsim.topics._contents import read_plan
 from sheetsim.topics._discovery import find, lessons
 from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, variables_of
@@ -20,6 +20,7 @@ __all__ = [
     "lessons",
     "new_book",
     "read_plan",
+    "solve_new",
     "solve_topic",
     "variables_of",
 ]

@@ -7,7 +7,10 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Sheet
@@ -15,8 +18,11 @@ from sheetsim.solver import Options, Result, minimize
 from sheetsim.topics import _solver_sheet
 from sheetsim.topics._contents import contents_sheet
 from sheetsim.topics._discovery import find, lessons
-from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, prepare
+from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, prepare
 from sheetsim.topics._options import checked
+
+CONVERGENCE = 1e-12
+"""Tight enough that processors which round differently agree on the optimum to 1e-9."""
 
 
 def new_book(name: str, options: Mapping[str, Any]) -> Book:
@@ -36,13 +42,31 @@ def new_book(name: str, options: Mapping[str, Any]) -> Book:
     return book
 
 
+def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
+    """The model of one topic, solved from the start that the options give.
+
+    Raises:
+        OptionError: as `new_book`, or the topic has no model.
+        DataError: ratings or points that cannot be used.
+    """
+    lesson, names = find(name)
+    topic = lesson.topic(names[-1]) if name == names[-1] else None
+    if topic is None or topic.problem is None:
+        models = [t.name for one in lessons().values() for t in one.topics if t.problem]
+        raise OptionError(f"{name!r} has no Solver model of its own; {', '.join(models)} have one")
+    book = prepare(lesson, names, checked(lesson.options, options, name))
+    _topic_sheets(book, _topics(lesson, book))
+    return solve_topic(topic, book[name], how)
+
+
 def lay_out(book: Book) -> list[Sheet]:
     """The sheets of a book, the contents first.
 
     Raises:
-        OptionError: the plan is not one of a workbook of ours.
+        OptionError: the plan is not one that `new_book` makes.
     """
-    lesson = lessons()[book.plan["workbook"]]
+    lesson, _ = find(str(book.plan.get("workbook")))
+    check_plan(lesson, book.plan)
     topics = _topics(lesson, book)
     _topic_sheets(book, topics)
     models = [topic for topic in topics if topic.problem is not None]
@@ -60,7 +84,11 @@ def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
     """
     if topic.problem is None:
         raise OptionError(f"topic {topic.name!r} has no Solver model")
-    return minimize(topic.problem(sheet), options)
+    result = minimize(topic.problem(sheet), options)
+    if topic.settle is None or not np.isfinite(result.variables).all():
+        return result
+    settled = topic.settle(as_blocks(sheet, result.variables))
+    return replace(result, variables=np.concatenate([part.ravel() for part in settled.values()]))
 
 
 def _topics(lesson: Lesson, book: Book) -> list[Topic]:
@@ -82,7 +110,7 @@ def _solve(lesson: Lesson, book: Book) -> None:
         if topic.problem is None:
             continue
         sheet = book.sheets[topic.name]
-        result = solve_topic(topic, sheet, Options())
+        result = solve_topic(topic, sheet, Options(convergence=CONVERGENCE))
         record.update(_solver_sheet.record(sheet, topic.name, result))
         book.plan[f"{topic.name}_trials"] = len(result.log)
         if book.plan["parameters"] == "optimum":

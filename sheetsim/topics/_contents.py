@@ -21,8 +21,7 @@ def contents_sheet(lesson: Lesson, book: Book, topics: Iterable[Topic], solved: 
     sheet.text(0, 0, lesson.title, "title")
     row = 2
     for sentence in lesson.about:
-        sheet.text(row, 0, sentence, "paragraph")
-        sheet.heights[row] = 34
+        sheet.paragraph(row, 0, sentence, last=2)
         row += 1
     row = _what_is_where(sheet, topics, solved, row + 1)
     row = _what_to_try(sheet, topics, row + 1)
@@ -35,7 +34,8 @@ def contents_sheet(lesson: Lesson, book: Book, topics: Iterable[Topic], solved: 
         else:
             sheet.numbers(offset, 1, [[value]], "calc.plan")
     sheet.width(0, 0, 18)
-    sheet.width(1, 2, 62)
+    sheet.width(1, 2, 66)
+    sheet.pages = 1
     return sheet
 
 
@@ -76,5 +76,5 @@ def _what_to_try(sheet: Sheet, topics: list[Topic], row: int) -> int:
             sheet.text(row, 0, topic.name, "link")
             sheet.links[row, 0] = topic.name
             sheet.labels(row, 1, [[change, outcome]], "wrapped")
-            sheet.heights[row] = 15.0 * (1 + max(len(change), len(outcome)) // 66)
+            sheet.heights[row] = 15.0 * (1 + max(len(change), len(outcome)) // 72)
     return row + 1

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import ModuleType
 
-import sheetsim.topics
 from sheetsim.errors import OptionError
 from sheetsim.topics._lesson import Lesson
 
@@ -16,7 +15,7 @@ from sheetsim.topics._lesson import Lesson
 def lessons() -> dict[str, Lesson]:
     """Every workbook by name, with its topics in order."""
     found = {}
-    for module in _modules(sheetsim.topics):
+    for module in _modules(importlib.import_module(__package__)):
         lesson = getattr(module, "LESSON", None)
         if isinstance(lesson, Lesson):
             parts = [module, *_modules(module)]

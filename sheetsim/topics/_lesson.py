@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Sheet
 from sheetsim.solver import Problem
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, whole
 
 Plan = dict[str, Any]
 Inputs = dict[str, dict[str, Any]]
@@ -63,6 +63,8 @@ class Topic:
         needs: topics whose sheets its formulas point at.
         given: (plan, given so far, options) -> what its inputs start with.
         problem: (sheet) -> what the solver is asked, if anything.
+        settle: variable blocks by name -> equally good ones that read best, where the optimum is
+            not unique.
         trace: the steps of an optimizer as a DataFrame, if it is one.
     """
 
@@ -75,6 +77,7 @@ class Topic:
     needs: tuple[str, ...] = ()
     given: Callable[[Plan, Inputs, Mapping[str, Any]], dict[str, Any]] | None = None
     problem: Callable[[Sheet], Problem] | None = None
+    settle: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     trace: Callable[..., pd.DataFrame] | None = None
 
 
@@ -88,6 +91,7 @@ class Lesson:
         about: a few sentences for the first sheet.
         options: what can be chosen when it is built.
         prepare: checked options -> the plan and the inputs that several topics share.
+        limits: greatest value of each number in the plan, the least being 0.
         topics: in the order of their sheets; discovery fills it in.
     """
 
@@ -96,6 +100,7 @@ class Lesson:
     about: tuple[str, ...]
     options: tuple[Option, ...]
     prepare: Callable[[Mapping[str, Any]], Book]
+    limits: Mapping[str, int]
     topics: tuple[Topic, ...] = ()
 
     def topic(self, name: str) -> Topic:
@@ -138,6 +143,19 @@ def prepare(lesson: Lesson, names: tuple[str, ...], options: Mapping[str, Any]) 
             given = book.given.setdefault(name, {})
             given.update(topic.given(book.plan, book.given, options))
     return book
+
+
+def check_plan(lesson: Lesson, plan: Plan) -> None:
+    """Refuse a plan that no options lead to, before it is laid out.
+
+    Raises:
+        OptionError: a number is missing, none, or beyond its limit; a topic is unknown.
+    """
+    names = str(plan.get("topics")).split()
+    models = [name for name in names if lesson.topic(name).problem is not None]
+    limits = {**lesson.limits, **{f"{name}_trials": 100_000 for name in models}}
+    for key, limit in limits.items():
+        whole(0, limit)(f"{key} in the plan", plan.get(key))
 
 
 def variables_of(sheet: Sheet) -> NDArray[np.float64]:

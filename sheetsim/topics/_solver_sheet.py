@@ -79,10 +79,10 @@ def _section(sheet: Sheet, book: Book, topic: Topic, row: int) -> int:
     sheet.text(row, 0, f"{name}: minimise {model.objective.abroad.range}", "band")
     places = ", ".join(block.abroad.range for block in model.variables)
     sheet.text(row + 1, 0, f"by changing {places}", "note")
-    top = row + 3
+    top, trials = row + 3, int(book.plan[f"{name}_trials"])
     _outcome(sheet, name, top, model.objective)
-    _log(sheet, name, top - 1, book.plan[f"{name}_trials"])
-    bottom = max(top + 10, top + book.plan[f"{name}_trials"], top + 17) + 1
+    _log(sheet, name, top - 1, trials)
+    bottom = top + max(trials, 17) + 1
     for when in ("start", "optimum"):
         for block in model.variables:
             sheet.text(bottom, 0, f"{when}: {block.name}", "heading")

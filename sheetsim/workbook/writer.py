@@ -103,11 +103,7 @@ class _Writer:
             if block.formulas is not None:
                 page.write_formula(row, column, block.formulas[i][j], look, _cached(value))
             elif isinstance(value, str):
-                if (row, column) in sheet.links:
-                    target = f"internal:'{sheet.links[row, column]}'!A1"
-                    page.write_url(row, column, target, look, value)
-                else:
-                    page.write_string(row, column, value, look)
+                _write_text(page, sheet, row, column, value, look)
             elif np.isnan(value):
                 page.write_blank(row, column, None, look)
             else:
@@ -128,6 +124,17 @@ class _Writer:
             for name, text in solver_names(sheet.solver).items():
                 # `define_name` writes visible names only; its own list also holds hidden ones
                 self._book.defined_names.append([name, page.index, text, True])
+
+
+def _write_text(page: Any, sheet: Sheet, row: int, column: int, text: str, look: Any) -> None:
+    """A text: as a link or over merged cells where the sheet says so, and never as a formula."""
+    at = (row, column)
+    if at in sheet.links:
+        page.write_url(*at, f"internal:'{sheet.links[at]}'!A1", look, text)
+        return
+    if at in sheet.merges:
+        page.merge_range(*at, row, sheet.merges[at], "", look)
+    page.write_string(*at, text, look)
 
 
 def _cached(value: Any) -> Any:
@@ -200,7 +207,7 @@ def _set_up_page(page: Any, sheet: Sheet) -> None:
     page.set_landscape()
     page.set_paper(9)
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-    page.fit_to_pages(1, 0)
+    page.fit_to_pages(1, sheet.pages)
     rows, columns = sheet.extent
     page.print_area(0, 0, rows - 1, columns - 1)
     page.set_footer("&L&A&Rpage &P of &N")

@@ -77,4 +77,5 @@ LESSON = Lesson(
         ),
     ),
     prepare=_prepare,
+    limits={"users": MAX_SIDE, "movies": MAX_SIDE, "k": 50},
 )

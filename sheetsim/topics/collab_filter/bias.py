@@ -16,7 +16,7 @@ import numpy as np
 from sheetsim.sheet import Array, Sheet, SolverModel
 from sheetsim.solver import Problem, factor_model
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
-from sheetsim.topics.collab_filter import _grid
+from sheetsim.topics.collab_filter import _grid, dot_product
 from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
 
 
@@ -39,6 +39,36 @@ def squared_errors(ratings: Array, predictions: Array) -> Array:
     rated = ~np.isnan(ratings)
     errors[rated] = (ratings[rated] - predictions[rated]) ** 2
     return errors
+
+
+def settle(blocks: dict[str, Array]) -> dict[str, Array]:
+    """The same predictions with all that a bias can say said by the biases.
+
+    What the dot products have in common along a row or a column is moved to the biases, the
+    users' of which are made to average 0: then a movie's bias is what an average user would
+    give it. The factors that remain are put in order as in dot_product.
+
+    Args:
+        blocks: movie_factors (1 + k, n_movies) and user_factors (n_users, 1 + k).
+
+    Returns:
+        Blocks of the same names and shapes.
+    """
+    movies, users = blocks["movie_factors"], blocks["user_factors"]
+    products = users[:, 1:] @ movies[1:]
+    user_mean, movie_mean = products.mean(axis=1), products.mean(axis=0)
+    user_bias, movie_bias = users[:, 0] + user_mean, movies[0] + movie_mean - products.mean()
+    level = user_bias.mean()
+    factors = dot_product.settle(
+        {
+            "movie_factors": movies[1:] - movies[1:].mean(axis=1, keepdims=True),
+            "user_factors": users[:, 1:] - users[:, 1:].mean(axis=0),
+        }
+    )
+    return {
+        "movie_factors": np.vstack([movie_bias + level, factors["movie_factors"]]),
+        "user_factors": np.column_stack([user_bias - level, factors["user_factors"]]),
+    }
 
 
 def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,4 +173,5 @@ TOPIC = Topic(
     needs=("dot_product",),
     given=_given,
     problem=_problem,
+    settle=settle,
 )

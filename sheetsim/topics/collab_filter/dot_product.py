@@ -37,6 +37,28 @@ def squared_errors(ratings: Array, predictions: Array) -> Array:
     return np.where(np.isnan(ratings), 0.0, (ratings - predictions) ** 2)
 
 
+def settle(blocks: dict[str, Array]) -> dict[str, Array]:
+    """The same predictions from factors in order of weight.
+
+    U A and A⁻¹ M predict what U and M do, for any invertible A. Of all these, take the singular
+    value decomposition of U M = L S R: U = L √S, M = √S R, so that factor 1 explains most, both
+    sides are of one size, and the movie that has most of a factor has a positive one.
+
+    Args:
+        blocks: movie_factors (k, n_movies) and user_factors (n_users, k).
+
+    Returns:
+        Blocks of the same names and shapes.
+    """
+    movies, users = blocks["movie_factors"], blocks["user_factors"]
+    left, sizes, right = np.linalg.svd(users @ movies, full_matrices=False)
+    k = len(movies)
+    largest = np.abs(right[:k]).argmax(axis=1)
+    signs = np.where(right[np.arange(k), largest] < 0, -1.0, 1.0)
+    scale = signs * np.sqrt(sizes[:k])
+    return {"movie_factors": scale[:, None] * right[:k], "user_factors": left[:, :k] * scale}
+
+
 def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
     """A start as in the lecture: uniform in 0 to 1, movies first."""
     draw = np.random.default_rng(options["seed"]).random
@@ -58,7 +80,13 @@ def _sheet(book: Book) -> Sheet:
     sheet.records(MOVIES, grid.left, "movies", (1, n_movies), "heading")
     users = sheet.records(grid.ratings, grid.label, "users", (n_users, 1), "row heading")
     ratings = sheet.inputs(
-        grid.ratings, grid.left, "ratings", np.ones((n_users, n_movies)), "input.rating", STARS
+        grid.ratings,
+        grid.left,
+        "ratings",
+        np.ones((n_users, n_movies)),
+        "input.rating",
+        Valid(-1e6, 1e6),
+        blanks=True,
     )
     movies = sheet.inputs(
         grid.factors, grid.left, "movie_factors", np.ones((k, n_movies)), "input.factor"
@@ -97,8 +125,6 @@ def _problem(sheet: Sheet) -> Problem:
     return factor_model(as_floats(sheet["ratings"]), k, bias=False, start=start)
 
 
-STARS = Valid(-1e6, 1e6)
-
 TOPIC = Topic(
     name="dot_product",
     title="Dot product",
@@ -125,4 +151,5 @@ TOPIC = Topic(
     ),
     given=_given,
     problem=_problem,
+    settle=settle,
 )

@@ -16,12 +16,12 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics._lesson import Book, Topic
 from sheetsim.topics.collab_filter import _pairs
-from sheetsim.topics.collab_filter._pairs import FIRST, HEADINGS
+from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
 
 
 def one_hot(index: Array, n: int) -> Array:
     """Rows of zeros with a 1 at each index (0 to n - 1); (len(index), n)."""
-    return (index[:, None] == np.arange(n)).astype(float)
+    return np.asarray(index[:, None] == np.arange(n), dtype=float)
 
 
 def _matrix(sheet: Sheet, book: Book, row: int, name: str, values: Array) -> Block:
@@ -92,6 +92,7 @@ def _sheet(book: Book) -> Sheet:
     _pairs.outcome(sheet, book, column, pairs["rating"], (vectors[0], vectors[1]))
     _pairs.widths(sheet, book, left)
     sheet.width(0, 0, 14)
+    sheet.heights[FACT_ROW], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (FIRST, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     return sheet

@@ -13,17 +13,22 @@ from typing import Any
 import numpy as np
 
 from sheetsim.data import as_points, line_points
-from sheetsim.sheet.reference import MAX_ROWS
+from sheetsim.errors import OptionError
 from sheetsim.topics._lesson import Book, Lesson
 from sheetsim.topics._options import Option, anything, one_of, real, whole
 
-MAX_EPOCHS = MAX_ROWS
-"""Where the option's own check ends; the sheet's rows end it sooner for more than one point."""
+MAX_STEPS = 1_048_000
+"""Most steps of a run: a sheet has 1,048,576 rows, some of them for other things."""
 
 
 def _prepare(options: Mapping[str, Any]) -> Book:
     live = options["points"] is None
     points = line_points() if live else as_points(options["points"])
+    if points.n * options["epochs"] > MAX_STEPS:
+        raise OptionError(
+            f"epochs is {options['epochs']:,}; {points.n} points leave room for "
+            f"{MAX_STEPS // points.n:,} in the 1,048,576 rows of a sheet"
+        )
     plan = {
         "points": "y = true_a x + true_b + noise z" if live else points.source,
         "n": points.n,
@@ -57,7 +62,7 @@ LESSON = Lesson(
         Option("points", None, anything, "CSV of points with headings x and y", "FILE"),
         Option("noise", 0.0, real(0, 1e6), "standard deviation of y, without --points", "SD"),
         Option("seed", 42, whole(0, 2**32 - 1), "seed of the noise, without --points", "SEED"),
-        Option("epochs", 10, whole(1, MAX_EPOCHS), "passes over the points", "N"),
+        Option("epochs", 10, whole(1, MAX_STEPS), "passes over the points", "N"),
         Option(
             "variant",
             "lecture",
@@ -79,4 +84,5 @@ LESSON = Lesson(
         ),
     ),
     prepare=_prepare,
+    limits={"n": MAX_STEPS, "live": 1, "epochs": MAX_STEPS},
 )

@@ -18,13 +18,10 @@ from sheetsim.sheet import Array, Valid
 from sheetsim.sheet.block import LARGEST
 from sheetsim.topics._lesson import Inputs, Plan, Topic
 from sheetsim.topics._options import one_of, real, whole
-from sheetsim.topics.gradient_descent import _steps
+from sheetsim.topics.gradient_descent import MAX_STEPS, _steps
 from sheetsim.topics.gradient_descent._optimizer_sheet import optimizer_sheet
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 from sheetsim.topics.gradient_descent.data import line_of
-
-MAX_STEPS = 1_048_000
-"""Most steps of a run: a sheet has 1,048,576 rows, some of them for other things."""
 
 RANGES = {
     "lr": Valid(0, above=True),
@@ -170,7 +167,8 @@ class Optimizer:
         frame = _steps.as_frame(result)
         with np.errstate(all="ignore"):
             for extra in self.extras:
-                where = frame.columns.get_loc(extra.before) if extra.before else len(frame.columns)
+                names = list(frame.columns)
+                where = names.index(extra.before) if extra.before else len(names)
                 column = np.asarray(extra.values(frame, values), dtype=float)
                 frame.insert(where, extra.name, np.where(np.isfinite(column), column, np.nan))
         return frame
@@ -182,7 +180,6 @@ class Optimizer:
         settings = {name: options[name] for name in known if options.get(name) is not None}
         values = self.settings(variant, settings)
         line = line_of(given["data"])
-        whole(1, MAX_STEPS // line.n)("epochs", plan["epochs"])
         pairs, prev_grad2 = _steps.reset(variant, self.state, line, values)
         starts = (f"start_{name}" for name in state_names(self.state))
         values |= dict(zip(starts, np.ravel(pairs), strict=True))

@@ -168,9 +168,9 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
     for offset, of in enumerate("ba", start=1):
         name = f"new_{of}" if parts.variant.keeps_all else of
         cells = [f"=start_{of}", *(f"={steps[name].at(i)}" for i in parts.last)]
-        at = [values[f"start_{of}"], *parts.frame[name].to_numpy()[parts.last]]
+        places = [values[f"start_{of}"], *parts.frame[name].to_numpy()[parts.last]]
         ends[of] = sheet.formulas(
-            row, left + offset, f"epoch_{of}", [[c] for c in cells], _column(at), "calc.step"
+            row, left + offset, f"epoch_{of}", [[c] for c in cells], _column(places), "calc.step"
         )
     rmse = _rmse(parts, row, ends["b"], ends["a"])
     seen = parts.frame["err2"].to_numpy().reshape(parts.epochs, n).sum(axis=1)
@@ -237,6 +237,7 @@ def _looks(parts: _Parts, columns: int) -> None:
     sheet.width(2, columns - 1, 10)
     sheet.width(columns, columns, 2)
     sheet.width(parts.left, parts.left + 7, 10)
+    sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (TOP, 2)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
 

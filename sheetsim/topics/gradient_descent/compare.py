@@ -57,9 +57,10 @@ def _sheet(book: Book) -> Sheet:
     sheet.charts.append(
         Chart("RMSE by epoch", "epoch", "RMSE (log scale)", series, HEADINGS, left, 8, 18, True)
     )
-    _map(sheet, book, left, max(bottom + 5, HEADINGS + 20))
+    _map(sheet, book, left, max(bottom + 8, HEADINGS + 20))
     sheet.width(0, 0, 10)
     sheet.width(1, left + 8, 11)
+    sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     return sheet

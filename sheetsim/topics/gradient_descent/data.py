@@ -136,7 +136,7 @@ def _problem(sheet: Sheet) -> Problem:
     jacobian = np.stack([np.ones_like(x), x], axis=1)
 
     def residuals(guesses: Array) -> Array:
-        return guesses @ jacobian.T - y
+        return np.asarray(guesses @ jacobian.T - y)
 
     return Problem(
         start=np.array([sheet["guess_b"].value, sheet["guess_a"].value]),

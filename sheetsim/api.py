@@ -1,0 +1,185 @@
+"""What a program can ask of sheetsim; the command line asks nothing else.
+
+sheetsim.topics()                                      what there is
+sheetsim.build("gradient_descent", "out.xlsx", epochs=5)
+sheetsim.trace("adam", points="line.csv", lr=0.1)      the steps as a DataFrame
+sheetsim.solve("bias", ratings="ratings.csv", k=5)     the solver's result
+sheetsim.check("out.xlsx")                             the proof
+sheetsim.compare("out.xlsx")                           what somebody else's Solver made of it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sheetsim.check import Report, check
+from sheetsim.compare import Comparison, compare
+from sheetsim.errors import OptionError
+from sheetsim.solver import Options, Result
+from sheetsim.topics import find, lay_out, lessons, new_book, solve_new
+from sheetsim.workbook.writer import write_workbook
+
+__all__ = [
+    "Comparison",
+    "Report",
+    "Result",
+    "TopicInfo",
+    "build",
+    "check",
+    "compare",
+    "solve",
+    "topics",
+    "trace",
+    "workbooks",
+]
+
+
+@dataclass(frozen=True)
+class TopicInfo:
+    """What `topics` says of a topic.
+
+    Attributes:
+        name: of the topic and of its sheet.
+        workbook: the file that it is in, without its suffix.
+        title: heading.
+        summary: one line.
+        solvable: whether `solve` takes it.
+        traceable: whether `trace` takes it.
+    """
+
+    name: str
+    workbook: str
+    title: str
+    summary: str
+    solvable: bool
+    traceable: bool
+
+
+def topics() -> dict[str, TopicInfo]:
+    """Every topic by name, in the order of the workbooks and their sheets."""
+    return {
+        topic.name: TopicInfo(
+            topic.name,
+            lesson.name,
+            topic.title,
+            topic.summary,
+            topic.problem is not None,
+            topic.trace is not None,
+        )
+        for lesson in lessons().values()
+        for topic in lesson.topics
+    }
+
+
+def workbooks() -> tuple[str, ...]:
+    """The names of the workbooks that `build` makes."""
+    return tuple(lessons())
+
+
+def build(name: str, path: str | Path, **options: Any) -> Path:
+    """Write a workbook: live formulas, NumPy's values cached, its models solved.
+
+    Args:
+        name: a workbook (`collab_filter`, `gradient_descent`), or a topic, whose workbook then
+            holds it and the topics that it needs.
+        path: of the .xlsx to create or replace; an existing folder gets `<name>.xlsx`.
+        **options: of the workbook. collab_filter: `ratings` (a path, a DataFrame, an array with
+            NaN, or None for the embedded table), `users` and `movies` (how many to take from
+            long rows, 1 to 60), `k` (1 to 50), `seed`. gradient_descent: `points` (a path, a
+            DataFrame, an (n, 2) array, or None), `noise`, `seed`, `epochs`, `variant` ("lecture"
+            or "textbook"), `a`, `b`, `lr`, `beta1`, `beta2`. Both: `at` ("optimum" or "start").
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        OptionError: an unknown name, or an option that may not be so.
+        DataError: ratings or points that cannot be used.
+        OutputError: the file cannot be written; what stood there is untouched.
+    """
+    target = Path(path)
+    if target.is_dir():
+        target = target / f"{name}.xlsx"
+    return write_workbook(lay_out(new_book(name, options)), target)
+
+
+def trace(
+    name: str,
+    points: Any = None,
+    epochs: int = 5,
+    variant: str = "lecture",
+    a: float | None = None,
+    b: float | None = None,
+    lr: float | None = None,
+    beta1: float | None = None,
+    beta2: float | None = None,
+    state: Sequence[float] | None = None,
+    **settings: float | None,
+) -> pd.DataFrame:
+    """The steps of an optimizer, one a row, with the columns of its sheet.
+
+    Args:
+        name: `sgd`, `momentum`, `rmsprop`, `adam` or `adam_annealed`.
+        points: a path, a DataFrame with x and y, a tuple (x, y), an (n, 2) array, or None for
+            the project's own 29 points.
+        epochs: passes over the points, at least 1; one point is one step.
+        variant: "lecture" or "textbook".
+        a: slope to start from; 1 by default.
+        b: intercept to start from; 1 by default.
+        lr: learning rate, above 0.
+        beta1: decay of the average of the gradients, 0 to below 1, where the topic has one.
+        beta2: decay of the average of their squares, likewise.
+        state: what the first row carries in: m then v, intercept before slope, as far as the
+            topic has them (adam_annealed also takes prev_grad2 at the end). By default what the
+            lecture's Reset leaves, or zeros in the textbook variant.
+        **settings: further parameters of the topic: `epsilon`, `h`, `anneal_above`, `anneal_by`.
+
+    Returns:
+        epoch, step, x, y, b, a, pred, err2, de_db, de_da, the state after the step, new_b, new_a,
+        and what else the sheet has; b and a are those before the step. `attrs["status"]` says
+        how the run ended; rows from a divergence on hold NaN.
+
+    Raises:
+        OptionError: no such optimizer, a parameter that it does not have or that may not be so.
+        DataError: points that cannot be used.
+    """
+    lesson, names = find(name)
+    topic = lesson.topic(names[-1])
+    if name not in names or topic.trace is None:
+        able = [info.name for info in topics().values() if info.traceable]
+        raise OptionError(f"{name!r} is no optimizer; {', '.join(able)} are")
+    settings |= {"a": a, "b": b, "lr": lr, "beta1": beta1, "beta2": beta2}
+    return topic.trace(points=points, epochs=epochs, variant=variant, state=state, **settings)
+
+
+def solve(name: str, *, seed: int = 0, starts: int = 1, **options: Any) -> Result:
+    """Find the optimum of a topic's Solver model with the NumPy solver.
+
+    Args:
+        name: `dot_product`, `bias` or `data`.
+        seed: of the start, uniform in 0 to 1, and of further starts.
+        starts: how many starts; they run as one batch and the best wins.
+        **options: the solver's, named as in Excel's dialog: `precision`, `convergence`,
+            `max_time` (s), `max_iterations`, `derivatives` ("analytic", "central", "forward"),
+            `multistart`, `population`; and the workbook's, as in `build`: `ratings`, `users`,
+            `movies`, `k`, or `points`, `a`, `b`.
+
+    Returns:
+        `objective` (the RMSE that the sheet shows), `variables` (in the order of the model's
+        variable cells), `status`, `success`, `iterations`, `evaluations`, `seconds`, `log`.
+
+    Raises:
+        OptionError: a topic without a model, or an option that may not be so.
+        DataError: ratings or points that cannot be used.
+    """
+    how = {key: options.pop(key) for key in Options.names() if options.get(key) is not None}
+    if isinstance(starts, bool) or not isinstance(starts, int) or not 1 <= starts <= 100_000:
+        raise OptionError(f"starts is {starts!r}; expected a whole number from 1 to 100,000")
+    if starts > 1:
+        how = {"multistart": True, "population": starts - 1, **how}
+    return solve_new(name, {"seed": seed, **options}, Options(seed=seed, **how))

@@ -1,0 +1,57 @@
+from typing import Any
+
+import pytest
+
+from sheetsim.errors import OptionError
+from sheetsim.solver import Options
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("precision", [0, -1e-6, NAN, INF, "small", None, True]),
+        ("convergence", [0, -1.0, NAN, INF, "tight", None, False]),
+        ("max_time", [0, -1, NAN, INF, "1s", True]),
+        ("max_iterations", [0, -1, 2.5, NAN, "many", True]),
+        ("derivatives", ["exact", "", "Central", None, 1]),
+        ("multistart", [1, 0, "yes", None]),
+        ("population", [0, -1, 2.5, NAN, "many", None, True]),
+        ("seed", [-1, 0.5, NAN, "x", None, True]),
+    ],
+)
+def test_a_bad_value_is_named_with_what_was_given_and_what_is_expected(
+    name: str, values: list[Any]
+) -> None:
+    for value in values:
+        with pytest.raises(OptionError) as caught:
+            Options(**{name: value})
+        message = str(caught.value)
+        assert f"option {name}:" in message
+        assert repr(value) in message
+        assert "expected" in message
+        assert "\n" not in message
+
+
+def test_every_option_has_its_bad_values_tested() -> None:
+    marker = next(
+        mark
+        for mark in (
+            test_a_bad_value_is_named_with_what_was_given_and_what_is_expected.pytestmark  # type: ignore[attr-defined]
+        )
+        if mark.name == "parametrize"
+    )
+    assert {name for name, _ in marker.args[1]} == set(Options.names())
+
+
+def test_options_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        Options().seed = 1  # type: ignore[misc]
+
+
+def test_numbers_of_other_types_are_numbers() -> None:
+    import numpy as np
+
+    options = Options(precision=np.float64(1e-3), max_iterations=np.int64(3), max_time=1)
+    assert options.max_iterations == 3
