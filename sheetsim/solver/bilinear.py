@@ -79,8 +79,7 @@ class _Side:
         """The rows' parameters (S, R, q) that fit best, given the columns' and a ridge (q, q)."""
         A, y = self.design(other)
         G = self.gram(A) + (least_ridge(A) if ridge is None else ridge)
-        fitted: Array = np.linalg.solve(G, (y @ A)[:, :, :, None])[:, :, :, 0]
-        return fitted
+        return np.asarray(np.linalg.solve(G, (y @ A)[:, :, :, None])[:, :, :, 0], dtype=float)
 
 
 def least_ridge(A: Array) -> Array:
@@ -207,8 +206,7 @@ class _FactorModel:
         side = self.by_movie
         A, y = side.design(u.reshape(S, users, q))
         WAt = side.rated[:, None] * A.transpose(0, 2, 1)[:, None]  # (S, movies, q, users)
-        # An inverse of q x q and a product: half the time of a solve with many right-hand sides.
-        pinv = np.linalg.inv(side.gram(A) + least_ridge(A)) @ WAt
+        pinv = np.linalg.solve(side.gram(A) + least_ridge(A), WAt)
         V = (pinv @ y[:, :, :, None])[:, :, :, 0]
         r = y - side.rated * (V @ A.transpose(0, 2, 1))
         P = -(WAt.transpose(0, 1, 3, 2) @ pinv)

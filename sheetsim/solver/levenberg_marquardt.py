@@ -38,8 +38,11 @@ CAP = 2_000  # iterations, unless the options say otherwise
 FIRST_DAMPING = 1e-3  # of the diagonal of H: trusts a start of the right order of magnitude
 FIRST_GROWTH = 2.0  # of the damping at a point's first failure; it doubles with every other
 LEAST_DAMPING = 1e-12  # keeps H + μD regular to rounding where H is not
-# The sum of squares at which, as a part of that at the start, residuals are rounding and no more.
-ZERO = (100 * EPS) ** 2
+# As parts of the sum of squares at the start: where the residuals are rounding and no more, and
+# where they are if, besides, no step lowers them.
+ZERO, NEARLY_ZERO = (100 * EPS) ** 2, 1e-20
+
+AT_ZERO = "converged: the residuals are zero to rounding"
 
 Derive = Callable[[Mask], tuple[Array, Array]]
 Evaluate = Callable[[Array], tuple[Array, Derive]]
@@ -51,8 +54,8 @@ class _State:
 
     Attributes:
         growth: What μ is multiplied by at the next failure.
-        zero: The F that counts as zero.
-        promise: The decrease that the first trial from x predicted.
+        first: F at the start.
+        promise: What the first trial from x promised, see `_step`.
         sick: Whether a trial from x ended in NaN or an infinity.
     """
 
@@ -65,7 +68,7 @@ class _State:
     mu: Array
     growth: Array
     memory: Memory
-    zero: Array
+    first: Array
     promise: Array
     sick: Mask
     evaluations: Counts
@@ -127,7 +130,7 @@ def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
         mu=np.full(S, FIRST_DAMPING),
         growth=np.full(S, FIRST_GROWTH),
         memory=Memory.empty(S),
-        zero=ZERO * F,
+        first=F.copy(),
         promise=np.zeros(S),
         sick=np.zeros(S, dtype=bool),
         evaluations=np.full(S, 1 + cost, np.int64),
@@ -137,20 +140,20 @@ def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
 def _tick(this: _Run, state: _State, iteration: int) -> None:
     """Try one point in every run; keep it where it is better; end the runs that are done."""
     used = state.mu.copy()
-    trial, predicted = _step(state, this.problem)
+    trial, predicted, promise = _step(state, this.problem)
     F, derive = this.evaluate(trial)
-    better = (F < state.F) & (predicted > 0)  # not for a NaN
+    better = F < state.F  # not for a NaN
     gain = (state.F - F) / predicted
     step = trial - state.x
     length = np.sqrt(np.einsum("sn,sn->s", step, step))
     # What the first, boldest trial from a point promised tells rounding from a wrong derivative.
     first = state.growth == FIRST_GROWTH
-    state.promise = np.where(first, predicted, state.promise)
+    state.promise = np.where(first, promise, state.promise)
     state.sick = ~np.isfinite(F) | (state.sick & ~first)
     state.evaluations += 1 + this.cost * better
     if better.any():
         _accept(state, better, trial, F, derive)
-    shrink = np.fmax(1 / 3, 1 - (2 * gain - 1) ** 3)
+    shrink = np.fmin(np.fmax(1 / 3, 1 - (2 * gain - 1) ** 3), 2.0)
     state.mu = np.maximum(state.mu * np.where(better, shrink, state.growth), LEAST_DAMPING)
     state.growth = np.where(better, FIRST_GROWTH, 2 * state.growth)
     objective = this.problem.report(state.F)
@@ -159,11 +162,16 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
         _close_diverged(this, state, better, iteration)
         _close_converged(this, state, better, objective)
     if not better.all():
-        _close_hopeless(this, state, ~better & ~(predicted > EPS * state.F), objective, iteration)
+        _close_hopeless(this, state, ~better & ~(promise > EPS * state.F), objective, iteration)
 
 
-def _step(state: _State, problem: Problem) -> tuple[Array, Array]:
-    """The damped step's end (S, n), within the bounds, and the decrease that it predicts (S,)."""
+def _step(state: _State, problem: Problem) -> tuple[Array, Array, Array]:
+    """The damped step's end (S, n) and the decrease that it predicts (S,), within the bounds.
+
+    The third is -gᵀδ (S,) before the projection, which may undo the decrease but not that: never
+    negative, between half the prediction and all of it where there are no bounds, and 0 only at a
+    stationary point.
+    """
     damped, g = state.H.copy(), state.g
     np.einsum("sii->si", damped)[...] += state.mu[:, None] * state.D
     if problem.is_bounded:
@@ -175,12 +183,13 @@ def _step(state: _State, problem: Problem) -> tuple[Array, Array]:
         delta = np.linalg.solve(damped, -g[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError:  # singular to the last bit, in one run of the batch
         delta = (np.linalg.pinv(damped, hermitian=True) @ -g[:, :, None])[:, :, 0]
+    promise = -np.einsum("sn,sn->s", g, delta)
     trial = state.x + delta
     if problem.is_bounded:
         trial = problem.project(trial)
         delta = trial - state.x
     curved = (state.H @ delta[:, :, None])[:, :, 0]
-    return trial, -np.einsum("sn,sn->s", delta, 2 * state.g + curved)
+    return trial, -np.einsum("sn,sn->s", delta, 2 * state.g + curved), promise
 
 
 def _accept(state: _State, better: Mask, trial: Array, F: Array, derive: Derive) -> None:
@@ -224,10 +233,9 @@ def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> N
 
 
 def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) -> None:
-    zero = better & (state.zero >= state.F)
+    zero = better & (ZERO * state.first >= state.F)
     if zero.any():
-        status = "converged: the residuals are zero to rounding"
-        this.journal.close(zero, state.rows, state.x, objective, status)
+        this.journal.close(zero, state.rows, state.x, objective, AT_ZERO)
     flat = state.memory.flat(better, objective, this.limits.convergence)
     if flat.any():
         this.journal.close(flat, state.rows, state.x, objective, this.limits.flat_status)
@@ -239,6 +247,7 @@ def _close_hopeless(
     """End the runs in which μ grew until the step promises less than rounding."""
     settled = ~(state.promise > this.limits.convergence * state.F)
     for ended, status in (
+        (NEARLY_ZERO * state.first >= state.F, AT_ZERO),
         (settled, "converged: no step lowers the objective, nor do its derivatives promise one"),
         (state.sick, f"diverged at iteration {iteration}: {SICK}"),
         (True, "stalled: no step lowers the objective, though its derivatives promise one"),

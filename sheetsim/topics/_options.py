@@ -55,7 +55,7 @@ def whole(low: int, high: int) -> Parse:
         number = _as_number(value)
         if number is None or not number.is_integer() or not low <= number <= high:
             raise OptionError(
-                f"{name} is {value!r}; expected a whole number from {low:,} to {high:,}"
+                f"{name} is {value}; expected a whole number from {low:,} to {high:,}"
             )
         return int(number)
 
@@ -73,7 +73,7 @@ def real(low: float = -1e100, high: float = 1e100, *, above: bool = False) -> Pa
     def parse(name: str, value: Any) -> float:
         number = _as_number(value)
         if number is None or not low <= number <= high or (above and number == low):
-            raise OptionError(f"{name} is {value!r}; expected {expected}")
+            raise OptionError(f"{name} is {value}; expected {expected}")
         return number
 
     return parse

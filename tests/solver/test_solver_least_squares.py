@@ -135,7 +135,8 @@ def test_normal_equations_alone_make_a_problem() -> None:
         return (r**2).sum(axis=1), r @ A, np.broadcast_to(A.T @ A, (len(x), 6, 6))
 
     result = minimize(Problem(start=np.ones(6), normal_equations=normal_equations))
-    np.testing.assert_allclose(result.variables, np.linalg.lstsq(A, Y, rcond=None)[0], rtol=1e-9)
+    # A step that lowers the objective by less than its rounding is not seen: √ε is the limit.
+    np.testing.assert_allclose(result.variables, np.linalg.lstsq(A, Y, rcond=None)[0], rtol=1e-7)
 
 
 def test_a_wrong_jacobian_stalls_and_does_not_claim_convergence() -> None:
@@ -150,7 +151,7 @@ def test_a_wrong_jacobian_stalls_and_does_not_claim_convergence() -> None:
 
 
 def test_a_start_at_the_optimum_converges_at_once() -> None:
-    best = np.linalg.lstsq(A, Y, rcond=None)[0]
+    best = np.asarray(np.linalg.lstsq(A, Y, rcond=None)[0], dtype=float)
     result = minimize(linear(A, Y, best))
     assert result.success
     assert result.iterations <= 6

@@ -53,5 +53,6 @@ def test_options_are_frozen() -> None:
 def test_numbers_of_other_types_are_numbers() -> None:
     import numpy as np
 
-    options = Options(precision=np.float64(1e-3), max_iterations=np.int64(3), max_time=1)
+    numbers: dict[str, Any] = {"max_iterations": np.int64(3), "precision": np.float32(1e-3)}
+    options = Options(max_time=1, **numbers)
     assert options.max_iterations == 3

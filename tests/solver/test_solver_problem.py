@@ -44,7 +44,7 @@ def test_a_problem_that_does_not_fit_together_is_refused(
         ({"residuals": rosenbrock}, "residuals"),
         ({"residuals": rosenbrock_residuals, "jacobian": rosenbrock_gradient}, "jacobian"),
         ({"normal_equations": lambda x: (x[:, 0], x, x)}, "normal_equations, 3rd"),
-        ({"objective": rosenbrock, "sample": lambda rng, count: rng.uniform(size=3)}, "sample"),
+        ({"objective": rosenbrock, "sample": lambda rng, _: rng.uniform(size=3)}, "sample"),
     ],
 )
 def test_a_callable_of_a_wrong_shape_is_named(callables: dict[str, Any], name: str) -> None:
