@@ -40,3 +40,28 @@ prepare_environment() {
     printf '%s' "$wanted" >.venv/installed
   fi
 }
+
+# LibreOffice, where the system's package manager is at hand and lets us.
+install_libreoffice() {
+  if command -v soffice >/dev/null 2>&1 || command -v libreoffice >/dev/null 2>&1; then
+    return 0
+  fi
+  local as_root=
+  if [ "$(id -u)" != 0 ]; then
+    as_root="sudo -n"
+    if ! sudo -n true 2>/dev/null; then
+      say "LibreOffice is not installed and this user may not install it: workbooks are checked in IronCalc alone."
+      return 0
+    fi
+  fi
+  if ! command -v apt-get >/dev/null 2>&1; then
+    say "LibreOffice is not installed and there is no apt-get here: workbooks are checked in IronCalc alone."
+    return 0
+  fi
+  say "installing LibreOffice Calc (libreoffice-calc-nogui)"
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends \
+    libreoffice-calc-nogui; } >/dev/null; then
+    say "LibreOffice could not be installed (see above): workbooks are checked in IronCalc alone."
+  fi
+}

@@ -33,10 +33,17 @@ class ColorScale:
 
 @dataclass(frozen=True)
 class Highlight:
-    """Cells of a block in another colour wherever a formula, entered at its top left, holds."""
+    """Cells of a block set off wherever a formula, entered at its top left, holds.
+
+    Attributes:
+        block: which cells.
+        formula: without its leading `=`.
+        style: how they look there, a key of the writer's highlights.
+    """
 
     block: Block
     formula: str
+    style: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class Sheet:
         freeze: first row and first column that scroll.
         repeat_rows: first and last row that stand on every printed page.
         page_breaks: rows that begin a printed page.
+        print_areas: first row and column and the ones beyond the last, of each part that is
+            printed on pages of its own; by default all of the sheet, as wide as a page.
         pages: printed pages from top to bottom; 0 for as many as it takes.
         solver: the model of the sheet, if it has one.
     """
@@ -97,6 +106,7 @@ class Sheet:
     freeze: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None
     page_breaks: tuple[int, ...] = ()
+    print_areas: tuple[tuple[int, int, int, int], ...] = ()
     pages: int = 0
     solver: SolverModel | None = None
 

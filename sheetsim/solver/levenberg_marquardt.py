@@ -38,10 +38,8 @@ CAP = 2_000  # iterations, unless the options say otherwise
 FIRST_DAMPING = 1e-3  # of the diagonal of H: trusts a start of the right order of magnitude
 FIRST_GROWTH = 2.0  # of the damping at a point's first failure; it doubles with every other
 LEAST_DAMPING = 1e-12  # keeps H + μD regular to rounding where H is not
-# As parts of the sum of squares at the start: where the residuals are rounding and no more, and
-# where they are if, besides, no step lowers them.
-ZERO, NEARLY_ZERO = (100 * EPS) ** 2, 1e-20
-
+# Of the sum of squares at the start: where the residuals are rounding and no more.
+ZERO = (100 * EPS) ** 2
 AT_ZERO = "converged: the residuals are zero to rounding"
 
 Derive = Callable[[Mask], tuple[Array, Array]]
@@ -54,7 +52,7 @@ class _State:
 
     Attributes:
         growth: What μ is multiplied by at the next failure.
-        first: F at the start.
+        zero: The F that counts as zero.
         promise: What the first trial from x promised, see `_step`.
         sick: Whether a trial from x ended in NaN or an infinity.
     """
@@ -68,7 +66,7 @@ class _State:
     mu: Array
     growth: Array
     memory: Memory
-    first: Array
+    zero: Array
     promise: Array
     sick: Mask
     evaluations: Counts
@@ -95,8 +93,17 @@ class _Run:
     cost: int
 
 
-def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Journal:
-    """Iterate on starts (S, n) until each has ended."""
+def run(
+    problem: Problem,
+    options: Options,
+    limits: Limits,
+    starts: Array,
+    zero: Array | None = None,
+) -> Journal:
+    """Iterate on starts (S, n) until each has ended.
+
+    `zero` (S,) is the sum of squares that counts as zero; `ZERO` of that at the starts, if None.
+    """
     evaluate, cost = _evaluator(problem, options)
     F, derive = evaluate(starts)
     journal = Journal.open(starts, problem.report(F))
@@ -104,6 +111,9 @@ def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Jo
     everyone = np.ones(len(starts), dtype=bool)
     state = _begin(starts, F, *derive(everyone), cost)
     _close_diverged(this, state, everyone, 0)
+    if zero is not None:
+        state.zero = zero
+        journal.close(zero >= F, state.rows, starts, journal.objective, AT_ZERO)
     iteration = 0
     while journal.living:
         if journal.living < len(state.rows):
@@ -130,7 +140,7 @@ def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
         mu=np.full(S, FIRST_DAMPING),
         growth=np.full(S, FIRST_GROWTH),
         memory=Memory.empty(S),
-        first=F.copy(),
+        zero=ZERO * F,
         promise=np.zeros(S),
         sick=np.zeros(S, dtype=bool),
         evaluations=np.full(S, 1 + cost, np.int64),
@@ -233,7 +243,7 @@ def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> N
 
 
 def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) -> None:
-    zero = better & (ZERO * state.first >= state.F)
+    zero = better & (state.zero >= state.F)
     if zero.any():
         this.journal.close(zero, state.rows, state.x, objective, AT_ZERO)
     flat = state.memory.flat(better, objective, this.limits.convergence)
@@ -247,7 +257,6 @@ def _close_hopeless(
     """End the runs in which μ grew until the step promises less than rounding."""
     settled = ~(state.promise > this.limits.convergence * state.F)
     for ended, status in (
-        (NEARLY_ZERO * state.first >= state.F, AT_ZERO),
         (settled, "converged: no step lowers the objective, nor do its derivatives promise one"),
         (state.sick, f"diverged at iteration {iteration}: {SICK}"),
         (True, "stalled: no step lowers the objective, though its derivatives promise one"),

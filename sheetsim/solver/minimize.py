@@ -57,23 +57,31 @@ def minimize(problem: Problem, options: Options | None = None) -> Result:
 def _reduced(
     problem: Problem, reduction: Reduction, options: Options, starts: Array, began: float
 ) -> Result:
-    """Solve with some variables eliminated; the log begins at the full start all the same."""
-    at_start = problem.value(starts)
+    """Solve with some variables eliminated; the log begins at the full start all the same.
+
+    The given start is led to a better one first, and so is every other random start. The rest
+    search from where they are: led starts are good, but they tend to end in the same minimum.
+    """
+    total = problem.sum_of_squares(starts)
     limits = Limits.of(options, began, levenberg_marquardt.CAP)
-    u = checked("reduction.restrict", reduction.restrict(starts), (len(starts), None))
+    u = checked("reduction.restrict", reduction.restrict(starts), (len(starts), None)).copy()
+    u[::2] = reduction.lead(u[::2])
+    extra = np.ones(len(starts), np.int64)  # the evaluation at the full start
+    extra[::2] += reduction.evaluations
     inner = Problem(start=u[0], normal_equations=reduction.normal_equations, report=problem.report)
-    journal = levenberg_marquardt.run(inner, options, limits, u)
+    journal = levenberg_marquardt.run(inner, options, limits, u, reduction.zero * total)
     best = journal.best()
     # Row 0 is the start as given; row 1 the point where the method takes over.
-    extra = 1 + reduction.evaluations
-    tail = journal.log(best)
     log = (
-        Trial(0, float(at_start[best]), 1, 0.0, float("nan")),
-        *(replace(t, iteration=t.iteration + 1, evaluations=t.evaluations + extra) for t in tail),
+        Trial(0, float(problem.report(total)[best]), 1, 0.0, float("nan")),
+        *(
+            replace(trial, iteration=1 + i, evaluations=int(extra[best]) + trial.evaluations)
+            for i, trial in enumerate(journal.log(best))
+        ),
     )
     x = reduction.expand(journal.x[best][None])[0]
     result = _result(journal, best, x, starts[best], log, began)
-    return replace(result, evaluations=journal.evaluations + extra * len(starts))
+    return replace(result, evaluations=journal.evaluations + int(extra.sum()))
 
 
 def _result(

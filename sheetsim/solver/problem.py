@@ -32,15 +32,20 @@ class Reduction:
     Attributes:
         normal_equations: u (S, p) -> the sum of squared residuals (S,), Jᵀr (S, p) and
             JᵀJ (S, p, p), J being the Jacobian of the residuals or a good model of it.
-        restrict: A full start x (S, n) -> u (S, p). May improve on the start, never worsen it.
+        restrict: x (S, n) -> u (S, p), the variables that are left.
         expand: u (S, p) -> x (S, n), the eliminated variables at their optimum.
-        evaluations: What `restrict` counts as, in evaluations of the objective.
+        lead: u (S, p) -> u (S, p), a better start out of a start. Never a worse one.
+        evaluations: What `lead` counts as, in evaluations of the objective.
+        zero: The sum of squares, as a part of that at the start, which the rounding of the
+            elimination does not tell from zero.
     """
 
     normal_equations: NormalEquations
     restrict: Function
     expand: Function
+    lead: Function = identity
     evaluations: int = 0
+    zero: float = 1e-20
 
 
 @dataclass(frozen=True)
@@ -119,11 +124,19 @@ class Problem:
         """
         if self.objective is not None:
             return checked("objective", self.objective(x), x.shape[:1])
+        return self.report(self.sum_of_squares(x))
+
+    def sum_of_squares(self, x: Array) -> Array:
+        """Of the residuals (S,) at x (S, n), for least squares.
+
+        Raises:
+            OptionError: A callable returned an array of a wrong shape.
+        """
         if self.residuals is not None:
             r = checked("residuals", self.residuals(x), (x.shape[0], None))
-            return self.report(np.einsum("sm,sm->s", r, r))
+            return np.asarray(np.einsum("sm,sm->s", r, r), dtype=float)
         assert self.normal_equations is not None  # noqa: S101 - __post_init__ saw to it
-        return self.report(self.normal_equations(x)[0])
+        return self.normal_equations(x)[0]
 
     def project(self, x: Array) -> Array:
         """The point (S, n) within the bounds that is nearest to x (S, n)."""

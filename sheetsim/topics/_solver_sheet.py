@@ -79,7 +79,9 @@ def _section(sheet: Sheet, book: Book, topic: Topic, row: int) -> int:
     sheet.text(row, 0, f"{name}: minimise {model.objective.abroad.range}", "band")
     places = ", ".join(block.abroad.range for block in model.variables)
     sheet.text(row + 1, 0, f"by changing {places}", "note")
-    top, trials = row + 3, int(book.plan[f"{name}_trials"])
+    sheet.text(row + 2, 0, "why it stopped", "row heading")
+    sheet.records(row + 2, 1, f"{name}_status", (1, 1), "calc.text")
+    top, trials = row + 5, int(book.plan[f"{name}_trials"])
     _outcome(sheet, name, top, model.objective)
     _log(sheet, name, top - 1, trials)
     bottom = top + max(trials, 17) + 1
@@ -100,7 +102,6 @@ def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:
     lines: Mapping[str, tuple[str, str]] = {
         "at_start": ("objective at the start", "calc.objective"),
         "optimum": ("objective at the optimum", "key.objective"),
-        "status": ("why it stopped", "calc.text"),
         "iterations": ("iterations", "calc.index"),
         "evaluations": ("evaluations", "calc.index"),
         "time": ("time", "calc.text"),

@@ -66,9 +66,14 @@ def _axis(title: str, limits: tuple[float, float] | None, *, log: bool) -> dict[
     return axis
 
 
+def pixels(widths: dict[int, float], column: int) -> int:
+    """Width of a column on the screen."""
+    return int(widths.get(column, 8.43) * CHARACTER + PADDING)
+
+
 def _width(chart: Chart, widths: dict[int, float]) -> int:
     columns = range(chart.column, chart.column + chart.columns)
-    return sum(int(widths.get(column, 8.43) * CHARACTER + PADDING) for column in columns)
+    return sum(pixels(widths, column) for column in columns)
 
 
 def _height(chart: Chart, heights: dict[int, float]) -> int:

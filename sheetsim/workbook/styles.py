@@ -22,6 +22,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "band": {"bold": True, "font_color": "#1F3864", "font_size": 12},
     "fact": {
         "bold": True,
+        "font_size": 10,
         "align": "center",
         "valign": "bottom",
         "font_color": "#44546A",
@@ -57,6 +58,12 @@ FORMATS: dict[str, dict[str, Any]] = {
     "step": {"num_format": "[>=1000000]0.00E+00;[<=-1000000]-0.00E+00;0.0000"},
     "text": {"align": "left"},
 }
+
+HIGHLIGHTS: dict[str, dict[str, Any]] = {
+    "predicted": {"bold": True, "italic": True, "border": 2},
+    "hot": {"bold": True, "bg_color": "#44546A", "font_color": "#FFFFFF"},
+}
+"""What cells look like where a condition holds."""
 
 
 def properties(style: str) -> dict[str, Any]:

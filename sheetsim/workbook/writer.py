@@ -18,16 +18,20 @@ from xlsxwriter.exceptions import XlsxWriterException
 from sheetsim.errors import OutputError
 from sheetsim.sheet import Block, ColorScale, Kind, Sheet
 from sheetsim.sheet.block import LARGEST
-from sheetsim.workbook.charts import draw
+from sheetsim.sheet.reference import a1, quoted
+from sheetsim.workbook.charts import draw, pixels
 from sheetsim.workbook.files import replace_file
 from sheetsim.workbook.solver_model import solver_names
-from sheetsim.workbook.styles import properties
+from sheetsim.workbook.styles import HIGHLIGHTS, properties
 
 EPOCH = datetime.datetime(2026, 1, 1)
 """What every file says of its making, so that the same input gives the same bytes."""
 
 HIGH, MIDDLE, LOW = "#63BE7B", "#FFFFFF", "#F8696B"
 """Colours of a scale."""
+
+PRINTABLE = 1045
+"""Pixels of a column's width that A4 paper, lying, has between our margins."""
 
 _NAME = re.compile(r"[a-z][a-z_0-9]*")
 
@@ -82,13 +86,13 @@ class _Writer:
         for scale in sheet.color_scales:
             page.conditional_format(*_corners(scale.block), _color_scale(scale))
         for highlight in sheet.highlights:
-            look = self._book.add_format({"bold": True, "italic": True, "border": 2})
+            look = self._book.add_format(HIGHLIGHTS[highlight.style])
             rule = {"type": "formula", "criteria": f"={highlight.formula}", "format": look}
             page.conditional_format(*_corners(highlight.block), rule)
         for chart in sheet.charts:
             drawn = draw(self._book, chart, sheet.widths, sheet.heights)
             page.insert_chart(chart.row, chart.column, drawn, {"object_position": 2})
-        self._solver(page, sheet)
+        self._hidden_names(page, sheet)
         _set_up_page(page, sheet)
 
     def _format(self, style: str) -> Any:
@@ -119,11 +123,19 @@ class _Writer:
             if refused:
                 raise ValueError(f"{block.name!r} is no name for a cell")
 
-    def _solver(self, page: Any, sheet: Sheet) -> None:
+    def _hidden_names(self, page: Any, sheet: Sheet) -> None:
+        """Names that `define_name` cannot write, put in the list where XlsxWriter keeps its own."""
+        names = self._book.defined_names
         if sheet.solver is not None:
             for name, text in solver_names(sheet.solver).items():
-                # `define_name` writes visible names only; its own list also holds hidden ones
-                self._book.defined_names.append([name, page.index, text, True])
+                names.append([name, page.index, text, True])
+        if sheet.print_areas:
+            areas = ",".join(
+                f"{quoted(sheet.name)}!{a1(top, left, fix_row=True, fix_column=True)}"
+                f":{a1(bottom - 1, right - 1, fix_row=True, fix_column=True)}"
+                for top, left, bottom, right in sheet.print_areas
+            )
+            names.append(["_xlnm.Print_Area", page.index, areas, False])
 
 
 def _write_text(page: Any, sheet: Sheet, row: int, column: int, text: str, look: Any) -> None:
@@ -173,6 +185,8 @@ def _color_scale(scale: ColorScale) -> dict[str, Any]:
     if scale.low is None:
         return {
             "type": "3_color_scale",
+            "mid_type": "num",
+            "mid_value": 0,
             "min_color": LOW,
             "mid_color": MIDDLE,
             "max_color": HIGH,
@@ -199,6 +213,15 @@ def _color_scale(scale: ColorScale) -> dict[str, Any]:
     }
 
 
+def _scale(sheet: Sheet) -> int:
+    """Percent at which the widest of the print areas fits on a page."""
+    widest = max(
+        sum(pixels(sheet.widths, column) for column in range(left, right))
+        for _, left, _, right in sheet.print_areas
+    )
+    return max(10, min(100, int(95 * PRINTABLE / widest)))
+
+
 def _set_up_page(page: Any, sheet: Sheet) -> None:
     """Frozen headings, and pages that print: landscape, A4, as wide as the sheet."""
     if sheet.freeze != (0, 0):
@@ -207,9 +230,12 @@ def _set_up_page(page: Any, sheet: Sheet) -> None:
     page.set_landscape()
     page.set_paper(9)
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-    page.fit_to_pages(1, sheet.pages)
     rows, columns = sheet.extent
-    page.print_area(0, 0, rows - 1, columns - 1)
+    if sheet.print_areas:
+        page.set_print_scale(_scale(sheet))
+    else:
+        page.fit_to_pages(1, sheet.pages)
+        page.print_area(0, 0, rows - 1, columns - 1)
     page.set_footer("&L&A&Rpage &P of &N")
     if sheet.repeat_rows is not None:
         page.repeat_rows(*sheet.repeat_rows)

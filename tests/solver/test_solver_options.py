@@ -8,23 +8,23 @@ from sheetsim.solver import Options
 NAN, INF = float("nan"), float("inf")
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("precision", [0, -1e-6, NAN, INF, "small", None, True]),
-        ("convergence", [0, -1.0, NAN, INF, "tight", None, False]),
-        ("max_time", [0, -1, NAN, INF, "1s", True]),
-        ("max_iterations", [0, -1, 2.5, NAN, "many", True]),
-        ("derivatives", ["exact", "", "Central", None, 1]),
-        ("multistart", [1, 0, "yes", None]),
-        ("population", [0, -1, 2.5, NAN, "many", None, True]),
-        ("seed", [-1, 0.5, NAN, "x", None, True]),
-    ],
-)
+BAD: dict[str, list[Any]] = {
+    "precision": [0, -1e-6, NAN, INF, "small", None, True],
+    "convergence": [0, -1.0, NAN, INF, "tight", None, False],
+    "max_time": [0, -1, NAN, INF, "1s", True],
+    "max_iterations": [0, -1, 2.5, NAN, "many", True],
+    "derivatives": ["exact", "", "Central", None, 1],
+    "multistart": [1, 0, "yes", None],
+    "population": [0, -1, 2.5, NAN, "many", None, True],
+    "seed": [-1, 0.5, NAN, "x", None, True],
+}
+
+
+@pytest.mark.parametrize("name", BAD)
 def test_a_bad_value_is_named_with_what_was_given_and_what_is_expected(
-    name: str, values: list[Any]
+    name: str,
 ) -> None:
-    for value in values:
+    for value in BAD[name]:
         with pytest.raises(OptionError) as caught:
             Options(**{name: value})
         message = str(caught.value)
@@ -35,14 +35,7 @@ def test_a_bad_value_is_named_with_what_was_given_and_what_is_expected(
 
 
 def test_every_option_has_its_bad_values_tested() -> None:
-    marker = next(
-        mark
-        for mark in (
-            test_a_bad_value_is_named_with_what_was_given_and_what_is_expected.pytestmark  # type: ignore[attr-defined]
-        )
-        if mark.name == "parametrize"
-    )
-    assert {name for name, _ in marker.args[1]} == set(Options.names())
+    assert set(BAD) == set(Options.names())
 
 
 def test_options_are_frozen() -> None:

@@ -139,7 +139,9 @@ def looks(sheet: Sheet, grid: Grid, ratings: Array) -> None:
     for name in ("movie_factors", "user_factors"):
         sheet.color_scales.append(ColorScale(sheet[name]))
     sheet.color_scales.append(ColorScale(sheet["errors"], 0.0))
-    sheet.highlights.append(Highlight(sheet["predictions"], f'{sheet["ratings"].cell}=""'))
+    sheet.highlights.append(
+        Highlight(sheet["predictions"], f'{sheet["ratings"].cell}=""', "predicted")
+    )
     longest = max(len(str(label)) for label in sheet["users"].values.ravel())
     titles = max(len(str(label)) for label in sheet["movies"].values.ravel())
     sheet.width(0, grid.label - 1, 8)
@@ -149,6 +151,7 @@ def looks(sheet: Sheet, grid: Grid, ratings: Array) -> None:
     sheet.heights[MOVIES] = 15.0 * min(1 + titles // 8, 5) + 3
     sheet.freeze = (MOVIES + 1, grid.left if grid.n_factors <= 8 else 0)
     sheet.repeat_rows = (MOVIES, MOVIES)
+    sheet.pages = 1 if grid.n_users <= 20 else 0
 
 
 def as_floats(block: Block) -> Array:

@@ -134,9 +134,9 @@ def widths(sheet: Sheet, book: Book, column: int) -> None:
     source = book["dot_product"]
     for offset, name in enumerate(("users", "movies")):
         longest = max(len(str(label)) for label in source[name].values.ravel())
-        sheet.width(column + offset, column + offset, min(max(longest + 1, 7), 30))
-    sheet.width(column + 2, column + 2, 7)
-    sheet.width(column + 3, column + 4, 8)
+        sheet.width(column + offset, column + offset, min(max(longest + 1, 9), 30))
+    sheet.width(column + 2, column + 2, 9)
+    sheet.width(column + 3, column + 4, 12)
 
 
 def factor_values(book: Book) -> tuple[Array, Array]:

@@ -50,6 +50,7 @@ def _sheet(book: Book) -> Sheet:
                 "calc.factor",
             )
         )
+        sheet.width(column + k, column + k, 2)
         column += k + 1
     predicted = _pairs.outcome(sheet, book, column, pairs["rating"], (vectors[0], vectors[1]))
     other = book["one_hot"]["prediction"]
@@ -67,6 +68,7 @@ def _sheet(book: Book) -> Sheet:
     sheet.fill(FACT_ROW + 1, 7, "verdict", f'=IF(gap=0,"{same}","{differ}")', verdict, "note")
     _pairs.widths(sheet, book, 0)
     sheet.width(5, 5, 2)
+    sheet.width(column, column + 1, 11)
     sheet.heights[FACT_ROW], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (FIRST, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)

@@ -13,7 +13,7 @@ The lecture's sheet `movielens_1hot` is this one.
 
 import numpy as np
 
-from sheetsim.sheet import Array, Block, Sheet
+from sheetsim.sheet import Array, Block, Highlight, Sheet
 from sheetsim.topics._lesson import Book, Topic
 from sheetsim.topics.collab_filter import _pairs
 from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
@@ -73,7 +73,9 @@ def _sheet(book: Book) -> Sheet:
             one_hot(index.values[:, 0] - 1, n),
             "calc.hot",
         )
-        sheet.width(column, column + n - 1, 2.6)
+        sheet.highlights.append(Highlight(hot[name], f"{hot[name].cell}=1", "hot"))
+        sheet.width(column, column + n - 1, 3)
+        sheet.width(column + n, column + n, 2)
         column += n + 1
     for name, matrix in (("user", users), ("movie", movies)):
         sheet.text(HEADINGS - 1, column, f"{name} one-hot x {name} matrix", "band")
@@ -88,10 +90,15 @@ def _sheet(book: Book) -> Sheet:
                 "calc.factor",
             )
         )
+        sheet.width(column + k, column + k, 2)
         column += k + 1
     _pairs.outcome(sheet, book, column, pairs["rating"], (vectors[0], vectors[1]))
     _pairs.widths(sheet, book, left)
-    sheet.width(0, 0, 14)
+    sheet.width(0, 0, 15)
+    sheet.width(1, max(k, 3), 12)
+    for gap in (left - 1, left + 5):
+        sheet.width(gap, gap, 2)
+    sheet.width(column, column + 1, 11)
     sheet.heights[FACT_ROW], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (FIRST, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)

@@ -100,6 +100,7 @@ def optimizer_sheet(optimizer: Optimizer, book: Book) -> Sheet:
 
     sheet.labels(HEADINGS, 0, [[column.name for column in columns]], "heading")
     top = TOP + line.n + 1
+    sheet.text(HEADINGS - 1, 0, "the rows of epoch_to_show; all epochs stand below them", "band")
     sheet.text(top - 1, 0, f"all {parts.epochs} epochs, one step a row", "band")
     steps = table(sheet, top, 0, columns, line.n)
     epoch = _summary(parts, steps, values)
@@ -118,7 +119,7 @@ def _facts(
     ]
     starts = ["start_b", "start_a", *(f"start_{name}" for name in state_names(optimizer.state))]
     starts += ["start_prev_grad2"] * variant.anneals
-    row += [Fact(name, name, None, 1.0, "input.general", Valid()) for name in starts]
+    row += [Fact(name, name, None, 1.0, "input.step", Valid()) for name in starts]
     row.append(Fact("points", "points", f"=COUNT({x.range})", line.n, "calc.index"))
     return {name: float(block.value) for name, block in facts(sheet, FACTS, 0, row).items()}
 
@@ -233,10 +234,13 @@ def _panel(parts: _Parts, steps: Mapping[str, Block], epoch: Block) -> None:
 
 def _looks(parts: _Parts, columns: int) -> None:
     sheet = parts.sheet
-    sheet.width(0, 1, 6)
-    sheet.width(2, columns - 1, 10)
+    sheet.width(0, 1, 8)
+    sheet.width(2, columns - 1, 12)
     sheet.width(columns, columns, 2)
-    sheet.width(parts.left, parts.left + 7, 10)
+    sheet.width(parts.left, parts.left + 7, 12.5)
+    bottom, right = sheet.extent
+    aside = max(chart.row + chart.rows for chart in sheet.charts) + parts.epochs + 4
+    sheet.print_areas = ((0, 0, bottom, columns), (HEADINGS, parts.left, aside, right))
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (TOP, 2)
     sheet.repeat_rows = (HEADINGS, HEADINGS)

@@ -21,7 +21,7 @@ from sheetsim.topics.gradient_descent import data
 
 OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam", "adam_annealed")
 FACTS, HEADINGS, TOP = 2, 5, 6
-LEVELS = (1.0, 0.5, 0.2, 0.05)
+LEVELS = (0.4, 0.2, 0.1, 0.05)
 """Contours, as parts of the RMSE at the start."""
 DEGREES = tuple(range(0, 361, 10))
 
@@ -53,16 +53,17 @@ def _sheet(book: Book) -> Sheet:
     bottom = TOP + epochs + 2
     _ends(sheet, book, bottom)
     series = tuple(Series(block.name, epoch, block) for block in errors)
-    left = len(OPTIMIZERS) + 2
+    left = 2 * len(LEVELS) + 2
     sheet.charts.append(
         Chart("RMSE by epoch", "epoch", "RMSE (log scale)", series, HEADINGS, left, 8, 18, True)
     )
     _map(sheet, book, left, max(bottom + 8, HEADINGS + 20))
     sheet.width(0, 0, 10)
-    sheet.width(1, left + 8, 11)
+    sheet.width(1, left - 2, 13.5)
+    sheet.width(left - 1, left - 1, 2)
     sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)
-    sheet.repeat_rows = (HEADINGS, HEADINGS)
+    sheet.pages = 1
     return sheet
 
 
@@ -179,7 +180,7 @@ def _map(sheet: Sheet, book: Book, left: int, row: int) -> None:
         series.append(Series(f"contour {i + 1}", across, up, points=False, quiet=True))
     for name in OPTIMIZERS:
         steps = book[name]
-        series.append(Series(name, steps["a"], steps["b"], points=False))
+        series.append(Series(name, steps["epoch_a"], steps["epoch_b"]))
     sheet.charts.append(
         Chart(
             "The way of (a, b) over the contours of RMSE",
