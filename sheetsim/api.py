@@ -21,7 +21,8 @@ from sheetsim.check import Report, check
 from sheetsim.compare import Comparison, compare
 from sheetsim.errors import OptionError
 from sheetsim.solver import Options, Result
-from sheetsim.topics import find, lay_out, lessons, new_book, solve_new
+from sheetsim.topics import Book, find, lay_out, lessons, new_book, solve_new
+from sheetsim.topics._options import whole
 from sheetsim.workbook.writer import write_workbook
 
 __all__ = [
@@ -61,7 +62,11 @@ class TopicInfo:
 
 
 def topics() -> dict[str, TopicInfo]:
-    """Every topic by name, in the order of the workbooks and their sheets."""
+    """Every topic by name.
+
+    Returns:
+        name -> what is known of it, in the order of the workbooks and their sheets.
+    """
     return {
         topic.name: TopicInfo(
             topic.name,
@@ -77,7 +82,11 @@ def topics() -> dict[str, TopicInfo]:
 
 
 def workbooks() -> tuple[str, ...]:
-    """The names of the workbooks that `build` makes."""
+    """The names of the workbooks.
+
+    Returns:
+        The names that `build` takes for whole workbooks, in order.
+    """
     return tuple(lessons())
 
 
@@ -98,14 +107,50 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
         The path of the file.
 
     Raises:
-        OptionError: an unknown name, or an option that may not be so.
+        OptionError: an unknown name, an option that may not be so, a learning rate with which an
+            optimizer diverges, or a path with another suffix than .xlsx.
         DataError: ratings or points that cannot be used.
         OutputError: the file cannot be written; what stood there is untouched.
     """
     target = Path(path)
     if target.is_dir():
         target = target / f"{name}.xlsx"
-    return write_workbook(lay_out(new_book(name, options)), target)
+    elif target.suffix.lower() != ".xlsx":
+        raise OptionError(f"path is {target}; expected a name that ends in .xlsx, or a folder")
+    return write(prepare(name, **options), target)
+
+
+def prepare(name: str, **options: Any) -> Book:
+    """The first half of `build`: all that can be wrong with options and data shows here.
+
+    Args:
+        name: as in `build`.
+        **options: as in `build`.
+
+    Returns:
+        What `write` takes.
+
+    Raises:
+        OptionError: as in `build`.
+        DataError: as in `build`.
+    """
+    return new_book(name, options)
+
+
+def write(book: Book, path: Path) -> Path:
+    """The second half of `build`.
+
+    Args:
+        book: from `prepare`.
+        path: of the .xlsx to create or replace.
+
+    Returns:
+        The path.
+
+    Raises:
+        OutputError: as in `build`.
+    """
+    return write_workbook(lay_out(book), path)
 
 
 def trace(
@@ -166,8 +211,8 @@ def solve(name: str, *, seed: int = 0, starts: int = 1, **options: Any) -> Resul
         starts: how many starts; they run as one batch and the best wins.
         **options: the solver's, named as in Excel's dialog: `precision`, `convergence`,
             `max_time` (s), `max_iterations`, `derivatives` ("analytic", "central", "forward"),
-            `multistart`, `population`; and the workbook's, as in `build`: `ratings`, `users`,
-            `movies`, `k`, or `points`, `a`, `b`.
+            `multistart` with `population` (in place of `starts`); and the workbook's, as in
+            `build`: `ratings`, `users`, `movies`, `k`, or `points`, `a`, `b`.
 
     Returns:
         `objective` (the RMSE that the sheet shows), `variables` (in the order of the model's
@@ -177,9 +222,13 @@ def solve(name: str, *, seed: int = 0, starts: int = 1, **options: Any) -> Resul
         OptionError: a topic without a model, or an option that may not be so.
         DataError: ratings or points that cannot be used.
     """
-    how = {key: options.pop(key) for key in Options.names() if options.get(key) is not None}
-    if isinstance(starts, bool) or not isinstance(starts, int) or not 1 <= starts <= 100_000:
-        raise OptionError(f"starts is {starts!r}; expected a whole number from 1 to 100,000")
+    given = {key: options.pop(key, None) for key in Options.names()}
+    how = {key: value for key, value in given.items() if value is not None}
+    starts = whole(1, 100_000)("starts", starts)
+    if starts > 1 and not how.keys().isdisjoint({"multistart", "population"}):
+        raise OptionError(f"starts is {starts}; expected it without multistart and population")
+    if "population" in how and not how.get("multistart"):
+        raise OptionError(f"population is {how['population']}; expected multistart=True with it")
     if starts > 1:
-        how = {"multistart": True, "population": starts - 1, **how}
+        how |= {"multistart": True, "population": starts - 1}
     return solve_new(name, {"seed": seed, **options}, Options(seed=seed, **how))

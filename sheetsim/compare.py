@@ -8,18 +8,22 @@ sheetsim's solver reaches from there and from the start that the file remembers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sheetsim.check import Difference, cell_differences, rounding_floors
-from sheetsim.sheet import Sheet
+import numpy as np
+
+from sheetsim.agreement import Difference, cell_differences, plain, rounding_floors
+from sheetsim.errors import WorkbookError
+from sheetsim.sheet import Array, Sheet
 from sheetsim.sheet.reference import a1
 from sheetsim.solver import Options, Result
 from sheetsim.topics import Book, Topic, lay_out, lessons, solve_topic
-from sheetsim.workbook.package import CellError
 from sheetsim.workbook.reader import Read, read_workbook
+
+GOOD = 1e-6
+"""Objectives that differ by less than this, relatively, are equally good."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,12 @@ class ModelComparison:
         topic: whose model.
         cell: of the objective.
         saved: what the program that saved the file had there; None if nothing.
-        recomputed: NumPy's objective at the variables in the file.
+        recomputed: NumPy's objective at the variables in the file; NaN if it is no number.
         from_here: what sheetsim's solver reaches from those variables.
         from_start: what it reaches from the start that the file remembers.
         start: the objective at that start.
         status: why the solver stopped, from here.
+        rounding: how far rounding alone moves the objective.
     """
 
     topic: str
@@ -45,15 +50,18 @@ class ModelComparison:
     from_start: float
     start: float
     status: str
+    rounding: float
 
     @property
     def verdict(self) -> str:
         """Who found the better optimum, in a sentence."""
-        best = min(self.from_here, self.from_start)
-        gap = self.recomputed - best
-        if gap <= 1e-6 * max(best, 1e-9):
+        if not np.isfinite(self.recomputed):
+            return "at the variables in the file the objective is no number"
+        reached = [x for x in (self.from_here, self.from_start) if np.isfinite(x)]
+        best = min(reached, default=self.recomputed)
+        if self.recomputed <= best * (1 + GOOD) + self.rounding:
             return "the variables in the file are as good as any that sheetsim finds"
-        return f"sheetsim finds {best:.6f}, {gap:.2g} below the variables in the file"
+        return f"sheetsim finds {best:.6g}, less than the {self.recomputed:.6g} of the file"
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ class Comparison:
         path: the file.
         models: a row for every Solver model.
         cells: how many formula cells were compared.
-        differences: cells whose saved value is not NumPy's.
+        differences: cells whose saved value is not NumPy's, or that hold no formula any more; in
+            the order of `Report.differences`.
     """
 
     path: str
@@ -85,8 +94,13 @@ class Comparison:
         return f"{len(self.differences):,} of {self.cells:,} formula cells differ from NumPy"
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it, for JSON."""
-        return {"ok": self.ok, "status": self.status, **asdict(self)}
+        """All of it, for JSON; numbers that are none are None."""
+        models = [
+            {key: _or_none(value) for key, value in asdict(model).items()}
+            | {"verdict": model.verdict}
+            for model in self.models
+        ]
+        return {"ok": self.ok, "status": self.status, **asdict(self), "models": models}
 
 
 def compare(path: str | Path) -> Comparison:
@@ -102,54 +116,67 @@ def compare(path: str | Path) -> Comparison:
         WorkbookError: the file cannot be read, is not one of ours, or an input is no number.
     """
     read = read_workbook(path)
-    sheets = lay_out(read.book)
-    floors = rounding_floors(read.book, sheets)
+    floors = rounding_floors(read.book, read.sheets)
     differences: list[Difference] = []
     cells = 0
-    for sheet in sheets:
-        saved = {at: cell.value for at, cell in read.cells[sheet.name].items()}
-        cells += sum(1 for _ in sheet.cells())
-        differences += cell_differences(
-            sheet, "the file", "as saved", saved, floors[sheet.name], read.cells[sheet.name]
-        ).differences
+    for sheet in read.sheets:
+        file = read.cells[sheet.name]
+        saved = {at: cell.value for at, cell in file.items()}
+        floor = floors[sheet.name]
+        outcome = cell_differences(sheet, "the file", "as saved", saved, floor, file)
+        differences += outcome.differences
+        cells += outcome.cells
+    differences.sort(key=lambda d: d.is_consequence)
     lesson = lessons()[read.book.plan["workbook"]]
     models = tuple(
-        _model(lesson.topic(sheet.name), sheet, read)
-        for sheet in sheets
+        _model(lesson.topic(sheet.name), sheet, read, floors[sheet.name])
+        for sheet in read.sheets
         if sheet.solver is not None
     )
     return Comparison(str(path), models, cells, tuple(differences))
 
 
-def _model(topic: Topic, sheet: Sheet, read: Read) -> ModelComparison:
+def _model(
+    topic: Topic, sheet: Sheet, read: Read, floors: dict[tuple[int, int], Array]
+) -> ModelComparison:
+    """One model, recomputed and solved twice."""
     assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
     objective = sheet.solver.objective
-    cell = read.cells[sheet.name].get((objective.row, objective.column))
+    at = (objective.row, objective.column)
+    cell = read.cells[sheet.name].get(at)
     here = solve_topic(topic, sheet, Options())
     there = _from_start(topic, sheet, read)
     return ModelComparison(
         topic=topic.name,
-        cell=f"{sheet.name}!{a1(objective.row, objective.column)}",
-        saved=_plain(None if cell is None else cell.value),
+        cell=f"{sheet.name}!{a1(*at)}",
+        saved=plain(None if cell is None else cell.value),
         recomputed=float(objective.value),
         from_here=here.objective,
         from_start=there.objective,
         start=there.start_objective,
         status=here.status,
+        rounding=float(floors[at][0, 0]),
     )
 
 
 def _from_start(topic: Topic, sheet: Sheet, read: Read) -> Result:
     """Solve again from the start that the solver sheet keeps."""
     assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
-    kept: Mapping[str, Any] = read.book.given["solver"]
     given = {name: dict(values) for name, values in read.book.given.items()}
     for block in sheet.solver.variables:
-        given[sheet.name][block.name] = kept[f"{topic.name}_start_{block.name}"]
+        name = f"{topic.name}_start_{block.name}"
+        try:
+            start = given["solver"][name].astype(float)
+        except ValueError as error:
+            raise WorkbookError(
+                f"{read.path}: sheet 'solver' has no start for {topic.name} ({name}: {error}); "
+                "expected numbers, as sheetsim wrote them"
+            ) from error
+        given[sheet.name][block.name] = start
     book = Book(read.book.plan, given)
     lay_out(book)
     return solve_topic(topic, book[sheet.name], Options())
 
 
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, CellError) else value
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value

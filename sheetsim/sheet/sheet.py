@@ -180,7 +180,7 @@ class Sheet:
         return self._put(Block(*at, values, Kind.INPUT, style, valid=valid, blanks=blanks))
 
     def records(
-        self, row: int, column: int, name: str, shape: tuple[int, int], style: str = "number"
+        self, row: int, column: int, name: str, shape: tuple[int, int], style: str = "calc.general"
     ) -> Block:
         """A rectangle of numbers or texts that are written once and read back as they stand."""
         values = np.array(self.given.get(name, np.ones(shape)), dtype=object).reshape(shape)
@@ -194,7 +194,7 @@ class Sheet:
         name: str,
         formula: str,
         values: Any,
-        style: str = "number",
+        style: str = "calc.general",
     ) -> Block:
         """One formula, entered at the top left and filled down and to the right.
 
@@ -223,7 +223,7 @@ class Sheet:
         name: str,
         formulas: Sequence[Sequence[str]],
         values: Any,
-        style: str = "number",
+        style: str = "calc.general",
     ) -> Block:
         """A rectangle of formulas, each written out."""
         array = _rectangle(values)

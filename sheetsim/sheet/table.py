@@ -40,7 +40,7 @@ class Column:
     values: Array
     first: str | None = None
     restart: str | None = None
-    style: str = "number"
+    style: str = "calc.general"
 
 
 def table(

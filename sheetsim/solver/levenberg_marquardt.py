@@ -219,7 +219,8 @@ def _accept(state: _State, better: Mask, trial: Array, F: Array, derive: Derive)
 def _diagonal(H: Array, before: Array) -> Array:
     """D (S, n): the largest diagonal so far, and never zero, so that μD regularizes."""
     D: Array = np.maximum(before, np.einsum("sii->si", H))
-    D[D == 0] = 1.0  # a variable without effect, whose step is zero anyway
+    if not D.all():
+        D[D == 0] = 1.0  # a variable without effect, whose step is zero anyway
     return D
 
 

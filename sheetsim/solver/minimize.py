@@ -65,6 +65,8 @@ def _reduced(
     total = problem.sum_of_squares(starts)
     limits = Limits.of(options, began, levenberg_marquardt.CAP)
     u = checked("reduction.restrict", reduction.restrict(starts), (len(starts), None)).copy()
+    sound = np.isfinite(total)
+    u[~sound] = np.nan  # what is wrong may sit in the variables that are eliminated
     u[::2] = reduction.lead(u[::2])
     extra = np.ones(len(starts), np.int64)  # the evaluation at the full start
     extra[::2] += reduction.evaluations
@@ -76,10 +78,10 @@ def _reduced(
         Trial(0, float(problem.report(total)[best]), 1, 0.0, float("nan")),
         *(
             replace(trial, iteration=1 + i, evaluations=int(extra[best]) + trial.evaluations)
-            for i, trial in enumerate(journal.log(best))
+            for i, trial in enumerate(journal.log(best) if sound[best] else ())
         ),
     )
-    x = reduction.expand(journal.x[best][None])[0]
+    x = reduction.expand(journal.x[best][None])[0] if sound[best] else starts[best]
     result = _result(journal, best, x, starts[best], log, began)
     return replace(result, evaluations=journal.evaluations + int(extra.sum()))
 

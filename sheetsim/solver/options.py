@@ -1,8 +1,8 @@
 """The solver's options, named as in the dialog of Excel's Solver.
 
 Excel's own defaults differ in one place that matters: its *Convergence* is 1e-4, which stops
-on the way to the optimum of a factor model (its RMSE may still fall in the third digit). Ours
-is 1e-10, and the methods here are fast enough to afford it.
+on the way to the optimum of a factor model: the lecture's, with biases, at an RMSE of 0.31871
+where 0.31865 can be had. Ours is 1e-10, and the methods here are fast enough to afford it.
 """
 
 import math

@@ -8,13 +8,14 @@ The sheets stand in the topics' `order`, each after those that it needs.
 from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic
 from sheetsim.topics._contents import read_plan
 from sheetsim.topics._discovery import find, lessons
-from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, variables_of
+from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, variables_of
 
 __all__ = [
     "Book",
     "Lesson",
     "Topic",
     "as_blocks",
+    "check_plan",
     "find",
     "lay_out",
     "lessons",

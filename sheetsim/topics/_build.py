@@ -18,11 +18,23 @@ from sheetsim.solver import Options, Result, minimize
 from sheetsim.topics import _solver_sheet
 from sheetsim.topics._contents import contents_sheet
 from sheetsim.topics._discovery import find, lessons
-from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, prepare
+from sheetsim.topics._lesson import (
+    Book,
+    Lesson,
+    Topic,
+    as_blocks,
+    check_plan,
+    prepare,
+    variables_of,
+)
 from sheetsim.topics._options import checked
 
 CONVERGENCE = 1e-12
 """Tight enough that processors which round differently agree on the optimum to 1e-9."""
+
+
+LARGE = 1_000
+"""Variables of a model from which a build stops after 100 iterations, and says so."""
 
 
 def new_book(name: str, options: Mapping[str, Any]) -> Book:
@@ -110,7 +122,9 @@ def _solve(lesson: Lesson, book: Book) -> None:
         if topic.problem is None:
             continue
         sheet = book.sheets[topic.name]
-        result = solve_topic(topic, sheet, Options(convergence=CONVERGENCE))
+        large = variables_of(sheet).size > LARGE
+        how = Options(convergence=CONVERGENCE, max_iterations=100 if large else None)
+        result = solve_topic(topic, sheet, how)
         record.update(_solver_sheet.record(sheet, topic.name, result))
         book.plan[f"{topic.name}_trials"] = len(result.log)
         if book.plan["parameters"] == "optimum":

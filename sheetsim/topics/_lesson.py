@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Sheet
+from sheetsim.sheet.reference import MAX_ROWS
 from sheetsim.solver import Problem
 from sheetsim.topics._options import Option, whole
 
@@ -91,7 +92,9 @@ class Lesson:
         about: a few sentences for the first sheet.
         options: what can be chosen when it is built.
         prepare: checked options -> the plan and the inputs that several topics share.
-        limits: greatest value of each number in the plan, the least being 0.
+        limits: greatest value of each number in the plan; the least is 1, or 0 where the greatest
+            is 1, which makes it a yes or no.
+        rows: plan -> rows of the longest table that it asks for.
         topics: in the order of their sheets; discovery fills it in.
     """
 
@@ -101,6 +104,7 @@ class Lesson:
     options: tuple[Option, ...]
     prepare: Callable[[Mapping[str, Any]], Book]
     limits: Mapping[str, int]
+    rows: Callable[[Plan], int] = lambda _plan: 1
     topics: tuple[Topic, ...] = ()
 
     def topic(self, name: str) -> Topic:
@@ -149,13 +153,18 @@ def check_plan(lesson: Lesson, plan: Plan) -> None:
     """Refuse a plan that no options lead to, before it is laid out.
 
     Raises:
-        OptionError: a number is missing, none, or beyond its limit; a topic is unknown.
+        OptionError: a number is missing, none, or beyond its limit; a topic is unknown or none
+            is named; a table would be too long for a sheet.
     """
     names = str(plan.get("topics")).split()
+    if not names:
+        raise OptionError("topics in the plan is empty; expected one at least")
     models = [name for name in names if lesson.topic(name).problem is not None]
     limits = {**lesson.limits, **{f"{name}_trials": 100_000 for name in models}}
     for key, limit in limits.items():
-        whole(0, limit)(f"{key} in the plan", plan.get(key))
+        whole(0 if limit == 1 else 1, limit)(f"{key} in the plan", plan.get(key))
+    if lesson.rows(plan) > MAX_ROWS:
+        raise OptionError(f"the plan asks for {lesson.rows(plan):,} rows; a sheet has {MAX_ROWS:,}")
 
 
 def variables_of(sheet: Sheet) -> NDArray[np.float64]:

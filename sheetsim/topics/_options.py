@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sheetsim.data.labels import shown
 from sheetsim.errors import OptionError
+from sheetsim.sheet.block import LARGEST
 
 Parse = Callable[[str, Any], Any]
 
@@ -55,25 +57,22 @@ def whole(low: int, high: int) -> Parse:
         number = _as_number(value)
         if number is None or not number.is_integer() or not low <= number <= high:
             raise OptionError(
-                f"{name} is {value}; expected a whole number from {low:,} to {high:,}"
+                f"{name} is {_shown(value)}; expected a whole number from {low:,} to {high:,}"
             )
         return int(number)
 
     return parse
 
 
-def real(low: float = -1e100, high: float = 1e100, *, above: bool = False) -> Parse:
-    """A finite number from `low` (or above it) to `high`."""
-    if low == -high:
-        expected = "a finite number"
-    else:
-        expected = f"a number {'above' if above else 'from'} {low:g}"
-        expected += " and finite" if high >= 1e100 else f" to {high:g}"
+def real(low: float = -LARGEST, high: float = LARGEST, *, above: bool = False) -> Parse:
+    """A number from `low` (or above it) to `high`."""
+    expected = f"a number above {low:g}, up to" if above else f"a number from {low:g} to"
+    expected += f" {high:.10g}"
 
     def parse(name: str, value: Any) -> float:
         number = _as_number(value)
         if number is None or not low <= number <= high or (above and number == low):
-            raise OptionError(f"{name} is {value}; expected {expected}")
+            raise OptionError(f"{name} is {_shown(value)}; expected {expected}")
         return number
 
     return parse
@@ -81,11 +80,13 @@ def real(low: float = -1e100, high: float = 1e100, *, above: bool = False) -> Pa
 
 def one_of(*choices: str) -> Parse:
     """One of a few words."""
+    *others, last = choices
+    expected = f"{', '.join(others)} or {last}"
 
     def parse(name: str, value: Any) -> str:
-        if value not in choices:
-            raise OptionError(f"{name} is {value!r}; expected {' or '.join(map(repr, choices))}")
-        return str(value)
+        if not isinstance(value, str) or value not in choices:
+            raise OptionError(f"{name} is {_shown(value)}; expected {expected}")
+        return value
 
     return parse
 
@@ -104,3 +105,10 @@ def _as_number(value: Any) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def _shown(value: Any) -> str:
+    """What was given, for a message: as it was typed if that fits a line, or as Python has it."""
+    if isinstance(value, str) and value.isprintable() and value.strip() and len(value) <= 40:
+        return value
+    return shown(value)

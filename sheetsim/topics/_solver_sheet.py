@@ -64,9 +64,9 @@ def solver_sheet(book: Book, topics: Iterable[Topic]) -> Sheet:
         row = _section(sheet, book, topic, row)
         sheet.page_breaks += (row,)
     sheet.page_breaks = sheet.page_breaks[:-1]
-    sheet.width(0, 0, 22)
+    sheet.width(0, 0, 24)
     sheet.width(1, 1, 14)
-    sheet.width(2, 40, 10)
+    sheet.width(2, 40, 10.5)
     sheet.freeze = (3, 0)
     return sheet
 

@@ -1,6 +1,6 @@
 """Ratings: the lecture's table, MovieLens cut as the lecture cut it, and every form accepted."""
 
-# ruff: noqa: PD011 (`values` is an attribute of Ratings here, not of a DataFrame)
+
 
 import csv
 import itertools

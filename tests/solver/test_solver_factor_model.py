@@ -279,13 +279,18 @@ def test_the_log_begins_at_the_full_start() -> None:
     assert (np.diff(columns["objective"]) <= 0).all()
 
 
+@pytest.mark.parametrize("where", [0, -1], ids=["movies", "users"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])
-def test_a_start_that_is_no_number_diverges_at_iteration_0(bad: float) -> None:
+def test_a_start_that_is_no_number_diverges_at_iteration_0(bad: float, where: int) -> None:
+    problem = factor_model(table(), 4)
     start = np.full(4 * 15, 0.5)
-    start[-1] = bad
-    result = minimize(factor_model(table(), 4, start=start))
-    assert result.status.startswith("diverged at iteration 0")
+    start[where] = bad
+    result = minimize(replace(problem, start=start))
+    assert result.status == "diverged at iteration 0: NaN or an infinity at the start"
     assert not result.success
+    assert result.iterations == 0
+    survived = minimize(replace(problem, start=start), Options(multistart=True, population=3))
+    assert survived.success
 
 
 def test_excels_convergence_stops_on_the_way() -> None:

@@ -32,7 +32,9 @@ STRUCTURAL = {
 
 WORD = re.compile(r"[a-z][a-z_0-9]*")
 CELL_LIKE = re.compile(r"[A-Z]{1,3}[0-9]{1,7}|R[0-9]*C[0-9]*|R[0-9]*|C[0-9]*|TRUE|FALSE", re.I)
-REFERENCE = re.compile(r"(?:('(?:[^']|'')+'|[A-Za-z_]+)!)?(\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)")
+REFERENCE = re.compile(
+    r"(?:('(?:[^']|'')+'|[A-Za-z_]+)!)?(\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)"
+)
 
 
 @pytest.fixture(params=ALL)
@@ -137,7 +139,9 @@ def test_every_reference_leads_to_cells_that_hold_something(laid: Laid) -> None:
                     block = cells[name].get((row, column))
                     assert block is not None, f"{where} is blank"
                     value = block.values[row - block.row, column - block.column]
-                    blank = block.kind is Kind.INPUT and not isinstance(value, str) and np.isnan(value)
+                    blank = (
+                        block.kind is Kind.INPUT and not isinstance(value, str) and np.isnan(value)
+                    )
                     assert block.blanks or not blank, f"{where} is a blank input"
 
 

@@ -31,7 +31,7 @@ def random_ratings(users: int, movies: int) -> Array:
 def labelled_ratings() -> pd.DataFrame:
     """Labels that a spreadsheet could take for formulas, wildcards or numbers, and long ones."""
     users = ["=1+1", "+1", "-1", "@SUM(A1:A2)", "007", "Anne-Sophie of the longest label"]
-    movies = ["=HYPERLINK(\"x\")", "-2", "+Plus", "@home", "What? *Really*~", "1e5", "http://a.b"]
+    movies = ['=HYPERLINK("x")', "-2", "+Plus", "@home", "What? *Really*~", "1e5", "http://a.b"]
     stars = random_ratings(len(users), len(movies))
     return pd.DataFrame(stars, index=pd.Index(users, name="userId"), columns=movies)
 

@@ -50,6 +50,12 @@ def _prepare(options: Mapping[str, Any]) -> Book:
     return Book(plan, {"dot_product": table})
 
 
+def _rows(plan: Mapping[str, Any]) -> int:
+    """One_hot and embedding have a row for every pair, the others one for each user."""
+    pairs = {"one_hot", "embedding"} & set(str(plan["topics"]).split())
+    return int(plan["users"]) * (int(plan["movies"]) if pairs else 1)
+
+
 LESSON = Lesson(
     name="collab_filter",
     title="Collaborative filtering",
@@ -78,4 +84,5 @@ LESSON = Lesson(
     ),
     prepare=_prepare,
     limits={"users": MAX_SIDE, "movies": MAX_SIDE, "k": 50},
+    rows=_rows,
 )

@@ -111,9 +111,9 @@ def outcome(
     n_variables = sum(int(np.isfinite(as_floats(part)).sum()) for part in parts)
     counted = "+".join(f"COUNT({part.range})" for part in parts)
     left = grid.left
-    limit = Fact("Solver's limit", "solver_limit", None, SOLVER_VARIABLES, "input.index")
+    limit = Fact("Solver's limit", "excel_limit", None, SOLVER_VARIABLES, "input.index")
     placed = facts(sheet, FACT_LABELS, left + 4, (limit,))
-    fits = n_variables <= placed["solver_limit"].value
+    fits = n_variables <= placed["excel_limit"].value
     placed |= facts(
         sheet,
         FACT_LABELS,
@@ -125,8 +125,8 @@ def outcome(
             Fact("variables", "variables", f"={counted}", n_variables, "calc.index"),
         ),
     )
-    note = f'=IF(variables>solver_limit,"{TOO_MANY}","{FITS}")'
-    sheet.fill(FACT_VALUES, left + 5, "solver_note", note, FITS if fits else TOO_MANY, "note")
+    note = f'=IF(variables>excel_limit,"{TOO_MANY}","{FITS}")'
+    sheet.fill(FACT_VALUES, left + 5, "limit_note", note, FITS if fits else TOO_MANY, "note")
     return placed["rmse"]
 
 

@@ -68,8 +68,9 @@ def _sheet(book: Book) -> Sheet:
     sheet.fill(FACT_ROW + 1, 7, "verdict", f'=IF(gap=0,"{same}","{differ}")', verdict, "note")
     _pairs.widths(sheet, book, 0)
     sheet.width(5, 5, 2)
+    sheet.width(6, 6, 10)
     sheet.width(column, column + 1, 11)
-    sheet.heights[FACT_ROW], sheet.heights[HEADINGS] = 31, 31
+    sheet.heights[FACT_ROW], sheet.heights[HEADINGS] = 46, 31
     sheet.freeze = (FIRST, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     return sheet

@@ -46,6 +46,11 @@ def _prepare(options: Mapping[str, Any]) -> Book:
     return Book(plan, {"data": data})
 
 
+def _rows(plan: Mapping[str, Any]) -> int:
+    """Every step is a row; the sheet data has but the points."""
+    return int(plan["n"]) * (1 if plan["topics"] == "data" else int(plan["epochs"]))
+
+
 LESSON = Lesson(
     name="gradient_descent",
     title="Gradient descent",
@@ -85,4 +90,5 @@ LESSON = Lesson(
     ),
     prepare=_prepare,
     limits={"n": MAX_STEPS, "live": 1, "epochs": MAX_STEPS},
+    rows=_rows,
 )

@@ -235,9 +235,9 @@ def _panel(parts: _Parts, steps: Mapping[str, Block], epoch: Block) -> None:
 def _looks(parts: _Parts, columns: int) -> None:
     sheet = parts.sheet
     sheet.width(0, 1, 8)
-    sheet.width(2, columns - 1, 12)
+    sheet.width(2, columns - 1, 13.5)
     sheet.width(columns, columns, 2)
-    sheet.width(parts.left, parts.left + 7, 12.5)
+    sheet.width(parts.left, parts.left + 7, 13)
     bottom, right = sheet.extent
     aside = max(chart.row + chart.rows for chart in sheet.charts) + parts.epochs + 4
     sheet.print_areas = ((0, 0, bottom, columns), (HEADINGS, parts.left, aside, right))

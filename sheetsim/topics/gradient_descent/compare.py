@@ -59,7 +59,7 @@ def _sheet(book: Book) -> Sheet:
     )
     _map(sheet, book, left, max(bottom + 8, HEADINGS + 20))
     sheet.width(0, 0, 10)
-    sheet.width(1, left - 2, 13.5)
+    sheet.width(1, left - 2, 14.5)
     sheet.width(left - 1, left - 1, 2)
     sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)

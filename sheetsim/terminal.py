@@ -1,0 +1,203 @@
+"""The terminal: every error as one line with its exit code, a bar, tables, and JSON.
+
+Results go to standard output; the bar and errors go to standard error. Whatever stands in a file's
+name or in a label is shown as it is: no markup, no control character and no line break gets out.
+"""
+
+import functools
+import io
+import json
+import math
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from sheetsim.errors import OptionError, OutputError, SheetsimError
+
+INTERRUPTED = 130
+PIPE_CLOSED = 1
+WIDE = 120
+"""Columns of a table that no terminal limits."""
+
+
+def one_line(text: object) -> str:
+    """The text with line breaks and control characters escaped, so that it stays one line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+class Group(click.Group):
+    """A group of commands whose every error is one line, with the exit code of its kind."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command and exit; see `click.Command.main`."""
+        inner: Callable[[], Any] = functools.partial(
+            super().main, args, prog_name, complete_var, False, **extra
+        )
+        if not standalone_mode:
+            return inner()
+        _prepare_streams()
+        try:
+            code = inner()
+        except click.ClickException as error:
+            click.echo(f"sheetsim: {one_line(_usage(error))}", err=True)
+            code = error.exit_code
+        except click.Abort:
+            code = INTERRUPTED
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; its errors become lines."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # what cannot be printed is to fail here, not when Python ends
+        except SheetsimError as error:
+            message = self._spelled(error) if isinstance(error, OptionError) else str(error)
+            _end(ctx, message, error.exit_code)
+        except KeyboardInterrupt:
+            _end(ctx, "interrupted; files that were finished are kept", INTERRUPTED)
+        except BrokenPipeError:
+            _leave_standard_output()
+            ctx.exit(PIPE_CLOSED)
+        except OSError as error:  # no disk to print to, no room for temporary files, no memory map
+            _leave_standard_output()
+            place = f"{error.filename}: " if error.filename else ""
+            reason = error.strerror or str(error)
+            _end(ctx, f"{place}cannot be written or read ({reason})", OutputError.exit_code)
+        return result
+
+    def _spelled(self, error: OptionError) -> str:
+        """The message with options as the command line spells them: `--lr`, not `lr`."""
+        commands = self.commands.values()
+        options = {o.name for c in commands for o in c.params if isinstance(o, click.Option)}
+        names = "|".join(re.escape(name) for name in options if name)
+        message = re.sub(rf"^(?:option )?({names})(?= is |: got )", r"--\1", str(error))
+        return re.sub(rf"option '({names})'", r"option --\1", message)
+
+
+def parsed_option(
+    name: str, parse: Callable[[str, Any], Any], **rest: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option whose value one of the parsers of `sheetsim.topics._options` checks."""
+
+    def check(_ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        return None if value is None else parse(param.opts[0], value)
+
+    return click.option(name, type=click.UNPROCESSED, callback=check, **rest)
+
+
+def _usage(error: click.ClickException) -> str:
+    """What click has to say, in our words and on one line, and where there is help."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "sheetsim"
+    stop = "" if text.endswith(("?", "?)")) else "."
+    return f"{text[:1].lower()}{text[1:]}{stop} Try '{path} --help'"
+
+
+def _end(ctx: click.Context, message: str, code: int) -> None:
+    click.echo(f"sheetsim: {one_line(message)}", err=True)
+    ctx.exit(code)
+
+
+def _prepare_streams() -> None:
+    """Print any file name whatever the encoding, and clean up whoever asks us to end."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
+
+
+def _leave_standard_output() -> None:
+    """Nobody reads it, or it is full: let what is still buffered go nowhere, without a word."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+# Printing ----------------------------------------------------------------------------------
+
+
+def console() -> Console:
+    """Standard output for tables: as wide as the terminal, or wide enough where there is none."""
+    wide = None if sys.stdout.isatty() else WIDE
+    return Console(width=wide, highlight=False, markup=False, emoji=False)
+
+
+def print_json(value: Any) -> None:
+    """Print as JSON, in which there is no NaN and no infinity: they are null."""
+    click.echo(json.dumps(_plain(value), indent=2, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+class Bar:
+    """A progress bar on standard error; where that is no terminal, nothing.
+
+    Attributes:
+        shown: rich's bar, shown while it is entered.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.shown = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self.shown.add_task("starting", total=total)
+
+    def __call__(self, words: str, done: int = 0) -> None:
+        """Say what is going on, and that `done` more parts are finished."""
+        self.shown.update(self._task, description=one_line(words), advance=done)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar away while results are printed, which may go to the same terminal."""
+        self.shown.stop()
+        yield
+        self.shown.start()
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Bar]:
+    """Show a bar of `total` parts until the block ends."""
+    bar = Bar(total)
+    with bar.shown:
+        yield bar

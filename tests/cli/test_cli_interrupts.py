@@ -1,0 +1,102 @@
+"""Ctrl-C: one line, code 130, no half-written file, no process left; so too for other signals."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_runs import OLD, fake_soffice, run, snapshot, the_line
+
+import sheetsim
+from sheetsim.engines.libreoffice import VARIABLE
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+
+LINE = "interrupted; files that were finished are kept"
+
+
+def stopped(
+    args: list[str], ready: Callable[[], bool], env: dict[str, str], number: signal.Signals
+) -> tuple[int, str, str]:
+    """Start a command, signal it (it alone) when it is ready, and return how it ended."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sheetsim", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **env},
+    )
+    try:
+        deadline = time.monotonic() + 40
+        while not ready():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_during_build(tmp_path: Path, number: signal.Signals) -> None:
+    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    out.mkdir()
+    temporary.mkdir()
+    (out / "sgd.xlsx").write_bytes(OLD)
+    args = ["build", "sgd", "--epochs", "400", "--out", str(out)]
+    writing = lambda: len(list(out.iterdir())) > 1  # noqa: E731
+    code, said, err = stopped(args, writing, {"TMPDIR": str(temporary)}, number)
+    assert (code, said, the_line(err)) == (130, "", LINE)
+    assert snapshot(out) == {"sgd.xlsx": OLD}
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_during_check(tmp_path: Path, number: signal.Signals) -> None:
+    book = sheetsim.build("data", tmp_path / "data.xlsx")
+    before = book.read_bytes()
+    temporary, pids = tmp_path / "temporary", tmp_path / "pids"
+    temporary.mkdir()
+    program = fake_soffice(
+        tmp_path, f"sleep 60 & echo $! $$ > {pids}.new; mv {pids}.new {pids}; wait"
+    )
+    env = {VARIABLE: str(program), "TMPDIR": str(temporary)}
+    code, said, err = stopped(["check", str(book)], pids.exists, env, number)
+    assert (code, said, the_line(err)) == (130, "", LINE)
+    for pid in map(int, pids.read_text().split()):
+        deadline = time.monotonic() + 5
+        while not gone(pid):
+            assert time.monotonic() < deadline, "a process is left"
+            time.sleep(0.05)
+    assert book.read_bytes() == before
+    assert not list(temporary.iterdir())
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+
+
+def test_what_was_finished_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sheetsim.api.write
+
+    def write(book: object, path: Path) -> Path:
+        if path.name == "sgd.xlsx":
+            raise KeyboardInterrupt
+        return real(book, path)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sheetsim.api.write", write)
+    result = run("build", "data", "sgd", "adam", "--out", tmp_path)
+    assert result.exit_code == 130
+    assert the_line(result.stderr) == LINE
+    assert [path.name for path in tmp_path.iterdir()] == ["data.xlsx"]

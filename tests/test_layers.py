@@ -1,0 +1,202 @@
+"""The layers: modules import downwards only, and each library has one importer.
+
+errors → data → sheet → solver → topics → workbook → engines → check → compare, api → cli
+"""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sheetsim
+from sheetsim.topics import lessons
+
+PACKAGE = Path(sheetsim.__file__).parent
+
+LAYERS = (
+    {"errors"},
+    {"data"},
+    {"sheet"},
+    {"solver"},
+    {"topics"},
+    {"workbook"},
+    {"engines"},
+    {"agreement", "changes"},
+    {"check"},
+    {"compare"},
+    {"api"},
+    {"__init__"},
+    {"terminal"},
+    {"cli"},
+    {"__main__"},
+)
+"""From the bottom up; a module of one layer imports from those above it in this list."""
+
+ONLY = {
+    "data": {"errors"},
+    "sheet": {"errors"},
+    "solver": {"errors"},
+    "topics": {"errors", "data", "sheet", "solver"},
+    "engines": {"errors", "workbook"},
+}
+"""Layers that import less than they might."""
+
+IMPORTERS = {
+    "xlsxwriter": {"workbook"},
+    "openpyxl": {"workbook"},
+    "ironcalc": {"engines"},
+    "click": {"terminal", "cli"},
+    "rich": {"terminal", "cli"},
+}
+"""The layers that alone import a library."""
+
+LIBRARIES = {"numpy", "pandas", *IMPORTERS}
+SOLVER_LIBRARIES = {"numpy"}
+PRINTERS = {"terminal", "cli"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(module: Path) -> str:
+    """The folder or the file that a module is in, directly below the package."""
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(module: Path) -> Iterator[str]:
+    """Dotted names of all that a module imports, wherever in it, for types or to run."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: a relative import"
+            assert node.module is not None
+            yield node.module
+            if node.module == "sheetsim":
+                yield from (f"sheetsim.{alias.name}" for alias in node.names)
+
+
+def own_layers(module: Path) -> set[str]:
+    """The layers of sheetsim that a module imports."""
+    dotted = (name.split(".") for name in imports_of(module))
+    return {parts[1] for parts in dotted if parts[0] == "sheetsim" and len(parts) > 1}
+
+
+def libraries(module: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports_of(module)} & LIBRARIES
+
+
+def level(layer: str) -> int:
+    (found,) = [i for i, names in enumerate(LAYERS) if layer in names] or [-1]
+    assert found >= 0, f"{layer} has no place among the layers: give it one in this test"
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_imports_point_downwards(module: Path) -> None:
+    own = layer_of(module)
+    above = {name for name in own_layers(module) - {own} if level(name) >= level(own)}
+    # the version is the package's own, and the one thing that it has from above
+    above -= {"__version__"}
+    assert not above, f"{own} imports {above}, which stands above it"
+    if own in ONLY:
+        assert own_layers(module) - {own} <= ONLY[own]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_each_library_has_its_importer(module: Path) -> None:
+    own = layer_of(module)
+    for library, importers in IMPORTERS.items():
+        if library in libraries(module):
+            assert own in importers, f"{own} imports {library}"
+    if own == "solver":
+        assert libraries(module) <= SOLVER_LIBRARIES
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_printing_is_the_terminals(module: Path) -> None:
+    names = {
+        node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    }
+    if layer_of(module) not in PRINTERS:
+        assert not names & {"print", "echo", "secho", "pprint"}
+
+
+def test_topics_do_not_import_each_other_across_workbooks() -> None:
+    folders = {path.parent for path in (PACKAGE / "topics").glob("*/__init__.py")}
+    for folder in folders:
+        for module in folder.glob("*.py"):
+            others = {
+                name.split(".")[2]
+                for name in imports_of(module)
+                if name.startswith("sheetsim.topics.") and not name.split(".")[2].startswith("_")
+            }
+            assert others <= {folder.name}, module
+
+
+def test_every_layer_is_there() -> None:
+    there = {layer_of(module) for module in MODULES}
+    assert there == set().union(*LAYERS), "a module is new or gone: mend the list of layers"
+
+
+def test_walk_sees_what_it_should() -> None:
+    """The walk itself: it does find imports, of ours and of libraries."""
+    writer = PACKAGE / "workbook" / "writer.py"
+    assert "xlsxwriter" in libraries(writer)
+    assert {"errors", "sheet", "workbook"} <= own_layers(writer)
+    assert "topics" in own_layers(PACKAGE / "api.py")
+
+
+# Discovery ---------------------------------------------------------------------------------
+
+FOLDERS = sorted(path.parent for path in (PACKAGE / "topics").glob("*/__init__.py"))
+FILES = sorted(
+    path for folder in FOLDERS for path in folder.glob("*.py") if not path.name.startswith("_")
+)
+
+
+def test_every_folder_is_a_workbook() -> None:
+    assert sorted(lessons()) == [folder.name for folder in FOLDERS] == sorted(sheetsim.workbooks())
+
+
+def test_every_file_is_a_topic() -> None:
+    """One file, one topic, of its name; nothing has to be registered."""
+    found = {(name, topic.name) for name, one in lessons().items() for topic in one.topics}
+    assert found == {(path.parent.name, path.stem) for path in FILES}
+    assert list(sheetsim.topics()) == [t.name for one in lessons().values() for t in one.topics]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_topic_is_documented_in_its_file(path: Path) -> None:
+    module = importlib.import_module(f"sheetsim.topics.{path.parent.name}.{path.stem}")
+    assert module.__doc__, "the docstring teaches the topic"
+    assert len(module.__doc__.splitlines()) >= 5
+    assert module.TOPIC.name == path.stem
+
+
+def test_every_package_is_found_by_pkgutil() -> None:
+    """What `lessons` walks with; a folder without __init__ would be passed over silently."""
+    folder = PACKAGE / "topics"
+    names = {info.name for info in pkgutil.iter_modules([str(folder)]) if info.ispkg}
+    there = {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert names == there
+
+
+SMALL = {"collab_filter": {"k": 1}, "gradient_descent": {"epochs": 1}}
+"""Options that make a workbook small."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_topic_builds_alone_and_is_checked(path: Path, tmp_path: Path) -> None:
+    options = dict(SMALL.get(path.parent.name, {}))
+    if path.parent.name == "collab_filter":
+        options["ratings"] = [[3.0, 4.5, 1.0], [2.0, float("nan"), 5.0]]  # type: ignore[assignment]
+    book = sheetsim.build(path.stem, tmp_path / "topic.xlsx", **options)
+    report = sheetsim.check(book, ["ironcalc"])
+    assert report.ok, report.differences[:3]
+    cells = {row.sheet: row.cells for row in report.sheets}
+    assert cells[path.stem] > 0
