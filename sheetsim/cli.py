@@ -168,7 +168,8 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = "is there and is no folder" if folder.exists() else error.strerror
+        there = isinstance(error, FileExistsError)
+        reason = "is there and is no folder" if there else error.strerror
         raise OutputError(f"{folder}: cannot be a folder to write to ({reason})") from error
 
 

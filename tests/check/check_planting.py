@@ -127,15 +127,13 @@ def batches(sheets: Sequence[Sheet], bugs: Iterable[Mutation]) -> list[list[Muta
     files: list[tuple[set[Place], set[Place], list[Mutation]]] = []
     for bug in bugs:
         node, above = graph.upstream(bug)
-        for nodes, aboves, members in files:
-            if node not in aboves and node not in nodes and not (above & nodes):
-                break
-        else:
-            nodes, aboves, members = set(), set(), []
-            files.append((nodes, aboves, members))
-        nodes.add(node)
-        aboves |= above
-        members.append(bug)
+        fits = (f for f in files if node not in f[0] | f[1] and not above & f[0])
+        if (file := next(fits, None)) is None:
+            file = (set(), set(), [])
+            files.append(file)
+        file[0].add(node)
+        file[1].update(above)
+        file[2].append(bug)
     return [members for _, _, members in files]
 
 

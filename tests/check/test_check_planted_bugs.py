@@ -8,6 +8,7 @@ with its reason, and are planted all the same: they must still be unfound for th
 from __future__ import annotations
 
 import functools
+import importlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ import pandas as pd
 import pytest
 from check_planting import KINDS, Mutation, batches, mutations, planted
 
-import sheetsim.agreement
-import sheetsim.check
+from sheetsim.agreement import Floors, rounding_floors
+from sheetsim.api import check
 from sheetsim.engines import engines
 from sheetsim.sheet import Sheet
 from sheetsim.sheet.reference import a1
@@ -74,22 +75,22 @@ def plan() -> list[tuple[list[Sheet], list[list[Mutation]]]]:
 @pytest.fixture
 def quick_floors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Floors depend on the inputs alone, which are the same in every file of a job."""
-    known: dict[str, sheetsim.agreement.Floors] = {}
+    known: dict[str, Floors] = {}
 
-    def once(book: Book, sheets: list[Sheet]) -> sheetsim.agreement.Floors:
+    def once(book: Book, sheets: list[Sheet]) -> Floors:
         key = repr((book.plan, book.given))
         if key not in known:
-            known[key] = sheetsim.agreement.rounding_floors(book, sheets)
+            known[key] = rounding_floors(book, sheets)
         return known[key]
 
-    monkeypatch.setattr("sheetsim.check.rounding_floors", once)
+    module = importlib.import_module("sheetsim.check")  # `sheetsim.check` is the function
+    monkeypatch.setattr(module, "rounding_floors", once)
 
 
 def unfound(sheets: list[Sheet], bugs: list[Mutation], path: Path, engine: str) -> list[Mutation]:
     """The bugs that `check` does not report, at one of their cells and in full."""
-    report = sheetsim.check.check(planted(sheets, bugs, path), [engine])
+    report = check(planted(sheets, bugs, path), [engine])
     assert not report.ok
-    assert str(len(report.differences)) != "0"
     said = {(d.sheet, d.cell): d for d in report.differences}
     missed = []
     for bug in bugs:

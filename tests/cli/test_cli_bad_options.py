@@ -13,6 +13,7 @@ TO_50 = "expected a whole number from 1 to 50"
 ABOVE_0 = "expected a number above 0, up to 1e+100"
 BETA = "expected a number from 0 to 0.9999999"
 ANY = "expected a number from -1e+100 to 1e+100"
+NOISE = "expected a number from 0 to 1000000"
 STEPS = "expected a whole number from 1 to 1,048,000"
 
 VALUES = [
@@ -118,15 +119,15 @@ def test_a_learning_rate_with_which_it_diverges(tmp_path: Path, variant: str, lr
 def first_overflow(lr: float, *, keep_last: bool) -> tuple[int, float]:
     """Number of the first step of plain SGD that overflows, worked in Python's own floats."""
     line = line_points()
-    b = a = 1.0
+    b = a = new_b = new_a = 1.0
     for step in range(10 * line.n):
         x, y = float(line.x[step % line.n]), float(line.y[step % line.n])
-        if step % line.n or not step or keep_last:
-            b, a = (new_b, new_a) if step else (b, a)
+        if step % line.n or keep_last:  # the lecture goes on with b, a as before its last row
+            b, a = new_b, new_a
         error = b + a * x - y
         new_b, new_a = b - lr * 2 * error, a - lr * 2 * error * x
-        shown = (error * error, 2 * error * x, new_b, new_a)
-        lost = next((number for number in shown if not math.isfinite(number)), None)
+        numbers = (error * error, 2 * error * x, new_b, new_a)
+        lost = next((number for number in numbers if not math.isfinite(number)), None)
         if lost is not None:
             return step + 1, lost
     raise AssertionError("it does not overflow")

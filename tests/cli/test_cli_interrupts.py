@@ -50,7 +50,7 @@ def test_during_build(tmp_path: Path, number: signal.Signals) -> None:
     out.mkdir()
     temporary.mkdir()
     (out / "sgd.xlsx").write_bytes(OLD)
-    args = ["build", "sgd", "--epochs", "400", "--out", str(out)]
+    args = ["build", "sgd", "--epochs", "150", "--out", str(out)]
     writing = lambda: len(list(out.iterdir())) > 1  # noqa: E731
     code, said, err = stopped(args, writing, {"TMPDIR": str(temporary)}, number)
     assert (code, said, the_line(err)) == (130, "", LINE)

@@ -1,0 +1,277 @@
+"""What works: every command, every topic by name, options where they belong."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+from cli_runs import OLD, run, spawn
+
+import sheetsim
+
+NEEDED = {"one_hot": ["dot_product"], "embedding": ["dot_product", "one_hot"]}
+OPTIMIZERS = ["sgd", "momentum", "rmsprop", "adam", "adam_annealed"]
+
+
+def no_constant(token: str) -> Any:
+    raise AssertionError(f"{token} is no JSON")
+
+
+def parsed(text: str) -> Any:
+    return json.loads(text, parse_constant=no_constant)
+
+
+def sheets(path: Path) -> list[str]:
+    return list(openpyxl.load_workbook(path, read_only=True).sheetnames)
+
+
+def test_list_names_everything() -> None:
+    result = run("list")
+    assert (result.exit_code, result.stderr) == (0, "")
+    for name in (*sheetsim.workbooks(), *sheetsim.topics()):
+        assert f" {name} " in result.stdout
+
+
+@pytest.mark.parametrize("name", list(sheetsim.topics()))
+def test_build_a_topic_by_name(tmp_path: Path, name: str) -> None:
+    """It stands in a workbook of its own, with the topics that its formulas point at."""
+    small = ("--k", "1") if name in ("dot_product", "one_hot", "embedding", "bias") else ()
+    result = run("build", name, "--out", tmp_path, *(small or ("--epochs", "1")))
+    assert (result.exit_code, result.stderr) == (0, "")
+    path = tmp_path / f"{name}.xlsx"
+    needs = ["data"] if name in OPTIMIZERS else NEEDED.get(name, [])
+    needs = ["data", *OPTIMIZERS] if name == "compare" else needs
+    topics = [topic for topic in sheetsim.topics() if topic in {*needs, name}]
+    found = sheets(path)
+    assert found[0] == "contents"
+    assert [sheet for sheet in found[1:] if sheet != "solver"] == topics
+    assert result.stdout == f"{path}: written, with {' '.join(topics)}\n"
+
+
+def test_build_everything_into_new_folders(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "books"
+    done = run("build", "--out", out, "--epochs", "2", "--k", "2")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "collab_filter.xlsx",
+        "gradient_descent.xlsx",
+    ]
+    assert sheets(out / "collab_filter.xlsx")[1:-1] == [
+        "dot_product",
+        "one_hot",
+        "embedding",
+        "bias",
+    ]
+    assert sheets(out / "gradient_descent.xlsx")[1:-1] == ["data", *OPTIMIZERS, "compare"]
+
+
+def test_build_several_with_options_for_one_of_them(tmp_path: Path) -> None:
+    (tmp_path / "bias.xlsx").write_bytes(OLD)
+    args = ("bias", "sgd", "bias", "--k", "2", "--lr", "0.0002", "--epochs", "3")
+    result = run("build", *args, "--out", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("written") == 2  # bias was named twice, and is written once
+    bias = openpyxl.load_workbook(tmp_path / "bias.xlsx")
+    plan = {row[0]: row[1] for row in bias["contents"].iter_rows(values_only=True) if row[0]}
+    assert plan["k"] == 2
+    sgd = openpyxl.load_workbook(tmp_path / "sgd.xlsx")["sgd"]
+    at = sgd.defined_names["lr"].attr_text.rpartition("!")[2].replace("$", "")
+    assert sgd[at].value == 0.0002
+
+
+def test_build_replaces_what_it_wrote_with_the_same_bytes(tmp_path: Path) -> None:
+    assert run("build", "bias", "--out", tmp_path).exit_code == 0
+    first = (tmp_path / "bias.xlsx").read_bytes()
+    assert run("build", "bias", "--out", tmp_path).exit_code == 0
+    assert (tmp_path / "bias.xlsx").read_bytes() == first
+    assert run("build", "bias", "--out", tmp_path, "--seed", "1").exit_code == 0
+    assert (tmp_path / "bias.xlsx").read_bytes() != first
+
+
+def test_build_and_check(tmp_path: Path) -> None:
+    result = run("build", "data", "--check", "--out", tmp_path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert re.search(r"data\.xlsx: all \d+ formula cells agree: NumPy, ironcalc", result.stdout)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sheetsim.build("data", tmp_path_factory.mktemp("books") / "data.xlsx")
+
+
+@pytest.fixture(scope="module")
+def wrong(data: Path) -> Path:
+    """The workbook with its best_a and best_b exchanged, and the error sums doubled."""
+    book = openpyxl.load_workbook(data)
+    page = book["data"]
+    for name, function in (("best_b", "SLOPE"), ("best_a", "INTERCEPT")):
+        cell = page[page.defined_names[name].attr_text.rpartition("!")[2].replace("$", "")]
+        cell.value = re.sub("INTERCEPT|SLOPE", function, cell.value)
+    path = data.with_name("wrong.xlsx")
+    book.save(path)
+    return path
+
+
+def test_check(data: Path, wrong: Path) -> None:
+    result = run("check", data, "--engine", "ironcalc")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "libreoffice" not in result.stdout
+    result = run("check", data, wrong, "--engine", "ironcalc")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert f"{data}: all " in result.stdout
+    assert f"{wrong}: 4 differences in " in result.stdout
+    assert re.search(r"  data![A-Z]+\d+  =SLOPE\(", result.stdout)
+    assert "sheetsim writes =INTERCEPT(" in result.stdout
+
+
+def test_check_shows_as_many_as_asked(wrong: Path) -> None:
+    shown = [
+        run("check", wrong, "--engine", "ironcalc", "--show", n).stdout.count("  data!")
+        for n in ("0", "1", "4", "100")
+    ]
+    assert shown == [0, 1, 4, 4]
+    result = run("check", wrong, "--engine", "ironcalc", "--show", "1")
+    assert "... and 3 more (--show 4, or --json)" in result.stdout
+
+
+def test_check_as_json(data: Path, wrong: Path) -> None:
+    result = run("check", data, wrong, "--engine", "ironcalc", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    good, bad = parsed(result.stdout)
+    assert (good["ok"], bad["ok"]) == (True, False)
+    assert good["engines"].keys() == {"ironcalc"}
+    assert len(bad["differences"]) == 4
+    for difference in bad["differences"]:
+        assert difference.keys() >= {"sheet", "cell", "formula", "expected", "found", "reason"}
+    assert run("check", data, "--engine", "ironcalc", "--json").exit_code == 0
+
+
+def test_compare(data: Path, wrong: Path) -> None:
+    result = run("compare", data)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "formula cells are saved with NumPy's values" in result.stdout
+    result = run("compare", data, wrong, "--json")  # openpyxl left no cached value in the latter
+    assert (result.exit_code, result.stderr) == (1, "")
+    good, bad = parsed(result.stdout)
+    assert (good["ok"], bad["ok"]) == (True, False)
+    assert good["models"][0]["topic"] == "data"
+    assert bad["models"][0]["saved"] is None
+
+
+def test_compare_a_learning_rate_with_which_it_diverges(tmp_path: Path) -> None:
+    path = sheetsim.build("sgd", tmp_path / "sgd.xlsx")
+    book = openpyxl.load_workbook(path)
+    page = book["sgd"]
+    page[page.defined_names["lr"].attr_text.rpartition("!")[2].replace("$", "")] = 1
+    book.save(path)
+    result = run("compare", path, "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert parsed(result.stdout)[0]["ok"] is False
+    result = run("check", path, "--engine", "ironcalc", "--json")
+    assert result.exit_code in (0, 1), result.stderr
+    parsed(result.stdout)
+
+
+@pytest.mark.parametrize("name", ["dot_product", "bias", "data"])
+def test_solve(name: str) -> None:
+    result = run("solve", name, "--seed", "3", "--log")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "converged" in result.stdout
+    assert "damping" in result.stdout
+    answer = parsed(run("solve", name, "--seed", "3", "--json").stdout)
+    ours = sheetsim.solve(name, seed=3)
+    assert answer["objective"] == ours.objective
+    np.testing.assert_array_equal(answer["variables"], ours.variables)
+    assert len(answer["log"]) == len(ours.log)
+    assert answer["log"][0]["iteration"] == 0
+
+
+def test_solve_from_several_starts() -> None:
+    one, many = (
+        parsed(run("solve", "dot_product", "--seed", "5", "--starts", n, "--json").stdout)
+        for n in ("1", "8")
+    )
+    assert many["objective"] <= one["objective"]
+    assert many["evaluations"] > one["evaluations"]
+
+
+def test_solve_that_did_not_converge_exits_with_1() -> None:
+    result = run("solve", "bias", "--max_iterations", "1", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    answer = parsed(result.stdout)
+    assert answer["success"] is False
+    assert "limit of 1" in answer["status"]
+
+
+def test_solve_real_tables(lecture: Path, tmp_path: Path) -> None:
+    answer = parsed(run("solve", "bias", "--ratings", lecture / "ratings.csv", "--json").stdout)
+    assert answer["objective"] <= 0.31875
+    table = tmp_path / "points.csv"
+    table.write_text("x,y\n0,1\n1,3\n2,5\n")
+    answer = parsed(run("solve", "data", "--points", table, "--a", "5", "--json").stdout)
+    np.testing.assert_allclose(answer["variables"], [1, 2], atol=1e-7)
+
+
+def test_a_module_and_its_version() -> None:
+    text = Path(__file__).parents[2].joinpath("pyproject.toml").read_text()
+    version = tomllib.loads(text)["project"]["version"]
+    done = spawn("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        f"sheetsim, version {version}\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize("command", ["", "list", "build", "check", "solve", "compare"])
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_has_an_example(command: str, flag: str) -> None:
+    result = run(*([command] if command else []), flag)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert re.search(rf"\n  (Example:)? +sheetsim {command}", result.stdout)
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    if command:
+        assert result.stdout.startswith(f"Usage: sheetsim {command} ")
+
+
+def test_nothing_asked_is_help() -> None:
+    result = run()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == run("--help").stdout
+
+
+def test_help_tells_of_every_option() -> None:
+    build, solve, check = (run(name, "-h").stdout for name in ("build", "solve", "check"))
+    for option in [
+        "ratings",
+        "users",
+        "movies",
+        "k",
+        "points",
+        "noise",
+        "seed",
+        "epochs",
+        "variant",
+        "a",
+        "b",
+        "lr",
+        "beta1",
+        "beta2",
+    ]:
+        assert f"--{option} " in build
+    for option in [
+        "starts",
+        "precision",
+        "convergence",
+        "max_time",
+        "max_iterations",
+        "derivatives",
+        "seed",
+        "k",
+    ]:
+        assert f"--{option} " in solve
+    assert "--timeout SECONDS" in check
