@@ -113,7 +113,11 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
         OutputError: the file cannot be written; what stood there is untouched.
     """
     target = Path(path)
-    if target.is_dir():
+    try:
+        folder = target.is_dir()
+    except OSError:  # a name that is too long; writing will say so
+        folder = False
+    if folder:
         target = target / f"{name}.xlsx"
     elif target.suffix.lower() != ".xlsx":
         raise OptionError(f"path is {target}; expected a name that ends in .xlsx, or a folder")

@@ -25,7 +25,7 @@ def changed_book(book: Book, sheets: Sequence[Sheet]) -> Book:
     """The same workbook with every input changed by some percent, each by another amount.
 
     Numbers shrink by 1 to 6 %, zeros become small and positive, and an input with choices takes
-    its next one. In a block that may have blanks, the first blank is filled, or the first number
+    its last one (or the first, if it had the last). In a block that may have blanks, the first blank is filled, or the first number
     emptied if there is no blank.
 
     Inputs that share a name on several sheets (start_a, start_b) go on sharing their value for
@@ -65,7 +65,7 @@ def _changed(block: Block, rng: np.random.Generator) -> Array:
     """Other values for an input, within what it may be."""
     values, valid = block.values.astype(float), block.valid
     if valid is not None and valid.choices:
-        return np.where(values < valid.high, values + 1, valid.low)
+        return np.where(values < valid.high, valid.high, valid.low)
     low, high = (-np.inf, np.inf) if valid is None else (valid.low, valid.high)
     share = rng.uniform(0.01, 0.06, values.shape)
     changed = np.where(values == 0, np.minimum(share, high), values * (1 - share))

@@ -118,7 +118,7 @@ def build(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> No
     Examples:
       sheetsim build --out workbooks --check
       sheetsim build collab_filter --ratings ratings.csv --k 4
-      sheetsim build gradient_descent --points line.csv --epochs 25 --variant textbook
+      sheetsim build gradient_descent --points line.csv --variant textbook
     """
     wanted = tuple(dict.fromkeys(names)) or api.workbooks()
     given = {key: value for key, value in options.items() if value is not None}

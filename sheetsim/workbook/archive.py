@@ -177,7 +177,8 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
         raise WorkbookError(f"{path}: is a folder; expected an .xlsx workbook") from None
     except OSError as error:
         # On Windows a folder gives PermissionError.
-        reason = "is a folder" if path.is_dir() else f"cannot be read ({error.strerror or error})"
+        folder = isinstance(error, PermissionError) and path.is_dir()
+        reason = "is a folder" if folder else f"cannot be read ({error.strerror or error})"
         raise WorkbookError(f"{path}: {reason}; expected an .xlsx workbook") from error
     if not head:
         raise WorkbookError(f"{path}: is empty; expected an .xlsx workbook")

@@ -38,7 +38,10 @@ def replace_file(path: str | Path) -> Iterator[Path]:
             of reading into `WorkbookError` or `DataError` first.
     """
     target = Path(os.path.realpath(path))
-    _refuse_what_cannot_be_replaced(target, path)
+    try:
+        _refuse_what_cannot_be_replaced(target, path)
+    except OSError as error:  # it cannot even be asked about: the name is too long
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
     try:
         # Not `tempfile`: its files are private to the user, ours get the user's usual mode.

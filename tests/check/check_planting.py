@@ -1,8 +1,8 @@
 """Planting bugs: mutations of formulas, and workbooks in which many stand side by side.
 
-A mutation changes all cells that share a formula (as an author's slip does, who enters a formula
-once and fills it), or, for a number typed over a formula, one cell (as a user's does). What is
-cached stays NumPy's right value: the file looks healthy to all that do not recalculate.
+A mutation changes all cells that share a formula, as an author's slip does, who enters it once
+and fills it. What is cached stays NumPy's right value: the file looks healthy to all that do not
+recalculate.
 
 Two bugs stand in one file only if neither cell depends on the other, so that each is found for
 itself and not in the wake of the other.
@@ -30,7 +30,7 @@ SIGNS = {"+": "-", "-": "+"}
 COMPARISONS = {"=": "<>", "<>": "=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 FUNCTIONS = {
     "SUM": "AVERAGE",
-    "SUMPRODUCT": "SUM",
+    "SUMPRODUCT": "PRODUCT",
     "SQRT": "",
     "AVERAGE": "SUM",
     "COUNT": "SUM",
@@ -45,6 +45,7 @@ FUNCTIONS = {
     "ABS": "",
     "MATCH": "COUNTIF",
 }
+TYPED = "a constant typed over"
 SWAPPED = {"beta1": "beta2", "beta2": "beta1"}
 
 Place = tuple[int, int]
@@ -59,37 +60,40 @@ class Mutation:
         sheet: where.
         block: index among the sheet's parts.
         name: of the block.
-        cells: the cells concerned, and what they hold now: a formula, or a number in its place.
+        cells: the cells concerned, and what they hold now: a formula, or a constant in its place.
     """
 
     kind: str
     sheet: str
     block: int
     name: str
-    cells: dict[Place, str | float]
+    cells: dict[Place, Any]
 
     def __str__(self) -> str:
         place, formula = next(iter(self.cells.items()))
         return f"{self.kind}: {self.sheet}!{a1(*place)} ({self.name}) {formula}"
 
 
-def mutations(sheet: Sheet, seen: set[Any]) -> Iterator[Mutation]:
+def mutations(sheet: Sheet, seen: set[Any], *, more: bool) -> Iterator[Mutation]:
     """One mutation of each kind for each formula of the sheet's blocks.
 
     Args:
         sheet: laid out.
+        more: also those of `MORE_KINDS`.
         seen: formulas (in relative notation) that had their turn; those found are added.
     """
     inputs = {block.name for block in sheet.of_kind(Kind.INPUT)}
     for index, block in enumerate(sheet.parts):
         if block.formulas is None:
             continue
-        for shape, cells in _alike(block).items():
+        shapes = _alike(block)
+        most = max(shapes, key=lambda shape: len(shapes[shape]))
+        for shape, cells in shapes.items():
             if (sheet.name, block.name, shape) in seen:
                 continue
             seen.add((sheet.name, block.name, shape))
             at = (sheet.name, index, block.name)
-            for kind, mutate in KINDS.items():
+            for kind, mutate in (KINDS | MORE_KINDS if more and shape == most else KINDS).items():
                 mutated = {place: mutate(formula, inputs) for place, formula in cells.items()}
                 changed = {p: f for p, f in mutated.items() if f and f != cells[p]}
                 if changed:
@@ -98,7 +102,22 @@ def mutations(sheet: Sheet, seen: set[Any]) -> Iterator[Mutation]:
                 filled = _refilled(cells, axis)
                 if filled:
                     yield Mutation(kind, *at, filled)
-            yield Mutation("a number typed over", *at, _typed_over(block, cells))
+
+
+def typed_over(sheets: Sequence[Sheet], *, formula: bool) -> list[Mutation]:
+    """In every cell with a formula the value that it has: as a constant, or as `=value`."""
+    return [
+        Mutation("=value" if formula else TYPED, sheet.name, index, block.name, cells)
+        for sheet in sheets
+        for index, block in enumerate(sheet.parts)
+        if block.formulas is not None
+        for cells in [
+            {
+                (row, column): _literal(block.values[i, j]) if formula else block.values[i, j]
+                for row, column, i, j in block.cells()
+            }
+        ]
+    ]
 
 
 def planted(sheets: Sequence[Sheet], bugs: Iterable[Mutation], path: Path) -> Path:
@@ -111,8 +130,8 @@ def planted(sheets: Sequence[Sheet], bugs: Iterable[Mutation], path: Path) -> Pa
         assert block.formulas is not None
         lines = [list(line) for line in block.formulas]
         for (row, column), text in bug.cells.items():
-            if isinstance(text, str):
-                lines[row - block.row][column - block.column] = text
+            if bug.kind != TYPED:
+                lines[row - block.row][column - block.column] = str(text)
             else:  # written later, it replaces the formula
                 value = np.array([[text]], dtype=object)
                 plain = Block(sheet.name, "", row, column, value, Kind.TEXT, block.style)
@@ -135,6 +154,14 @@ def batches(sheets: Sequence[Sheet], bugs: Iterable[Mutation]) -> list[list[Muta
         file[1].update(above)
         file[2].append(bug)
     return [members for _, _, members in files]
+
+
+def _literal(value: Any) -> str:
+    """A formula that is nothing but a value, to all its digits."""
+    if isinstance(value, str):
+        text = value.replace('"', '""')
+        return f'="{text}"'
+    return f"={float(value)!r}"
 
 
 # Kinds -------------------------------------------------------------------------------------
@@ -248,16 +275,21 @@ KINDS = {
     "a sign flipped": lambda formula, _: _operator(formula, SIGNS),
     "a comparison turned": lambda formula, _: _operator(formula, COMPARISONS),
     "the row below": lambda formula, _: _shifted(formula, 1, 0),
-    "the next column": lambda formula, _: _shifted(formula, 0, 1),
     "a range cut short": lambda formula, _: _shortened(formula),
     "another function": lambda formula, _: _function(formula),
     "another constant": lambda formula, _: _constant(formula),
     "beta1 and beta2 swapped": _names_swapped,
+}
+"""Planted into every formula of a block: that of its first row, those of an epoch's first."""
+
+MORE_KINDS = {
+    "the next column": lambda formula, _: _shifted(formula, 0, 1),
     "another input": _other_name,
 }
+"""Planted into the formula that most of a block's cells share."""
 
 
-def _refilled(cells: dict[Place, str], axis: int) -> dict[Place, str | float]:
+def _refilled(cells: dict[Place, str], axis: int) -> dict[Place, str]:
     """The cells filled from the first of them, which lost one `$`; only those that change."""
     (anchor, formula), *_ = cells.items()
     lost = None
@@ -268,21 +300,13 @@ def _refilled(cells: dict[Place, str], axis: int) -> dict[Place, str | float]:
     if lost is None:
         return {}
     right, wrong = (Translator(text, a1(*anchor)) for text in (formula, lost))
-    filled: dict[Place, str | float] = {}
+    filled: dict[Place, str] = {}
     for place, text in cells.items():
         if right.translate_formula(a1(*place)) == text:
             moved = wrong.translate_formula(a1(*place))
             if moved.replace("$", "") != text.replace("$", ""):
                 filled[place] = moved
     return filled
-
-
-def _typed_over(block: Block, cells: dict[Place, str]) -> dict[Place, str | float]:
-    """NumPy's value instead of the formula, in the middle cell."""
-    places = list(cells)
-    row, column = places[len(places) // 2]
-    value = block.values[row - block.row, column - block.column]
-    return {(row, column): value if isinstance(value, str) else float(np.nan_to_num(value))}
 
 
 # Who depends on whom -----------------------------------------------------------------------

@@ -130,6 +130,8 @@ def test_no_file(tmp_path: Path, command: str) -> None:
     assert line == f"{tmp_path}/absent.xlsx: no such file; expected an .xlsx workbook"
     line = error_line(run(command, tmp_path), 4)
     assert line == f"{tmp_path}: is a folder; expected an .xlsx workbook"
+    line = error_line(run(command, tmp_path / ("x" * 300)), 4)
+    assert line.endswith("x: cannot be read (File name too long); expected an .xlsx workbook")
     line = error_line(run(command, tmp_path / "two\nlines\x1b[31m.xlsx"), 4)
     assert line.startswith(rf"{tmp_path}/two\nlines\x1b[31m.xlsx: no such file")
 

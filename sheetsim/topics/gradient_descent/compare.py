@@ -61,6 +61,7 @@ def _sheet(book: Book) -> Sheet:
     sheet.width(0, 0, 10)
     sheet.width(1, left - 2, 14.5)
     sheet.width(left - 1, left - 1, 2)
+    sheet.width(left, left + 7, 11)
     sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)
     sheet.pages = 1
