@@ -25,7 +25,7 @@ from sheetsim.agreement import (
 from sheetsim.changes import Edits, changed_book, input_edits
 from sheetsim.engines import Engine
 from sheetsim.engines import engines as known_engines
-from sheetsim.errors import EngineError, WorkbookError
+from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.sheet import Kind, Sheet
 from sheetsim.sheet.reference import a1
 from sheetsim.topics import Book, lay_out
@@ -231,7 +231,7 @@ def _choose(
             raise EngineError(f"there is no engine {name!r}; expected {', '.join(known)}")
         try:
             versions[name] = known[name].version()
-        except EngineError as error:
+        except EngineMissingError as error:
             if names is not None:
                 raise
             missing[name] = str(error)

@@ -51,3 +51,7 @@ class EngineError(SheetsimError):
     """A spreadsheet engine is missing, hung, died or answered nonsense."""
 
     exit_code = 6
+
+
+class EngineMissingError(EngineError):
+    """A spreadsheet engine is not installed; the message says how to get it."""

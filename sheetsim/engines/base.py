@@ -33,7 +33,8 @@ class Engine(Protocol):
         """Return the version, such as "7.4.7.2".
 
         Raises:
-            EngineError: the engine is missing; the message says how to get it.
+            EngineMissingError: it is not installed; the message says how to get it.
+            EngineError: it is there and does not work.
         """
 
     def available(self) -> bool:

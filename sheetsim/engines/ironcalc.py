@@ -20,7 +20,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
-from sheetsim.errors import EngineError
+from sheetsim.errors import EngineError, EngineMissingError
 from sheetsim.workbook.archive import Archive
 from sheetsim.workbook.package import CellError
 
@@ -77,7 +77,7 @@ def _module() -> Any:
     try:
         import ironcalc
     except ImportError as error:
-        raise EngineError(f"IronCalc is missing ({error}); pip install ironcalc") from error
+        raise EngineMissingError(f"IronCalc is missing ({error}); pip install ironcalc") from error
     return ironcalc
 
 

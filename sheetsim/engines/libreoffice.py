@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
 from sheetsim.engines.process import run
-from sheetsim.errors import EngineError, WorkbookError
+from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.workbook.archive import Archive
 from sheetsim.workbook.files import replace_file
 from sheetsim.workbook.package import read_cells
@@ -177,7 +177,9 @@ def _program() -> Path:
     if named:
         found = shutil.which(named)
         if found is None:
-            raise EngineError(f"{VARIABLE} names {named}, which is no program that can be run")
+            raise EngineMissingError(
+                f"{VARIABLE} names {named}, which is no program that can be run"
+            )
         return Path(found)
     for name in ("soffice", "libreoffice", *_USUAL_PLACES):
         found = shutil.which(name)
@@ -186,4 +188,4 @@ def _program() -> Path:
     how = "brew install --cask libreoffice" if sys.platform == "darwin" else "libreoffice.org"
     if sys.platform == "linux":
         how = "apt install libreoffice-calc-nogui"
-    raise EngineError(f"LibreOffice is missing; get it ({how}), or name it in {VARIABLE}")
+    raise EngineMissingError(f"LibreOffice is missing; get it ({how}), or name it in {VARIABLE}")

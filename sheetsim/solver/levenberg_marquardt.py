@@ -84,6 +84,8 @@ class _Run:
     Attributes:
         evaluate: x -> F and, on demand, g and H.
         cost: Evaluations that g and H take.
+        knows_zero: The caller said what counts as zero; otherwise it must also be small beside
+            Σ H_jj x_j², the squares of the terms that the residuals are differences of.
     """
 
     problem: Problem
@@ -91,6 +93,7 @@ class _Run:
     journal: Journal
     evaluate: Evaluate
     cost: int
+    knows_zero: bool
 
 
 def run(
@@ -107,7 +110,7 @@ def run(
     evaluate, cost = _evaluator(problem, options)
     F, derive = evaluate(starts)
     journal = Journal.open(starts, problem.report(F))
-    this = _Run(problem, limits, journal, evaluate, cost)
+    this = _Run(problem, limits, journal, evaluate, cost, knows_zero=zero is not None)
     everyone = np.ones(len(starts), dtype=bool)
     state = _begin(starts, F, *derive(everyone), cost)
     _close_diverged(this, state, everyone, 0)
@@ -245,6 +248,8 @@ def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> N
 
 def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) -> None:
     zero = better & (state.zero >= state.F)
+    if not this.knows_zero:  # a start far out makes anything after it look small
+        zero &= ZERO * np.einsum("sii,si->s", state.H, state.x**2) >= state.F
     if zero.any():
         this.journal.close(zero, state.rows, state.x, objective, AT_ZERO)
     flat = state.memory.flat(better, objective, this.limits.convergence)

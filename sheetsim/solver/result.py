@@ -56,6 +56,10 @@ class Result:
     start: npt.NDArray[np.float64]
     start_objective: float
 
+    def __post_init__(self) -> None:
+        for array in (self.variables, self.start):
+            array.flags.writeable = False
+
     def columns(self) -> dict[str, list[float]]:
         """The log as plain columns by heading, ready for a sheet or a DataFrame."""
         names = [field.name for field in fields(Trial)]

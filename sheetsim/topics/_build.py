@@ -24,6 +24,7 @@ from sheetsim.topics._lesson import (
     Topic,
     as_blocks,
     check_plan,
+    demand_use,
     prepare,
     variables_of,
 )
@@ -49,7 +50,9 @@ def new_book(name: str, options: Mapping[str, Any]) -> Book:
         DataError: ratings or points that cannot be used.
     """
     lesson, names = find(name)
-    book = prepare(lesson, names, checked(lesson.options, options, lesson.name))
+    chosen = checked(lesson.options, options, lesson.name)
+    demand_use(lesson, names, options)
+    book = prepare(lesson, names, chosen)
     _solve(lesson, book)
     return book
 

@@ -62,6 +62,8 @@ class Topic:
         tries: what a reader of the sheet can change, and what should happen.
         order: its place among the sheets, after all that it needs.
         needs: topics whose sheets its formulas point at.
+        options: those of the workbook's options that are of use to some of its topics only, this
+            one among them.
         given: (plan, given so far, options) -> what its inputs start with.
         problem: (sheet) -> what the solver is asked, if anything.
         settle: variable blocks by name -> equally good ones that read best, where the optimum is
@@ -76,6 +78,7 @@ class Topic:
     tries: tuple[tuple[str, str], ...]
     order: int
     needs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     given: Callable[[Plan, Inputs, Mapping[str, Any]], dict[str, Any]] | None = None
     problem: Callable[[Sheet], Problem] | None = None
     settle: Callable[[dict[str, Any]], dict[str, Any]] | None = None
@@ -147,6 +150,26 @@ def prepare(lesson: Lesson, names: tuple[str, ...], options: Mapping[str, Any]) 
             given = book.given.setdefault(name, {})
             given.update(topic.given(book.plan, book.given, options))
     return book
+
+
+def demand_use(lesson: Lesson, names: tuple[str, ...], given: Mapping[str, Any]) -> None:
+    """Refuse an option that none of the chosen topics looks at.
+
+    Args:
+        lesson: the workbook.
+        names: the topics asked for.
+        given: the options as they were given; None counts as not given.
+
+    Raises:
+        OptionError: naming the option, and the topics that have it.
+    """
+    chosen = lesson.with_needs(names)
+    for option, value in given.items():
+        having = [topic.name for topic in lesson.topics if option in topic.options]
+        if value is not None and having and not set(having) & set(chosen):
+            raise OptionError(
+                f"{option} is of no use to {', '.join(names)}; {', '.join(having)} have it"
+            )
 
 
 def check_plan(lesson: Lesson, plan: Plan) -> None:

@@ -52,13 +52,19 @@ JOBS = [job for name in lessons() for job in SMALL.get(name, [(name, {})])]
 IDS = [" ".join([name, *(f"{k}={v}" for k, v in o.items() if np.isscalar(v))]) for name, o in JOBS]
 
 HARMLESS = {
-    # (kind, block): reason
-    ("the next column", "points"): "there are as many y as x, always",
-    ("the next column", "same_start"): "one wrong term of an AND shows where all others hold, "
-    "which takes inputs that are changed one by one",
-    ("another function", "gap"): "the two sides are equal to the last bit, so that any sum of "
-    "their differences is 0; LibreOffice finds it, for there SUM takes no array",
+    # (kind, block, what the formula contains): reason
+    ("the next column", "points", "COUNT"): "there are as many y as x, always",
+    ("lost $ before a row", "movie_index", "COLUMN"): "the range grows over the ratings below the "
+    "labels, and no rating is equal to a label",
 }
+
+
+def is_harmless(bug: Mutation) -> bool:
+    """Whether no value can tell."""
+    formula = str(next(iter(bug.cells.values())))
+    return any(
+        (bug.kind, bug.name) == (kind, name) and part in formula for kind, name, part in HARMLESS
+    )
 
 
 @functools.cache
@@ -90,7 +96,6 @@ def quick_floors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def report_by_cell(report: Report) -> dict[tuple[str, str], Difference]:
-    assert not report.ok
     return {(d.sheet, d.cell): d for d in report.differences}
 
 
@@ -117,7 +122,7 @@ def test_every_bug_is_found(job: int, tmp_path: Path, quick_floors: None) -> Non
         bug for bugs in files for bug in unfound(sheets, bugs, tmp_path / "bug.xlsx", "ironcalc")
     ]
     bugs = [bug for bugs in files for bug in bugs]
-    harmless = [bug for bug in bugs if (bug.kind, bug.name) in HARMLESS]
+    harmless = [bug for bug in bugs if is_harmless(bug)]
     print(f"{len(bugs)} bugs in {len(files)} files; {len(harmless)} of them harmless")
     assert {str(bug) for bug in missed} == {str(bug) for bug in harmless}
 
@@ -128,7 +133,7 @@ def test_libreoffice_finds_them_too(job: int, tmp_path: Path, quick_floors: None
         pytest.skip("libreoffice is not installed here")
     sheets, files = plan()[job]
     bugs = max(files, key=lambda bugs: len({bug.kind for bug in bugs}))
-    bugs = [bug for bug in bugs if (bug.kind, bug.name) not in HARMLESS]
+    bugs = [bug for bug in bugs if not is_harmless(bug)]
     assert unfound(sheets, bugs, tmp_path / "bug.xlsx", "libreoffice") == []
 
 

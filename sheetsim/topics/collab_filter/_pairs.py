@@ -61,9 +61,11 @@ def identify(sheet: Sheet, book: Book, column: int) -> dict[str, Block]:
 def _find(cell: str, labels: Block) -> str:
     """The place of a label among all, as a formula.
 
-    MATCH takes ?, * and ~ in what it looks for as wildcards, so labels that hold one are compared.
+    MATCH takes ?, * and ~ in what it looks for as wildcards, and IronCalc's finds nothing in a
+    single cell, so such labels are compared.
     """
-    if not any(set("?*~") & set(str(label)) for label in labels.values.ravel()):
+    wild = any(set("?*~") & set(str(label)) for label in labels.values.ravel())
+    if not wild and labels.values.size > 1:
         return f"MATCH({cell},{labels.range},0)"
     of = "ROW" if labels.columns == 1 else "COLUMN"
     return f"SUMPRODUCT(({labels.range}={cell})*({of}({labels.range})-{of}({labels.at(0)})+1))"

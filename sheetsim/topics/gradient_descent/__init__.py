@@ -23,6 +23,8 @@ MAX_STEPS = 1_048_000
 
 def _prepare(options: Mapping[str, Any]) -> Book:
     live = options["points"] is None
+    if not live and options["noise"] is not None:
+        raise OptionError("noise is given and so are points; expected one of the two")
     points = line_points() if live else as_points(options["points"])
     if points.n * options["epochs"] > MAX_STEPS:
         raise OptionError(
@@ -40,7 +42,7 @@ def _prepare(options: Mapping[str, Any]) -> Book:
     data = {"x": points.x[:, None]}
     if live:
         draws = np.random.default_rng(options["seed"]).standard_normal(points.n)
-        data |= {"z": draws.round(3)[:, None], "noise": options["noise"]}
+        data |= {"z": draws.round(3)[:, None], "noise": options["noise"] or 0.0}
     else:
         data["y"] = points.y[:, None]
     return Book(plan, {"data": data})
@@ -65,7 +67,7 @@ LESSON = Lesson(
     ),
     options=(
         Option("points", None, anything, "CSV of points with headings x and y", "FILE"),
-        Option("noise", 0.0, real(0, 1e6), "standard deviation of y, without --points", "SD"),
+        Option("noise", None, real(0, 1e6), "standard deviation of y, without --points", "SD"),
         Option("seed", 42, whole(0, 2**32 - 1), "seed of the noise, without --points", "SEED"),
         Option("epochs", 10, whole(1, MAX_STEPS), "passes over the points", "N"),
         Option(

@@ -92,6 +92,7 @@ class Optimizer:
             tries=self.tries,
             order=self.order,
             needs=("data",),
+            options=self._options(),
             given=self._given,
             trace=self.trace,
         )
@@ -172,6 +173,11 @@ class Optimizer:
                 column = np.asarray(extra.values(frame, values), dtype=float)
                 frame.insert(where, extra.name, np.where(np.isfinite(column), column, np.nan))
         return frame
+
+    def _options(self) -> tuple[str, ...]:
+        """The workbook's options that this optimizer has, in either variant."""
+        hyper = {name for variant in self.variants.values() for name in variant.hyper}
+        return tuple(name for name in ("a", "b", "lr", "beta1", "beta2") if name in {*hyper, *"ab"})
 
     def _given(self, plan: Plan, given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
         """Inputs of a new sheet: the options that this optimizer has, and the Reset state."""

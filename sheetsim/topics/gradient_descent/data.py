@@ -166,6 +166,7 @@ TOPIC = Topic(
             "The points leave the line; the least RMSE is no longer 0.",
         ),
     ),
+    options=("a", "b"),
     given=_given,
     problem=_problem,
 )
