@@ -25,8 +25,8 @@ def changed_book(book: Book, sheets: Sequence[Sheet]) -> Book:
     """The same workbook with every input changed by some percent, each by another amount.
 
     Numbers shrink by 1 to 6 %, zeros become small and positive, and an input with choices takes
-    its last one (or the first, if it had the last). In a block that may have blanks, the first blank is filled, or the first number
-    emptied if there is no blank.
+    its last one (or the first, if it had the last). In a block that may have blanks, the first
+    blank is filled, or the first number emptied if there is no blank.
 
     Inputs that share a name on several sheets (start_a, start_b) go on sharing their value for
     every other one of these names, so that a formula which compares them sees both cases.

@@ -20,6 +20,7 @@ from sheetsim.agreement import (
     Difference,
     Outcome,
     cell_differences,
+    changed_formulas,
     rounding_floors,
 )
 from sheetsim.changes import Edits, changed_book, input_edits
@@ -28,6 +29,7 @@ from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.sheet import Kind, Sheet
 from sheetsim.sheet.reference import a1
+from sheetsim.terms import Terms
 from sheetsim.topics import Book, lay_out
 from sheetsim.workbook.package import poisoned_copy
 from sheetsim.workbook.reader import Read, read_workbook
@@ -150,6 +152,10 @@ def check(
             for sheet, engine, outcome in _outcomes(read, one, chosen, Path(folder), timeout, say):
                 _add(rows, sheet, engine, outcome)
                 differences += outcome.differences
+    told = {(each.sheet, each.cell) for each in differences}
+    for layout in read.sheets:
+        changed = changed_formulas(layout, read.cells[layout.name])
+        differences += [each for each in changed if (each.sheet, each.cell) not in told]
     order = {sheet.name: i for i, sheet in enumerate(read.sheets)}
     differences.sort(key=lambda d: (d.is_consequence, order[d.sheet]))
     reports = tuple(row for row in rows.values() if row.cells)
@@ -190,6 +196,7 @@ def _outcomes(
     """Every sheet compared with every engine, for one set of inputs."""
     say(f"NumPy, inputs {one.inputs}")
     floors = rounding_floors(one.book, one.sheets)
+    terms = Terms(one.sheets)
     copy = folder / "copy.xlsx"
     poisoned_copy(read.path, copy, one.edits)
     outcomes = []
@@ -198,7 +205,9 @@ def _outcomes(
         values = engine.recalculate(copy, timeout=timeout)
         for sheet in one.sheets:
             found, file = values.get(sheet.name, {}), read.cells[sheet.name]
-            outcome = cell_differences(sheet, name, one.inputs, found, floors[sheet.name], file)
+            outcome = cell_differences(
+                sheet, name, one.inputs, found, floors[sheet.name], file, terms
+            )
             outcomes.append((sheet.name, name, outcome))
     return outcomes
 

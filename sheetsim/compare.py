@@ -19,6 +19,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.sheet import Array, Sheet
 from sheetsim.sheet.reference import a1
 from sheetsim.solver import Options, Result
+from sheetsim.terms import Terms
 from sheetsim.topics import Book, Topic, lay_out, lessons, solve_topic
 from sheetsim.workbook.reader import Read, read_workbook
 
@@ -117,13 +118,14 @@ def compare(path: str | Path) -> Comparison:
     """
     read = read_workbook(path)
     floors = rounding_floors(read.book, read.sheets)
+    terms = Terms(read.sheets)
     differences: list[Difference] = []
     cells = 0
     for sheet in read.sheets:
         file = read.cells[sheet.name]
         saved = {at: cell.value for at, cell in file.items()}
         floor = floors[sheet.name]
-        outcome = cell_differences(sheet, "the file", "as saved", saved, floor, file)
+        outcome = cell_differences(sheet, "the file", "as saved", saved, floor, file, terms)
         differences += outcome.differences
         cells += outcome.cells
     differences.sort(key=lambda d: d.is_consequence)

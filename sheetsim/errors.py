@@ -7,7 +7,8 @@ user catches `SheetsimError`, or the one class that matters to them.
 | code | meaning                                                        |
 | ---- | -------------------------------------------------------------- |
 | 0    | all is well                                                    |
-| 1    | `check` or `compare` ran and found cells that differ           |
+| 1    | `check` or `compare` found cells that differ; `solve` did not  |
+|      | converge                                                       |
 | 2    | an option or an argument is wrong (click uses the same code)   |
 | 3    | a data file (CSV) cannot be used                               |
 | 4    | a workbook cannot be read, or is not one that sheetsim wrote   |

@@ -24,6 +24,7 @@ LAYERS = (
     {"topics"},
     {"workbook"},
     {"engines"},
+    {"terms"},
     {"agreement", "changes"},
     {"check"},
     {"compare"},

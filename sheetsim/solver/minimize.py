@@ -38,7 +38,7 @@ def minimize(problem: Problem, options: Options | None = None) -> Result:
         return _infeasible(problem, contradiction, time.perf_counter() - began)
     starts = problem.start[None]
     if options.multistart:
-        drawn = problem.draw(np.random.default_rng(options.seed), options.population)
+        drawn = problem.draw(np.random.default_rng([options.seed, 1]), options.population)
         starts = np.concatenate([starts, drawn])
     # Overflow and NaN are looked for after every step and end as a status: the methods' own
     # words, instead of NumPy's warnings.

@@ -34,8 +34,8 @@ CONVERGENCE = 1e-12
 """Tight enough that processors which round differently agree on the optimum to 1e-9."""
 
 
-LARGE = 1_000
-"""Variables of a model from which a build stops after 100 iterations, and says so."""
+LARGE, LARGE_ITERATIONS = 1_000, 100
+"""A model of more variables than this stops after so many iterations, unless told otherwise."""
 
 
 def new_book(name: str, options: Mapping[str, Any]) -> Book:
@@ -99,6 +99,8 @@ def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
     """
     if topic.problem is None:
         raise OptionError(f"topic {topic.name!r} has no Solver model")
+    if options.max_iterations is None and variables_of(sheet).size > LARGE:
+        options = replace(options, max_iterations=LARGE_ITERATIONS)
     result = minimize(topic.problem(sheet), options)
     if topic.settle is None or not np.isfinite(result.variables).all():
         return result
@@ -125,9 +127,7 @@ def _solve(lesson: Lesson, book: Book) -> None:
         if topic.problem is None:
             continue
         sheet = book.sheets[topic.name]
-        large = variables_of(sheet).size > LARGE
-        how = Options(convergence=CONVERGENCE, max_iterations=100 if large else None)
-        result = solve_topic(topic, sheet, how)
+        result = solve_topic(topic, sheet, Options(convergence=CONVERGENCE))
         record.update(_solver_sheet.record(sheet, topic.name, result))
         book.plan[f"{topic.name}_trials"] = len(result.log)
         if book.plan["parameters"] == "optimum":

@@ -24,7 +24,7 @@ def contents_sheet(lesson: Lesson, book: Book, topics: Iterable[Topic], solved: 
         sheet.paragraph(row, 0, sentence, last=2)
         row += 1
     row = _what_is_where(sheet, topics, solved, row + 1)
-    row = _what_to_try(sheet, topics, row + 1)
+    row = _what_to_try(sheet, topics, book.plan, row + 1)
     sheet.text(row + 1, 0, MARK, "heading")
     sheet.text(row + 1, 1, "what decided the layout; read back by sheetsim check", "note")
     for offset, (key, value) in enumerate(book.plan.items(), start=row + 2):
@@ -68,10 +68,12 @@ def _what_is_where(sheet: Sheet, topics: list[Topic], solved: bool, row: int) ->
     return row + 1
 
 
-def _what_to_try(sheet: Sheet, topics: list[Topic], row: int) -> int:
+def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> int:
     sheet.labels(row, 0, [["sheet", "try this", "what should happen"]], "heading")
     for topic in topics:
-        for change, outcome in topic.tries:
+        for change, outcome, *when in topic.tries:
+            if any(condition.items() - plan.items() for condition in when):
+                continue
             row += 1
             sheet.text(row, 0, topic.name, "link")
             sheet.links[row, 0] = topic.name

@@ -25,6 +25,7 @@ from sheetsim.topics._options import Option, whole
 
 Plan = dict[str, Any]
 Inputs = dict[str, dict[str, Any]]
+Try = tuple[str, str] | tuple[str, str, Plan]
 
 
 @dataclass
@@ -59,9 +60,10 @@ class Topic:
         title: heading of the sheet.
         summary: one line for lists.
         sheet: lays it out.
-        tries: what a reader of the sheet can change, and what should happen.
+        tries: what a reader of the sheet can change, what should happen, and, where it cannot be
+            tried in every file, what the plan must hold for it.
         order: its place among the sheets, after all that it needs.
-        needs: topics whose sheets its formulas point at.
+        needs: topics whose sheets its formulas point at; "*" for all before it.
         options: those of the workbook's options that are of use to some of its topics only, this
             one among them.
         given: (plan, given so far, options) -> what its inputs start with.
@@ -75,7 +77,7 @@ class Topic:
     title: str
     summary: str
     sheet: Callable[[Book], Sheet]
-    tries: tuple[tuple[str, str], ...]
+    tries: tuple[Try, ...]
     order: int
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
@@ -127,6 +129,8 @@ class Lesson:
         for topic in reversed(self.topics):  # what a topic needs always stands before it
             if topic.name in wanted:
                 wanted.update(topic.needs)
+                if "*" in topic.needs:
+                    wanted.update(other.name for other in self.topics if other.order < topic.order)
         return tuple(topic.name for topic in self.topics if topic.name in wanted)
 
 

@@ -104,7 +104,7 @@ def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:
         "optimum": ("objective at the optimum", "key.objective"),
         "iterations": ("iterations", "calc.index"),
         "evaluations": ("evaluations", "calc.index"),
-        "time": ("time", "calc.text"),
+        "time": ("time, rounded up", "calc.text"),
     }
     for offset, (key, (label, style)) in enumerate(lines.items()):
         at = row + offset + (2 if offset > 1 else 0)

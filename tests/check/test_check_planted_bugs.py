@@ -96,7 +96,8 @@ def quick_floors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def report_by_cell(report: Report) -> dict[tuple[str, str], Difference]:
-    return {(d.sheet, d.cell): d for d in report.differences}
+    """What the engines' values gave away; that a formula reads otherwise does not count here."""
+    return {(d.sheet, d.cell): d for d in report.differences if d.engine in report.engines}
 
 
 def unfound(sheets: list[Sheet], bugs: list[Mutation], path: Path, engine: str) -> list[Mutation]:
@@ -123,7 +124,7 @@ def test_every_bug_is_found(job: int, tmp_path: Path, quick_floors: None) -> Non
     ]
     bugs = [bug for bugs in files for bug in bugs]
     harmless = [bug for bug in bugs if is_harmless(bug)]
-    print(f"{len(bugs)} bugs in {len(files)} files; {len(harmless)} of them harmless")
+    print(f"{len(bugs)} bugs in {len(files)} files; {len(harmless)} show in no value")
     assert {str(bug) for bug in missed} == {str(bug) for bug in harmless}
 
 
@@ -155,7 +156,7 @@ def test_a_right_value_written_as_a_formula_is_not_live(job: int, tmp_path: Path
     sheets = lay_out(book)
     bugs = typed_over(sheets, formula=True)
     report = check(planted(sheets, bugs, tmp_path / "bug.xlsx"), ["ironcalc"])
-    assert {d.inputs for d in report.differences} == {"changed"}
+    assert {d.inputs for d in report.differences if d.engine == "ironcalc"} == {"changed"}
     said = report_by_cell(report)
     still = {
         (bug.sheet, bug.name)

@@ -1,7 +1,5 @@
 """Ratings: the lecture's table, MovieLens cut as the lecture cut it, and every form accepted."""
 
-
-
 import csv
 import itertools
 import math

@@ -21,7 +21,7 @@ from sheetsim.workbook.package import (
     read_cells,
 )
 
-LECTURE = Path("/work/shared/data/lecture")
+LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 needs_lecture = pytest.mark.skipif(not LECTURE.is_dir(), reason="the lecture's files are not here")
 
 

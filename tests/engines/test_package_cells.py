@@ -15,7 +15,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.workbook.cellxml import parse_reference, raw_cells, reference
 from sheetsim.workbook.package import Cell, CellError, Value, defined_names, read_cells
 
-LECTURE = Path("/work/shared/data/lecture")
+LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 needs_lecture = pytest.mark.skipif(
     not LECTURE.is_dir(), reason="the lecture's own workbooks are not on this machine"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sheetsim.errors import OutputError, WorkbookError
 from sheetsim.workbook.package import POISON, CellError, poisoned_copy, read_cells
 
-LECTURE = Path("/work/shared/data/lecture")
+LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET = "xl/worksheets/sheet1.xml"
 

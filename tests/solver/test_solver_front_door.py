@@ -191,9 +191,13 @@ def test_the_same_seed_gives_the_same_bits(method: str) -> None:
 def test_the_problem_and_the_result_share_no_memory(method: str) -> None:
     start = START.copy()
     result = minimize(Problem(start=start, **BOTH[method]))  # type: ignore[arg-type]
-    result.start[:] = 7
-    result.variables[:] = 7
-    np.testing.assert_array_equal(start, START)
+    assert not np.shares_memory(result.start, start)
+    assert not np.shares_memory(result.start, result.variables)
+    for array in (result.start, result.variables):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 7
+    start[:] = 7
+    np.testing.assert_array_equal(result.start, START)
 
 
 def test_a_status_begins_with_one_of_the_words() -> None:

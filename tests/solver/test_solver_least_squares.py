@@ -9,7 +9,7 @@ from solver_problems import linear, rosenbrock_jacobian, rosenbrock_residuals
 from sheetsim.solver import Options, Problem, minimize
 from sheetsim.solver.problem import Array
 
-NIST = Path("/work/shared/data/nist")
+NIST = Path(__file__).resolve().parents[3] / "shared/data/nist"
 RNG = np.random.default_rng(11)
 A, Y = RNG.normal(size=(20, 6)), RNG.normal(size=20)
 

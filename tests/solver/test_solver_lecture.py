@@ -13,7 +13,7 @@ import pytest
 from sheetsim.solver import factor_model, minimize
 from sheetsim.solver.problem import Array
 
-RATINGS = Path("/work/shared/data/lecture/ratings.csv")
+RATINGS = Path(__file__).resolve().parents[3] / "shared/data/lecture/ratings.csv"
 
 
 @pytest.fixture(scope="module")

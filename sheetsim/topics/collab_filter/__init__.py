@@ -34,11 +34,13 @@ def _prepare(options: Mapping[str, Any]) -> Book:
             f"k is {k}, more than a table of {ratings.n_users} users and {ratings.n_movies} movies"
             f" has to tell; expected 1 to {min(ratings.n_users, ratings.n_movies)}"
         )
+    labels = (*ratings.users, *ratings.movies)
     plan = {
         "ratings": ratings.source,
         "users": ratings.n_users,
         "movies": ratings.n_movies,
         "k": k,
+        "wildcards": int(any(set("?*~") & set(str(label)) for label in labels)),
         "seed": options["seed"],
         "parameters": options["at"],
     }
@@ -63,8 +65,9 @@ LESSON = Lesson(
         "Users rate movies; most of what they would say is missing or could be. Give every user "
         "and every movie k numbers (factors), and let the dot product of the two be the "
         "prediction. Solver finds the factors.",
-        "The same model is shown four ways: as a dot product, as one-hot rows times matrices, as "
-        "a look-up in the same matrices (an embedding), and with a bias for each user and movie.",
+        "The whole workbook shows one model four ways: as a dot product, as one-hot rows times "
+        "matrices, as a look-up in the same matrices (an embedding), and with a bias for each user "
+        "and movie.",
         "Blue cells on cream are inputs: change any of them and everything that depends on it "
         "follows. All other numbers are formulas.",
     ),
@@ -83,6 +86,6 @@ LESSON = Lesson(
         ),
     ),
     prepare=_prepare,
-    limits={"users": MAX_SIDE, "movies": MAX_SIDE, "k": 50},
+    limits={"users": MAX_SIDE, "movies": MAX_SIDE, "k": 50, "wildcards": 1},
     rows=_rows,
 )

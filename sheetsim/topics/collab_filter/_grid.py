@@ -12,16 +12,9 @@ import numpy as np
 from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book
+from sheetsim.topics._limit import solver_limit
 
-SOLVER_VARIABLES = 200
-"""Most variable cells that Excel's own Solver accepts."""
-
-FITS = "Excel's Solver takes this many variables."
-TOO_MANY = (
-    "Too many variables for Excel's Solver: it will refuse. Use sheetsim solve, or a smaller k."
-)
-
-FACT_LABELS, FACT_VALUES, MOVIES, TOP = 3, 4, 6, 8
+FACT_LABELS, MOVIES, TOP = 3, 6, 8
 
 
 @dataclass(frozen=True)
@@ -108,25 +101,17 @@ def outcome(
     """
     rated = int(np.isfinite(as_floats(ratings)).sum())
     mse = errors.values.sum() / rated if rated else np.nan
-    n_variables = sum(int(np.isfinite(as_floats(part)).sum()) for part in parts)
-    counted = "+".join(f"COUNT({part.range})" for part in parts)
-    left = grid.left
-    limit = Fact("Solver's limit", "excel_limit", None, SOLVER_VARIABLES, "input.index")
-    placed = facts(sheet, FACT_LABELS, left + 4, (limit,))
-    fits = n_variables <= placed["excel_limit"].value
-    placed |= facts(
+    placed = facts(
         sheet,
         FACT_LABELS,
-        left,
+        grid.left,
         (
             Fact("RMSE", "rmse", "=SQRT(mse)", np.sqrt(mse), "key.objective"),
             Fact("MSE", "mse", f"=SUM({errors.range})/rated", mse, "calc.objective"),
             Fact("rated", "rated", f"=COUNT({ratings.range})", rated, "calc.index"),
-            Fact("variables", "variables", f"={counted}", n_variables, "calc.index"),
         ),
     )
-    note = f'=IF(variables>excel_limit,"{TOO_MANY}","{FITS}")'
-    sheet.fill(FACT_VALUES, left + 5, "limit_note", note, FITS if fits else TOO_MANY, "note")
+    solver_limit(sheet, FACT_LABELS, grid.left + 3, parts)
     return placed["rmse"]
 
 

@@ -53,18 +53,17 @@ def identify(sheet: Sheet, book: Book, column: int) -> dict[str, Block]:
     for offset, cell, labels in ((3, user, who), (4, movie, what)):
         name = headings[offset]
         index = np.array([pair[offset - 3] + 1.0 for pair in pairs])[:, None]
-        formula = f"={_find(cell.cell, labels)}"
+        formula = f"={_find(cell.cell, labels, wild=book.plan['wildcards'])}"
         blocks[name] = sheet.fill(FIRST, column + offset, name, formula, index, "calc.index")
     return blocks
 
 
-def _find(cell: str, labels: Block) -> str:
+def _find(cell: str, labels: Block, *, wild: bool) -> str:
     """The place of a label among all, as a formula.
 
     MATCH takes ?, * and ~ in what it looks for as wildcards, and IronCalc's finds nothing in a
     single cell, so such labels are compared.
     """
-    wild = any(set("?*~") & set(str(label)) for label in labels.values.ravel())
     if not wild and labels.values.size > 1:
         return f"MATCH({cell},{labels.range},0)"
     of = "ROW" if labels.columns == 1 else "COLUMN"

@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.data.labels import first_duplicate
+from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Sheet, SolverModel, Valid
 from sheetsim.solver import Problem, factor_model
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
@@ -78,6 +80,7 @@ def _sheet(book: Book) -> Sheet:
     _grid.bands(sheet, grid, names, lead, predictions)
 
     sheet.records(MOVIES, grid.left, "movies", (1, n_movies), "heading")
+    _demand_distinct(sheet)
     users = sheet.records(grid.ratings, grid.label, "users", (n_users, 1), "row heading")
     ratings = sheet.inputs(
         grid.ratings,
@@ -115,6 +118,15 @@ def _sheet(book: Book) -> Sheet:
     _grid.looks(sheet, grid, as_floats(ratings))
     sheet.solver = SolverModel(rmse, (movies, tastes))
     return sheet
+
+
+def _demand_distinct(sheet: Sheet) -> None:
+    """Refuse labels of which two are the same to a spreadsheet: look-ups would find the first."""
+    for axis in ("users", "movies"):
+        labels = np.ravel(sheet.given.get(axis, [])).tolist()
+        again = first_duplicate(labels)
+        if again is not None:
+            raise OptionError(f"{axis} holds {labels[again[1]]!r} twice; expected each label once")
 
 
 def _problem(sheet: Sheet) -> Problem:

@@ -117,8 +117,8 @@ TOPIC = Topic(
             "It changes here in the user matrix and in every row of that user, and nowhere else.",
         ),
         (
-            "Overtype user_index in one row with another number.",
-            "The 1 moves, and the row takes the other user's factors.",
+            "Follow one row: where do its 1s stand, and which rows of the matrices come out?",
+            "The 1s stand at user_index and movie_index; all other products are 0.",
         ),
     ),
     needs=("dot_product",),

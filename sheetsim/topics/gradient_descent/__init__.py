@@ -21,15 +21,20 @@ MAX_STEPS = 1_048_000
 """Most steps of a run: a sheet has 1,048,576 rows, some of them for other things."""
 
 
+MAX_SHEET_STEPS = 30_000
+"""Most steps of a workbook: a hundred cells for each, over all sheets, are three million."""
+
+
 def _prepare(options: Mapping[str, Any]) -> Book:
     live = options["points"] is None
     if not live and options["noise"] is not None:
         raise OptionError("noise is given and so are points; expected one of the two")
-    points = line_points() if live else as_points(options["points"])
-    if points.n * options["epochs"] > MAX_STEPS:
+    points = line_points(seed=options["seed"]) if live else as_points(options["points"])
+    if points.n * options["epochs"] > MAX_SHEET_STEPS:
         raise OptionError(
             f"epochs is {options['epochs']:,}; {points.n} points leave room for "
-            f"{MAX_STEPS // points.n:,} in the 1,048,576 rows of a sheet"
+            f"{MAX_SHEET_STEPS // points.n:,}: {MAX_SHEET_STEPS:,} steps are the most that a "
+            "workbook holds with ease (a sheet ends at 1,048,576 rows)"
         )
     plan = {
         "points": "y = true_a x + true_b + noise z" if live else points.source,
@@ -39,9 +44,9 @@ def _prepare(options: Mapping[str, Any]) -> Book:
         "variant": options["variant"],
         "parameters": options["at"],
     }
-    data = {"x": points.x[:, None]}
+    data: dict[str, Any] = {"x": points.x[:, None]}
     if live:
-        draws = np.random.default_rng(options["seed"]).standard_normal(points.n)
+        draws = np.random.default_rng([options["seed"], 1]).standard_normal(points.n)
         data |= {"z": draws.round(3)[:, None], "noise": options["noise"] or 0.0}
     else:
         data["y"] = points.y[:, None]
@@ -58,8 +63,8 @@ LESSON = Lesson(
     title="Gradient descent",
     about=(
         "Find slope a and intercept b of a line through points, by correcting both a little after "
-        "every point. Each optimizer has its sheet; every row is one step, every 29 rows (one for "
-        "each point) an epoch.",
+        "every point. Each optimizer has its sheet; every row is one step, and an epoch "
+        "has a row for each point.",
         "The lecture's Run and Reset buttons are cells here: all epochs stand one below the "
         "other, the start is an input, and 'epoch_to_show' picks the epoch shown on top.",
         "Blue cells on cream are inputs: change any of them and everything that depends on it "
@@ -68,7 +73,9 @@ LESSON = Lesson(
     options=(
         Option("points", None, anything, "CSV of points with headings x and y", "FILE"),
         Option("noise", None, real(0, 1e6), "standard deviation of y, without --points", "SD"),
-        Option("seed", 42, whole(0, 2**32 - 1), "seed of the noise, without --points", "SEED"),
+        Option(
+            "seed", 42, whole(0, 2**32 - 1), "seed of x and the noise, without --points", "SEED"
+        ),
         Option("epochs", 10, whole(1, MAX_STEPS), "passes over the points", "N"),
         Option(
             "variant",

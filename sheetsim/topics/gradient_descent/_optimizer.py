@@ -16,7 +16,7 @@ from sheetsim.data import Points, as_points
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Valid
 from sheetsim.sheet.block import LARGEST
-from sheetsim.topics._lesson import Inputs, Plan, Topic
+from sheetsim.topics._lesson import Inputs, Plan, Topic, Try
 from sheetsim.topics._options import one_of, real, whole
 from sheetsim.topics.gradient_descent import MAX_STEPS, _steps
 from sheetsim.topics.gradient_descent._optimizer_sheet import optimizer_sheet
@@ -80,7 +80,7 @@ class Optimizer:
     variants: Mapping[str, Variant]
     formulas: Mapping[str, Mapping[str, str]]
     extras: tuple[Extra, ...]
-    tries: tuple[tuple[str, str], ...]
+    tries: tuple[Try, ...]
 
     def topic(self) -> Topic:
         """The optimizer as a topic."""
@@ -193,5 +193,5 @@ class Optimizer:
             values["start_prev_grad2"] = prev_grad2
         status = self.frame(variant, line, plan["epochs"], values).attrs["status"]
         if status.startswith("diverged"):
-            raise OptionError(f"{self.name} {status} than {values['lr']:g}")
+            raise OptionError(f"{self.name} {status}, which was {values['lr']:g}")
         return values

@@ -120,6 +120,9 @@ def _facts(
     starts = ["start_b", "start_a", *(f"start_{name}" for name in state_names(optimizer.state))]
     starts += ["start_prev_grad2"] * variant.anneals
     row += [Fact(name, name, None, 1.0, "input.step", Valid()) for name in starts]
+    if variant.warm_up:
+        note = "start_m, start_v: what the lecture's Reset left for these points and settings"
+        sheet.text(HEADINGS - 1, 8, note, "note")
     row.append(Fact("points", "points", f"=COUNT({x.range})", line.n, "calc.index"))
     return {name: float(block.value) for name, block in facts(sheet, FACTS, 0, row).items()}
 
@@ -164,6 +167,7 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
     sheet, left, row, n = parts.sheet, parts.left, TOP + 18, parts.line.n
     headings = ["epoch", "b", "a", "rmse", "pass_rmse", "root_sum_err2", "lost_b", "lost_a"]
     sheet.labels(row - 1, left, [headings], "heading")
+    sheet.text(row - 2, left, "root_sum_err2 is what the lecture calls rmse", "note")
     epoch = sheet.numbers(row, left, [[e] for e in range(parts.epochs + 1)], "index")
     ends = {}
     for offset, of in enumerate("ba", start=1):

@@ -19,9 +19,7 @@ import pandas as pd
 from sheetsim.sheet import Array
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
-
-RESET_V = 1e4
-"""What the lecture's Reset sets the mean square to, before its warm-up."""
+from sheetsim.topics.gradient_descent.rmsprop import RESET_V
 
 
 def init_lecture(x: Pair) -> State:
@@ -139,11 +137,12 @@ TOPIC = Optimizer(
     tries=(
         (
             "Set lr to 0.1.",
-            "Slower at first, then closer: at lr 1 the line keeps jumping about the best one.",
+            "RMSE falls in every epoch, and slowly: b has a long way to go in steps of about 0.1.",
         ),
         (
             "Set beta1 to 0.",
-            "The average of gradients is gone: RMSProp with this row's mean square.",
+            "The average of gradients is gone: m is each row's gradient, and the rule is RMSProp's "
+            "with this row's mean square.",
         ),
     ),
 ).topic()

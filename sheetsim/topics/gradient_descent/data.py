@@ -22,6 +22,7 @@ from sheetsim.sheet import Array, Block, Chart, Series, Sheet, SolverModel, Vali
 from sheetsim.solver import Problem
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._limit import solver_limit
 
 TRUE_A, TRUE_B = 2.0, 30.0
 """Slope and intercept of the points that the project makes itself, as in the lecture."""
@@ -97,7 +98,7 @@ def _sheet(book: Book) -> Sheet:
     )
     sheet.charts.append(chart)
     sheet.solver = SolverModel(rmse, (placed["guess_b"], placed["guess_a"]))
-    sheet.width(0, 12, 11)
+    sheet.width(0, 16, 12)
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     return sheet
@@ -128,7 +129,9 @@ def _outcome(sheet: Sheet, x: Block, y: Block, errors: Block) -> Block:
         Fact("best b", "best_b", f"=INTERCEPT({y.range},{x.range})", b, "calc.step"),
         Fact("best a", "best_a", f"=SLOPE({y.range},{x.range})", a, "calc.step"),
     )
-    return facts(sheet, FACTS, column, outcome)["rmse"]
+    rmse = facts(sheet, FACTS, column, outcome)["rmse"]
+    solver_limit(sheet, FACTS, column + len(outcome), (sheet["guess_b"], sheet["guess_a"]))
+    return rmse
 
 
 def _problem(sheet: Sheet) -> Problem:
@@ -158,12 +161,14 @@ TOPIC = Topic(
             "RMSE falls to its least; guess_b and guess_a become best_b and best_a.",
         ),
         (
-            "Set true_a to 3 (only in points that were not read from a file).",
+            "Set true_a to 3.",
             "The points tilt, and every optimizer on the other sheets chases the new line.",
+            {"live": 1},
         ),
         (
             "Set noise to 5.",
             "The points leave the line; the least RMSE is no longer 0.",
+            {"live": 1},
         ),
     ),
     options=("a", "b"),

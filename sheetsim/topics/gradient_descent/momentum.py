@@ -8,8 +8,9 @@ Textbook (torch.optim.SGD with momentum=beta1, dampening=0): a decaying sum,
 
     m <- beta1 m + grad                    x <- x - lr m
 
-The two are the same for constant gradients when the textbook's lr is (1 - beta1) times the
-lecture's, which is why its default here is ten times smaller. Polyak (1964) has the decaying sum.
+From m = 0 the sum is the average divided by 1 - beta1 at every step, so the two take the same
+steps when the textbook's lr is 1 - beta1 times the lecture's, which is why its default here is ten
+times smaller. Polyak (1964) has the decaying sum.
 """
 
 import numpy as np
@@ -77,11 +78,11 @@ TOPIC = Optimizer(
     tries=(
         (
             "Set beta1 to 0.",
-            "No memory: in each row m is the gradient, and the steps are those of sgd.",
+            "No memory: in each row m is the gradient, m_b = de_db and m_a = de_da.",
         ),
         (
             "Set beta1 to 0.98.",
-            "m_a swings more slowly and a overshoots before it settles.",
+            "A long memory: a overshoots, and RMSE takes more epochs to come down.",
         ),
     ),
 ).topic()

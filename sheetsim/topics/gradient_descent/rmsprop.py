@@ -100,13 +100,14 @@ TOPIC = Optimizer(
     extras=(Extra("step_ratio", "=SQRT({^v_a}/{v_a})", step_ratio),),
     tries=(
         (
-            "Set lr to 0.1, then to 1.",
-            "Steps of b and a are of like size, about lr, though their gradients differ a "
-            "hundredfold; at 1 they never settle.",
+            "Set lr to 1.",
+            "RMSE falls at first, then goes up and down: a step is about 1 long, however near the "
+            "best line is.",
         ),
         (
-            "Look at step_ratio while beta2 goes from 0.9 to 0.5.",
-            "The shorter the memory, the more it matters whether this row's square counts.",
+            "Set beta2 to 0.5 and look at step_ratio.",
+            "It strays further from 1: the shorter the memory, the more it matters whether this "
+            "row's square counts.",
         ),
     ),
 ).topic()

@@ -1,0 +1,32 @@
+"""The line that says whether Excel's own Solver takes a model of this size."""
+
+import numpy as np
+
+from sheetsim.sheet import Block, Sheet
+from sheetsim.topics._facts import Fact, facts
+
+VARIABLES = 200
+"""Most variable cells that Excel's Solver accepts (and 100 constraints; our models have none)."""
+
+FITS = "Excel's Solver takes this model: no more variables than that, and no constraints."
+TOO_MANY = "Too many variables for Excel's Solver: it will refuse. Use sheetsim solve instead."
+
+
+def solver_limit(sheet: Sheet, row: int, column: int, parts: tuple[Block, ...]) -> None:
+    """Put the number of variables, Excel's limit, and what follows from the two, side by side.
+
+    Args:
+        sheet: where.
+        row: of the labels; the cells stand below them.
+        column: of the first; the sentence runs on over the cells to the right.
+        parts: the variable cells.
+    """
+    limit = Fact("Solver's limit", "excel_limit", None, VARIABLES, "input.index")
+    most = facts(sheet, row, column + 1, (limit,))["excel_limit"].value
+    n_variables = sum(int(np.isfinite(part.values.astype(float)).sum()) for part in parts)
+    counted = "+".join(f"COUNT({part.range})" for part in parts)
+    count = Fact("variables", "variables", f"={counted}", n_variables, "calc.index")
+    facts(sheet, row, column, (count,))
+    note = f'=IF(variables>excel_limit,"{TOO_MANY}","{FITS}")'
+    verdict = TOO_MANY if n_variables > most else FITS
+    sheet.fill(row + 1, column + 2, "limit_note", note, verdict, "note")

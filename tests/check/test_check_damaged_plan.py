@@ -1,0 +1,126 @@
+"""A plan that is damaged, in whatever way, is a `WorkbookError`: no traceback, no giant table."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sheetsim import build, compare
+from sheetsim.errors import WorkbookError
+from sheetsim.workbook import reader
+from sheetsim.workbook.package import Cell, CellError, Cells, read_cells
+from sheetsim.workbook.reader import read_workbook
+
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 100).map(float),
+    st.sampled_from([0.0, -1.0, 0.5, 1e6, 1048000.0, 1e9, 1e18, 1e300, 5.0, 29.0]),
+    st.text(max_size=8),
+    st.sampled_from(["lecture", "textbook", "bias", "data", "bias bias", "embedding", "sgd data"]),
+    st.just(CellError("#REF!")),
+)
+
+
+@pytest.fixture(scope="module", params=["collab_filter", "gradient_descent"])
+def workbook(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small: dict[str, dict[str, Any]] = {
+        "collab_filter": {"ratings": np.array([[4, 3, np.nan], [1, 2, 5], [3, 4, 4]]), "k": 2},
+        "gradient_descent": {"points": np.array([[1, 2], [3, 5], [4, 4]]), "epochs": 2},
+    }
+    return build(request.param, tmp_path_factory.mktemp("plan"), **small[request.param])
+
+
+def plan_rows(cells: Cells) -> dict[str, int]:
+    """The keys of the plan and the rows where they stand."""
+    contents = cells["contents"]
+    (mark,) = (at for at, cell in contents.items() if cell.value == "built by sheetsim")
+    last = max(row for row, _ in contents)
+    rows = range(mark[0] + 1, last + 1)
+    return {str(contents[row, 0].value): row for row in rows if (row, 0) in contents}
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_any_damage(workbook: Path, data: st.DataObject) -> None:
+    cells = read_cells(workbook)
+    rows = plan_rows(cells)
+    contents = dict(cells["contents"])
+    for key in data.draw(st.lists(st.sampled_from(sorted(rows)), min_size=1, max_size=3)):
+        where = data.draw(st.sampled_from([0, 1, 1, 1, 1]))
+        contents[rows[key], where] = Cell(value=data.draw(ANYTHING))
+    damaged = cells | {"contents": contents}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "read_cells", lambda _path: damaged)
+        start = time.monotonic()
+        try:
+            read_workbook(workbook)
+        except WorkbookError as error:
+            assert str(error).startswith(str(workbook))
+            assert "\n" not in str(error)
+        assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        ("gradient_descent", {"n": 1e6, "epochs": 1e6}, "damaged"),
+        ("gradient_descent", {"n": 1048000.0, "epochs": 1.0}, "damaged"),
+        ("gradient_descent", {"epochs": 0.0}, "damaged"),
+        ("gradient_descent", {"topics": "data"}, "there is a 'sgd'"),
+        ("gradient_descent", {"topics": ""}, "damaged"),
+        ("gradient_descent", {"variant": "new"}, "damaged"),
+        ("gradient_descent", {"workbook": "collab"}, "expected collab_filter, gradient_descent"),
+        ("gradient_descent", {"data_trials": 1e18}, "damaged"),
+        ("collab_filter", {"users": 60.0, "movies": 60.0, "k": 50.0}, "damaged"),
+        ("collab_filter", {"topics": "dot_product bias"}, "there is a 'one_hot'"),
+    ],
+)
+def test_what_it_says(
+    workbook: Path, name: str, damage: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if workbook.stem != name:
+        pytest.skip("the other workbook's")
+    cells = read_cells(workbook)
+    rows = plan_rows(cells)
+    contents = cells["contents"] | {(rows[k], 1): Cell(value=v) for k, v in damage.items()}
+    monkeypatch.setattr(reader, "read_cells", lambda _path: cells | {"contents": contents})
+    tracemalloc.start()
+    with pytest.raises(WorkbookError, match=message):
+        read_workbook(workbook)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100e6
+
+
+@pytest.mark.parametrize("value", ["text", None, True, CellError("#N/A"), -1.0, 1e300])
+def test_records_of_the_solver_are_damaged(
+    workbook: Path, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once, and start and optimum by themselves."""
+    cells = read_cells(workbook)
+    sheet = next(s for s in read_workbook(workbook).sheets if s.name == "solver")
+    for name in [*sheet.blocks, ""]:
+        if not name or not name.endswith(("now", "gap")):
+            blocks = [sheet[name]] if name else [b for b in sheet.blocks.values() if not b.formulas]
+            places = [(row, column) for b in blocks for row, column, _, _ in b.cells()]
+            solver = cells["solver"] | {place: Cell(value=value) for place in places}
+            damaged = cells | {"solver": solver}
+            with monkeypatch.context() as patch:
+                patch.setattr(reader, "read_cells", lambda _path, damaged=damaged: damaged)
+                try:
+                    compare(workbook).as_dict()
+                except WorkbookError as error:
+                    assert "expected" in str(error)
