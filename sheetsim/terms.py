@@ -48,11 +48,19 @@ class Terms:
     def floor(self, place: Place, floor: float) -> float:
         """The floor of a cell, bounded as above."""
         if self._cancels(place):
-            rounding = ROUNDING * self._largest(place)
-            return max(floor, rounding**2 if "^2" in self._formulas[place] else rounding)
+            return max(floor, self._rounding(place))
         if self._is_clouded(place):
+            _, behind = self._points_at(place)
+            picked = [cell for cell in behind if self._cancels(cell)]
+            if self._formulas[place].startswith("=INDEX("):  # what it shows is one of these
+                return max([floor, *map(self._rounding, picked)])
             return floor
         return min(floor, CANCELS * self._largest(place))
+
+    def _rounding(self, place: Place) -> float:
+        """What rounding leaves of the largest term of a cell in which terms cancel."""
+        rounding = ROUNDING * self._largest(place)
+        return rounding**2 if "^2" in self._formulas[place] else rounding
 
     @cached_property
     def _values(self) -> dict[Place, float]:

@@ -135,7 +135,6 @@ def test_points_are_frozen_copies() -> None:
         (pd.DataFrame({"x": [], "y": []}), "DataFrame: no row at all"),
         (pd.DataFrame([[1, 2, 3]], columns=["x", "y", "X"]), "duplicate heading 'X'"),
     ],
-    ids=str,
 )
 def test_bad_objects(obj: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
