@@ -17,11 +17,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
-
 from sheetsim.sheet import Sheet
 from sheetsim.workbook.cellxml import parse_range
+from sheetsim.workbook.formulas import references
 
 CANCELS = 1e-9
 """Part of its largest term below which a cell counts as terms that cancel, and the most that the
@@ -118,18 +116,11 @@ class Terms:
     def _parse(self, place: Place, formula: str) -> tuple[list[Place], list[Place]]:
         terms: list[Place] = []
         behind: list[Place] = []
-        opened: list[str] = []
-        for token in Tokenizer(formula).items:
-            if token.type in (Token.FUNC, Token.PAREN):
-                if token.subtype == Token.OPEN:
-                    opened.append(token.value)
-                else:
-                    opened.pop()
-            elif token.type == Token.OPERAND and token.subtype == Token.RANGE:
-                cells = self._cells(place[0], token.value)
-                behind += [cell for cell in cells if cell in self._formulas]
-                if not opened or opened[-1] not in PICKS:
-                    terms += cells
+        for reference, function in references(formula):
+            cells = self._cells(place[0], reference)
+            behind += [cell for cell in cells if cell in self._formulas]
+            if function not in PICKS:
+                terms += cells
         return terms, behind
 
     def _cells(self, sheet: str, reference: str) -> list[Place]:

@@ -74,8 +74,9 @@ def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
     return solve_topic(topic, book[name], how)
 
 
+@np.errstate(all="ignore")
 def lay_out(book: Book) -> list[Sheet]:
-    """The sheets of a book, the contents first.
+    """The sheets of a book, the contents first; numbers beyond the range of floats are no error.
 
     Raises:
         OptionError: the plan is not one that `new_book` makes.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
 import tracemalloc
 from pathlib import Path
@@ -65,11 +67,8 @@ def test_any_damage(workbook: Path, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "read_cells", lambda _path: damaged)
         start = time.monotonic()
-        try:
+        with contextlib.suppress(WorkbookError):
             read_workbook(workbook)
-        except WorkbookError as error:
-            assert str(error).startswith(str(workbook))
-            assert "\n" not in str(error)
         assert time.monotonic() - start < 10
 
 
@@ -98,11 +97,13 @@ def test_what_it_says(
     contents = cells["contents"] | {(rows[k], 1): Cell(value=v) for k, v in damage.items()}
     monkeypatch.setattr(reader, "read_cells", lambda _path: cells | {"contents": contents})
     tracemalloc.start()
-    with pytest.raises(WorkbookError, match=message):
+    with pytest.raises(WorkbookError, match=message) as caught:
         read_workbook(workbook)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100e6
+    assert str(caught.value).startswith(str(workbook))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["text", None, True, CellError("#N/A"), -1.0, 1e300])
@@ -120,7 +121,5 @@ def test_records_of_the_solver_are_damaged(
             damaged = cells | {"solver": solver}
             with monkeypatch.context() as patch:
                 patch.setattr(reader, "read_cells", lambda _path, damaged=damaged: damaged)
-                try:
-                    compare(workbook).as_dict()
-                except WorkbookError as error:
-                    assert "expected" in str(error)
+                with contextlib.suppress(WorkbookError):
+                    json.dumps(compare(workbook).as_dict(), allow_nan=False)

@@ -16,7 +16,7 @@ import pytest
 from sheetsim import build, check
 from sheetsim.engines import Engine, Values, engines
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
-from sheetsim.errors import EngineError, WorkbookError
+from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.topics import lay_out, new_book
 from sheetsim.workbook.package import poisoned_copy
 from sheetsim.workbook.reader import read_workbook
@@ -38,7 +38,7 @@ class Fake:
 
     def version(self) -> str:
         if self.missing:
-            raise EngineError(f"{self.name} is missing; get it somewhere")
+            raise EngineMissingError(f"{self.name} is missing; get it somewhere")
         return "0.1"
 
     def available(self) -> bool:
@@ -139,7 +139,7 @@ def test_the_report_is_json_with_the_cause_first(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_fails_is_an_error_in_words(workbook: Path, tmp_path: Path) -> None:
-    """Beyond the range of floats NumPy expects an error; the engine agrees, and JSON can hold it."""
+    """Beyond the range of floats NumPy expects an error; the engine agrees, JSON can hold it."""
     (sheet,) = (s for s in read_workbook(workbook).sheets if s.name == "sgd")
     start = sheet["start_a"]
     edited = tmp_path / "edited.xlsx"

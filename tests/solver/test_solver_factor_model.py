@@ -223,7 +223,9 @@ def test_a_batch_equals_its_single_runs(bias: bool) -> None:
     ratings = table()
     problem = factor_model(ratings, 2, bias=bias)
     assert problem.reduction is not None
-    starts = np.concatenate([problem.start[None], problem.draw(np.random.default_rng(0), 4)])
+    drawn = problem.draw(np.random.default_rng([0, 1]), 4)  # not the stream of the start itself
+    starts = np.concatenate([problem.start[None], drawn])
+    assert len(np.unique(starts, axis=0)) == len(starts)
     plain = replace(problem.reduction, lead=lambda u: u, evaluations=0)
     singles = [
         minimize(replace(problem, start=start, reduction=plain if i % 2 else problem.reduction))
