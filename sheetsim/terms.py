@@ -82,7 +82,7 @@ class Terms:
     def _largest(self, place: Place) -> float:
         terms, _ = self._points_at(place)
         sizes = [self._values.get(term, 0.0) for term in (place, *terms)]
-        return max(size for size in sizes if size == size)  # not NaN
+        return max((size for size in sizes if size == size), default=0.0)  # not NaN
 
     def _cancels(self, place: Place) -> bool:
         return self._values.get(place, 0.0) < CANCELS * self._largest(place)

@@ -92,6 +92,7 @@ def lay_out(book: Book) -> list[Sheet]:
     return [contents_sheet(lesson, book, topics, bool(models)), *sheets]
 
 
+@np.errstate(all="ignore")
 def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
     """The model of a topic's sheet, solved from what its cells hold.
 

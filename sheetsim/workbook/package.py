@@ -294,6 +294,8 @@ def _poisoned_sheet(
         elif raw.place in edits:
             at = f"{archive.path}: {sheet.name}!{reference(raw.place)}"
             kind, content = _constant(edits[raw.place], at)
+        elif not raw.children and b" t=" in data[raw.start : raw.end].partition(b">")[0]:
+            kind, content = b"", b""  # openpyxl's blank of type "n" is 0 to IronCalc
         else:
             continue
         new = replaced(data, raw, kind, content)

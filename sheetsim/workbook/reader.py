@@ -18,6 +18,7 @@ import numpy as np
 
 from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.sheet import Array, Block, Kind, Sheet
+from sheetsim.sheet.block import LARGEST
 from sheetsim.sheet.reference import a1
 from sheetsim.topics import Book, check_plan, lay_out, lessons, read_plan
 from sheetsim.workbook.package import Cell, CellError, Cells, defined_names, read_cells
@@ -133,7 +134,8 @@ def _values(file: Path, block: Block, cells: Mapping[tuple[int, int], Cell]) -> 
     for row, column, i, j in block.cells():
         cell = cells.get((row, column))
         value = None if cell is None else cell.value
-        if block.kind is Kind.INPUT or isinstance(value, CellError):
+        wild = isinstance(value, float) and abs(value) > LARGEST
+        if block.kind is Kind.INPUT or wild or isinstance(value, CellError):
             value = _number(file, block, a1(row, column), value)
         values[i, j] = "" if value is None else value
     return values
@@ -143,12 +145,14 @@ def _number(file: Path, block: Block, cell: str, value: Any) -> float:
     """What an input cell holds; NaN for a blank where blanks may be."""
     if value in (None, "") and block.blanks:
         return float("nan")
-    if isinstance(value, float):
+    if isinstance(value, float) and abs(value) <= LARGEST:
         return value
     found = "blank" if value is None else f"{str(value)!r}"
     expected = block.valid.sentence() if block.valid is not None else "a number"
     if isinstance(value, CellError):
         found = f"an error, {value}"
+    if isinstance(value, float):
+        found, expected = f"{value:g}", f"{expected}, of a size of {LARGEST:g} at most"
     if block.kind is Kind.RECORD:
         expected = "what sheetsim wrote there"
     raise WorkbookError(

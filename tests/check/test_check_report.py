@@ -141,11 +141,17 @@ def test_the_report_is_json_with_the_cause_first(tmp_path: Path) -> None:
 def test_a_cell_that_fails_is_an_error_in_words(workbook: Path, tmp_path: Path) -> None:
     """Beyond the range of floats NumPy expects an error; the engine agrees, JSON can hold it."""
     (sheet,) = (s for s in read_workbook(workbook).sheets if s.name == "sgd")
-    start = sheet["start_a"]
+    start, lr = sheet["start_a"], sheet["lr"]
     edited = tmp_path / "edited.xlsx"
-    poisoned_copy(workbook, edited, {"sgd": {(start.row, start.column): 1e200}})
+    far: dict[tuple[int, int], float | str] = {
+        (start.row, start.column): 1e90,
+        (lr.row, lr.column): 1e90,
+    }
+    poisoned_copy(workbook, edited, {"sgd": far})
     report = check(edited, ["ironcalc"])
     assert report.differences == ()
+    (sgd,) = (s for s in read_workbook(edited).sheets if s.name == "sgd")
+    assert np.isnan(sgd["new_a"].values[-1, 0])
     json.dumps(report.as_dict(), allow_nan=False)
 
 

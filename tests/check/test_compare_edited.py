@@ -182,6 +182,7 @@ def cell_of(path: Path, sheet: str, block: str) -> str:
         ("sgd", "start_a", True, "is 'True'"),
         ("data", "guess_a", "1,5", "is '1,5'"),
         ("adam", "epoch_to_show", "#N/A", "is an error, #N/A"),
+        ("sgd", "start_b", 1e200, "is 1e+200"),
     ],
 )
 def test_an_input_that_is_no_number(
