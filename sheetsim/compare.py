@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from sheetsim.agreement import Difference, cell_differences, plain, rounding_floors
-from sheetsim.errors import WorkbookError
+from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.sheet import Array, Sheet
 from sheetsim.sheet.reference import a1
-from sheetsim.solver import Options, Result
+from sheetsim.solver import Options
 from sheetsim.terms import Terms
 from sheetsim.topics import Book, Topic, lay_out, lessons, solve_topic
 from sheetsim.workbook.reader import Read, read_workbook
@@ -146,23 +146,37 @@ def _model(
     objective = sheet.solver.objective
     at = (objective.row, objective.column)
     cell = read.cells[sheet.name].get(at)
-    here = solve_topic(topic, sheet, Options())
-    there = _from_start(topic, sheet, read)
+    start = _at_start(topic, sheet, read)
+    here, status = _reached(topic, sheet)
+    there, _ = _reached(topic, start)
+    assert start.solver is not None  # noqa: S101 - the same sheet with other variables
     return ModelComparison(
         topic=topic.name,
         cell=f"{sheet.name}!{a1(*at)}",
         saved=plain(None if cell is None else cell.value),
         recomputed=float(objective.value),
-        from_here=here.objective,
-        from_start=there.objective,
-        start=there.start_objective,
-        status=here.status,
+        from_here=here,
+        from_start=there,
+        start=float(start.solver.objective.value),
+        status=status,
         rounding=float(floors[at][0, 0]),
     )
 
 
-def _from_start(topic: Topic, sheet: Sheet, read: Read) -> Result:
-    """Solve again from the start that the solver sheet keeps."""
+def _reached(topic: Topic, sheet: Sheet) -> tuple[float, str]:
+    """The objective that sheetsim's solver reaches from a sheet's variables, and why it stopped.
+
+    NaN where there is nothing to solve, as when somebody emptied all ratings.
+    """
+    try:
+        result = solve_topic(topic, sheet, Options())
+    except OptionError as error:
+        return float("nan"), f"not solved: {error}"
+    return result.objective, result.status
+
+
+def _at_start(topic: Topic, sheet: Sheet, read: Read) -> Sheet:
+    """The sheet with its variables as the solver sheet remembers their start."""
     assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
     given = {name: dict(values) for name, values in read.book.given.items()}
     for block in sheet.solver.variables:
@@ -177,7 +191,7 @@ def _from_start(topic: Topic, sheet: Sheet, read: Read) -> Result:
         given[sheet.name][block.name] = start
     book = Book(read.book.plan, given)
     lay_out(book)
-    return solve_topic(topic, book[sheet.name], Options())
+    return book[sheet.name]
 
 
 def _or_none(value: Any) -> Any:

@@ -204,7 +204,7 @@ def _shifted(formula: str, rows: int, columns: int) -> str | None:
         if token.type != Token.OPERAND or token.subtype != Token.RANGE:
             return None
         sheet, mark, cells = token.value.rpartition("!")
-        return sheet + mark + REF.sub(moved, cells)
+        return f"{sheet}{mark}{REF.sub(moved, cells)}"
 
     return _first(formula, change)
 

@@ -49,11 +49,15 @@ SMALL: dict[str, list[tuple[str, dict[str, Any]]]] = {
 """Workbooks small enough to be written and checked a hundred times; others take their defaults."""
 
 JOBS = [job for name in lessons() for job in SMALL.get(name, [(name, {})])]
-IDS = [" ".join([name, *(f"{k}={v}" for k, v in o.items() if np.isscalar(v))]) for name, o in JOBS]
+IDS = [
+    " ".join([name, *(f"{k}={v}" for k, v in o.items() if isinstance(v, str | int))])
+    for name, o in JOBS
+]
 
 HARMLESS = {
     # (kind, block, what the formula contains): reason
     ("the next column", "points", "COUNT"): "there are as many y as x, always",
+    ("the next column", "variables", "=COUNT($B$4)+"): "each of the two cells holds one number",
     ("lost $ before a row", "movie_index", "COLUMN"): "the range grows over the ratings below the "
     "labels, and no rating is equal to a label",
 }
