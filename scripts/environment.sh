@@ -33,7 +33,7 @@ prepare_environment() {
   if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
     say "installing the pinned packages into .venv"
     if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-      --constraint constraints.txt --editable ".$extras"; then
+      --constraint constraints.txt --config-settings editable_mode=compat --editable ".$extras"; then
       say "could not install the packages (see above); is the package index reachable?"
       exit 1
     fi

@@ -8,7 +8,7 @@ from sheetsim.topics._facts import Fact, facts
 VARIABLES = 200
 """Most variable cells that Excel's Solver accepts (and 100 constraints; our models have none)."""
 
-FITS = "Excel's Solver takes this model: no more variables than that, and no constraints."
+FITS = "Within the limits of Excel's Solver."
 TOO_MANY = "Too many variables for Excel's Solver: it will refuse. Use sheetsim solve instead."
 
 

@@ -55,7 +55,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     "log": {"num_format": "General"},
     "hot": {"num_format": "0", "font_color": "#A6A6A6"},
     "general": {"num_format": "General"},
-    "step": {"num_format": "[>=1000000]0.00E+00;[<=-1000000]-0.00E+00;0.0000"},
+    "step": {"num_format": "0.0000"},  # no conditions: LibreOffice then drops minus signs
+    "power": {"num_format": "0.00E+00"},
     "text": {"align": "left"},
 }
 

@@ -219,7 +219,7 @@ def _scale(sheet: Sheet) -> int:
         sum(pixels(sheet.widths, column) for column in range(left, right))
         for _, left, _, right in sheet.print_areas
     )
-    return max(10, min(100, int(95 * PRINTABLE / widest)))
+    return max(10, min(100, int(86 * PRINTABLE / widest)))
 
 
 def _set_up_page(page: Any, sheet: Sheet) -> None:

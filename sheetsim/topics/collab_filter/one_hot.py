@@ -114,7 +114,7 @@ TOPIC = Topic(
     tries=(
         (
             "Change a user factor in dot_product.",
-            "It changes here in the user matrix and in every row of that user, and nowhere else.",
+            "It changes here in the user matrix and in each row of that user; RMSE and MSE follow.",
         ),
         (
             "Follow one row: where do its 1s stand, and which rows of the matrices come out?",

@@ -48,7 +48,15 @@ ANNEAL = {
 DROP_LAST = {"b": "={^b}", "a": "={^a}"}
 """The first row of an epoch in the lecture: b and a as they stood before the last update."""
 
-STYLES = {"x": "calc.general", "y": "calc.general", "t": "calc.index"}
+WIDE = {"v_b", "v_a", "prev_grad2"}
+"""Columns whose numbers span many powers of ten."""
+
+STYLES = {
+    "x": "calc.general",
+    "y": "calc.general",
+    "t": "calc.index",
+    **dict.fromkeys(WIDE, "calc.power"),
+}
 
 
 @dataclass(frozen=True)
@@ -119,9 +127,11 @@ def _facts(
     ]
     starts = ["start_b", "start_a", *(f"start_{name}" for name in state_names(optimizer.state))]
     starts += ["start_prev_grad2"] * variant.anneals
-    row += [Fact(name, name, None, 1.0, "input.step", Valid()) for name in starts]
+    for name in starts:
+        look = "input.power" if name.removeprefix("start_") in WIDE else "input.step"
+        row.append(Fact(name, name, None, 1.0, look, Valid()))
     if variant.warm_up:
-        note = "start_m, start_v: what the lecture's Reset left for these points and settings"
+        note = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
         sheet.text(HEADINGS - 1, 8, note, "note")
     row.append(Fact("points", "points", f"=COUNT({x.range})", line.n, "calc.index"))
     return {name: float(block.value) for name, block in facts(sheet, FACTS, 0, row).items()}

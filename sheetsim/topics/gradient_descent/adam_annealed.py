@@ -55,12 +55,12 @@ TOPIC = Optimizer(
     tries=(
         (
             "Set lr to 3 and look down the column epoch_lr.",
-            "RMSE jumps until avg_grad2 has more than doubled over prev_grad2; from epoch 8 on lr "
-            "is 0.75, and RMSE comes down.",
+            "Where an epoch's last avg_grad2 is more than twice prev_grad2, the next epoch's lr is "
+            "a quarter.",
         ),
         (
             "Then set anneal_above to 1000.",
-            "lr is never cut, and RMSE at the end is much higher.",
+            "lr is never cut, and RMSE keeps jumping.",
         ),
     ),
 ).topic()

@@ -126,8 +126,8 @@ def _outcome(sheet: Sheet, x: Block, y: Block, errors: Block) -> Block:
     outcome = (
         Fact("RMSE", "rmse", "=SQRT(mse)", np.sqrt(mse), "key.objective"),
         Fact("MSE", "mse", f"=SUM({errors.range})/COUNT({x.range})", mse, "calc.objective"),
-        Fact("best b", "best_b", f"=INTERCEPT({y.range},{x.range})", b, "calc.step"),
-        Fact("best a", "best_a", f"=SLOPE({y.range},{x.range})", a, "calc.step"),
+        Fact("best_b", "best_b", f"=INTERCEPT({y.range},{x.range})", b, "calc.step"),
+        Fact("best_a", "best_a", f"=SLOPE({y.range},{x.range})", a, "calc.step"),
     )
     rmse = facts(sheet, FACTS, column, outcome)["rmse"]
     solver_limit(sheet, FACTS, column + len(outcome), (sheet["guess_b"], sheet["guess_a"]))
@@ -167,7 +167,7 @@ TOPIC = Topic(
         ),
         (
             "Set noise to 5.",
-            "The points leave the line; the least RMSE is no longer 0.",
+            "The points leave the line: RMSE is no longer 0, and best_b and best_a move.",
             {"live": 1},
         ),
     ),
