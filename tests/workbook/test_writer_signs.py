@@ -12,6 +12,9 @@ from sheetsim.workbook.writer import write_workbook
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
+SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
+"""LibreOffice's CSV export, cells as they are shown."""
+
 
 def test_no_number_format_has_conditions() -> None:
     """LibreOffice drops the minus sign of a number that falls to the last of such sections."""
