@@ -35,7 +35,7 @@ def test_a_negative_gradient_is_shown_with_its_sign(tmp_path: Path) -> None:
         f"-env:UserInstallation={profile}",
         "--headless",
         "--convert-to",
-        "csv",
+        SHOWN,
     ]
     subprocess.run(
         [*command, "--outdir", str(tmp_path), str(tmp_path / "sgd.xlsx")],
