@@ -15,7 +15,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Sheet, SolverModel
 from sheetsim.solver import Problem, factor_model
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
 from sheetsim.topics.collab_filter import _grid, dot_product
 from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
 
@@ -141,13 +141,10 @@ def _sheet(book: Book) -> Sheet:
 
 
 def _problem(sheet: Sheet) -> Problem:
-    start = np.concatenate(
-        [sheet["movie_factors"].values.ravel(), sheet["user_factors"].values.ravel()]
-    )
     stars = sheet["ratings"].values
     ratings = np.where(stars == "", np.nan, stars).astype(float)
     k = sheet["user_factors"].columns - 1
-    return factor_model(ratings, k, bias=True, start=start)
+    return factor_model(ratings, k, bias=True, start=variables_of(sheet))
 
 
 TOPIC = Topic(

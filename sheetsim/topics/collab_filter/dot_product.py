@@ -24,7 +24,7 @@ from sheetsim.data.labels import first_duplicate
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Sheet, SolverModel, Valid
 from sheetsim.solver import Problem, factor_model
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
 from sheetsim.topics.collab_filter import _grid
 from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
 
@@ -130,11 +130,8 @@ def _demand_distinct(sheet: Sheet) -> None:
 
 
 def _problem(sheet: Sheet) -> Problem:
-    start = np.concatenate(
-        [sheet["movie_factors"].values.ravel(), sheet["user_factors"].values.ravel()]
-    )
     k = sheet["user_factors"].columns
-    return factor_model(as_floats(sheet["ratings"]), k, bias=False, start=start)
+    return factor_model(as_floats(sheet["ratings"]), k, bias=False, start=variables_of(sheet))
 
 
 TOPIC = Topic(
