@@ -72,7 +72,10 @@ def test_k_beyond_the_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["gradient_descent", "adam", "data"])
 def test_epochs_beyond_the_rows_of_a_sheet(tmp_path: Path, name: str) -> None:
     line = refused_build(tmp_path, 2, name, "--epochs", "36138")
-    expected = "29 points leave room for 36,137 in the 1,048,576 rows of a sheet"
+    expected = (
+        "29 points leave room for 1,034: 30,000 steps are the most that a workbook holds with "
+        "ease (a sheet ends at 1,048,576 rows)"
+    )
     assert line == f"--epochs is 36,138; {expected}"
 
 
@@ -108,7 +111,7 @@ def test_a_learning_rate_with_which_it_diverges(tmp_path: Path, variant: str, lr
     args = ("gradient_descent", "--lr", lr, "--variant", variant)
     line = refused_build(tmp_path, 2, *args)
     where = f"step {step} (epoch {1 + (step - 1) // 29}, point {1 + (step - 1) % 29})"
-    rest = f"a number left the range of floats; try a smaller lr than {float(lr):g}"
+    rest = f"a number left the range of floats; try a smaller lr, which was {float(lr):g}"
     assert line == f"sgd diverged at {where}: {rest}"
     assert not math.isfinite(last)
     frame = sheetsim.trace("sgd", lr=float(lr), variant=variant)

@@ -120,7 +120,7 @@ def test_line_on_excels_limit_is_right(case: str) -> None:
         variables = sum(block.values.size for block in sheet.solver.variables)
         note = str(sheet["limit_note"].value)
         assert sheet["variables"].value == variables
-        assert note.startswith("Too many variables" if variables > 200 else "Excel's Solver takes")
+        assert note.startswith("Too many variables" if variables > 200 else "Within the limits")
         assert sheet["limit_note"].row < sheet.freeze[0], "it stays in sight"
 
 

@@ -35,8 +35,8 @@ def as_shown(value: float, form: str) -> str:
     """A number in one of the few formats that the styles use."""
     if not math.isfinite(value):
         return "#NUM!"
-    if form.startswith("["):  # large numbers have a format of their own
-        return f"{value:.2E}" if abs(value) >= 1e6 else f"{value:.4f}"
+    if form == "0.00E+00":
+        return f"{value:.2E}"
     if form in ("General", ""):  # General rounds to what fits, but for whole numbers
         return str(int(value)) if value.is_integer() and abs(value) < 1e11 else ""
     assert re.fullmatch(r"0(\.0+)?", form), f"a new format, {form}: teach this test to write it"
