@@ -11,7 +11,8 @@ is 1e-23. A fixed absolute tolerance would pass any such cell, right or wrong.
 
 The 15th digit is where LibreOffice stops: it takes a difference of less than 4e-15 of its terms
 for 0. A larger move would tell less, not more: the lecture's Adam on points that lie on a line is
-unstable, and multiplies a move in the 13th digit until a tenth of all its cells are loose.
+unstable, and multiplies a move in the 13th digit until a tenth of all its cells are loose. In a
+longer run any move grows so; `terms` bounds the floor wherever nothing cancels.
 
 A cell must also be live: where a formula belongs, a number is a difference, even the right one.
 """
