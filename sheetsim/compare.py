@@ -20,7 +20,7 @@ from sheetsim.sheet import Array, Sheet
 from sheetsim.sheet.reference import a1
 from sheetsim.solver import Options
 from sheetsim.terms import Terms
-from sheetsim.topics import Book, Topic, lay_out, lessons, solve_topic
+from sheetsim.topics import SOLVER, Book, Topic, lay_out, lessons, solve_topic
 from sheetsim.workbook.reader import Read, read_workbook
 
 GOOD = 1e-6
@@ -182,7 +182,7 @@ def _at_start(topic: Topic, sheet: Sheet, read: Read) -> Sheet:
     for block in sheet.solver.variables:
         name = f"{topic.name}_start_{block.name}"
         try:
-            start = given["solver"][name].astype(float)
+            start = given[SOLVER][name].astype(float)
         except ValueError as error:
             raise WorkbookError(
                 f"{read.path}: sheet 'solver' has no start for {topic.name} ({name}: {error}); "

@@ -6,7 +6,7 @@ point; a run that ends drops out of the arrays and leaves its outcome here.
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 import numpy as np
@@ -55,6 +55,16 @@ class Limits:
         if iteration >= self.max_iterations:
             return f"stalled: the iteration limit of {self.max_iterations} was reached"
         return ""
+
+
+@dataclass
+class Alive:
+    """What a method knows of the runs that are alive: fields of one row for each of them."""
+
+    def keep(self, mask: Mask) -> None:
+        """Drop the other rows."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name)[mask])
 
 
 @dataclass

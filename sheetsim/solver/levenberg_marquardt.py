@@ -25,12 +25,12 @@ step, and the point is projected (Kanzow, Yamashita & Fukushima 2004). As D is d
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from sheetsim.solver.derivatives import EPS, difference, evaluations
-from sheetsim.solver.journal import SICK, Counts, Journal, Limits, Mask, Memory, Rows
+from sheetsim.solver.journal import SICK, Alive, Counts, Journal, Limits, Mask, Memory, Rows
 from sheetsim.solver.options import Options
 from sheetsim.solver.problem import Array, Problem, checked
 
@@ -47,7 +47,7 @@ Evaluate = Callable[[Array], tuple[Array, Derive]]
 
 
 @dataclass
-class _State:
+class _State(Alive):
     """The runs alive, one row each.
 
     Attributes:
@@ -70,11 +70,6 @@ class _State:
     promise: Array
     sick: Mask
     evaluations: Counts
-
-    def keep(self, mask: Mask) -> None:
-        """Drop the other rows."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name)[mask])
 
 
 @dataclass(frozen=True)

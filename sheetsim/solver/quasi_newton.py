@@ -20,12 +20,12 @@ another's line search, and a tick is one call of the objective for all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from sheetsim.solver.derivatives import EPS, difference, evaluations, noise
-from sheetsim.solver.journal import SICK, Counts, Journal, Limits, Mask, Memory, Rows
+from sheetsim.solver.journal import SICK, Alive, Counts, Journal, Limits, Mask, Memory, Rows
 from sheetsim.solver.options import Options
 from sheetsim.solver.problem import Array, Function, Problem, checked
 
@@ -38,7 +38,7 @@ NOISE = 100  # errors of a finite difference within which a gradient may be noth
 
 
 @dataclass
-class _State:
+class _State(Alive):
     """The runs alive, one row each: the point, its direction, the line search, and the memory."""
 
     rows: Rows
@@ -57,11 +57,6 @@ class _State:
     memory: Memory
     largest: Array
     evaluations: Counts
-
-    def keep(self, mask: Mask) -> None:
-        """Drop the other rows."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name)[mask])
 
 
 @dataclass(frozen=True)

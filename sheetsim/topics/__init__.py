@@ -6,11 +6,15 @@ The sheets stand in the topics' `order`, each after those that it needs.
 """
 
 from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic
+from sheetsim.topics._contents import NAME as CONTENTS
 from sheetsim.topics._contents import read_plan
 from sheetsim.topics._discovery import find, lessons
 from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, variables_of
+from sheetsim.topics._solver_sheet import NAME as SOLVER
 
 __all__ = [
+    "CONTENTS",
+    "SOLVER",
     "Book",
     "Lesson",
     "Topic",

@@ -8,6 +8,7 @@ from typing import Any
 
 from sheetsim.sheet import Sheet
 from sheetsim.topics._lesson import Book, Lesson, Plan, Topic
+from sheetsim.topics._solver_sheet import NAME as SOLVER
 
 NAME = "contents"
 MARK = "built by sheetsim"
@@ -59,7 +60,7 @@ def _what_is_where(sheet: Sheet, topics: list[Topic], solved: bool, row: int) ->
     sheet.labels(row, 0, [["sheet", "what it holds"]], "heading")
     lines = [(topic.name, topic.summary) for topic in topics]
     if solved:
-        lines.append(("solver", "what the NumPy solver found: start, optimum, log of trials"))
+        lines.append((SOLVER, "what the NumPy solver found: start, optimum, log of trials"))
     for name, summary in lines:
         row += 1
         sheet.text(row, 0, name, "link")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS
 from sheetsim.workbook.xmlscan import Handler, scan
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ Place = tuple[int, int]
 
 Edit = tuple[int, int, bytes]
 """From which byte, up to which, and what to put there instead."""
-
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 

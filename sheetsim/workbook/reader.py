@@ -20,10 +20,8 @@ from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import LARGEST
 from sheetsim.sheet.reference import a1
-from sheetsim.topics import Book, check_plan, lay_out, lessons, read_plan
+from sheetsim.topics import CONTENTS, Book, check_plan, lay_out, lessons, read_plan
 from sheetsim.workbook.package import Cell, CellError, Cells, defined_names, read_cells
-
-CONTENTS = "contents"
 
 _UNFIT = (SheetsimError, ArithmeticError, LookupError, TypeError, ValueError)
 """What laying out raises when plan or records are not what sheetsim wrote."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book
+from sheetsim.topics._lesson import Book, Plan
 from sheetsim.topics._limit import solver_limit
 
 FACT_LABELS, MOVIES, TOP = 3, 6, 8
@@ -82,6 +82,25 @@ def bands(sheet: Sheet, grid: Grid, names: list[str], lead: str, predictions: st
     start = grid.label - grid.n_factors
     sheet.text(grid.predictions - 2, start, "user factors: the Solver changes these", "band")
     sheet.labels(grid.predictions - 1, start, [names], "heading")
+
+
+def random_start(plan: Plan, seed: int, *, bias: bool) -> dict[str, Array]:
+    """A start as in the lecture: uniform in 0 to 1, movies first."""
+    draw, width = np.random.default_rng(seed).random, plan["k"] + bias
+    return {
+        "movie_factors": draw((width, plan["movies"])),
+        "user_factors": draw((plan["users"], width)),
+    }
+
+
+def parameters(sheet: Sheet, grid: Grid) -> tuple[Block, Block]:
+    """The variable cells: the movies' above the predictions, the users' to their left."""
+    width = grid.n_factors
+    movies, users = np.ones((width, grid.n_movies)), np.ones((grid.n_users, width))
+    return (
+        sheet.inputs(grid.factors, grid.left, "movie_factors", movies, "input.factor"),
+        sheet.inputs(grid.predictions, grid.label - width, "user_factors", users, "input.factor"),
+    )
 
 
 def user_labels(sheet: Sheet, grid: Grid, users: Block, rows: tuple[int, ...]) -> None:

@@ -72,18 +72,12 @@ def settle(blocks: dict[str, Array]) -> dict[str, Array]:
 
 
 def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
-    """A start as in the lecture: uniform in 0 to 1, movies first."""
-    draw = np.random.default_rng(options["seed"]).random
-    return {
-        "movie_factors": draw((plan["k"] + 1, plan["movies"])),
-        "user_factors": draw((plan["users"], plan["k"] + 1)),
-    }
+    return _grid.random_start(plan, options["seed"], bias=True)
 
 
 def _sheet(book: Book) -> Sheet:
     sheet = book.new("bias", "Dot product with a bias for each user and movie")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
-    n_users, n_movies, width = grid.n_users, grid.n_movies, grid.n_factors
     source = book["dot_product"]
     names = _grid.factor_names(book, bias=True)
     lead = "prediction = user factors · movie factors + movie bias + user bias"
@@ -105,16 +99,7 @@ def _sheet(book: Book) -> Sheet:
         np.where(blank, "", stars.values.astype(object)),
         "calc.rating",
     )
-    movies = sheet.inputs(
-        grid.factors, grid.left, "movie_factors", np.ones((width, n_movies)), "input.factor"
-    )
-    tastes = sheet.inputs(
-        grid.predictions,
-        grid.label - width,
-        "user_factors",
-        np.ones((n_users, width)),
-        "input.factor",
-    )
+    movies, tastes = _grid.parameters(sheet, grid)
     first, rest = tastes.part(slice(None), slice(0, 1)), tastes.part(slice(None), slice(1, None))
     bias, factors = movies.part(slice(0, 1)), movies.part(slice(1, None))
     predicted = sheet.fill(

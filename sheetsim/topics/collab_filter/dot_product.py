@@ -62,18 +62,13 @@ def settle(blocks: dict[str, Array]) -> dict[str, Array]:
 
 
 def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
-    """A start as in the lecture: uniform in 0 to 1, movies first."""
-    draw = np.random.default_rng(options["seed"]).random
-    return {
-        "movie_factors": draw((plan["k"], plan["movies"])),
-        "user_factors": draw((plan["users"], plan["k"])),
-    }
+    return _grid.random_start(plan, options["seed"], bias=False)
 
 
 def _sheet(book: Book) -> Sheet:
     sheet = book.new("dot_product", "Dot product: ratings from factors")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"])
-    n_users, n_movies, k = grid.n_users, grid.n_movies, grid.n_factors
+    n_users, n_movies = grid.n_users, grid.n_movies
     names = _grid.factor_names(book, bias=False)
     lead = "prediction = user factors · movie factors, for each user (row) and movie (column)"
     predictions = "predictions for all cells; bold where the user has not rated the movie"
@@ -91,12 +86,7 @@ def _sheet(book: Book) -> Sheet:
         Valid(-1e6, 1e6),
         blanks=True,
     )
-    movies = sheet.inputs(
-        grid.factors, grid.left, "movie_factors", np.ones((k, n_movies)), "input.factor"
-    )
-    tastes = sheet.inputs(
-        grid.predictions, grid.label - k, "user_factors", np.ones((n_users, k)), "input.factor"
-    )
+    movies, tastes = _grid.parameters(sheet, grid)
     predicted = sheet.fill(
         grid.predictions,
         grid.left,
