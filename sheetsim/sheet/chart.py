@@ -16,6 +16,7 @@ class Series:
         points: draw a marker at each cell.
         line: join the markers.
         quiet: a thin grey line, for what others are seen against (the contours of a map).
+        labels: as many cells as `x`, whose texts stand beside the points.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Series:
     points: bool = True
     line: bool = True
     quiet: bool = False
+    labels: Block | None = None
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,20 @@ Given = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ColorScale:
-    """Cells coloured by value, from `low` to `high`; None takes the range's own extremes."""
+    """Cells coloured by value.
+
+    Attributes:
+        block: which cells.
+        low: value of the first colour; None takes the cells' least.
+        high: value of the last colour; None takes the cells' greatest.
+        palette: "heat" (red, white, green), "ink" (white to black), "signed" (blue, white at 0,
+            red).
+    """
 
     block: Block
     low: float | None = None
     high: float | None = None
+    palette: str = "heat"
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,8 @@ class Lesson:
         limits: greatest value of each number in the plan; the least is 1, or 0 where the greatest
             is 1, which makes it a yes or no.
         rows: plan -> rows of the longest table that it asks for.
+        picture: the topic whose first printed page the README shows.
+        needs: options without which it is not built, and so not among `all` workbooks.
         topics: in the order of their sheets; discovery fills it in.
     """
 
@@ -110,6 +112,8 @@ class Lesson:
     prepare: Callable[[Mapping[str, Any]], Book]
     limits: Mapping[str, int]
     rows: Callable[[Plan], int] = lambda _plan: 1
+    picture: str = ""
+    needs: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
 
     def topic(self, name: str) -> Topic:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sheetsim.sheet import Block, Chart
+from sheetsim.sheet import Block, Chart, Series
 
 COLORS = ("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF")
 CHARACTER, PADDING, ROW = 7, 5, 20
@@ -13,37 +13,58 @@ def draw(workbook: Any, chart: Chart, widths: dict[int, float], heights: dict[in
     """An XlsxWriter chart, sized to the columns and rows that it covers."""
     drawn = workbook.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
     loud = [series for series in chart.series if not series.quiet]
+    hidden: list[int] = []
+    total = 0
     for series in chart.series:
         color = "#BFBFBF" if series.quiet else COLORS[loud.index(series) % len(COLORS)]
-        drawn.add_series(
-            {
-                "name": series.name,
-                "categories": _range(series.x),
-                "values": _range(series.y),
-                "line": {"color": color, "width": 1 if series.quiet else 1.75}
-                if series.line
-                else {"none": True},
-                "marker": {
-                    "type": "circle",
-                    "size": 5,
-                    "fill": {"color": color},
-                    "border": {"color": color},
-                }
-                if series.points
-                else {"type": "none"},
-            }
-        )
+        parts = [_plain(series)] if series.labels is None else _labelled(series, series.labels)
+        for part in parts:
+            drawn.add_series(part | _looks(series, color))
+        if series.quiet or series.labels is not None:
+            hidden += range(total, total + len(parts))
+        total += len(parts)
     drawn.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     drawn.set_x_axis(_axis(chart.x_title, chart.x_range, log=False))
     drawn.set_y_axis(_axis(chart.y_title, chart.y_range, log=chart.log_y))
-    hidden = [i for i, series in enumerate(chart.series) if series.quiet]
-    if len(loud) > 1:
+    if len(loud) > 1 and len(hidden) < total:
         drawn.set_legend({"position": "bottom", "delete_series": hidden})
     else:
         drawn.set_legend({"none": True})
     drawn.set_size({"width": _width(chart, widths), "height": _height(chart, heights)})
     drawn.show_na_as_empty_cell()
     return drawn
+
+
+def _plain(series: Series) -> dict[str, Any]:
+    return {"name": series.name, "categories": _range(series.x), "values": _range(series.y)}
+
+
+def _labelled(series: Series, texts: Block) -> list[dict[str, Any]]:
+    """A series for each point, which shows its name: the one live label that all programs draw.
+
+    LibreOffice 7.4 shows the value of a point in place of a label that is taken from a cell.
+    """
+    label = {"series_name": True, "position": "right", "font": {"size": 8}}
+    points = zip(texts.cells(), series.x.cells(), series.y.cells(), strict=True)
+    return [
+        {
+            "name": [texts.sheet, *name[:2]],
+            "categories": [series.x.sheet, *x[:2], *x[:2]],
+            "values": [series.y.sheet, *y[:2], *y[:2]],
+            "data_labels": label,
+        }
+        for name, x, y in points
+    ]
+
+
+def _looks(series: Series, color: str) -> dict[str, Any]:
+    """The line and the markers."""
+    paint = {"fill": {"color": color}, "border": {"color": color}}
+    line = {"color": color, "width": 1 if series.quiet else 1.75}
+    return {
+        "line": line if series.line else {"none": True},
+        "marker": {"type": "circle", "size": 5, **paint} if series.points else {"type": "none"},
+    }
 
 
 def _range(block: Block) -> list[Any]:

@@ -27,8 +27,12 @@ from sheetsim.workbook.styles import HIGHLIGHTS, properties
 EPOCH = datetime.datetime(2026, 1, 1)
 """What every file says of its making, so that the same input gives the same bytes."""
 
-HIGH, MIDDLE, LOW = "#63BE7B", "#FFFFFF", "#F8696B"
-"""Colours of a scale."""
+PALETTES = {
+    "heat": ("#F8696B", "#FFFFFF", "#63BE7B"),
+    "ink": ("#FFFFFF", "#808080", "#000000"),
+    "signed": ("#5A8AC6", "#FFFFFF", "#F8696B"),
+}
+"""Colours of a scale: of its lowest value, of the middle one, of its highest."""
 
 PRINTABLE = 1045
 """Pixels of a column's width that A4 paper, lying, has between our margins."""
@@ -182,35 +186,30 @@ def _validate(page: Any, block: Block) -> None:
 
 
 def _color_scale(scale: ColorScale) -> dict[str, Any]:
-    if scale.low is None:
-        return {
-            "type": "3_color_scale",
-            "mid_type": "num",
-            "mid_value": 0,
-            "min_color": LOW,
-            "mid_color": MIDDLE,
-            "max_color": HIGH,
-        }
-    if scale.high is None:
+    low, middle, high = PALETTES[scale.palette]
+    if scale.palette == "ink":
         return {
             "type": "2_color_scale",
-            "min_type": "num",
-            "min_value": scale.low,
-            "min_color": MIDDLE,
-            "max_color": LOW,
+            **_end("min", scale.low, low),
+            **_end("max", scale.high, high),
         }
+    if scale.high is None and scale.low is not None:  # heat from a floor: the more, the redder
+        return {"type": "2_color_scale", **_end("min", scale.low, middle), "max_color": low}
+    centre: float = 0
+    if scale.palette == "heat" and scale.low is not None and scale.high is not None:
+        centre = (scale.low + scale.high) / 2
     return {
         "type": "3_color_scale",
-        "min_type": "num",
-        "mid_type": "num",
-        "max_type": "num",
-        "min_value": scale.low,
-        "mid_value": (scale.low + scale.high) / 2,
-        "max_value": scale.high,
-        "min_color": LOW,
-        "mid_color": MIDDLE,
-        "max_color": HIGH,
+        **_end("min", scale.low, low),
+        **_end("mid", centre, middle),
+        **_end("max", scale.high, high),
     }
+
+
+def _end(which: str, value: float | None, color: str) -> dict[str, Any]:
+    """One end of a scale: at a value, or at the cells' own extreme."""
+    own = {} if value is None else {f"{which}_type": "num", f"{which}_value": value}
+    return {f"{which}_color": color, **own}
 
 
 def _scale(sheet: Sheet) -> int:
