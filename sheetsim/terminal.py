@@ -68,7 +68,7 @@ class Group(click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()  # what cannot be printed is to fail here, not when Python ends
         except SheetsimError as error:
-            message = self._spelled(error) if isinstance(error, OptionError) else str(error)
+            message = self._spelled(ctx, error) if isinstance(error, OptionError) else str(error)
             _end(ctx, message, error.exit_code)
         except KeyboardInterrupt:
             _end(ctx, "interrupted; files that were finished are kept", INTERRUPTED)
@@ -82,10 +82,11 @@ class Group(click.Group):
             _end(ctx, f"{place}cannot be written or read ({reason})", OutputError.exit_code)
         return result
 
-    def _spelled(self, error: OptionError) -> str:
+    def _spelled(self, ctx: click.Context, error: OptionError) -> str:
         """The message with options as the command line spells them: `--lr`, not `lr`."""
-        commands = self.commands.values()
-        options = {o.name for c in commands for o in c.params if isinstance(o, click.Option)}
+        command = self.get_command(ctx, ctx.invoked_subcommand or "")
+        params = [] if command is None else command.params
+        options = {option.name for option in params if isinstance(option, click.Option)}
         names = "|".join(re.escape(name) for name in options if name)
         message = re.sub(rf"^(?:option )?({names})(?= is |: got )", r"--\1", str(error))
         return re.sub(rf"option '({names})'", r"option --\1", message)

@@ -1,0 +1,1 @@
+"""Each module holds the `command` of its name."""

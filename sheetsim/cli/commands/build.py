@@ -1,0 +1,80 @@
+"""`sheetsim build`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sheetsim import api
+from sheetsim.cli._options import SHOWN, workbook_options
+from sheetsim.cli._reports import print_report, stage_words
+from sheetsim.errors import OptionError, OutputError
+from sheetsim.terminal import one_line, progress
+from sheetsim.topics import find
+
+
+@click.command("build")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("-o", "--out", default=".", metavar="DIR", help="folder for the workbooks [.]")
+@click.option("--check/--no-check", "checked", default=False, help="check each when it is written")
+@workbook_options
+def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> None:
+    """Write workbooks: all of them, or those (or the topics) NAMEd.
+
+    \b
+    Examples:
+      sheetsim build --out workbooks --check
+      sheetsim build collab_filter --ratings ratings.csv --k 4
+      sheetsim build gradient_descent --points line.csv --variant textbook
+    """
+    wanted = tuple(dict.fromkeys(names)) or api.workbooks()
+    given = {key: value for key, value in options.items() if value is not None}
+    chosen = {name: _options_of(name, given, alone=len(wanted) == 1) for name in wanted}
+    unused = set(given).difference(*chosen.values())
+    if unused:
+        raise OptionError(f"--{min(unused)} is no option of {', '.join(wanted)}")
+    folder = Path(out)
+    if folder.suffix == ".xlsx" and not folder.is_dir():
+        raise OptionError(f"--out is {out}; expected a folder, for files named as the workbooks")
+    failed = False
+    with progress(len(wanted) * (3 if checked else 2)) as bar:
+        books = {}
+        for name in wanted:  # whatever is wrong with options or data shows before a file is written
+            bar(f"{name}: solving")
+            books[name] = api.prepare(name, **chosen[name])
+            bar(f"{name}: solved", 1)
+        _make_folder(folder)
+        for name, book in books.items():
+            bar(f"{name}: writing")
+            path = api.write(book, folder / f"{name}.xlsx")
+            bar(f"{name}: written", 1)
+            with bar.aside():
+                click.echo(one_line(f"{path}: written, with {book.plan['topics']}"))
+            if checked:
+                report = api.check(path, progress=stage_words(bar, name))
+                bar(f"{name}: checked", 1)
+                with bar.aside():
+                    print_report(report, SHOWN)
+                failed |= not report.ok
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, Any]:
+    """Those of the given options that the workbook has; a lone workbook must have all."""
+    known = {option.name for option in find(name)[0].options}
+    for key in given:
+        if alone and key not in known:
+            raise OptionError(
+                f"{name} has no option --{key}; it has --{', --'.join(sorted(known))}"
+            )
+    return {key: value for key, value in given.items() if key in known}
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        there = isinstance(error, FileExistsError)
+        reason = "is there and is no folder" if there else error.strerror
+        raise OutputError(f"{folder}: cannot be a folder to write to ({reason})") from error

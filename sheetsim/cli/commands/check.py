@@ -1,0 +1,58 @@
+"""`sheetsim check`."""
+
+from pathlib import Path
+
+import click
+
+from sheetsim import api
+from sheetsim.check import TIMEOUT
+from sheetsim.cli._options import show_option
+from sheetsim.cli._reports import print_report, stage_words
+from sheetsim.terminal import parsed_option, print_json, progress
+from sheetsim.topics._options import real
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    metavar="NAME",
+    help="ironcalc or libreoffice; may be given twice [all that are installed]",
+)
+@parsed_option(
+    "--timeout",
+    real(0, 1e6, above=True),
+    default=TIMEOUT,
+    metavar="SECONDS",
+    help=f"time limit of an engine, for a copy of a file [{TIMEOUT:g}]",
+)
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+@show_option
+def command(
+    files: tuple[str, ...], engines: tuple[str, ...], timeout: float, as_json: bool, show: int
+) -> None:
+    """Recalculate FILEs in spreadsheet engines and compare every formula cell with NumPy.
+
+    Exits with 0 only if all agree.
+
+    \b
+    Examples:
+      sheetsim check workbooks/*.xlsx
+      sheetsim check mine.xlsx --engine libreoffice --json
+    """
+    reports = []
+    with progress(len(files)) as bar:
+        for file in files:
+            name = Path(file).name
+            words = stage_words(bar, name)
+            reports.append(api.check(file, engines or None, timeout=timeout, progress=words))
+            bar(f"{name}: checked", 1)
+            if not as_json:
+                with bar.aside():
+                    print_report(reports[-1], show)
+    if as_json:
+        print_json([report.as_dict() for report in reports])
+    if not all(report.ok for report in reports):
+        raise click.exceptions.Exit(1)

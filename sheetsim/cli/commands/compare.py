@@ -1,0 +1,57 @@
+"""`sheetsim compare`."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from sheetsim import api
+from sheetsim.cli._options import show_option
+from sheetsim.cli._reports import print_differences
+from sheetsim.terminal import console, one_line, print_json, progress
+
+
+@click.command("compare")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+@show_option
+def command(files: tuple[str, ...], as_json: bool, show: int) -> None:
+    """Compare FILEs that were changed, solved or saved elsewhere with NumPy and our solver.
+
+    Exits with 0 only if every saved value is NumPy's.
+
+    \b
+    Example:  sheetsim compare solved-in-excel.xlsx
+    """
+    comparisons = []
+    with progress(len(files)) as bar:
+        for file in files:
+            bar(f"{Path(file).name}: comparing")
+            comparisons.append(api.compare(file))
+            bar(f"{Path(file).name}: compared", 1)
+            if not as_json:
+                with bar.aside():
+                    _print_comparison(comparisons[-1], show)
+    if as_json:
+        print_json([comparison.as_dict() for comparison in comparisons])
+    if not all(comparison.ok for comparison in comparisons):
+        raise click.exceptions.Exit(1)
+
+
+def _print_comparison(comparison: api.Comparison, show: int) -> None:
+    table = Table("model", "saved", "recomputed", "from here", "from the start", "verdict")
+    for model in comparison.models:
+        numbers = (model.saved, model.recomputed, model.from_here, model.from_start)
+        table.add_row(model.topic, *map(_number, numbers), model.verdict)
+    if comparison.models:
+        console().print(table)
+    click.echo(one_line(f"{comparison.path}: {comparison.status}"))
+    print_differences(comparison.differences, show)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6f}" if math.isfinite(value) else "no number"
+    return str(value)
