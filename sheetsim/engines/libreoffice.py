@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
 from sheetsim.engines.process import run
 from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
+from sheetsim.files import replace_file
 from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.files import replace_file
 from sheetsim.workbook.package import read_cells
 
 if TYPE_CHECKING:

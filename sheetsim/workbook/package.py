@@ -20,6 +20,7 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from sheetsim.errors import WorkbookError
+from sheetsim.files import replace_file
 from sheetsim.workbook.archive import Archive
 from sheetsim.workbook.cellxml import (
     Place,
@@ -32,7 +33,6 @@ from sheetsim.workbook.cellxml import (
     splice,
     with_attribute,
 )
-from sheetsim.workbook.files import replace_file
 from sheetsim.workbook.texts import Names, Strings, escaped, unescaped
 from sheetsim.workbook.xmlscan import Handler
 

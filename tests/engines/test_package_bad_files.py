@@ -11,8 +11,8 @@ import pytest
 import xlsxwriter
 
 from sheetsim.errors import OutputError, WorkbookError
+from sheetsim.files import replace_file
 from sheetsim.workbook import archive
-from sheetsim.workbook.files import replace_file
 from sheetsim.workbook.package import defined_names, poisoned_copy, read_cells
 
 if TYPE_CHECKING:

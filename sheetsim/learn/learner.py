@@ -1,0 +1,323 @@
+"""The training loop: mini-batches, an optimizer's rule, schedules, freezing, the finder of rates.
+
+    learner = Learner(model, train, valid, optimizer="adam", weight_decay=0.1)
+    learner.lr_find().suggested
+    learner.fit_one_cycle(5, 5e-3)
+    learner.history                   a DataFrame, a row an epoch
+
+Every step takes one batch: gradients from the model, each group of parameters decayed by
+1 - lr weight_decay and moved by the optimizer's rule with that group's rate. `fit` begins with a
+fresh state of the optimizer, as fast.ai's does. The order of the batches comes from the seed.
+
+The schedules are those of the workbook `schedules`, the rates of groups those of `transfer`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sheetsim.errors import OptionError
+from sheetsim.learn.callbacks import Callback
+from sheetsim.learn.models import Model
+from sheetsim.learn.rules import rule_of
+from sheetsim.sheet import Array
+from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
+from sheetsim.topics.schedules.one_cycle import one_cycle
+from sheetsim.topics.transfer.layer_rates import group_rates
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows to learn from.
+
+    Attributes:
+        inputs: arrays of n rows each, what the model's `predict` takes.
+        targets: (n,) what it should have said.
+    """
+
+    inputs: tuple[Array, ...]
+    targets: Array
+
+    def __post_init__(self) -> None:
+        if len(self.targets) == 0 or any(len(x) != len(self.targets) for x in self.inputs):
+            counts = [len(x) for x in self.inputs]
+            raise OptionError(
+                f"inputs have {counts} rows and targets {len(self.targets)}; expected as many of "
+                "each, and one at least"
+            )
+
+    def take(self, rows: Array) -> Data:
+        """Some of the rows, in the order given."""
+        return Data(tuple(x[rows] for x in self.inputs), self.targets[rows])
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch came to.
+
+    Attributes:
+        epoch: its number, from 1 on, over all fits.
+        train_loss: mean of the batches' losses, each before its step.
+        valid_loss: loss on the rows held back, after the epoch; NaN if there are none.
+        seconds: how long it took, validation included.
+    """
+
+    epoch: int
+    train_loss: float
+    valid_loss: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the finder of learning rates saw.
+
+    Attributes:
+        lr: (n,) rate of every step, up to where it stopped.
+        loss: (n,) loss of the step's batch.
+        smoothed: (n,) the same, smoothed.
+        suggested: rate at the least smoothed loss, divided by 10.
+    """
+
+    lr: Array
+    loss: Array
+    smoothed: Array
+    suggested: float
+
+
+@dataclass
+class Learner:
+    """A model, its data, and how it learns.
+
+    Attributes:
+        model: whose groups of parameters change.
+        train: rows to learn from.
+        valid: rows held back, if any.
+        optimizer: "sgd", "momentum", "rmsprop" or "adam".
+        hyper: its hyperparameters besides lr, where they are not to be the defaults.
+        batch_size: rows in a batch; the last of an epoch may have fewer.
+        weight_decay: 0 or above; see `decoupled`.
+        decoupled: shrink the weights by 1 - lr weight_decay before every step (AdamW), or else
+            add weight_decay sum(w^2) to the loss.
+        seed: of the order of the batches.
+        callbacks: told of every batch and epoch.
+        epochs: what the epochs so far came to.
+        losses: of all batches so far.
+        status: how the last fit ended.
+    """
+
+    model: Model
+    train: Data
+    valid: Data | None = None
+    optimizer: str = "adam"
+    hyper: dict[str, float] = field(default_factory=dict)
+    batch_size: int = 64
+    weight_decay: float = 0.0
+    decoupled: bool = True
+    seed: int = 42
+    callbacks: Sequence[Callback] = ()
+    epochs: list[Epoch] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    status: str = "not trained yet"
+
+    def __post_init__(self) -> None:
+        if not (self.batch_size >= 1 and self.weight_decay >= 0):
+            raise OptionError(
+                f"batch_size is {self.batch_size} and weight_decay {self.weight_decay}; expected "
+                "1 or more, and 0 or more"
+            )
+        self._rule, self._hyper = rule_of(self.optimizer, self.hyper)
+        self._frozen: set[str] = set()
+        self._rng = np.random.default_rng([self.seed, 1])
+        self._state: dict[str, tuple[Array, ...]] = {}
+        self._t = 0
+
+    # Training ----------------------------------------------------------------------------
+
+    def fit(self, epochs: int, lr: float | slice) -> None:
+        """Train at a constant rate.
+
+        Args:
+            epochs: passes over the rows, at least 1.
+            lr: of every group, or `slice(x)`, `slice(x, y)` (see `group_rates`).
+
+        Raises:
+            OptionError: epochs or a rate that may not be so.
+        """
+        steps = self._steps(epochs)
+        self._run(epochs, np.outer(np.ones(steps), self._rates(lr)), None)
+
+    def fit_one_cycle(self, epochs: int, lr_max: float | slice, **schedule: float) -> None:
+        """Train with a rate that rises and falls once, and a momentum that does the opposite.
+
+        Args:
+            epochs: passes over the rows, at least 1.
+            lr_max: greatest rate, as in `fit`.
+            **schedule: `div`, `div_final`, `pct_start`, `momentum_high`, `momentum_low`.
+
+        Raises:
+            OptionError: epochs or a rate that may not be so.
+        """
+        shape, momentum = one_cycle(self._steps(epochs), lr_max=1.0, **schedule)
+        rates = np.outer(shape, self._rates(lr_max))
+        self._run(epochs, rates, momentum if self._rule.momentum else None)
+
+    def lr_find(self, steps: int = 100, low: float = 1e-7, high: float = 10.0) -> Found:
+        """Let the rate grow from batch to batch until the loss explodes; then undo all of it.
+
+        Args:
+            steps: at most so many batches.
+            low: first rate.
+            high: last rate.
+
+        Returns:
+            Rates and losses up to where the smoothed loss exceeded 4 times its least.
+
+        Raises:
+            OptionError: the very first loss is no number.
+        """
+        kept = {name: x.copy() for name, x in self.model.groups.items()}
+        rng = np.random.default_rng([self.seed, 2])
+        rates, losses = exponential(steps, low, high), list[float]()
+        self._begin()
+        try:
+            with np.errstate(all="ignore"):
+                for batch in self._endless(rng):
+                    lr = float(rates[len(losses)])
+                    losses.append(self._step(batch, [lr] * len(kept), self._hyper))
+                    if len(losses) == steps or stop_at(smoothed(np.array(losses))) < len(losses):
+                        break
+        finally:
+            self.model.groups.update(kept)
+        smooth = smoothed(np.array(losses))
+        end = stop_at(smooth)
+        if end == 0:
+            raise OptionError("the loss is no number before the first step; nothing can be found")
+        best = suggest(rates[:end], smooth[:end])
+        return Found(rates[:end], np.array(losses[:end]), smooth[:end], best)
+
+    # Groups ------------------------------------------------------------------------------
+
+    def freeze(self) -> None:
+        """Let the last group alone train."""
+        self.freeze_to(len(self.model.groups) - 1)
+
+    def unfreeze(self) -> None:
+        """Let every group train."""
+        self._frozen.clear()
+
+    def freeze_to(self, first: int) -> None:
+        """Let the groups from number `first` on train, counted from 0.
+
+        Raises:
+            OptionError: there is no such group.
+        """
+        names = list(self.model.groups)
+        if not 0 <= first < len(names):
+            raise OptionError(f"group is {first}; expected 0 to {len(names) - 1}")
+        self._frozen = set(names[:first])
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """Names of the groups that are not frozen."""
+        return tuple(name for name in self.model.groups if name not in self._frozen)
+
+    # Looking at it -----------------------------------------------------------------------
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The epochs so far: epoch, train_loss, valid_loss, seconds."""
+        return pd.DataFrame([asdict(epoch) for epoch in self.epochs])
+
+    def validate(self, data: Data | None = None) -> float:
+        """The loss on rows held back, or on others; NaN if there are none."""
+        rows = self.valid if data is None else data
+        if rows is None:
+            return float("nan")
+        return self.model.loss(self.model.predict(*rows.inputs), rows.targets)
+
+    # Inside ------------------------------------------------------------------------------
+
+    def _steps(self, epochs: int) -> int:
+        if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 1:
+            raise OptionError(f"epochs is {epochs}; expected a whole number from 1 on")
+        return int(epochs) * -(-len(self.train.targets) // self.batch_size)
+
+    def _rates(self, lr: float | slice) -> Array:
+        return group_rates(lr, len(self.model.groups))
+
+    def _begin(self) -> None:
+        """A fresh state of the optimizer."""
+        self._t = 0
+        self._state = {name: self._rule.init(x) for name, x in self.model.groups.items()}
+
+    def _run(self, epochs: int, rates: Array, momentum: Array | None) -> None:
+        """All epochs; a loss that is no number, or a callback, ends them early."""
+        self._begin()
+        plan = rates.tolist()
+        hyper = dict(self._hyper)
+        self._tell("on_train_begin", len(plan))
+        step = 0
+        self.status = f"finished: {epochs} epochs, {len(plan):,} steps"
+        for _ in range(epochs):
+            start, first = time.perf_counter(), len(self.losses)
+            for batch in self._batches(self._rng):
+                if momentum is not None:
+                    hyper[self._rule.momentum] = float(momentum[step])
+                loss = self._step(batch, plan[step], hyper)
+                self.losses.append(loss)
+                step += 1
+                if not np.isfinite(loss):
+                    self.status = f"diverged at step {step:,}: the loss is {loss}; try a smaller lr"
+                    break
+                if self._tell("on_batch_end", step, loss):
+                    self.status = f"stopped by a callback at step {step:,}"
+                    break
+            valid = self.validate()
+            mean = float(np.mean(self.losses[first:]))
+            seconds = time.perf_counter() - start
+            self.epochs.append(Epoch(len(self.epochs) + 1, mean, valid, seconds))
+            self._tell("on_epoch_end", self.epochs[-1])
+            if not self.status.startswith("finished"):
+                break
+        self._tell("on_train_end")
+
+    def _step(self, batch: Data, rates: Sequence[float], hyper: dict[str, float]) -> float:
+        """One step; returns the batch's loss before it."""
+        loss, gradients = self.model.gradients(batch.inputs, batch.targets)
+        self._t += 1
+        groups, decay = self.model.groups, self.weight_decay
+        for name, lr in zip(groups, rates, strict=True):
+            if name in self._frozen:
+                continue
+            x, gradient = groups[name], gradients[name]
+            if decay and self.decoupled:
+                x = x * (1 - lr * decay)
+            elif decay:
+                loss += decay * float(np.vdot(x, x))
+                gradient = gradient + 2 * decay * x
+            state = self._state[name]
+            groups[name], self._state[name] = self._rule.step(
+                x, gradient, state, lr=lr, t=self._t, **hyper
+            )
+        return loss
+
+    def _batches(self, rng: np.random.Generator) -> Iterator[Data]:
+        """The rows in a random order, cut into batches."""
+        shuffled = self.train.take(rng.permutation(len(self.train.targets)))
+        for start in range(0, len(shuffled.targets), self.batch_size):
+            yield shuffled.take(slice(start, start + self.batch_size))  # type: ignore[arg-type]
+
+    def _endless(self, rng: np.random.Generator) -> Iterator[Data]:
+        while True:
+            yield from self._batches(rng)
+
+    def _tell(self, event: str, *what: Any) -> bool:
+        """Call every callback; whether one of them wants to stop."""
+        return any([getattr(callback, event)(self, *what) for callback in self.callbacks])
