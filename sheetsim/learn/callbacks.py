@@ -39,11 +39,11 @@ class LossLine(Callback):
         self.say, self.every, self.beta = say, every, beta
         self._average, self._told, self._steps = 0.0, 0, 0
 
-    def on_train_begin(self, learner: Learner, steps: int) -> None:
+    def on_train_begin(self, _learner: Learner, steps: int) -> None:
         """Start the average anew."""
         self._average, self._told, self._steps = 0.0, 0, steps
 
-    def on_batch_end(self, learner: Learner, step: int, loss: float) -> None:
+    def on_batch_end(self, _learner: Learner, step: int, loss: float) -> None:
         """Average the loss, and speak up now and then."""
         self._average = self.beta * self._average + (1 - self.beta) * loss
         if step % self.every == 0 or step == self._steps:

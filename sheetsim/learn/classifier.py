@@ -14,11 +14,15 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (its lesson
 """
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from sheetsim.learn.models import Gradient
 from sheetsim.sheet import Array
+
+WIDEST = 10_000
+"""Units of a layer that no saved model exceeds."""
 
 
 class Classifier:
@@ -40,6 +44,23 @@ class Classifier:
             bound = 1 / np.sqrt(inputs)
             layer = rng.uniform(-bound, bound, (inputs + 1, outputs))
             self.groups[f"layer {number}"] = layer.astype(dtype)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the class is made with, as JSON can hold it."""
+        return {"sizes": list(self.sizes)}
+
+    @classmethod
+    def with_settings(cls, settings: dict[str, Any]) -> "Classifier":
+        """A model made with such settings, its parameters still to come.
+
+        Raises:
+            ValueError: settings that no model has.
+        """
+        sizes = settings["sizes"]
+        if len(sizes) < 2 or not all(type(size) is int and 1 <= size <= WIDEST for size in sizes):
+            raise ValueError(f"sizes are {sizes}")
+        return cls(tuple(sizes))
 
     def predict(self, *inputs: Array) -> Array:
         """Logits (n, classes) of pictures (n, pixels)."""
@@ -83,7 +104,7 @@ class Classifier:
 
 
 def log_softmax(logits: Array) -> Array:
-    """ln of the probabilities (n, classes) that logits (n, classes) stand for."""
+    """Natural logarithm of the probabilities (n, classes) that logits (n, classes) stand for."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 

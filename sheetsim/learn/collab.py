@@ -12,6 +12,8 @@ Factors and biases start at a normal distribution of standard deviation 0.01, cu
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5 (EmbeddingDotBias).
 """
 
+from typing import Any
+
 import numpy as np
 
 from sheetsim.learn.models import Gradient
@@ -21,6 +23,9 @@ from sheetsim.topics.y_range.sigmoid_rating import sigmoid_range, sigmoid_range_
 
 SPREAD, CUT = 0.01, 2.0
 """Standard deviation of the start, and at how many of them it is cut."""
+
+MOST = 1 << 27
+"""Parameters that no saved model exceeds."""
 
 
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -59,6 +64,30 @@ class DotProductBias:
             "items": truncated_normal(rng, (n_items, 1 + k)).astype(dtype),
         }
         self.y_range = y_range
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the class is made with, as JSON can hold it."""
+        users, items = self.groups.values()
+        sizes = {"n_users": len(users), "n_items": len(items), "k": users.shape[1] - 1}
+        return {**sizes, "y_range": self.y_range}
+
+    @classmethod
+    def with_settings(cls, settings: dict[str, Any]) -> "DotProductBias":
+        """A model made with such settings, its parameters still to come.
+
+        Raises:
+            ValueError: settings that no model has.
+        """
+        sizes = [settings[name] for name in ("n_users", "n_items", "k")]
+        if not all(type(size) is int and size >= 1 for size in sizes):
+            raise ValueError(f"sizes are {sizes}")
+        if (sizes[0] + sizes[1]) * (1 + sizes[2]) > MOST:
+            raise ValueError(f"sizes are {sizes}: more than {MOST:,} parameters")
+        y_range = settings["y_range"]
+        return cls(
+            *sizes, y_range=None if y_range is None else (y_range[0] + 0.0, y_range[1] + 0.0)
+        )
 
     def predict(self, *inputs: Array) -> Array:
         """Ratings (n,) of users (n,) for items (n,), both as row numbers."""

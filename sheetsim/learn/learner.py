@@ -15,7 +15,7 @@ The schedules are those of the workbook `schedules`, the rates of groups those o
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ from sheetsim.sheet import Array
 from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
 from sheetsim.topics.schedules.one_cycle import one_cycle
 from sheetsim.topics.transfer.layer_rates import group_rates
+
+Metric = Callable[[Array, Array], float]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Data:
                 "each, and one at least"
             )
 
-    def take(self, rows: Array) -> Data:
+    def take(self, rows: Array | slice) -> Data:
         """Some of the rows, in the order given."""
         return Data(tuple(x[rows] for x in self.inputs), self.targets[rows])
 
@@ -65,12 +67,14 @@ class Epoch:
         epoch: its number, from 1 on, over all fits.
         train_loss: mean of the batches' losses, each before its step.
         valid_loss: loss on the rows held back, after the epoch; NaN if there are none.
+        valid_metric: the learner's metric on them, such as accuracy; NaN if it has none.
         seconds: how long it took, validation included.
     """
 
     epoch: int
     train_loss: float
     valid_loss: float
+    valid_metric: float
     seconds: float
 
 
@@ -106,6 +110,7 @@ class Learner:
         decoupled: shrink the weights by 1 - lr weight_decay before every step (AdamW), or else
             add weight_decay sum(w^2) to the loss.
         seed: of the order of the batches.
+        metric: (predictions, targets) -> a number to watch on the rows held back.
         callbacks: told of every batch and epoch.
         epochs: what the epochs so far came to.
         losses: of all batches so far.
@@ -121,6 +126,7 @@ class Learner:
     weight_decay: float = 0.0
     decoupled: bool = True
     seed: int = 42
+    metric: Metric | None = None
     callbacks: Sequence[Callback] = ()
     epochs: list[Epoch] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
@@ -232,15 +238,17 @@ class Learner:
 
     @property
     def history(self) -> pd.DataFrame:
-        """The epochs so far: epoch, train_loss, valid_loss, seconds."""
+        """The epochs so far: epoch, train_loss, valid_loss, valid_metric, seconds."""
         return pd.DataFrame([asdict(epoch) for epoch in self.epochs])
 
-    def validate(self, data: Data | None = None) -> float:
-        """The loss on rows held back, or on others; NaN if there are none."""
+    def validate(self, data: Data | None = None) -> tuple[float, float]:
+        """Loss and metric on the rows held back, or on others; NaN where there are none."""
         rows = self.valid if data is None else data
         if rows is None:
-            return float("nan")
-        return self.model.loss(self.model.predict(*rows.inputs), rows.targets)
+            return float("nan"), float("nan")
+        predictions = self.model.predict(*rows.inputs)
+        loss = self.model.loss(predictions, rows.targets)
+        return loss, self.metric(predictions, rows.targets) if self.metric else float("nan")
 
     # Inside ------------------------------------------------------------------------------
 
@@ -279,10 +287,10 @@ class Learner:
                 if self._tell("on_batch_end", step, loss):
                     self.status = f"stopped by a callback at step {step:,}"
                     break
-            valid = self.validate()
+            loss, metric = self.validate()
             mean = float(np.mean(self.losses[first:]))
             seconds = time.perf_counter() - start
-            self.epochs.append(Epoch(len(self.epochs) + 1, mean, valid, seconds))
+            self.epochs.append(Epoch(len(self.epochs) + 1, mean, loss, metric, seconds))
             self._tell("on_epoch_end", self.epochs[-1])
             if not self.status.startswith("finished"):
                 break
@@ -312,7 +320,7 @@ class Learner:
         """The rows in a random order, cut into batches."""
         shuffled = self.train.take(rng.permutation(len(self.train.targets)))
         for start in range(0, len(shuffled.targets), self.batch_size):
-            yield shuffled.take(slice(start, start + self.batch_size))  # type: ignore[arg-type]
+            yield shuffled.take(slice(start, start + self.batch_size))
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Data]:
         while True:
@@ -320,4 +328,5 @@ class Learner:
 
     def _tell(self, event: str, *what: Any) -> bool:
         """Call every callback; whether one of them wants to stop."""
-        return any([getattr(callback, event)(self, *what) for callback in self.callbacks])
+        answers = [getattr(callback, event)(self, *what) for callback in self.callbacks]
+        return any(answers)  # every callback is told, whatever the first one wants

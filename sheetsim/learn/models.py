@@ -31,6 +31,8 @@ class Model(Protocol):
         """The mean loss of predictions (n, ...) for targets (n,)."""
         ...
 
-    def gradients(self, inputs: tuple[Array, ...], targets: Array) -> tuple[float, dict[str, Gradient]]:
+    def gradients(
+        self, inputs: tuple[Array, ...], targets: Array
+    ) -> tuple[float, dict[str, Gradient]]:
         """The mean loss of a batch, and its gradient in every group."""
         ...

@@ -61,11 +61,11 @@ class Rows:
         return self * -1.0
 
     def __add__(self, dense: Array) -> Array:
-        total = dense.copy()
+        total: Array = dense.copy()
         total[self.index] += self.values
         return total
 
     __radd__ = __add__
 
     def __rsub__(self, dense: Array) -> Array:
-        return dense + -self
+        return (-self).__radd__(dense)
