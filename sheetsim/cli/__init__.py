@@ -12,7 +12,7 @@ import click
 import sheetsim
 from sheetsim.terminal import Group
 
-COMMANDS = ("list", "build", "check", "solve", "compare")
+COMMANDS = ("list", "build", "check", "solve", "compare", "race")
 """In the order of the help; each is the `command` of the module of its name."""
 
 
@@ -51,6 +51,7 @@ def main(ctx: click.Context) -> None:
     sheetsim check workbooks/*.xlsx    recalculate them and compare every cell
     sheetsim solve bias --seed 1       the solver alone
     sheetsim compare mine.xlsx         what Excel's Solver made of a workbook
+    sheetsim race rosenbrock           optimizers on a loss surface, drawn
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

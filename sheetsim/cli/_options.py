@@ -21,7 +21,7 @@ def workbook_options(command: Command, without: Collection[str] = ()) -> Command
     """An option of the command for every option of every workbook."""
     helps: dict[str, tuple[str, str]] = {}
     for lesson in lessons().values():
-        for option in lesson.options:
+        for option in () if lesson.needs else lesson.options:
             known = helps.get(option.name)
             text = option.help + (f" [{option.default}]" if option.default is not None else "")
             both = text if known is None else f"{known[1]}; {text}"

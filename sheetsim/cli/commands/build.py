@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from sheetsim import api
+from sheetsim.cli._folders import make_folder
 from sheetsim.cli._options import SHOWN, workbook_options
 from sheetsim.cli._reports import print_report, stage_words
-from sheetsim.errors import OptionError, OutputError
+from sheetsim.errors import OptionError
 from sheetsim.terminal import one_line, progress
 from sheetsim.topics import find
 
@@ -43,7 +44,7 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
             bar(f"{name}: solving")
             books[name] = api.prepare(name, **chosen[name])
             bar(f"{name}: solved", 1)
-        _make_folder(folder)
+        make_folder(folder)
         for name, book in books.items():
             bar(f"{name}: writing")
             path = api.write(book, folder / f"{name}.xlsx")
@@ -69,12 +70,3 @@ def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, A
                 f"{name} has no option --{key}; it has --{', --'.join(sorted(known))}"
             )
     return {key: value for key, value in given.items() if key in known}
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        there = isinstance(error, FileExistsError)
-        reason = "is there and is no folder" if there else error.strerror
-        raise OutputError(f"{folder}: cannot be a folder to write to ({reason})") from error

@@ -1,0 +1,99 @@
+"""Extremes: the titles at the ends of each component, and a map of the best known ones.
+
+What a component means nobody says; one reads it off the titles at its two ends. In the lesson's
+run the first component parts Casablanca, Lawrence of Arabia and Chinatown from Home Alone 3,
+Jungle 2 Jungle and Bio-Dome, and it was called the one of critics' choices; the second has
+Braveheart, Titanic and Raiders of the Lost Ark on one side, the big crowd-pleasers.
+
+The map shows the titles with the most ratings by two of the components: those that are close are
+liked by the same people. Source: fast.ai, lesson 4 (`movie_comp`), and its scatter of 50 titles.
+"""
+
+from sheetsim.sheet import Block, Chart, Series, Sheet
+from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics.movielens.biases import ranks
+
+LISTED, LABELLED = 10, 50
+HEADINGS, TOP = 4, 5
+
+
+def _sheet(book: Book) -> Sheet:
+    sheet = book.new("extremes", "Titles at the ends of each component")
+    sheet.text(0, 0, sheet.title, "title")
+    sheet.text(1, 0, "sorted by score; then the best known titles by two components", "lead")
+    along, titles = book["components"]["scores"], book["titles"]["labels"]
+    n = min(LISTED, along.rows)
+    for c in range(along.columns):
+        scores = along.part(slice(None), slice(c, c + 1))
+        for part, lowest in enumerate((True, False)):
+            row = TOP + part * (n + 3)
+            _list(sheet, (row, 3 * c), scores, titles, f"component {c + 1}", n, lowest=lowest)
+        sheet.width(3 * c, 3 * c, 44)
+        sheet.width(3 * c + 1, 3 * c + 1, 10)
+        sheet.width(3 * c + 2, 3 * c + 2, 2)
+    _map(sheet, along, titles, TOP + 2 * (n + 3))
+    sheet.freeze = (2, 0)
+    sheet.pages = 1
+    return sheet
+
+
+def _list(
+    sheet: Sheet,
+    place: tuple[int, int],
+    scores: Block,
+    titles: Block,
+    name: str,
+    n: int,
+    *,
+    lowest: bool,
+) -> None:
+    """The n titles of lowest or highest score: title and score, the most extreme first."""
+    row, column = place
+    which = "lowest" if lowest else "highest"
+    sheet.labels(row - 1, column, [[f"{name}: {which}", "score"]], "heading")
+    places = ranks(scores.values[:, 0], n, lowest=lowest)
+    pick = "SMALL" if lowest else "LARGE"
+    first = scores.abroad.range
+    key = f"{which}_{name.replace(' ', '_')}"
+    formulas = [[f"={pick}({first},{rank + 1})"] for rank in range(n)]
+    found = sheet.formulas(row, column + 1, key, formulas, scores.values[places], "calc.step")
+    formula = f"=INDEX({titles.abroad.range},MATCH({found.cell},{first},0))"
+    sheet.fill(row, column, f"{key}_titles", formula, titles.values[places], "calc.text")
+
+
+def _map(sheet: Sheet, along: Block, titles: Block, row: int) -> None:
+    """The titles with the most ratings by the first component and the last."""
+    if along.columns < 2:
+        return
+    few = slice(0, LABELLED)
+    x, y = (along.part(few, slice(c, c + 1)) for c in (0, 1))
+    series = Series("titles", x, y, line=False, labels=titles.part(few))
+    sheet.charts.append(
+        Chart(
+            f"The {x.rows} titles with the most ratings, by two components",
+            "component 1",
+            "component 2",
+            (series,),
+            row,
+            0,
+            columns=3 * along.columns - 1,
+            rows=46,
+        )
+    )
+
+
+TOPIC = Topic(
+    name="extremes",
+    title="Titles at the ends of each component",
+    summary="ten titles at either end of each component, and a map of the best known",
+    sheet=_sheet,
+    order=5,
+    needs=("titles", "components"),
+    tries=(
+        (
+            "Change the sign of all loadings of component 1 on the sheet components.",
+            "The two lists of component 1 change places, and the map is mirrored: a component's "
+            "sign means nothing.",
+        ),
+    ),
+)

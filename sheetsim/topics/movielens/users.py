@@ -1,0 +1,49 @@
+"""Users: what the model knows of each of them.
+
+A user has as many factors as a movie, and what a factor of a movie says of its character, a
+user's says of how much they care for it. The bias says how generously they rate whatever they
+rate. Nothing else is known of them here: no age, no name, only an id.
+
+The rows are in the order of the ids. As in the sheet `bias` of collab_filter.xlsx the bias comes
+first, before the factors.
+"""
+
+import numpy as np
+
+from sheetsim.sheet import Sheet, Valid
+from sheetsim.topics._lesson import Book, Topic
+
+HEADINGS, TOP = 3, 4
+
+
+def _sheet(book: Book) -> Sheet:
+    m, k = book.plan["n_users"], book.plan["k"]
+    sheet = book.new("users", "The users")
+    sheet.text(0, 0, sheet.title, "title")
+    sheet.text(1, 0, "what each user cares for: the other half of every dot product", "lead")
+    headings = ["user", "bias", *(f"factor {f + 1}" for f in range(k))]
+    sheet.labels(HEADINGS, 0, [headings], "heading")
+    sheet.records(TOP, 0, "user_ids", (m, 1), "calc.index")
+    factors = np.ones((m, 1 + k))
+    sheet.inputs(TOP, 1, "user_factors", factors, "input.step", Valid(-1e3, 1e3))
+    sheet.width(0, 1 + k, 10)
+    sheet.freeze = (TOP, 1)
+    sheet.repeat_rows = (HEADINGS, HEADINGS)
+    sheet.print_areas = ((0, 0, TOP + m, min(2 + k, 12)),)
+    return sheet
+
+
+TOPIC = Topic(
+    name="users",
+    title="The users",
+    summary="bias and factors of every user",
+    sheet=_sheet,
+    order=1,
+    tries=(
+        (
+            "Type 0 over all factors of the user that is picked on the sheet card.",
+            "Every product on the card is 0: what is left is the two biases, the same taste for "
+            "all.",
+        ),
+    ),
+)
