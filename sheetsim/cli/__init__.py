@@ -12,7 +12,7 @@ import click
 import sheetsim
 from sheetsim.terminal import Group
 
-COMMANDS = ("list", "build", "check", "solve", "compare", "race")
+COMMANDS = ("list", "build", "check", "solve", "compare", "race", "movielens", "digits")
 """In the order of the help; each is the `command` of the module of its name."""
 
 
@@ -52,6 +52,8 @@ def main(ctx: click.Context) -> None:
     sheetsim solve bias --seed 1       the solver alone
     sheetsim compare mine.xlsx         what Excel's Solver made of a workbook
     sheetsim race rosenbrock           optimizers on a loss surface, drawn
+    sheetsim movielens --download      learn real ratings, and what they mean
+    sheetsim digits                    learn handwritten digits
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -45,13 +45,13 @@ def _sheet(book: Book) -> Sheet:
     rows = np.eye(c, k)
     loadings = sheet.inputs(TOP, 1, "loadings", rows, "input.step", Valid(-1e3, 1e3))
     means, spreads = _columns(sheet, factors, TOP + c)
-    top = TOP + c + 3
+    top = TOP + c + 4
     along = _scores(sheet, book, factors, means, loadings, top + c + 3)
     _shares(sheet, along, spreads, top)
     sheet.color_scales.append(ColorScale(loadings, palette="signed"))
     sheet.color_scales.append(ColorScale(along, palette="signed"))
     sheet.width(0, 0, 46)
-    sheet.width(1, k, 11)
+    sheet.width(1, k, 12.5)
     sheet.freeze = (0, 1)
     sheet.print_areas = ((0, 0, along.bottom, 1 + min(k, 12)),)
     return sheet

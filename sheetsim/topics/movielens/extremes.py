@@ -28,12 +28,13 @@ def _sheet(book: Book) -> Sheet:
         for part, lowest in enumerate((True, False)):
             row = TOP + part * (n + 3)
             _list(sheet, (row, 3 * c), scores, titles, f"component {c + 1}", n, lowest=lowest)
-        sheet.width(3 * c, 3 * c, 44)
+        sheet.width(3 * c, 3 * c, 50)
         sheet.width(3 * c + 1, 3 * c + 1, 10)
         sheet.width(3 * c + 2, 3 * c + 2, 2)
-    _map(sheet, along, titles, TOP + 2 * (n + 3))
+    bottom = TOP + 2 * (n + 3)
+    _map(sheet, along, titles, bottom)
     sheet.freeze = (2, 0)
-    sheet.pages = 1
+    sheet.page_breaks = (bottom - 1,)
     return sheet
 
 
