@@ -6,11 +6,18 @@
 | `load_ratings(f)`   | a CSV, wide or long as MovieLens's | the file's   | n_users x n_movies |
 | `line_points()`     | drawn on y = 2 x + 30, x in 1..100 | none         | 29 points          |
 | `load_points(f)`    | a CSV with headings x and y        | the file's   | n points           |
+| `load_digits()`     | UCI, real; `scripts/make_digits`   | ink, 0-16    | 1,797 x 8 x 8      |
+| `load_digits(dir)`  | a folder of MNIST's IDX files      | ink, 0-255   | n x h x w          |
+| `load_movielens(d)` | a folder of MovieLens's files      | stars, 0.5-5 | n ratings, titles  |
 
+`fetch_movielens` downloads MovieLens 100k into the user's cache, if it is not there yet.
 `as_ratings` and `as_points` take any of these or a DataFrame or array. Everything comes back as
 a frozen dataclass with read-only float64 arrays, checked; what cannot be used raises DataError.
 """
 
+from sheetsim.data.digits import Digits, load_digits
+from sheetsim.data.idx import read_idx
+from sheetsim.data.movielens import MovieLens, fetch_movielens, load_movielens
 from sheetsim.data.points import Points, PointsLike, as_points, line_points, load_points
 from sheetsim.data.ratings import (
     Ratings,
@@ -21,6 +28,8 @@ from sheetsim.data.ratings import (
 )
 
 __all__ = [
+    "Digits",
+    "MovieLens",
     "Points",
     "PointsLike",
     "Ratings",
@@ -28,7 +37,11 @@ __all__ = [
     "as_points",
     "as_ratings",
     "default_ratings",
+    "fetch_movielens",
     "line_points",
+    "load_digits",
+    "load_movielens",
     "load_points",
     "load_ratings",
+    "read_idx",
 ]
