@@ -3,7 +3,18 @@
 The functions of `sheetsim.api` are the package's own; errors are in `sheetsim.errors`.
 """
 
-from sheetsim.api import build, check, compare, solve, topics, trace, workbooks
+from sheetsim.api import (
+    build,
+    check,
+    compare,
+    race,
+    save,
+    solve,
+    sweep,
+    topics,
+    trace,
+    workbooks,
+)
 from sheetsim.errors import SheetsimError
 
 __all__ = [
@@ -11,7 +22,10 @@ __all__ = [
     "build",
     "check",
     "compare",
+    "race",
+    "save",
     "solve",
+    "sweep",
     "topics",
     "trace",
     "workbooks",

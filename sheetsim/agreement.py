@@ -102,7 +102,7 @@ def rounding_floors(book: Book, sheets: Sequence[Sheet]) -> Floors:
     """By how much each number moves when the inputs move in their 15th digit.
 
     Every input moves by 0.5 to 1 times `DIGITS` of itself, up or down, all at once, in each of
-    `TRIALS` trials; a zero stays zero, and so does the choice of a drop-down.
+    `TRIALS` trials; a zero stays zero, and texts and the choice of a drop-down stay as they are.
 
     Args:
         book: plan and inputs.
@@ -124,7 +124,8 @@ def rounding_floors(book: Book, sheets: Sequence[Sheet]) -> Floors:
         nudged = Book(book.plan, {name: dict(given) for name, given in book.given.items()})
         for sheet in sheets:
             for block in sheet.of_kind(Kind.INPUT):
-                if block.valid is None or not block.valid.choices:
+                chosen = block.valid is not None and block.valid.choices
+                if not chosen and not block.of_texts:
                     nudged.given[sheet.name][block.name] = _nudged(block, rng)
         for sheet, other in zip(sheets, lay_out(nudged), strict=True):
             pairs = zip(sheet.of_kind(Kind.FORMULA), other.of_kind(Kind.FORMULA), strict=True)

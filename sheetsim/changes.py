@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Kind, Sheet
+from sheetsim.sheet.block import LONGEST
 from sheetsim.topics import Book
 
 Edits = dict[str, dict[tuple[int, int], float | str]]
 """Sheet -> (row, column) -> what is typed there; "" for a cell that is emptied."""
+
+BLANK = "new"
+"""How the text begins that is typed into a blank cell for texts."""
 
 
 def changed_book(book: Book, sheets: Sequence[Sheet]) -> Book:
@@ -26,7 +30,8 @@ def changed_book(book: Book, sheets: Sequence[Sheet]) -> Book:
 
     Numbers shrink by 1 to 6 %, zeros become small and positive, and an input with choices takes
     its last one (or the first, if it had the last). In a block that may have blanks, the first
-    blank is filled, or the first number emptied if there is no blank.
+    blank is filled, or the first number emptied if there is no blank. Texts become
+    all different, and blanks among them are filled.
 
     Inputs that share a name on several sheets (start_a, start_b) go on sharing their value for
     every other one of these names, so that a formula which compares them sees both cases.
@@ -53,6 +58,10 @@ def input_edits(sheets: Sequence[Sheet], before: Sequence[Sheet]) -> Edits:
         pairs = zip(new.of_kind(Kind.INPUT), old.of_kind(Kind.INPUT), strict=True)
         for block, was in pairs:
             for row, column, i, j in block.cells():
+                if block.of_texts:
+                    if block.values[i, j] != was.values[i, j]:
+                        edits.setdefault(new.name, {})[row, column] = block.values[i, j]
+                    continue
                 value, earlier = float(block.values[i, j]), float(was.values[i, j])
                 if value == earlier or (np.isnan(value) and np.isnan(earlier)):
                     continue
@@ -63,6 +72,8 @@ def input_edits(sheets: Sequence[Sheet], before: Sequence[Sheet]) -> Edits:
 
 def _changed(block: Block, rng: np.random.Generator) -> Array:
     """Other values for an input, within what it may be."""
+    if block.of_texts:
+        return _other_texts(block)
     values, valid = block.values.astype(float), block.valid
     if valid is not None and valid.choices:
         return np.where(values < valid.high, valid.high, valid.low)
@@ -73,6 +84,19 @@ def _changed(block: Block, rng: np.random.Generator) -> Array:
     if block.blanks:
         _fill_or_empty(changed)
     return np.asarray(np.vectorize(_typed, otypes=[float])(changed))
+
+
+def _other_texts(block: Block) -> Array:
+    """The texts of an input, each with its place behind it, so that all of them are different.
+
+    A text that is chosen from a list becomes the last of it, or the first if it was the last.
+    """
+    if block.valid is not None and block.valid.options:
+        first, last = block.valid.options[0], block.valid.options[-1]
+        return np.where(block.values == last, first, last).astype(object)
+    texts = block.values.ravel()
+    changed = [f"{(text or BLANK)[: LONGEST - 6]}{i}" for i, text in enumerate(texts, start=1)]
+    return np.array(changed, dtype=object).reshape(block.values.shape)
 
 
 def _fill_or_empty(values: Array) -> None:

@@ -269,7 +269,7 @@ def _places(axes: Axes, race: Race) -> None:
     axes.annotate("start", race.start, (7, -11), textcoords="offset points", zorder=6)
     minima = np.array(race.surface.minima).T
     axes.plot(
-        *minima, "*", color=GOLD, mec="black", mew=0.8, markersize=14, zorder=4, label="minimum"
+        *minima, "*", color=GOLD, mec="black", mew=0.8, markersize=17, zorder=4, label="minimum"
     )
 
 

@@ -29,6 +29,13 @@ LARGEST = 1e100
 """Magnitude that no input exceeds: far beyond any lesson, and its cube is still a float."""
 
 
+LONGEST = 60
+"""Characters of the longest text that an input takes: a word, a name."""
+
+A_TEXT = f"a text of at most {LONGEST} characters"
+"""What to tell somebody who typed something else."""
+
+
 class Kind(Enum):
     """What a block's cells are to the person in front of the sheet."""
 
@@ -50,17 +57,21 @@ class Valid:
         low: the least number allowed; -1e100 stands for none.
         high: the greatest number allowed; 1e100 stands for none.
         above: the number must exceed `low`, not only reach it.
-        choices: cells that hold the allowed numbers, offered in a drop-down; they run from `low`
-            to `high`.
+        choices: cells that hold what is allowed, offered in a drop-down; numbers in them run from
+            `low` to `high`.
+        options: the texts that these cells hold, where they are texts.
     """
 
     low: float = -LARGEST
     high: float = LARGEST
     above: bool = False
     choices: str = ""
+    options: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """What to tell somebody who typed something else."""
+        if self.options:
+            return "one of the texts in the list"
         if self.choices:
             return f"a whole number from {self.low:g} to {self.high:g}"
         if self.low <= -LARGEST:
@@ -79,7 +90,7 @@ class Block:
         row: top row, counted from 0.
         column: left column, counted from 0.
         values: (rows, columns); float64 with NaN for a blank input or for a formula whose
-            answer is an error, or objects (str, bool) for texts.
+            answer is an error, or objects (str, bool) for texts, "" for a blank input of texts.
         kind: text, input, record or formula.
         style: the look, a key of the styles that the writer knows.
         formulas: (rows, columns) of text, each with its leading `=`; None unless a formula.
@@ -99,6 +110,11 @@ class Block:
     valid: Valid | None = None
     blanks: bool = False
     prefix: str = field(default="", repr=False)
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether it is an input of texts, "" for a blank cell, and not of numbers."""
+        return self.kind is Kind.INPUT and self.values.dtype == object
 
     @property
     def rows(self) -> int:

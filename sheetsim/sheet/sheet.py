@@ -188,6 +188,32 @@ class Sheet:
         at = (self.name, name, row, column)
         return self._put(Block(*at, values, Kind.INPUT, style, valid=valid, blanks=blanks))
 
+    def words(
+        self,
+        row: int,
+        column: int,
+        name: str,
+        default: Any,
+        style: str = "input.word",
+        blanks: bool = False,
+        valid: Valid | None = None,
+    ) -> Block:
+        """A rectangle of short texts that may be edited; "" is a blank cell, if there may be any.
+
+        Args:
+            row: row of the top left cell, from 0.
+            column: column of the top left cell, from 0.
+            name: the block's key in `given`, and its name on the sheet.
+            default: (rows, columns) of str, what the cells hold if nothing is given.
+            style: the look.
+            blanks: whether they may be empty.
+            valid: the texts to choose from, if they are not free.
+        """
+        given = np.array(self.given.get(name, default), dtype=object).reshape(np.shape(default))
+        values = np.vectorize(str, otypes=[object])(given)
+        at = (self.name, name, row, column)
+        return self._put(Block(*at, values, Kind.INPUT, style, valid=valid, blanks=blanks))
+
     def records(
         self, row: int, column: int, name: str, shape: tuple[int, int], style: str = "calc.general"
     ) -> Block:

@@ -1,6 +1,7 @@
 """Minimization in NumPy alone, with the options of Excel's Solver and a batch of starts.
 
-`minimize(problem, options)` is the one front door. `factor_model` builds the lecture's problem.
+`minimize(problem, options)` is the one front door. `factor_model` builds the lecture's problem,
+`sigmoid_factor_model` the one whose predictions stay within a range.
 """
 
 from sheetsim.solver.bilinear import factor_model
@@ -9,6 +10,7 @@ from sheetsim.solver.minimize import minimize
 from sheetsim.solver.options import Options
 from sheetsim.solver.problem import Problem, Reduction
 from sheetsim.solver.result import Result, Trial
+from sheetsim.solver.sigmoid_model import sigmoid_factor_model
 
 __all__ = [
     "Options",
@@ -19,4 +21,5 @@ __all__ = [
     "derivative_error",
     "factor_model",
     "minimize",
+    "sigmoid_factor_model",
 ]

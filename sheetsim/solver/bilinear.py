@@ -139,7 +139,7 @@ def factor_model(
     n = q * sum(table.shape)
     if start is not None and np.shape(start) != (n,):
         raise OptionError(f"start: got shape {np.shape(start)}, expected ({n},)")
-    model = _FactorModel(table, q, bool(bias))
+    model = FactorModel(table, q, bool(bias))
     return Problem(
         start=rng.uniform(size=n) if start is None else start,
         residuals=model.residuals,
@@ -160,7 +160,7 @@ def factor_model(
     )
 
 
-class _FactorModel:
+class FactorModel:
     """The table, and the functions of `Problem` and `Reduction` on it."""
 
     def __init__(self, table: Array, q: int, bias: bool) -> None:

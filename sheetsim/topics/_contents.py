@@ -34,7 +34,7 @@ def contents_sheet(lesson: Lesson, book: Book, topics: Iterable[Topic], solved: 
             sheet.text(offset, 1, value, "calc.text")
         else:
             sheet.numbers(offset, 1, [[value]], "calc.plan")
-    sheet.width(0, 0, 18)
+    sheet.width(0, 0, max(18, max(len(key) for key in book.plan) - 2))
     sheet.width(1, 2, 66)
     sheet.pages = 1
     return sheet

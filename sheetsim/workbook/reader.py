@@ -18,7 +18,7 @@ import numpy as np
 
 from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.sheet import Array, Block, Kind, Sheet
-from sheetsim.sheet.block import LARGEST
+from sheetsim.sheet.block import A_TEXT, LARGEST, LONGEST
 from sheetsim.sheet.reference import a1
 from sheetsim.topics import CONTENTS, Book, check_plan, lay_out, lessons, read_plan
 from sheetsim.workbook.package import Cell, CellError, Cells, defined_names, read_cells
@@ -133,10 +133,32 @@ def _values(file: Path, block: Block, cells: Mapping[tuple[int, int], Cell]) -> 
         cell = cells.get((row, column))
         value = None if cell is None else cell.value
         wild = isinstance(value, float) and abs(value) > LARGEST
-        if block.kind is Kind.INPUT or wild or isinstance(value, CellError):
+        if block.of_texts:
+            value = _text(file, block, a1(row, column), value)
+        elif block.kind is Kind.INPUT or wild or isinstance(value, CellError):
             value = _number(file, block, a1(row, column), value)
         values[i, j] = "" if value is None else value
     return values
+
+
+def _text(file: Path, block: Block, cell: str, value: Any) -> str:
+    """What an input cell of texts holds; "" for a blank where blanks may be."""
+    if value in (None, "") and block.blanks:
+        return ""
+    chosen = block.valid is not None and bool(block.valid.choices)  # from a list, however long
+    if isinstance(value, str) and len(value) > 0 and (chosen or len(value) <= LONGEST):
+        return value
+    found = "blank" if value in (None, "") else repr(value)
+    if isinstance(value, CellError):
+        found = f"an error, {value}"
+    elif isinstance(value, str) and value:
+        found = f"a text of {len(value):,} characters"
+    elif isinstance(value, float):
+        found = f"the number {value:g}"
+    raise WorkbookError(
+        f"{file}: {block.sheet}!{cell} ({block.name}) is {found}; expected {A_TEXT}"
+        + ("; begin with an apostrophe to type a number as a text" * isinstance(value, float))
+    )
 
 
 def _number(file: Path, block: Block, cell: str, value: Any) -> float:

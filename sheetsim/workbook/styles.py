@@ -58,9 +58,12 @@ FORMATS: dict[str, dict[str, Any]] = {
     "step": {"num_format": "0.0000"},  # no conditions: LibreOffice then drops minus signs
     "power": {"num_format": "0.00E+00"},
     "text": {"align": "left"},
+    "picture": {"num_format": ";;;"},  # a pixel: its colour says it, and no number over it
+    "word": {"num_format": "@", "align": "left"},  # what is typed stays a text, 007 too
 }
 
 HIGHLIGHTS: dict[str, dict[str, Any]] = {
+    "unseen": {"font_color": "#FFFFFF"},
     "predicted": {"bold": True, "italic": True, "border": 2},
     "hot": {"bold": True, "bg_color": "#44546A", "font_color": "#FFFFFF"},
 }

@@ -16,11 +16,11 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from sheetsim.errors import OutputError
+from sheetsim.files import replace_file
 from sheetsim.sheet import Block, ColorScale, Kind, Sheet
-from sheetsim.sheet.block import LARGEST
+from sheetsim.sheet.block import A_TEXT, LARGEST, LONGEST
 from sheetsim.sheet.reference import a1, quoted
 from sheetsim.workbook.charts import draw, pixels
-from sheetsim.workbook.files import replace_file
 from sheetsim.workbook.solver_model import solver_names
 from sheetsim.workbook.styles import HIGHLIGHTS, properties
 
@@ -110,6 +110,8 @@ class _Writer:
             value = block.values[i, j]
             if block.formulas is not None:
                 page.write_formula(row, column, block.formulas[i][j], look, _cached(value))
+            elif block.of_texts and not value:
+                page.write_blank(row, column, None, look)
             elif isinstance(value, str):
                 _write_text(page, sheet, row, column, value, look)
             elif np.isnan(value):
@@ -169,13 +171,16 @@ def _corners(block: Block) -> tuple[int, int, int, int]:
 def _validate(page: Any, block: Block) -> None:
     """Let the program refuse what an input may not be, and say what it may."""
     valid = block.valid
-    if valid is None:
+    if valid is None and not block.of_texts:
         return
+    expected = A_TEXT if valid is None else valid.sentence()
     rule: dict[str, Any] = {
         "error_title": block.name[:32],
-        "error_message": f"Expected {valid.sentence()}.",
+        "error_message": f"Expected {expected}.",
     }
-    if valid.choices:
+    if valid is None:
+        rule |= {"validate": "length", "criteria": "<=", "value": LONGEST}
+    elif valid.choices:
         rule |= {"validate": "list", "source": f"={valid.choices}"}
     elif valid.above:
         rule |= {"validate": "decimal", "criteria": ">", "value": valid.low}

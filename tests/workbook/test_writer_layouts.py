@@ -18,10 +18,15 @@ CLASSIC = {
     *("ABS", "AND", "AVERAGE", "COLUMN", "COS", "COUNT", "IF", "INDEX", "INTERCEPT", "MATCH"),
     *("MAX", "MIN", "MMULT", "RADIANS", "ROW", "SIN", "SLOPE", "SQRT", "STDEVP", "SUM"),
     "SUMPRODUCT",
+    *("ROUND", "TANH"),
+    *("CHOOSE", "EXP", "SUMSQ"),
+    *("LN", "LOWER", "NA", "PI", "TRIM"),
+    *("DEVSQ", "IFERROR", "LARGE", "MINVERSE", "SMALL"),
 }
 """Functions that Excel 2010 (even 97), LibreOffice 7.4 and Google Sheets all have, and that give
 the same everywhere. To add one: look it up in all three, and in traps.md. MMULT is safe where one
-row meets one column, which is all that SUM(MMULT()) of ours does."""
+row meets one column, which is all that SUM(MMULT()) of ours does, and within SUMPRODUCT; so is
+MINVERSE there. IFERROR came with Excel 2007."""
 
 STRUCTURAL = {
     "0": "no error, the exact match of MATCH, a lower limit, the test for none",

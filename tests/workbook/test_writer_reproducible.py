@@ -110,7 +110,7 @@ def test_committed_numbers_are_what_is_computed(pair: tuple[Path, Path]) -> None
                 compared += 1
             elif not str(cell.value).startswith("under 1"):
                 assert cell.value == value, f"{sheet} {at}"
-    assert compared > 1000
+    assert compared > 100
 
 
 def largest_by_column(cells: Cells, sheet: str) -> dict[int, float]:

@@ -35,6 +35,8 @@ def as_shown(value: float, form: str) -> str:
     """A number in one of the few formats that the styles use."""
     if not math.isfinite(value):
         return "#NUM!"
+    if form == ";;;":  # a colour, and no number
+        return ""
     if form == "0.00E+00":
         return f"{value:.2E}"
     if form in ("General", ""):  # General rounds to what fits, but for whole numbers

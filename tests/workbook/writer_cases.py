@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from needed import NEEDED, learned
 
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics import Book, lay_out, lessons, new_book
@@ -52,6 +53,24 @@ MORE: dict[str, dict[str, dict[str, Any]]] = {
         "3 x 60": {"ratings": random_ratings(3, 60), "k": 2},
         "labels": {"ratings": labelled_ratings(), "k": 2},
     },
+    "movielens": {
+        "no range": {"learned": learned(y_range=None)},
+        "1 factor": {"learned": learned(k=1, components=1)},
+        "2 titles": {"learned": learned(titles=("One (1991)", "Two (1992)"), components=2)},
+    },
+    "pca": {
+        "k 3": {"k": 3},
+        "k 10": {"k": 10},
+        "labels": {"ratings": labelled_ratings(), "k": 3},
+    },
+    "y_range": {
+        "k 1, from its start": {"k": 1, "at": "start"},
+        "k 8": {"k": 8},
+        "1 x 6": {"ratings": random_ratings(1, 6), "k": 1},
+        "6 x 1": {"ratings": random_ratings(6, 1), "k": 1},
+        "labels": {"ratings": labelled_ratings(), "k": 2},
+    },
+    "digits": {"1 step": {"epochs": 1}, "8 steps": {"epochs": 8, "seed": 3}},
     "gradient_descent": {
         "1 epoch": {"epochs": 1},
         "30 epochs": {"epochs": 30},
@@ -85,7 +104,7 @@ class Laid:
 
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
-    **{name: (name, {}) for name in lessons()},
+    **{name: (name, NEEDED.get(name, {})) for name in lessons()},
     **{f"{name}: {key}": (name, o) for name, more in MORE.items() for key, o in more.items()},
 }
 ALL = tuple(CASES)

@@ -9,7 +9,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book
-from sheetsim.topics.collab_filter._grid import as_floats
+from sheetsim.topics._ratings_grid import as_floats
 
 FACT_ROW, HEADINGS, FIRST = 2, 5, 6
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from sheetsim.sheet import Array, Sheet, SolverModel
 from sheetsim.solver import Problem, factor_model
+from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
-from sheetsim.topics.collab_filter import _grid, dot_product
-from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
+from sheetsim.topics._ratings_grid import Grid, as_floats
+from sheetsim.topics.collab_filter import dot_product
 
 
 def predict(users: Array, movies: Array) -> Array:
@@ -84,21 +85,8 @@ def _sheet(book: Book) -> Sheet:
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, names, lead, predictions)
 
-    titles, people = source["movies"], source["users"]
-    sheet.fill(MOVIES, grid.left, "movies", f"={titles.abroad.cell}", titles.values, "heading")
-    users = sheet.fill(
-        grid.ratings, grid.label, "users", f"={people.abroad.cell}", people.values, "row heading"
-    )
+    users, ratings = _grid.living_ratings(sheet, grid, source)
     stars = source["ratings"]
-    blank = np.isnan(as_floats(stars))
-    ratings = sheet.fill(
-        grid.ratings,
-        grid.left,
-        "ratings",
-        f'=IF({stars.abroad.cell}="","",{stars.abroad.cell})',
-        np.where(blank, "", stars.values.astype(object)),
-        "calc.rating",
-    )
     movies, tastes = _grid.parameters(sheet, grid)
     first, rest = tastes.part(slice(None), slice(0, 1)), tastes.part(slice(None), slice(1, None))
     bias, factors = movies.part(slice(0, 1)), movies.part(slice(1, None))

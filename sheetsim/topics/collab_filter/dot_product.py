@@ -20,13 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.data.labels import first_duplicate
-from sheetsim.errors import OptionError
-from sheetsim.sheet import Array, Sheet, SolverModel, Valid
+from sheetsim.sheet import Array, Sheet, SolverModel
 from sheetsim.solver import Problem, factor_model
+from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
-from sheetsim.topics.collab_filter import _grid
-from sheetsim.topics.collab_filter._grid import MOVIES, Grid, as_floats
+from sheetsim.topics._ratings_grid import Grid, as_floats
 
 
 def predict(users: Array, movies: Array) -> Array:
@@ -68,24 +66,12 @@ def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, 
 def _sheet(book: Book) -> Sheet:
     sheet = book.new("dot_product", "Dot product: ratings from factors")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"])
-    n_users, n_movies = grid.n_users, grid.n_movies
     names = _grid.factor_names(book, bias=False)
     lead = "prediction = user factors · movie factors, for each user (row) and movie (column)"
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, names, lead, predictions)
 
-    sheet.records(MOVIES, grid.left, "movies", (1, n_movies), "heading")
-    _demand_distinct(sheet)
-    users = sheet.records(grid.ratings, grid.label, "users", (n_users, 1), "row heading")
-    ratings = sheet.inputs(
-        grid.ratings,
-        grid.left,
-        "ratings",
-        np.ones((n_users, n_movies)),
-        "input.rating",
-        Valid(-1e6, 1e6),
-        blanks=True,
-    )
+    users, ratings = _grid.given_ratings(sheet, grid)
     movies, tastes = _grid.parameters(sheet, grid)
     predicted = sheet.fill(
         grid.predictions,
@@ -108,15 +94,6 @@ def _sheet(book: Book) -> Sheet:
     _grid.looks(sheet, grid, as_floats(ratings))
     sheet.solver = SolverModel(rmse, (movies, tastes))
     return sheet
-
-
-def _demand_distinct(sheet: Sheet) -> None:
-    """Refuse labels of which two are the same to a spreadsheet: look-ups would find the first."""
-    for axis in ("users", "movies"):
-        labels = np.ravel(sheet.given.get(axis, [])).tolist()
-        again = first_duplicate(labels)
-        if again is not None:
-            raise OptionError(f"{axis} holds {labels[again[1]]!r} twice; expected each label once")
 
 
 def _problem(sheet: Sheet) -> Problem:

@@ -99,7 +99,7 @@ def _prepare(options: Mapping[str, Any]) -> Book:
             "user_factors": learned.user_factors.astype(float).round(DIGITS),
         },
         "card": {"user": float(learned.user_ids[0]), "title": learned.titles[0]},
-        "components": {"loadings": learned.loadings.round(DIGITS)},
+        "directions": {"loadings": learned.loadings.round(DIGITS)},
     }
     return Book(plan, given)
 

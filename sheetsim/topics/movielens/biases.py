@@ -59,7 +59,7 @@ def _sheet(book: Book) -> Sheet:
             block = source[other]
             formula = f"=INDEX({block.abroad.range},{place})"
             values = block.values[places]
-            sheet.fill(TOP, column + offset, f"{name}_{other}", formula, values, style)
+            sheet.fill(TOP, column + offset, f"movie_{name}_{other}", formula, values, style)
     means = source["mean_ratings"]
     series = Series("titles", means, bias, line=False)
     sheet.charts.append(
@@ -77,7 +77,7 @@ def _sheet(book: Book) -> Sheet:
     for column in (0, 7):
         sheet.width(column, column, 6)
         sheet.width(column + 1, column + 1, 46)
-        sheet.width(column + 2, column + 4, 10)
+        sheet.width(column + 2, column + 4, 13)
     sheet.width(5, 6, 2)
     sheet.freeze = (TOP, 0)
     sheet.pages = 1

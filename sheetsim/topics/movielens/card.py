@@ -17,31 +17,9 @@ import numpy as np
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics.movielens._score import prediction, prediction_formula
 
 FACTS, RESULTS, HEADINGS, TOP = 2, 5, 8, 9
-
-STEEPEST = 700.0
-"""The exponent is held below this, for e^710 is an error in a spreadsheet."""
-
-
-def predict(raw: Array, low: float, high: float) -> Array:
-    """Raw scores (n,) through a sigmoid onto low to high."""
-    return np.asarray(low + (high - low) / (1 + np.exp(np.minimum(-raw, STEEPEST))))
-
-
-def prediction_formula(book: Book, raw: str) -> str:
-    """The rating that a raw score stands for, without the leading `=`."""
-    if not book.plan["sigmoid"]:
-        return raw
-    low, high = (book["titles"][name].abroad.range for name in ("low", "high"))
-    return f"{low}+({high}-{low})/(1+EXP(MIN(-({raw}),{STEEPEST:g})))"
-
-
-def prediction(book: Book, raw: Array) -> Array:
-    """The ratings that raw scores (n,) stand for."""
-    if not book.plan["sigmoid"]:
-        return raw
-    return predict(raw, *(float(book["titles"][name].value) for name in ("low", "high")))
 
 
 def position(labels: Block, wanted: Any) -> float:
@@ -59,7 +37,7 @@ def position_formula(labels: Block, wanted: Block) -> str:
     """The same by comparing, for MATCH takes the ? of a title for any letter."""
     same = f"({labels.range}={wanted.range})"
     place = f"ROW({labels.range})-ROW({labels.at(0)})+1"
-    return f"=IF(SUMPRODUCT({same}*1)=0,NA(),SUMPRODUCT({same}*({place})))"
+    return f"=IF(SUMPRODUCT({same}*{same})=0,NA(),SUMPRODUCT({same}*({place})))"
 
 
 def row_of(table: Array, position: float) -> Array:
@@ -77,9 +55,9 @@ def _sheet(book: Book) -> Sheet:
     headings = ["factor", "the user's", "the title's", "product"]
     sheet.labels(HEADINGS, 0, [headings], "heading")
     k = book.plan["k"]
-    sheet.labels(TOP, 0, [[f"factor {f + 1}"] for f in range(k)], "row heading")
-    tastes = _looked_up(sheet, book["users"]["user_factors"], user, 1, "user")
-    characters = _looked_up(sheet, book["titles"]["item_factors"], title, 2, "title")
+    numbers = sheet.numbers(TOP, 0, [[f + 1.0] for f in range(k)], "index")
+    tastes = _looked_up(sheet, book["users"]["user_factors"], user, numbers, "user")
+    characters = _looked_up(sheet, book["titles"]["item_factors"], title, numbers, "title")
     products = sheet.fill(
         TOP,
         3,
@@ -96,8 +74,8 @@ def _sheet(book: Book) -> Sheet:
         Fact(
             "predicted rating",
             "predicted",
-            f"={prediction_formula(book, 'raw')}",
-            float(prediction(book, np.array(raw))),
+            f"={prediction_formula(book['titles'], 'raw')}",
+            float(prediction(book["titles"], np.array(raw))),
             "key.rating2",
         ),
     )
@@ -141,19 +119,17 @@ def _picks(sheet: Sheet, book: Book) -> tuple[Block, Block]:
 
 
 def _looked_up(
-    sheet: Sheet, table: Block, row: Block, column: int, name: str
+    sheet: Sheet, table: Block, row: Block, numbers: Block, name: str
 ) -> tuple[Block, Block]:
     """The bias of one row of a table, at the top, and its factors, one below the other."""
+    column = 1 if name == "user" else 2
     values = row_of(table.values, float(row.value))
-    formula = f"=INDEX({table.abroad.range},{row.range},1)"
+    cells = table.abroad.range
+    formula = f"=INDEX({cells},{row.range},1)"
     bias = Fact(f"{name}'s bias", f"{name}_bias", formula, float(values[0]), "calc.step")
     placed = facts(sheet, RESULTS, column, (bias,))[bias.name]
-    formulas = [
-        [f"=INDEX({table.abroad.range},{row.range},{f + 2})"] for f in range(len(values) - 1)
-    ]
-    factors = sheet.formulas(
-        TOP, column, f"{name}_factors", formulas, values[1:, None], "calc.step"
-    )
+    formula = f"=INDEX({cells},{row.range},{numbers.cell}+1)"
+    factors = sheet.fill(TOP, column, f"{name}_factors", formula, values[1:, None], "calc.step")
     return placed, factors
 
 

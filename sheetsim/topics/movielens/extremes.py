@@ -21,16 +21,17 @@ def _sheet(book: Book) -> Sheet:
     sheet = book.new("extremes", "Titles at the ends of each component")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(1, 0, "sorted by score; then the best known titles by two components", "lead")
-    along, titles = book["components"]["scores"], book["titles"]["labels"]
+    along, titles = book["directions"]["scores"], book["titles"]["labels"]
     n = min(LISTED, along.rows)
     for c in range(along.columns):
         scores = along.part(slice(None), slice(c, c + 1))
         for part, lowest in enumerate((True, False)):
             row = TOP + part * (n + 3)
-            _list(sheet, (row, 3 * c), scores, titles, f"component {c + 1}", n, lowest=lowest)
-        sheet.width(3 * c, 3 * c, 50)
-        sheet.width(3 * c + 1, 3 * c + 1, 10)
-        sheet.width(3 * c + 2, 3 * c + 2, 2)
+            _list(sheet, (row, 4 * c), scores, titles, f"component {c + 1}", n, lowest=lowest)
+        sheet.width(4 * c, 4 * c, 6)
+        sheet.width(4 * c + 1, 4 * c + 1, 50)
+        sheet.width(4 * c + 2, 4 * c + 2, 10)
+        sheet.width(4 * c + 3, 4 * c + 3, 2)
     bottom = TOP + 2 * (n + 3)
     _map(sheet, along, titles, bottom)
     sheet.freeze = (2, 0)
@@ -51,15 +52,16 @@ def _list(
     """The n titles of lowest or highest score: title and score, the most extreme first."""
     row, column = place
     which = "lowest" if lowest else "highest"
-    sheet.labels(row - 1, column, [[f"{name}: {which}", "score"]], "heading")
+    sheet.labels(row - 1, column, [["rank", f"{name}: {which}", "score"]], "heading")
+    rank = sheet.numbers(row, column, [[i + 1.0] for i in range(n)], "index")
     places = ranks(scores.values[:, 0], n, lowest=lowest)
     pick = "SMALL" if lowest else "LARGE"
     first = scores.abroad.range
     key = f"{which}_{name.replace(' ', '_')}"
-    formulas = [[f"={pick}({first},{rank + 1})"] for rank in range(n)]
-    found = sheet.formulas(row, column + 1, key, formulas, scores.values[places], "calc.step")
+    formula = f"={pick}({first},{rank.cell})"
+    found = sheet.fill(row, column + 2, key, formula, scores.values[places], "calc.step")
     formula = f"=INDEX({titles.abroad.range},MATCH({found.cell},{first},0))"
-    sheet.fill(row, column, f"{key}_titles", formula, titles.values[places], "calc.text")
+    sheet.fill(row, column + 1, f"movie_{key}", formula, titles.values[places], "calc.text")
 
 
 def _map(sheet: Sheet, along: Block, titles: Block, row: int) -> None:
@@ -77,7 +79,7 @@ def _map(sheet: Sheet, along: Block, titles: Block, row: int) -> None:
             (series,),
             row,
             0,
-            columns=3 * along.columns - 1,
+            columns=4 * along.columns - 1,
             rows=46,
         )
     )
@@ -89,10 +91,10 @@ TOPIC = Topic(
     summary="ten titles at either end of each component, and a map of the best known",
     sheet=_sheet,
     order=5,
-    needs=("titles", "components"),
+    needs=("titles", "directions"),
     tries=(
         (
-            "Change the sign of all loadings of component 1 on the sheet components.",
+            "Change the sign of all loadings of component 1 on the sheet directions.",
             "The two lists of component 1 change places, and the map is mirrored: a component's "
             "sign means nothing.",
         ),

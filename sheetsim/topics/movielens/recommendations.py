@@ -14,11 +14,12 @@ import numpy as np
 
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics.movielens._score import prediction, prediction_formula
 from sheetsim.topics.movielens.biases import ranks
-from sheetsim.topics.movielens.card import prediction, prediction_formula, row_of
+from sheetsim.topics.movielens.card import row_of
 
 LISTED = 20
-USER, HEADINGS, TOP = 3, 6, 7
+USER, HEADINGS, TOP = 4, 7, 8
 
 
 def raw_scores(user: Array, items: Array) -> Array:
@@ -36,22 +37,22 @@ def _sheet(book: Book) -> Sheet:
     picked = book["card"]["user_row"]
     vector = row_of(tastes.values, float(picked.value))
     k = characters.columns - 1
-    sheet.labels(USER - 1, 6, [["user", "bias", *(f"factor {f + 1}" for f in range(k))]], "heading")
+    sheet.text(USER - 2, 7, "the user's bias (0) and factors (1, 2, ...)", "band")
+    sheet.text(USER - 1, 6, "user", "heading")
+    numbers = sheet.numbers(USER - 1, 7, [[float(j) for j in range(k + 1)]], "heading")
     chosen = book["card"]["user"]
     sheet.fill(USER, 6, "user", f"={chosen.abroad.range}", float(chosen.value), "key.index")
-    formulas = [
-        [f"=INDEX({tastes.abroad.range},{picked.abroad.range},{j + 1})" for j in range(k + 1)]
-    ]
-    user = sheet.formulas(USER, 7, "user_vector", formulas, vector[None, :], "calc.step")
+    formula = f"=INDEX({tastes.abroad.range},{picked.abroad.range},{numbers.down}+1)"
+    user = sheet.fill(USER, 7, "user_vector", formula, vector[None, :], "calc.step")
     bias, factors = user.part(slice(None), slice(0, 1)), user.part(slice(None), slice(1, None))
     theirs = characters.abroad.part(slice(None), slice(1, None))
     raw = f"SUMPRODUCT({theirs.across},{factors.range})+{characters.abroad.cell}+{bias.range}"
     sheet.labels(HEADINGS, 4, [["title", "mean rating", "prediction"]], "heading")
     titles, means = book["titles"]["labels"], book["titles"]["mean_ratings"]
-    sheet.fill(TOP, 4, "titles", f"={titles.abroad.cell}", titles.values, "calc.text")
+    sheet.fill(TOP, 4, "movie_titles", f"={titles.abroad.cell}", titles.values, "calc.text")
     sheet.fill(TOP, 5, "means", f"={means.abroad.cell}", means.values, "calc.rating2")
-    values = prediction(book, raw_scores(vector, characters.values.astype(float)))
-    formula = f"={prediction_formula(book, raw)}"
+    values = prediction(book["titles"], raw_scores(vector, characters.values.astype(float)))
+    formula = f"={prediction_formula(book['titles'], raw)}"
     predicted = sheet.fill(TOP, 6, "predictions", formula, values[:, None], "calc.rating2")
     n = min(LISTED, predicted.rows)
     places = ranks(values, n, lowest=False) if np.isfinite(values).all() else None
@@ -62,7 +63,7 @@ def _sheet(book: Book) -> Sheet:
     formula = f"=LARGE({predicted.range},{rank.cell})"
     found = sheet.fill(TOP, 2, "best", formula, best, "key.rating2")
     formula = f"=INDEX({titles.abroad.range},MATCH({found.cell},{predicted.range},0))"
-    sheet.fill(TOP, 1, "best_titles", formula, names, "calc.text")
+    sheet.fill(TOP, 1, "movie_best", formula, names, "calc.text")
     sheet.width(0, 0, 6)
     sheet.width(1, 1, 46)
     sheet.width(2, 2, 11)
@@ -70,7 +71,6 @@ def _sheet(book: Book) -> Sheet:
     sheet.width(4, 4, 46)
     sheet.width(5, 7 + k, 11)
     sheet.freeze = (TOP, 0)
-    sheet.print_areas = ((0, 0, predicted.bottom, 7),)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     return sheet
 

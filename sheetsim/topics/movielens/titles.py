@@ -4,9 +4,10 @@ A row is a movie: its factors, of which nobody said what they should mean, and i
 is what remains of a movie's rating when the tastes of those who happened to see it are allowed
 for: a movie seen by its fans alone has a high mean rating, but no high bias.
 
-How many ratings there are, and their mean, are counts of the data; the rest is what five epochs
-of training made of small random numbers. The titles are those with the most ratings, in that
-order, as in fast.ai's lesson 4 (`lesson4-collab`, its `top_movies`).
+The column by bias alone is what somebody without a taste or a bias of their own would give: the
+sigmoid of the title's bias. How many ratings there are, and their mean, are counts of the data;
+the rest is what five epochs of training made of small random numbers. The titles are those with
+the most ratings, in that order, as in fast.ai's lesson 4 (`lesson4-collab`, its `top_movies`).
 """
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from sheetsim.sheet import Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics.movielens._score import prediction, prediction_formula
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 
@@ -26,18 +28,22 @@ def _sheet(book: Book) -> Sheet:
     if book.plan["sigmoid"]:
         ends = [Fact(name, name, None, 1.0, "input.general", Valid()) for name in ("low", "high")]
         facts(sheet, FACTS, 1, ends)
-    headings = ["title", "ratings", "mean rating", "bias", *(f"factor {f + 1}" for f in range(k))]
+    factor_names = [f"factor {f + 1}" for f in range(k)]
+    headings = ["title", "ratings", "mean rating", "by bias alone", "bias", *factor_names]
     sheet.labels(HEADINGS, 0, [headings], "heading")
     sheet.records(TOP, 0, "labels", (n, 1), "calc.text")
     sheet.records(TOP, 1, "n_ratings", (n, 1), "calc.index")
     sheet.records(TOP, 2, "mean_ratings", (n, 1), "calc.rating2")
     factors = np.ones((n, 1 + k))
-    sheet.inputs(TOP, 3, "item_factors", factors, "input.step", Valid(-1e3, 1e3))
+    table = sheet.inputs(TOP, 4, "item_factors", factors, "input.step", Valid(-1e3, 1e3))
+    bias = table.part(slice(None), slice(0, 1))
+    alone = f"={prediction_formula(sheet, bias.cell, abroad=False)}"
+    sheet.fill(TOP, 3, "by_bias", alone, prediction(sheet, bias.values), "calc.rating2")
     sheet.width(0, 0, 48)
-    sheet.width(1, 3 + k, 10)
+    sheet.width(1, 4 + k, 10)
+    sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
-    sheet.print_areas = ((0, 0, TOP + n, 4),)
     return sheet
 
 

@@ -4,6 +4,9 @@ A user has as many factors as a movie, and what a factor of a movie says of its 
 user's says of how much they care for it. The bias says how generously they rate whatever they
 rate. Nothing else is known of them here: no age, no name, only an id.
 
+The strength of taste is the length of the vector of factors: near 0, a user's ratings are the
+movies' biases and their own; the longer it is, the more it matters what the movie is like.
+
 The rows are in the order of the ids. As in the sheet `bias` of collab_filter.xlsx the bias comes
 first, before the factors.
 """
@@ -21,15 +24,18 @@ def _sheet(book: Book) -> Sheet:
     sheet = book.new("users", "The users")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(1, 0, "what each user cares for: the other half of every dot product", "lead")
-    headings = ["user", "bias", *(f"factor {f + 1}" for f in range(k))]
+    headings = ["user", "strength of taste", "bias", *(f"factor {f + 1}" for f in range(k))]
     sheet.labels(HEADINGS, 0, [headings], "heading")
     sheet.records(TOP, 0, "user_ids", (m, 1), "calc.index")
     factors = np.ones((m, 1 + k))
-    sheet.inputs(TOP, 1, "user_factors", factors, "input.step", Valid(-1e3, 1e3))
-    sheet.width(0, 1 + k, 10)
+    table = sheet.inputs(TOP, 2, "user_factors", factors, "input.step", Valid(-1e3, 1e3))
+    tastes = table.part(slice(None), slice(1, None))
+    lengths = np.sqrt((tastes.values**2).sum(axis=1, keepdims=True))
+    sheet.fill(TOP, 1, "strength", f"=SQRT(SUMSQ({tastes.across}))", lengths, "calc.rating2")
+    sheet.width(0, 2 + k, 10)
+    sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
-    sheet.print_areas = ((0, 0, TOP + m, min(2 + k, 12)),)
     return sheet
 
 

@@ -33,7 +33,7 @@ def spread(columns: Array) -> Array:
 
 def _sheet(book: Book) -> Sheet:
     k, c = book.plan["k"], book.plan["components"]
-    sheet = book.new("components", f"Principal components: {k} factors to {c}")
+    sheet = book.new("directions", f"Principal components: {k} factors to {c}")
     sheet.text(0, 0, sheet.title, "title")
     lead = "a component counts each factor by its loading; all titles are placed along it"
     sheet.text(1, 0, lead, "lead")
@@ -53,7 +53,6 @@ def _sheet(book: Book) -> Sheet:
     sheet.width(0, 0, 46)
     sheet.width(1, k, 12.5)
     sheet.freeze = (0, 1)
-    sheet.print_areas = ((0, 0, along.bottom, 1 + min(k, 12)),)
     return sheet
 
 
@@ -76,7 +75,7 @@ def _scores(
     names = [f"component {number + 1}" for number in range(loadings.rows)]
     sheet.labels(row - 1, 0, [["title", *names]], "heading")
     titles = book["titles"]["labels"]
-    sheet.fill(row, 0, "titles", f"={titles.abroad.cell}", titles.values, "calc.text")
+    sheet.fill(row, 0, "movie_titles", f"={titles.abroad.cell}", titles.values, "calc.text")
     values = scores(factors.values.astype(float), loadings.values)
     formulas = [
         [
@@ -102,11 +101,11 @@ def _shares(sheet: Sheet, along: Block, spreads: Block, row: int) -> None:
             share = np.float64(of_scores) / total
         formula = f"={own.range}/SUM({spreads.range})"
         value = share if np.isfinite(share) else np.nan
-        sheet.fill(row + c, 2, f"share_{c}", formula, value, "key.percent")
+        sheet.fill(row + c, 2, f"share_{c}", formula, value, "key.rating2")
 
 
 TOPIC = Topic(
-    name="components",
+    name="directions",
     title="Principal components",
     summary="the factors' three main directions, and every title along them",
     sheet=_sheet,

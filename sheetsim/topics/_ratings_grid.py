@@ -1,15 +1,18 @@
-"""The layout that dot_product and bias share: four tables one above the other.
+"""The layout that all models of a table of ratings share: four tables one above the other.
 
 Ratings, movie factors, predictions and squared errors stand in the same columns, a movie each, so
-that a prediction stands below its movie's factors and beside its user's. The two topics bring
-their own formulas and maths; only the places and the looks come from here.
+that a prediction stands below its movie's factors and beside its user's. The topics bring their
+own formulas and maths; only the places and the looks come from here, and the ratings themselves:
+typed into one sheet, and live copies of them on the others.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet
+from sheetsim.data.labels import first_duplicate
+from sheetsim.errors import OptionError
+from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Plan
 from sheetsim.topics._limit import solver_limit
@@ -101,6 +104,61 @@ def parameters(sheet: Sheet, grid: Grid) -> tuple[Block, Block]:
         sheet.inputs(grid.factors, grid.left, "movie_factors", movies, "input.factor"),
         sheet.inputs(grid.predictions, grid.label - width, "user_factors", users, "input.factor"),
     )
+
+
+def given_ratings(sheet: Sheet, grid: Grid) -> tuple[Block, Block]:
+    """The ratings as inputs, with the titles above and the users beside them.
+
+    Returns:
+        The users' labels and the ratings.
+
+    Raises:
+        OptionError: two users or two movies have the same label.
+    """
+    sheet.records(MOVIES, grid.left, "movies", (1, grid.n_movies), "heading")
+    _demand_distinct(sheet)
+    users = sheet.records(grid.ratings, grid.label, "users", (grid.n_users, 1), "row heading")
+    ratings = sheet.inputs(
+        grid.ratings,
+        grid.left,
+        "ratings",
+        np.ones((grid.n_users, grid.n_movies)),
+        "input.rating",
+        Valid(-1e6, 1e6),
+        blanks=True,
+    )
+    return users, ratings
+
+
+def living_ratings(sheet: Sheet, grid: Grid, source: Sheet) -> tuple[Block, Block]:
+    """Live copies of the ratings that are typed into another sheet, and of their labels.
+
+    Returns:
+        The users' labels and the ratings, "" where there is none.
+    """
+    titles, people, stars = (source[name].abroad for name in ("movies", "users", "ratings"))
+    sheet.fill(MOVIES, grid.left, "movies", f"={titles.cell}", titles.values, "heading")
+    users = sheet.fill(
+        grid.ratings, grid.label, "users", f"={people.cell}", people.values, "row heading"
+    )
+    ratings = sheet.fill(
+        grid.ratings,
+        grid.left,
+        "ratings",
+        f'=IF({stars.cell}="","",{stars.cell})',
+        np.where(np.isnan(as_floats(stars)), "", stars.values.astype(object)),
+        "calc.rating",
+    )
+    return users, ratings
+
+
+def _demand_distinct(sheet: Sheet) -> None:
+    """Refuse labels of which two are the same to a spreadsheet: look-ups would find the first."""
+    for axis in ("users", "movies"):
+        labels = np.ravel(sheet.given.get(axis, [])).tolist()
+        again = first_duplicate(labels)
+        if again is not None:
+            raise OptionError(f"{axis} holds {labels[again[1]]!r} twice; expected each label once")
 
 
 def user_labels(sheet: Sheet, grid: Grid, users: Block, rows: tuple[int, ...]) -> None:

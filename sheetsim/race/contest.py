@@ -1,0 +1,252 @@
+"""The race: several optimizers from one start, with one budget of steps.
+
+A learning rate that suits one optimizer is useless to another (Adam's step is about lr long,
+whatever the gradient; plain descent's is lr times the gradient), so that a race at one rate for
+all says little. Here a rate is given, or it is tuned by a rule that is the same for everyone:
+
+    of 57 rates, 8 a decade from 1e-6 to 10, the one whose loss after the last step is least,
+    the smallest of them if several are equal; runs that diverge or end above the start lose
+
+The 57 runs are one batch. It is a rule for a race and not for practice: it spends 57 budgets to
+find the rate, and it looks at the loss at the end alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetsim.learn.rules import RULES
+from sheetsim.race import _checked
+from sheetsim.race._checked import plain
+from sheetsim.race.runs import NEVER, Batch, Say, run
+from sheetsim.race.surfaces import Pair, Surface
+from sheetsim.sheet import Array
+
+STEPS = 300
+"""The budget, unless told otherwise."""
+
+WITHIN = 1e-3
+"""The goal: this part of the start's loss."""
+
+RATES = 10.0 ** (np.arange(-48, 9) / 8)
+"""What a rate is tuned from, (57,)."""
+
+TUNING = (
+    "of 57 rates, 8 a decade from 1e-6 to 10, the one with the least loss after the last step "
+    "(the smallest of equals)"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """An optimizer in a race.
+
+    Attributes:
+        optimizer: its name.
+        lr: its learning rate.
+        chosen: how that was found: "given" or "tuned", and whether at an end of the grid.
+        hyper: its further parameters.
+        path: its places, (steps + 1, 2), NaN once it has diverged.
+        losses: its losses, (steps + 1,), infinity once it has diverged.
+        distance: from the nearest minimum, after the last step; NaN if it diverged.
+        reached: the first step after which its loss is at most a thousandth of the start's; None
+            if it never is.
+        sound: it neither diverged nor ended above its start; only then can it win.
+        status: the same in plain words.
+    """
+
+    optimizer: str
+    lr: float
+    chosen: str
+    hyper: Mapping[str, float]
+    path: Array
+    losses: Array
+    distance: float
+    reached: int | None
+    sound: bool
+    status: str
+
+    @property
+    def loss(self) -> float:
+        """After the last step; infinity if it diverged."""
+        return float(self.losses[-1])
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """Loss and distance after the last step."""
+        return self.loss, self.distance
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """A race and how it ended.
+
+    Attributes:
+        surface: where.
+        steps: the budget.
+        start: the place that all start from.
+        noise: standard deviation of the noise on each component of the gradient.
+        seed: of the noise, which is the same for all.
+        racers: in the order in which they were named.
+        winner: the sound racer of least loss, the sooner at the goal of equals; "" if none is
+            sound.
+        status: the outcome in a sentence.
+    """
+
+    surface: Surface
+    steps: int
+    start: Pair
+    noise: float
+    seed: int
+    racers: tuple[Racer, ...]
+    winner: str
+    status: str
+
+    @property
+    def goal(self) -> float:
+        """The loss to reach: a thousandth of the start's."""
+        return WITHIN * float(self.racers[0].losses[0])
+
+    @property
+    def tuning(self) -> str:
+        """The rule by which rates were tuned, in a sentence; "" if all were given."""
+        return TUNING if any(racer.chosen != "given" for racer in self.racers) else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it but the paths, as plain values."""
+        return {
+            "surface": self.surface.name,
+            "condition": self.surface.condition,
+            "minima": plain(self.surface.minima),
+            "steps": self.steps,
+            "start": plain(self.start),
+            "noise": self.noise,
+            "seed": self.seed,
+            "tuning": self.tuning,
+            "goal": self.goal,
+            "racers": [
+                {
+                    "optimizer": racer.optimizer,
+                    "lr": racer.lr,
+                    "chosen": racer.chosen,
+                    "hyper": dict(racer.hyper),
+                    "loss": racer.loss,
+                    "x": plain(racer.path[-1]),
+                    "distance": racer.distance,
+                    "reached": racer.reached,
+                    "sound": racer.sound,
+                    "status": racer.status,
+                }
+                for racer in self.racers
+            ],
+            "winner": self.winner,
+            "status": self.status,
+        }
+
+
+def race(
+    surface: str = "line",
+    *,
+    optimizers: str | Sequence[str] | None = None,
+    steps: int = STEPS,
+    lr: float | Mapping[str, float] | None = None,
+    beta1: float | None = None,
+    beta2: float | None = None,
+    start: Sequence[float] | None = None,
+    noise: float = 0.0,
+    seed: int = 0,
+    say: Say | None = None,
+) -> Race:
+    """Race optimizers; see `sheetsim.race` of the API for the arguments."""
+    place = _checked.surface_of(surface)
+    names = _checked.optimizers_of(optimizers)
+    steps = _checked.steps_of("steps", steps)
+    rates = _checked.rates_of(lr, names)
+    hyper = _checked.hyper_of(names, {"beta1": beta1, "beta2": beta2})
+    at = _checked.start_of(place, start)
+    noise, seed = _checked.noise_of("noise", noise), _checked.seed_of("seed", seed)
+    racers = []
+    for name in names:
+        if say is not None:
+            say(f"{name}: running", 0)
+        racers.append(_racer(place, name, rates.get(name), hyper[name], at, steps, noise, seed))
+        if say is not None:
+            say(f"{name}: done", 1)
+    sound = [racer for racer in racers if racer.sound]
+    best = min(sound, key=_standing, default=None)
+    status = _status(place, at, steps, best, racers)
+    return Race(
+        place, steps, at, noise, seed, tuple(racers), best.optimizer if best else "", status
+    )
+
+
+def tuned(losses: Array, sound: NDArray[np.bool_]) -> int:
+    """Which run is the best: least loss, first of equals; sound runs before all others."""
+    return int(np.argmin(np.where(sound, losses, np.inf)))
+
+
+def _racer(
+    surface: Surface,
+    name: str,
+    lr: float | None,
+    hyper: Mapping[str, float],
+    start: Pair,
+    steps: int,
+    noise: float,
+    seed: int,
+) -> Racer:
+    def runs(rates: Array, *, keep: bool) -> Batch:
+        seeds = np.full(len(rates), seed)
+        at = np.array(start)
+        return run(
+            surface, RULES[name], rates[:, None], hyper, at, steps,
+            noise=noise, seeds=seeds, within=WITHIN, keep=keep,
+        )  # fmt: skip
+
+    chosen = "given"
+    if lr is None:
+        batch = runs(RATES, keep=False)
+        best = tuned(batch.loss, batch.sound)
+        lr, chosen = float(RATES[best]), "tuned"
+        if not batch.sound.any():
+            chosen = "tuned, in vain"
+        elif best in (0, len(RATES) - 1):
+            chosen = "tuned, at the grid's end"
+    alone = runs(np.array([lr]), keep=True)
+    sound, lost = bool(alone.sound[0]), int(alone.diverged[0])
+    status = "finished" if sound else "ended above its start"
+    if lost != NEVER:
+        status = f"diverged in step {lost:,}"
+    reached = int(alone.reached[0])
+    return Racer(
+        optimizer=name,
+        lr=lr,
+        chosen=chosen,
+        hyper=hyper,
+        path=alone.paths[:, 0],
+        losses=alone.losses[:, 0],
+        distance=float(surface.distance(alone.x[0])),
+        reached=None if reached == NEVER else reached,
+        sound=sound,
+        status=status,
+    )
+
+
+def _standing(racer: Racer) -> tuple[float, float]:
+    return racer.loss, np.inf if racer.reached is None else racer.reached
+
+
+def _status(
+    surface: Surface, start: Pair, steps: int, best: Racer | None, racers: list[Racer]
+) -> str:
+    where = f"{surface.name}, {steps:,} step{'s' * (steps > 1)} from ({start[0]:g}, {start[1]:g})"
+    if best is None:
+        return f"{where}: nobody ended below the start"
+    lost = sum(not racer.sound for racer in racers)
+    note = f"; {lost} of {len(racers)} diverged or ended above the start" if lost else ""
+    equals = sum(racer.sound and _standing(racer) == _standing(best) for racer in racers)
+    first = f", the first of {equals} equals," if equals > 1 else ""
+    return f"{where}: {best.optimizer}{first} has the least loss at the end, {best.loss:.3g}{note}"

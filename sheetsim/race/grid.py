@@ -1,0 +1,199 @@
+"""The sweep: an optimizer's loss at the end, over a grid of learning rates and betas and seeds.
+
+All runs of the grid are one batch of arrays. Learning rates are spaced evenly in their logarithm,
+betas in that of 1 - beta: an average with beta remembers about 1 / (1 - beta) steps, so that 0,
+0.9 and 0.99 are as far apart as 1, 10 and 100 steps of memory.
+
+Several seeds draw several noises on the gradient, and a cell is the median of their losses. A run
+that diverges or ends above its start counts as infinity; a cell in which half of them do has no
+loss.
+
+For plain momentum on a quadratic the picture is known: it converges where
+
+    lr < 2 (1 + beta1) / largest eigenvalue
+
+and is best along a ridge that climbs to beta1 = ((sqrt c - 1) / (sqrt c + 1))^2 for condition
+number c (Polyak 1964).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sheetsim.errors import OptionError
+from sheetsim.learn.rules import RULES
+from sheetsim.race import _checked
+from sheetsim.race._checked import plain
+from sheetsim.race.contest import STEPS
+from sheetsim.race.runs import Say, run
+from sheetsim.race.surfaces import Pair, Surface
+from sheetsim.sheet import Array
+
+LR_RANGE = (1e-6, 10.0, 57)
+BETA_RANGE = (0.0, 0.999, 40)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Losses over a grid.
+
+    Attributes:
+        surface: where.
+        optimizer: who.
+        over: the beta that is swept: beta1 or beta2.
+        lrs: learning rates, rising, (L,).
+        betas: rising, (K,).
+        hyper: the optimizer's further parameters, which are the same everywhere.
+        steps: of each run.
+        start: of each run.
+        noise: standard deviation of the noise on each component of the gradient.
+        seeds: of the noise, (S,).
+        losses: the median over the seeds of the loss after the last step, (K, L); infinity where
+            half of the runs or more failed.
+        failed: how many of the S runs diverged or ended above the start, (K, L).
+        best: place (row, column) of the least loss, first of equals; None if all cells failed.
+        status: the outcome in a sentence.
+    """
+
+    surface: Surface
+    optimizer: str
+    over: str
+    lrs: Array
+    betas: Array
+    hyper: Mapping[str, float]
+    steps: int
+    start: Pair
+    noise: float
+    seeds: tuple[int, ...]
+    losses: Array
+    failed: NDArray[np.int64]
+    best: tuple[int, int] | None
+    status: str
+
+    def frame(self) -> pd.DataFrame:
+        """The grid as rows: the beta, lr, loss (NaN where it failed), runs and how many failed."""
+        betas, lrs = np.meshgrid(self.betas, self.lrs, indexing="ij")
+        return pd.DataFrame(
+            {
+                self.over: betas.ravel(),
+                "lr": lrs.ravel(),
+                "loss": np.where(np.isfinite(self.losses), self.losses, np.nan).ravel(),
+                "runs": len(self.seeds),
+                "failed": self.failed.ravel(),
+            }
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values; losses[i][j] belongs to the i-th beta and the j-th lr."""
+        row, column = self.best or (0, 0)
+        best = {
+            self.over: float(self.betas[row]),
+            "lr": float(self.lrs[column]),
+            "loss": float(self.losses[row, column]),
+        }
+        return {
+            "surface": self.surface.name,
+            "optimizer": self.optimizer,
+            "over": self.over,
+            "steps": self.steps,
+            "start": plain(self.start),
+            "noise": self.noise,
+            "seeds": plain(self.seeds),
+            "hyper": dict(self.hyper),
+            "lrs": plain(self.lrs),
+            "betas": plain(self.betas),
+            "losses": plain(self.losses),
+            "failed": plain(self.failed),
+            "best": best if self.best else None,
+            "status": self.status,
+        }
+
+
+def sweep(
+    surface: str = "line",
+    optimizer: str = "momentum",
+    *,
+    over: str | None = None,
+    lr_range: Sequence[float] = LR_RANGE,
+    beta_range: Sequence[float] = BETA_RANGE,
+    steps: int = STEPS,
+    beta1: float | None = None,
+    beta2: float | None = None,
+    start: Sequence[float] | None = None,
+    noise: float = 0.0,
+    seed: int = 0,
+    seeds: int = 1,
+    say: Say | None = None,
+) -> Sweep:
+    """Sweep an optimizer over learning rates and betas; see `sheetsim.sweep` of the API."""
+    place = _checked.surface_of(surface)
+    (name,) = _checked.optimizers_of(optimizer)
+    over = _over(name, over)
+    fixed = {"beta1": beta1, "beta2": beta2}
+    if fixed[over] is not None:
+        raise OptionError(f"{over} is {fixed[over]}, and it is swept; expected beta_range for it")
+    hyper = _checked.hyper_of((name,), fixed)[name]
+    del hyper[over]
+    steps = _checked.steps_of("steps", steps)
+    at = _checked.start_of(place, start)
+    noise = _checked.noise_of("noise", noise)
+    drawn = _seeds(seed, seeds, noise)
+    rate, beta = _checked.rate_of, _checked.beta_of
+    lrs = np.geomspace(*_checked.span_of("lr_range", lr_range, rate, "above 0"))
+    between = "from 0 to 0.9999999"
+    low, high, count = _checked.span_of("beta_range", beta_range, beta, between)
+    betas = 1 - np.geomspace(1 - low, 1 - high, count)
+    betas[[0, -1]] = low, high
+    if (runs := len(lrs) * len(betas) * len(drawn)) > _checked.MAX_RUNS:
+        raise OptionError(f"the sweep has {runs:,} runs; expected {_checked.MAX_RUNS:,} at most")
+    shape = len(betas), len(lrs), len(drawn)
+    by_run = np.meshgrid(betas, lrs, np.array(drawn), indexing="ij")
+    beta_column, lr_column = (grid.reshape(-1, 1) for grid in by_run[:2])
+    batch = run(
+        place, RULES[name], lr_column, {**hyper, over: beta_column}, np.array(at), steps,
+        noise=noise, seeds=by_run[2].ravel(), say=say,
+    )  # fmt: skip
+    losses = np.median(np.where(batch.sound, batch.loss, np.inf).reshape(shape), axis=2)
+    failed = np.sum(~batch.sound.reshape(shape), axis=2)
+    best = None
+    if np.isfinite(losses).any():
+        row, column = divmod(int(np.argmin(losses)), len(lrs))
+        best = row, column
+    status = f"{name} on {place.name}, {runs:,} runs of {steps:,} step{'s' * (steps > 1)}: "
+    if best:
+        status += (
+            f"least loss {losses[best]:.3g} at lr {lrs[best[1]]:.3g}, {over} {betas[best[0]]:.4g}"
+        )
+        bad = int(np.sum(~np.isfinite(losses)))
+        status += f"; {bad:,} of {losses.size:,} cells diverged or ended above the start"
+    else:
+        status += "none ended below the start"
+    return Sweep(
+        place, name, over, lrs, betas, hyper, steps, at, noise, drawn, losses, failed, best, status
+    )
+
+
+def _over(name: str, over: str | None) -> str:
+    """The beta to sweep: the given one, or the momentum, or the only one."""
+    betas = [key for key in RULES[name].hyper if key.startswith("beta")]
+    if not betas:
+        able = [rule for rule in RULES if any(key[:4] == "beta" for key in RULES[rule].hyper)]
+        raise OptionError(f"optimizer is {name!r}, which has no beta; expected {', '.join(able)}")
+    if over is None:
+        return RULES[name].momentum or betas[0]
+    if over not in betas:
+        raise OptionError(f"over is {over!r}; {name} has {', '.join(betas)}")
+    return over
+
+
+def _seeds(first: int, count: int, noise: float) -> tuple[int, ...]:
+    """As many seeds as wanted, from the first on."""
+    first = _checked.seed_of("seed", first)
+    count = _checked.count_of("seeds", count)
+    if count > 1 and not noise:
+        raise OptionError(f"seeds is {count}, and there is no noise to draw; expected noise too")
+    return tuple(range(first, first + count))

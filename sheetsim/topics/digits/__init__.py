@@ -1,0 +1,60 @@
+"""digits.xlsx: a classifier of handwritten digits, trained in cells.
+
+Twelve real digits of 8 x 8 pixels, drawn from the embedded ones, are a mini-batch. A softmax
+regression, 64 pixels to 10 classes, takes one step on it with everything in sight, then several,
+and its weights are looked at as pictures. `sheetsim digits` trains the same model on MNIST.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, the notebook on MNIST: there
+28 x 28 pixels, batches of 64, learning rate 2e-2, weight decay 1e-5.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sheetsim.data import load_digits
+from sheetsim.data.digits import CLASSES
+from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._options import Option, whole
+from sheetsim.topics.digits._batch import N
+
+MAX_STEPS = 20
+"""Most steps of the sheet steps: each takes about 900 cells."""
+
+
+def _prepare(options: Mapping[str, Any]) -> Book:
+    """Draw the mini-batch: one digit of each class and a few more, shuffled."""
+    digits = load_digits().train
+    rng = np.random.default_rng(options["seed"])
+    each = [int(rng.choice(np.flatnonzero(digits.labels == k))) for k in range(CLASSES)]
+    rest = np.setdiff1d(np.arange(digits.n), each)
+    chosen = rng.permutation([*each, *rng.choice(rest, N - CLASSES, replace=False)])
+    given: dict[str, Any] = {}
+    for i, which in enumerate(chosen, start=1):
+        given[f"picture_{i}"] = digits.images[which].astype(float)
+        given[f"label_{i}"] = float(digits.labels[which])
+    plan = {"digits": digits.source, "seed": options["seed"], "epochs": options["epochs"]}
+    return Book(plan, {"digit": given})
+
+
+LESSON = Lesson(
+    name="digits",
+    title="Handwritten digits",
+    about=(
+        "Twelve real digits of 8 x 8 pixels, and the simplest model that can tell them apart: for "
+        "each class a weight for every pixel and a bias, then a softmax. From the picture to the "
+        "new weights, each number of a training step is a cell.",
+        "The digits are from Optical Recognition of Handwritten Digits by E. Alpaydin and "
+        "C. Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0.",
+        "Blue cells on cream are inputs, and so are the pixels of the twelve pictures: change any "
+        "of them and everything that depends on it follows. All other numbers are formulas.",
+    ),
+    options=(
+        Option("seed", 42, whole(0, 2**32 - 1), "seed of the digits and the weights", "SEED"),
+        Option("epochs", 5, whole(1, MAX_STEPS), "steps of the sheet steps, 1 to 20", "N"),
+    ),
+    prepare=_prepare,
+    limits={"epochs": MAX_STEPS},
+    picture="weights_seen",
+)

@@ -1,0 +1,142 @@
+"""The weights of a class, put back into the shape of a picture.
+
+A class has 64 weights, one for each pixel. Red where ink speaks for the class, blue where ink
+speaks against it, white where ink says nothing: the corners, say, which are blank in all digits
+and whose weights nothing but their random start and weight decay ever move. From W = 0 the first
+step makes
+
+    W_k = lr / n (sum of the pictures of class k - sum over all pictures of p_ik x_i)
+        = lr / n (n_k mean of class k - n / 10 mean of all),        all p_ik being 1/10
+
+a picture of the class, less the picture of what all classes have in common. The weights that one
+sees later still look like that: a softmax regression is a template for each class. The means of
+the classes stand below for comparison; with twelve digits they are one or two pictures each.
+
+Networks with hidden layers have such pictures in their first layer only.
+"""
+
+import numpy as np
+
+from sheetsim.sheet import Array, Block, ColorScale, Kind, Sheet, Valid
+from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, batch_of
+
+FACTS = 2
+WEIGHTS, MEANS = (6, 16), (27, 37)
+SQUARE = (2.14, 15.0)
+"""Width in characters and height in points of a square cell."""
+
+ACROSS = 5
+"""Pictures in a row."""
+
+
+def class_means(x: Array, labels: Array) -> Array:
+    """Mean picture of each class, (64, 10), from x (n, 64), labels (n,); 0 where it has none."""
+    belongs = (labels[:, None] == np.arange(CLASSES)).astype(float)
+    return np.asarray(x.T @ belongs / np.maximum(belongs.sum(axis=0), 1))
+
+
+def as_picture(columns: Array, k: int) -> Array:
+    """Column k of (64, 10) as a picture (8, 8)."""
+    return np.asarray(columns[:, k].reshape(SIDE, SIDE))
+
+
+def _sheet(book: Book) -> Sheet:
+    steps = int(book.plan["epochs"])
+    sheet = book.new("weights_seen", "The weights, seen as pictures")
+    sheet.text(0, 0, sheet.title, "title")
+    lead = "a picture for each class: red where ink speaks for it, blue where it speaks against it"
+    sheet.text(1, 0, lead, "lead")
+    sheet.text(MEANS[1] + SIDE + 2, 1, "steps to choose from", "note")
+    choices = sheet.numbers(MEANS[1] + SIDE + 2, 10, [list(range(steps + 1))], "index")
+    sheet.text(FACTS, 1, "steps made", "label")
+    valid = Valid(0, steps, choices=choices.range)
+    made = sheet.input(FACTS, 6, "steps_made", float(steps), "input.index", valid)
+    sheet.text(FACTS, 9, "0 shows the random start", "note")
+    title = "weights after the steps made; the scale of colours is the same for all ten"
+    sheet.text(WEIGHTS[0] - 2, 1, title, "band")
+    _weights(sheet, book, int(made.value))
+    sheet.text(MEANS[0] - 2, 1, "mean picture of each class in the batch", "band")
+    _means(sheet, book)
+    sheet.width(0, ACROSS * (SIDE + 1), SQUARE[0])
+    for top in (*WEIGHTS, *MEANS):
+        for row in range(top, top + SIDE):
+            sheet.heights[row] = SQUARE[1]
+    sheet.freeze = (FACTS + 1, 0)
+    sheet.pages = 1
+    return sheet
+
+
+def _place(tops: tuple[int, int], k: int) -> tuple[int, int]:
+    """Row and column of the picture of class k."""
+    return tops[k // ACROSS], 1 + (SIDE + 1) * (k % ACROSS)
+
+
+def _weights(sheet: Sheet, book: Book, made: int) -> None:
+    """The ten pictures of weights, after so many steps as asked for."""
+    parts = [book["step"]["weights"]]
+    while f"weights_{len(parts)}" in book["steps"].blocks:
+        parts.append(book["steps"][f"weights_{len(parts)}"])
+    shown = parts[made].values if 0 <= made < len(parts) else np.full((PIXELS, CLASSES), np.nan)
+    for k in range(CLASSES):
+        row, column = _place(WEIGHTS, k)
+        sheet.text(row - 1, column, str(k), "row heading")
+        formulas = [[_chosen(parts, SIDE * r + c, k) for c in range(SIDE)] for r in range(SIDE)]
+        values = as_picture(shown, k)
+        sheet.formulas(row, column, f"weights_{k}", formulas, values, "calc.picture")
+    top, left = _place(WEIGHTS, 0)
+    shape = (WEIGHTS[1] + SIDE - top, ACROSS * (SIDE + 1) - 1)
+    whole = Block(sheet.name, "", top, left, np.zeros(shape), Kind.TEXT, "label")
+    sheet.color_scales.append(ColorScale(whole, palette="signed"))  # texts have no part in it
+
+
+def _chosen(parts: list[Block], pixel: int, k: int) -> str:
+    """The weight of a pixel and class after as many steps as were chosen."""
+    return f"=CHOOSE(steps_made+1,{','.join(part.abroad.at(pixel, k) for part in parts)})"
+
+
+def _means(sheet: Sheet, book: Book) -> None:
+    """The ten mean pictures."""
+    batch = batch_of(book)
+    x, labels = batch.x, batch.labels
+    means = class_means(batch.rows, batch.answers)
+    for k in range(CLASSES):
+        row, column = _place(MEANS, k)
+        of_class = sheet.numbers(row - 1, column, [[k]], "row heading")
+        belongs = f"({labels.range}={of_class.range})"
+        formulas = [
+            [
+                f"=SUMPRODUCT({belongs}*{x.part(slice(pixel, pixel + 1)).range})"
+                f"/MAX(SUMPRODUCT({belongs}*1),1)"
+                for pixel in range(SIDE * r, SIDE * (r + 1))
+            ]
+            for r in range(SIDE)
+        ]
+        values = as_picture(means, k)
+        cells = sheet.formulas(row, column, f"mean_{k}", formulas, values, "calc.picture")
+        sheet.color_scales.append(ColorScale(cells, 0.0, 1.0, palette="ink"))
+
+
+TOPIC = Topic(
+    name="weights_seen",
+    title="The weights as pictures",
+    summary="the weights of each class as a picture, after any step, above the mean of the class",
+    sheet=_sheet,
+    order=3,
+    tries=(
+        (
+            "Set steps made to 0, then to 1, 2 and so on.",
+            "Noise first; step by step the digits come out of it.",
+        ),
+        (
+            "On sheet step set weight decay to 0.5.",
+            "The noise in the corners fades, and the strokes stay.",
+        ),
+        (
+            "On sheet digit turn the label of the 7 into 1.",
+            "The 7 leaves the picture of its class and mixes with the 1.",
+        ),
+    ),
+    needs=("digit", "step", "steps"),
+    options=("epochs",),
+)

@@ -1,0 +1,72 @@
+"""pca.xlsx: what the factors of movies are about, in as few numbers as possible.
+
+The factors that a model finds have no meaning of their own: turn all of them by any rotation,
+those of the users along with those of the movies, and every prediction stays what it was. Which
+directions matter is a question to the whole table of factors, and principal components answer it.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (`lesson4-collab`), where the
+40 factors of MovieLens's movies are boiled down to 3.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetsim.errors import OptionError
+from sheetsim.topics._build import new_book
+from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._options import Option, whole
+from sheetsim.topics._ratings_options import MAX_SIDE, OPTIONS
+
+N_COMPONENTS = 3
+LEAST_K, MOST_K = 3, 15
+DIGITS = 6
+"""Decimals of the factors, few enough for all processors to agree on them."""
+
+
+def _prepare(options: Mapping[str, Any]) -> Book:
+    solved = new_book("dot_product", options)
+    table = solved.given["dot_product"]
+    factors, titles = table["movie_factors"].T, np.asarray(table["movies"], dtype=object)
+    n, k = factors.shape
+    if n <= N_COMPONENTS:
+        raise OptionError(
+            f"{solved.plan['ratings']}: {n} movies; {N_COMPONENTS} components need more of them"
+        )
+    turned = np.round(factors @ rotation(k, options["seed"]), DIGITS)
+    plan = {"ratings": solved.plan["ratings"], "movies": n, "k": k, "seed": options["seed"]}
+    return Book(plan, {"covariance": {"movies": titles.reshape(-1, 1), "factors": turned}})
+
+
+def rotation(k: int, seed: int) -> NDArray[np.float64]:
+    """A random rotation of k factors (k, k): a learner finds them in any."""
+    q, r = np.linalg.qr(np.random.default_rng([seed, 1]).standard_normal((k, k)))
+    turned: NDArray[np.float64] = q * np.where(np.diag(r) < 0, -1.0, 1.0)
+    return turned
+
+
+_TAKEN = {option.name: option for option in OPTIONS if option.name in ("ratings", "users")}
+
+LESSON = Lesson(
+    name="pca",
+    title="Principal components of the movie factors",
+    about=(
+        "Every movie has k factors, found by the model of collab_filter.xlsx and then turned by "
+        "a random rotation, since any rotation predicts the same. What do they have to say?",
+        "Principal components: the directions in which the movies differ most. The sheets take "
+        "them from the covariance of the factors, by multiplying a vector with it again and again.",
+        "Blue cells on cream are inputs: change any of them and everything that depends on it "
+        "follows. All other numbers are formulas.",
+    ),
+    options=(
+        *_TAKEN.values(),
+        Option("movies", 15, whole(4, MAX_SIDE), "most-rated movies to take from long rows", "N"),
+        Option("k", 5, whole(LEAST_K, MOST_K), "factors of each movie, 3 to 15", "K"),
+        Option("seed", 0, whole(0, 2**32 - 1), "seed of the start and of the rotation", "SEED"),
+    ),
+    prepare=_prepare,
+    limits={"movies": MAX_SIDE, "k": MOST_K},
+    picture="components",
+)

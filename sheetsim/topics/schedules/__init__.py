@@ -1,0 +1,35 @@
+"""schedules.xlsx: how the learning rate goes over a training, and how to find its size.
+
+The one-cycle schedule step by step; the learning-rate finder, run live on a line through points;
+and constant, falling and one-cycle rates side by side on the same points from the same start.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 2 and 5.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._options import Option, whole
+
+
+def _prepare(_options: Mapping[str, Any]) -> Book:
+    """Nothing but the inputs decides; the topics bring theirs."""
+    return Book({})
+
+
+LESSON = Lesson(
+    name="schedules",
+    title="Learning-rate schedules",
+    about=(
+        "How large a learning rate may be, and how it should go over a training. The finder "
+        "raises it until the loss explodes, and suggests one; one cycle takes it up and down "
+        "once; the last sheet compares constant, falling and one-cycle rates.",
+        "Blue cells on cream are inputs: change any of them and everything that depends on it "
+        "follows, charts included. All other numbers are formulas.",
+    ),
+    options=(Option("seed", 42, whole(0, 2**32 - 1), "seed of x and the noise", "SEED"),),
+    prepare=_prepare,
+    limits={},
+    picture="schedules_compared",
+)

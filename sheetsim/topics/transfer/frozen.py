@@ -1,0 +1,39 @@
+"""Frozen: only the new head trains; the pre-trained layers are used as they are.
+
+A frozen group gets no update, so its weights stay what they were, to the last bit:
+
+    rate = 0 while frozen                weight <- weight - 0 x derivative = weight
+
+With layers 1 and 2 frozen the net is a linear model of two fixed features, g_1 and g_2, and its
+loss a plain parabola in the head's three weights: safe at rates that would ruin the layers, and
+soon done. What the old features cannot express it never learns, which is where the loss stays.
+
+fast.ai's `cnn_learner` starts like this: `freeze()` freezes all groups but the last. In PyTorch
+freezing is requires_grad = False and saves the work of the backward pass too; here the
+derivatives are worked out all the same, so that you can see what is not used.
+"""
+
+from sheetsim.topics.transfer._run import Run
+
+TOPIC = Run(
+    name="frozen",
+    title="Frozen: only the head trains",
+    summary="layers 1 and 2 frozen throughout: only the new head trains",
+    order=3,
+    way=1,
+    freeze=(1, 1, 0),
+    tries=(
+        (
+            "Look at groups 1 and 2 in the rows start and end.",
+            "The same numbers, and 'group 1 moved', 'group 2 moved' are exactly 0.",
+        ),
+        (
+            "Set 'unfreeze after epoch' of group 2 to 2.",
+            "rate 2 is 0 in epochs 1 and 2 and lr from 3 on, where its weights begin to move.",
+        ),
+        (
+            "Set freeze of group 3 to 1 as well.",
+            "Nothing trains: the loss is the same in every epoch.",
+        ),
+    ),
+).topic()

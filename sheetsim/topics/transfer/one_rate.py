@@ -1,0 +1,35 @@
+"""One rate for all: the pre-trained layers learn as fast as the random head.
+
+`fit(epochs, 0.12)`, a plain number, gives every group the same rate:
+
+    rate of group 1 = rate of group 2 = rate of the head = lr
+
+In the first steps the head is random, and what flows back through it tells the layers nothing
+worth learning; at the head's rate they take it to heart all the same, and lose what they knew.
+The cell 'old task's loss' says how much: it asks the layers, as they are at the end, for the old
+task, with the head that they were trained with (on sheet net it is nearly 0).
+
+A rate small enough for the layers leaves the head behind: try a tenth. That one number cannot
+suit both is the case for a rate for each group (Howard and Ruder, Universal Language Model
+Fine-tuning for Text Classification, 2018, who call it discriminative fine-tuning).
+"""
+
+from sheetsim.topics.transfer._run import Run
+
+TOPIC = Run(
+    name="one_rate",
+    title="One rate: every group at lr",
+    summary="nothing frozen, one rate for all groups, as fit(epochs, lr) has it",
+    order=4,
+    way=1,
+    tries=(
+        (
+            "Set lr to 0.012, a tenth.",
+            "The old task's loss is far lower, but the head is slow: slice_two still ends lower.",
+        ),
+        (
+            "Set way to 2, then to 3.",
+            "The run of slice_one, then that of slice_two: only the rates set the sheets apart.",
+        ),
+    ),
+).topic()

@@ -1,0 +1,36 @@
+"""weight_decay.xlsx: keep weights small, by a term in the loss or by a factor at every step.
+
+Add wd sum(w^2) to the loss, and every gradient gets 2 wd w more, which pulls the weight towards
+0. Under plain gradient descent that is the same as multiplying each weight by a number a little
+below 1 at every step; under Adam it is not, and which of the two a program does matters.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sheetsim.topics._lesson import Book, Lesson
+
+
+def _prepare(_options: Mapping[str, Any]) -> Book:
+    return Book({"parameters": "start"})
+
+
+LESSON = Lesson(
+    name="weight_decay",
+    title="Weight decay",
+    about=(
+        "Large weights make wild models. Add wd times the sum of the squared weights to the loss, "
+        "and the gradient of every weight w gets 2 wd w more: a pull towards 0.",
+        "Three inputs, two of them nearly the same, show what the pull does; plain gradient "
+        "descent and Adam show that adding it to the loss and shrinking the weights are the "
+        "same for the one and not for the other; a polynomial shows what it is for.",
+        "Blue cells on cream are inputs: change any of them and everything that depends on it "
+        "follows. All other numbers are formulas.",
+    ),
+    options=(),
+    prepare=_prepare,
+    limits={},
+    picture="decay_under_adam",
+)

@@ -1,0 +1,37 @@
+"""words.xlsx: from a sentence to numbers: vocabulary, ids, one-hot rows, embedding rows.
+
+A network takes numbers. So a sentence is cut into words, each different word gets a number (its
+id), and the id picks a row of numbers from a matrix, the embedding. That is a look-up, or, written
+as mathematics, a one-hot row times the matrix: the collaborative filter's trick, with words.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, sheet word_emb.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._options import Option, whole
+
+
+def _prepare(options: Mapping[str, Any]) -> Book:
+    return Book({"seed": options["seed"]})
+
+
+LESSON = Lesson(
+    name="words",
+    title="Words as numbers",
+    about=(
+        "A sentence becomes numbers in three steps: each different word gets an id, in the order "
+        "in which the words appear; the id becomes a one-hot row; the one-hot row picks a row of "
+        "the embedding matrix.",
+        "Type your own sentence on the sheet vocabulary, one word a cell. The embedding numbers "
+        "are random here: in a network they are trained, as the factors of a movie are.",
+        "Blue cells on cream are inputs: change any of them and everything that depends on it "
+        "follows. All other numbers are formulas.",
+    ),
+    options=(Option("seed", 42, whole(0, 2**32 - 1), "seed of the embedding matrix", "SEED"),),
+    prepare=_prepare,
+    limits={},
+    picture="word_vectors",
+)

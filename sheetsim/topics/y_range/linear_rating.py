@@ -1,0 +1,89 @@
+"""Without a range: the dot product with biases, which predicts whatever comes out.
+
+    P[i, j] = sum over f of U[i, f] * M[f, j]  +  movie_bias[j]  +  user_bias[i]
+
+This is the sheet `bias` of collab_filter.xlsx, solved for the same ratings, and here it is what
+the next sheets are compared with. Nothing in it knows that ratings end at 0.5 and at 5 stars.
+Where a user has rated a movie, the fit keeps the prediction on the scale; where not, nothing does,
+and those are the predictions that the model is for. The sheet outside_range counts them.
+
+The ratings are typed in here; the other sheets copy them. fast.ai's `EmbeddingDotBias` returns
+this sum as it stands when its `y_range` is None.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sheetsim.sheet import Sheet, SolverModel
+from sheetsim.solver import Problem, factor_model
+from sheetsim.topics import _ratings_grid as _grid
+from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
+from sheetsim.topics._ratings_grid import Grid, as_floats
+from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors
+
+
+def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
+    return _grid.random_start(plan, options["seed"], bias=True)
+
+
+def _sheet(book: Book) -> Sheet:
+    sheet = book.new("linear_rating", "Without a range: dot product with biases")
+    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
+    lead = "prediction = user factors · movie factors + movie bias + user bias"
+    predictions = "predictions for all cells; bold where the user has not rated the movie"
+    _grid.bands(sheet, grid, _grid.factor_names(book, bias=True), lead, predictions)
+    users, ratings = _grid.given_ratings(sheet, grid)
+    movies, tastes = _grid.parameters(sheet, grid)
+    rest, first = tastes.part(slice(None), slice(1, None)), tastes.part(slice(None), slice(0, 1))
+    factors, bias = movies.part(slice(1, None)), movies.part(slice(0, 1))
+    predicted = sheet.fill(
+        grid.predictions,
+        grid.left,
+        "predictions",
+        f"=SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}",
+        predict(tastes.values, movies.values),
+        "calc.rating2",
+    )
+    errors = sheet.fill(
+        grid.errors,
+        grid.left,
+        "errors",
+        f'=IF({ratings.cell}="",0,({ratings.cell}-{predicted.cell})^2)',
+        squared_errors(as_floats(ratings), predicted.values),
+        "calc.error",
+    )
+    rmse = _grid.outcome(sheet, grid, ratings, errors, (movies, tastes))
+    _grid.user_labels(sheet, grid, users, (grid.predictions, grid.errors))
+    _grid.looks(sheet, grid, as_floats(ratings))
+    sheet.solver = SolverModel(rmse, (movies, tastes))
+    return sheet
+
+
+def _problem(sheet: Sheet) -> Problem:
+    k = sheet["user_factors"].columns - 1
+    ratings = np.asarray(as_floats(sheet["ratings"]))
+    return factor_model(ratings, k, bias=True, start=variables_of(sheet))
+
+
+TOPIC = Topic(
+    name="linear_rating",
+    title="Without a range",
+    summary="the dot product with biases, whose predictions may leave the scale of stars",
+    sheet=_sheet,
+    order=1,
+    tries=(
+        (
+            "Add 3 to one movie's bias.",
+            "Every prediction in its column rises by exactly 3, some of them beyond 5 stars.",
+        ),
+        (
+            "Look at the bold predictions: there is no rating to hold them.",
+            "outside_range counts how many are no stars that anybody could give.",
+        ),
+    ),
+    given=_given,
+    problem=_problem,
+    settle=settle,
+)
