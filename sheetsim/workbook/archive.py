@@ -7,6 +7,7 @@ or a zip bomb. What the parts mean is told by `package`.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
+from sheetsim.workbook.texts import short
 from sheetsim.workbook.xmlscan import Handler, scan
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED_BYTES = 512 * 2**20
 """All parts together. Excel's largest sheets of numbers are well below; a bomb is above."""
+
+MAX_PARTS = 60_000
+"""More do not fit into the list at the end of a plain zip; workbooks have some hundreds."""
 
 MAX_RATIO = 400
 """Unpacked to packed, for parts above `RATIO_MATTERS_BYTES`. Sheets reach about 30; the most that
@@ -94,6 +99,30 @@ class Archive:
         """Every entry of the zip, in order."""
         return self._zip.infolist()
 
+    @property
+    def directory_offset(self) -> int:
+        """Where in the file the zip's list of its entries starts."""
+        return self._zip.start_dir
+
+    def raw(self) -> bytes:
+        """Return the whole file as it is, packed.
+
+        Raises:
+            WorkbookError: it cannot be read, or is larger than any workbook.
+        """
+        file = self._zip.fp
+        assert file is not None  # noqa: S101  it is open in the `with` block
+        try:
+            size = file.seek(0, os.SEEK_END)
+            if size > 2 * MAX_UNPACKED_BYTES:
+                raise WorkbookError(f"{self.path}: has {size / 2**20:,.0f} MB; refused")
+            file.seek(0)
+            return file.read()
+        except OSError as error:
+            raise WorkbookError(
+                f"{self.path}: cannot be read ({error.strerror or error})"
+            ) from error
+
     def read(self, part: str) -> bytes:
         """Return the bytes of a part.
 
@@ -117,17 +146,25 @@ class Archive:
 
     def links(self, part: str) -> dict[str, tuple[str, str]]:
         """Return a part's relationships: id to (last word of the type, part it leads to)."""
-        folder, name = posixpath.split(part)
-        rels = posixpath.join(folder, "_rels", f"{name}.rels")
-        if rels not in self._zip.NameToInfo:
-            return {}
-        handler = _Relationships(folder)
-        self.scan(rels, handler)
-        return handler.found
+        return self._relationships(part).found
+
+    def externals(self, part: str) -> dict[str, tuple[str, str]]:
+        """Return what a part refers to outside of the file: id to (last word of type, address).
+
+        None of it is ever followed.
+        """
+        return self._relationships(part).outside
 
     def link(self, part: str, kind: str) -> str | None:
         """Return the part that `part` leads to by a relationship of this kind, if any."""
         return next((to for word, to in self.links(part).values() if word == kind), None)
+
+    def _relationships(self, part: str) -> _Relationships:
+        handler = _Relationships(posixpath.dirname(part))
+        rels = links_part(part)
+        if rels in self._zip.NameToInfo:
+            self.scan(rels, handler)
+        return handler
 
     def sheets(self) -> list[SheetPart]:
         """Return the sheets in the workbook's order, hidden ones and charts included.
@@ -139,12 +176,18 @@ class Archive:
         self.scan(self.workbook, handler)
         links = self.links(self.workbook)
         sheets: list[SheetPart] = []
+        seen = set()
         for name, state, link in handler.found:
-            if not name or any(name == other.name for other in sheets):
-                raise WorkbookError(f"{self.path}: a sheet has no name, or two are named {name!r}")
+            if not name or name in seen:
+                raise WorkbookError(
+                    f"{self.path}: a sheet has no name, or two are named {short(name)}"
+                )
+            seen.add(name)
             kind, part = links.get(link, ("", ""))
             if not part:
-                raise WorkbookError(f"{self.path}: sheet {name!r} leads to no part of the file")
+                raise WorkbookError(
+                    f"{self.path}: sheet {short(name)} leads to no part of the file"
+                )
             sheets.append(SheetPart(name, state, part if kind == "worksheet" else None))
         if not sheets:
             raise WorkbookError(f"{self.path}: {self.workbook} lists no sheet; expected a workbook")
@@ -165,9 +208,17 @@ class Archive:
         )
 
 
+def links_part(part: str) -> str:
+    """Return the name of the part that holds another's relationships."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
 def _open_zip(path: Path) -> zipfile.ZipFile:
     """Open the zip, or say in one line what the file is instead."""
     try:
+        if path.is_fifo() or path.is_socket():  # reading would wait for ever
+            raise WorkbookError(f"{path}: is not an ordinary file; expected an .xlsx workbook")
         with path.open("rb") as file:
             head = file.read(len(_OLE))
             rest = file.read(MAX_UNPACKED_BYTES) if head == _OLE else b""
@@ -205,8 +256,16 @@ def _refuse_bombs(archive: zipfile.ZipFile, path: str | Path) -> None:
             f"{path}: unpacks to {total / 2**20:,.0f} MB; "
             f"expected at most {MAX_UNPACKED_BYTES / 2**20:,.0f} MB"
         )
+    if len(entries) > MAX_PARTS:
+        raise WorkbookError(f"{path}: holds {len(entries):,} parts; expected at most {MAX_PARTS:,}")
     seen = set()
     for entry in entries:
+        folders = entry.filename.replace("\\", "/").split("/")
+        if folders[0] == "" or ".." in folders or ":" in folders[0]:
+            raise WorkbookError(
+                f"{path}: holds the part {short(entry.filename)}, "
+                "whose path leaves the file; refused"
+            )
         ratio = entry.file_size / max(entry.compress_size, 1)
         if entry.file_size > RATIO_MATTERS_BYTES and ratio > MAX_RATIO:
             raise WorkbookError(
@@ -226,14 +285,18 @@ class _Relationships(Handler):
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.found: dict[str, tuple[str, str]] = {}
+        self.outside: dict[str, tuple[str, str]] = {}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
-            target = posixpath.normpath(
-                posixpath.join("/", self.folder, attributes.get("Target", ""))
-            )
-            kind = attributes.get("Type", "").rpartition("/")[2]
-            self.found[attributes.get("Id", "")] = (kind, target.lstrip("/"))
+        if name != "Relationship":
+            return
+        key, target = attributes.get("Id", ""), attributes.get("Target", "")
+        kind = attributes.get("Type", "").rpartition("/")[2]
+        if attributes.get("TargetMode") == "External":
+            self.outside[key] = (kind, target)
+            return
+        target = posixpath.normpath(posixpath.join("/", self.folder, target))
+        self.found[key] = (kind, target.lstrip("/"))
 
 
 class _Sheets(Handler):

@@ -11,20 +11,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
+from sheetsim.book import Place
 from sheetsim.errors import WorkbookError
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
+from sheetsim.workbook.texts import short
 from sheetsim.workbook.xmlscan import Handler, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Place = tuple[int, int]
-"""Row and column of a cell, both from 0."""
-
 Edit = tuple[int, int, bytes]
 """From which byte, up to which, and what to put there instead."""
+
+__all__ = [
+    "CellHandler",
+    "Edit",
+    "Place",
+    "RawCell",
+    "element_end",
+    "parse_range",
+    "parse_reference",
+    "raw_cells",
+    "reference",
+    "replaced",
+    "splice",
+    "start_tag",
+    "with_attribute",
+]
 
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 
@@ -74,7 +90,7 @@ def raw_cells(data: bytes, where: str) -> list[RawCell]:
     Raises:
         WorkbookError: the XML is bad, or a cell says that it stands outside a sheet.
     """
-    handler = _CellHandler(where)
+    handler = CellHandler(where)
     scan(data, where, handler)
     return handler.cells
 
@@ -85,14 +101,16 @@ def parse_reference(text: str, where: str) -> Place:
     Raises:
         WorkbookError: it is none, or lies outside a sheet.
     """
-    match = _REFERENCE.fullmatch(text.upper())
+    match = _REFERENCE.fullmatch(text) or _REFERENCE.fullmatch(text.upper())
     if match:
-        column = 0
-        for letter in match[1]:
-            column = 26 * column + ord(letter) - ord("A") + 1
-        if column <= MAX_COLUMNS and int(match[2]) <= MAX_ROWS:
-            return int(match[2]) - 1, column - 1
-    raise WorkbookError(f"{where}: {text!r} is no cell; expected one from A1 to XFD1048576")
+        letters, number = match.groups()
+        row, column = int(number) - 1, _column(letters)
+        if column < MAX_COLUMNS and row < MAX_ROWS:
+            return row, column
+    raise WorkbookError(f"{where}: {short(text)} is no cell; expected one from A1 to XFD1048576")
+
+
+_column = cache(column_index)  # a million cells stand in few columns
 
 
 def reference(place: Place) -> str:
@@ -128,7 +146,7 @@ def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
     Returns:
         The new element.
     """
-    tag = _start_tag(data, cell.start)
+    tag = start_tag(data, cell.start)
     prefix = tag[1][:-1]  # the element's name is "c", or "x:c" in files that use a prefix
     new = content.replace(b"%b", prefix)
     kept = b"".join(m[0] for m in _ATTRIBUTE.finditer(tag[2]) if m[1] != b"t")
@@ -147,7 +165,7 @@ def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
 
 def with_attribute(data: bytes, start: int, name: bytes, value: bytes) -> bytes:
     """Return the part with an attribute set on the element whose start tag stands at `start`."""
-    tag = _start_tag(data, start)
+    tag = start_tag(data, start)
     kept = b"".join(m[0] for m in _ATTRIBUTE.finditer(tag[2]) if m[1] != name)
     new = b'<%b%b %b="%b"%b>' % (tag[1], kept, name, value, tag[3])
     return data[:start] + new + data[tag.end() :]
@@ -155,10 +173,11 @@ def with_attribute(data: bytes, start: int, name: bytes, value: bytes) -> bytes:
 
 def element_end(data: bytes, start: int, end: int) -> int:
     """Return the byte behind an element, given its start and where expat reported its end."""
-    return end if _start_tag(data, start)[3] else data.index(b">", end) + 1
+    return end if start_tag(data, start)[3] else data.index(b">", end) + 1
 
 
-def _start_tag(data: bytes, start: int) -> re.Match[bytes]:
+def start_tag(data: bytes, start: int) -> re.Match[bytes]:
+    """Return the start tag at a byte where expat found one: name, attributes, "/" or nothing."""
     tag = _TAG.match(data, start)
     if tag is None:  # cannot be, see the note at the pattern
         raise WorkbookError(f"no start tag at byte {start} where the XML parser saw one")
@@ -174,8 +193,11 @@ def splice(data: bytes, edits: Iterable[Edit], start: int = 0, stop: int | None 
     return b"".join([*pieces, data[at:stop]])
 
 
-class _CellHandler(Handler):
-    """Collects the cells. Rows and cells may leave out where they stand: the next place, then."""
+class CellHandler(Handler):
+    """Collects the cells. Rows and cells may leave out where they stand: the next place, then.
+
+    Override `finish` to be told of each cell instead of keeping them all.
+    """
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -217,8 +239,8 @@ class _CellHandler(Handler):
             return
         if depth == 0:
             cell.end = self.at
-            self.cells.append(cell)
             self._cell = None
+            self.finish(cell)
         elif depth == 1:
             cell.children.append((name, self._child, self.at))
             text = "".join(self._text)
@@ -228,6 +250,10 @@ class _CellHandler(Handler):
                 cell.formula = text
             elif name == "is":
                 cell.inline = text
+
+    def finish(self, cell: RawCell) -> None:
+        """Take a cell whose element has ended."""
+        self.cells.append(cell)
 
     def text(self, text: str) -> None:
         """Keep the text of the open cell's child; of `<is>`, the runs but not their reading."""

@@ -10,86 +10,51 @@ cached value with a number that no sheet contains. What comes back was computed,
 
 from __future__ import annotations
 
-import math
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
-from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator, TranslatorError
-
+from sheetsim.book import Cell, CellError, Content, DefinedName, Place, Value
 from sheetsim.errors import WorkbookError
 from sheetsim.files import replace_file
 from sheetsim.workbook.archive import Archive
+from sheetsim.workbook.cell_text import attribute, content, encoded
 from sheetsim.workbook.cellxml import (
-    Place,
-    RawCell,
     element_end,
-    parse_range,
     raw_cells,
     reference,
     replaced,
     splice,
     with_attribute,
 )
-from sheetsim.workbook.texts import Names, Strings, escaped, unescaped
+from sheetsim.workbook.names import read_names, shared_strings
+from sheetsim.workbook.sheet_cells import array_formulas, covered_cells, read_sheet
 from sheetsim.workbook.xmlscan import Handler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sheetsim.workbook.archive import SheetPart
+
+__all__ = [
+    "POISON",
+    "Cell",
+    "CellError",
+    "Cells",
+    "Content",
+    "DefinedName",
+    "Value",
+    "defined_names",
+    "poisoned_copy",
+    "read_cells",
+]
 
 POISON = -987654321.25
 """The value that `poisoned_copy` plants: far from any sheet's, and exact in 15 digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """An error that a spreadsheet shows in a cell, such as `#DIV/0!`."""
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
-
-
-Content = float | str | bool | CellError
-"""What a cell that is not blank shows."""
-
-Value = Content | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a file.
-
-    Attributes:
-        formula: its formula with the leading "=", None for a constant. Each cell of a shared
-            formula has its own; each cell of an array formula has the whole range's.
-        value: the constant, or the cached value of the formula; None if there is none.
-        array: the range of the array formula that the cell belongs to, such as "B2:D4".
-    """
-
-    formula: str | None = None
-    value: Value = None
-    array: str | None = None
-
-
 Cells = dict[str, dict[Place, Cell]]
 """Sheet name to (row, column), from 0, to cell; sheets in the workbook's order."""
-
-
-@dataclass(frozen=True, slots=True)
-class DefinedName:
-    """A name of the workbook, or of one sheet if `sheet` is not None; `text` is what it means."""
-
-    name: str
-    sheet: str | None
-    hidden: bool
-    text: str
 
 
 def read_cells(path: str | Path) -> Cells:
@@ -105,9 +70,11 @@ def read_cells(path: str | Path) -> Cells:
         WorkbookError: the file is not a workbook that can be read safely.
     """
     with Archive(path) as archive:
-        strings = _shared_strings(archive)
+        strings = shared_strings(archive)
         return {
-            sheet.name: _read_sheet(archive, sheet.part, strings)
+            sheet.name: read_sheet(
+                archive.read(sheet.part), f"{archive.path}: {sheet.part}", lambda: strings
+            )
             for sheet in archive.sheets()
             if sheet.part is not None
         }
@@ -120,19 +87,7 @@ def defined_names(path: str | Path) -> list[DefinedName]:
         WorkbookError: the file is not a workbook that can be read safely.
     """
     with Archive(path) as archive:
-        handler = Names()
-        archive.scan(archive.workbook, handler)
-        sheets = archive.sheets()
-    names = []
-    for attributes, text in handler.found:
-        name, scope = attributes.get("name", ""), attributes.get("localSheetId")
-        if scope is not None and not (scope.isdecimal() and int(scope) < len(sheets)):
-            raise WorkbookError(
-                f"{path}: name {name!r} belongs to sheet {scope}, which is not there"
-            )
-        sheet = None if scope is None else sheets[int(scope)].name
-        names.append(DefinedName(name, sheet, attributes.get("hidden") in {"1", "true"}, text))
-    return names
+        return read_names(archive)
 
 
 def poisoned_copy(
@@ -182,92 +137,6 @@ def poisoned_copy(
             copy.writestr(fresh, data, zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
-def _read_sheet(archive: Archive, part: str, strings: list[str]) -> dict[Place, Cell]:
-    """Read the cells of one part; blank cells that only carry a style are left out."""
-    where = f"{archive.path}: {part}"
-    raws = raw_cells(archive.read(part), where)
-    arrays = _array_members(raws, where)
-    shared: dict[str, Translator] = {}
-    cells = {}
-    for raw in raws:
-        value = _value(raw, strings, where)
-        array, formula = arrays.get(raw.place, (None, None))
-        if raw.formula is not None and formula is None:
-            formula = _formula(raw, shared, where)
-        if formula is not None or value is not None:
-            cells[raw.place] = Cell(formula, value, array)
-    return cells
-
-
-def _value(raw: RawCell, strings: list[str], where: str) -> Value:
-    """Turn the text of `<v>` or `<is>` into the value that it stands for."""
-    if raw.kind == "inlineStr":
-        return unescaped(raw.inline or raw.value or "")
-    text = raw.value
-    if text is None:
-        return None
-    if raw.kind in {"str", "d"}:
-        return unescaped(text)
-    text = text.strip()
-    if not text:
-        return None
-    if raw.kind == "e":
-        return CellError(text)
-    if raw.kind == "b":
-        return text in {"1", "true"}
-    try:
-        if raw.kind == "s":
-            return strings[int(text)]
-        number = float(text)
-        if math.isfinite(number):
-            return number
-    except (ValueError, IndexError):
-        pass
-    raise WorkbookError(
-        f"{where} {reference(raw.place)}: {text!r} is no value of a cell of type {raw.kind!r}"
-    )
-
-
-def _formula(raw: RawCell, shared: dict[str, Translator], where: str) -> str:
-    """Return the formula of a cell, that of a shared one moved to where the cell stands."""
-    attributes, text = raw.formula_attributes, raw.formula or ""
-    if attributes.get("t") == "dataTable":
-        return f"=TABLE({attributes.get('r1', '')},{attributes.get('r2', '')})"
-    if attributes.get("t") != "shared":
-        return f"={text}"
-    group = attributes.get("si", "")
-    try:
-        if text:  # the first of the group holds the text
-            shared[group] = Translator(f"={text}", reference(raw.place))
-            return f"={text}"
-        return str(shared[group].translate_formula(reference(raw.place)))
-    except (KeyError, TranslatorError, TokenizerError, ValueError) as error:
-        raise WorkbookError(
-            f"{where} {reference(raw.place)}: shared formula {group!r} makes no sense here"
-        ) from error
-
-
-def _array_members(raws: list[RawCell], where: str) -> dict[Place, tuple[str, str]]:
-    """Return (range, formula) of each stored cell that an array formula covers.
-
-    The first cell of the range holds the formula, the others only their cached values.
-    """
-    members = {}
-    places = [raw.place for raw in raws]
-    for raw in raws:
-        extent = raw.formula_attributes.get("ref")
-        if raw.formula is None or raw.formula_attributes.get("t") != "array" or not extent:
-            continue
-        (top, left), (bottom, right) = parse_range(extent, where)
-        covered: Iterable[Place] = places
-        if (bottom - top + 1) * (right - left + 1) < len(places):  # else the sheet is smaller
-            covered = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
-        for row, column in covered:
-            if top <= row <= bottom and left <= column <= right:
-                members[row, column] = (extent, f"={raw.formula}")
-    return members
-
-
 def _poisoned_sheet(
     archive: Archive, sheet: SheetPart, edits: Mapping[Place, float | str]
 ) -> bytes:
@@ -277,10 +146,11 @@ def _poisoned_sheet(
     if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise WorkbookError(f"{archive.path}: {part} is in UTF-16, which is not edited here")
     raws = raw_cells(data, f"{archive.path}: {part}")
-    arrays = _array_members(raws, f"{archive.path}: {part}")
+    places = {raw.place for raw in raws}
+    arrays = covered_cells(array_formulas(raws), places, f"{archive.path}: {part}")
     computed = {raw.place for raw in raws if raw.formula is not None} | arrays.keys()
     poison = b"<%%bv>%b</%%bv>" % str(POISON).encode()
-    missing = edits.keys() - {raw.place for raw in raws}
+    missing = edits.keys() - places
     for place in sorted(missing | (edits.keys() & computed)):
         problem = "is not in the file" if place in missing else "holds a formula"
         raise WorkbookError(
@@ -290,31 +160,18 @@ def _poisoned_sheet(
     changes = []
     for raw in raws:
         if raw.place in computed:
-            kind, content = b"", poison
+            kind, inside = b"", poison
         elif raw.place in edits:
             at = f"{archive.path}: {sheet.name}!{reference(raw.place)}"
-            kind, content = _constant(edits[raw.place], at)
+            form, text = encoded(edits[raw.place], formula=False, where=at)
+            kind, inside = attribute(form), content(form, text)
         elif not raw.children and b" t=" in data[raw.start : raw.end].partition(b">")[0]:
-            kind, content = b"", b""  # openpyxl's blank of type "n" is 0 to IronCalc
+            kind, inside = b"", b""  # openpyxl's blank of type "n" is 0 to IronCalc
         else:
             continue
-        new = replaced(data, raw, kind, content)
+        new = replaced(data, raw, kind, inside)
         changes.append((raw.start, element_end(data, raw.start, raw.end), new))
     return splice(data, changes)
-
-
-def _constant(value: float | str, where: str) -> tuple[bytes, bytes]:
-    """Return the type attribute and the content of a cell with this constant."""
-    if isinstance(value, str):
-        # References for all but ASCII: right in whatever encoding the part declares.
-        text = escape(escaped(value)).encode("ascii", "xmlcharrefreplace")
-        return b' t="inlineStr"', b'<%bis><%bt xml:space="preserve">' + text + b"</%bt></%bis>"
-    if isinstance(value, bool):
-        return b' t="b"', b"<%%bv>%d</%%bv>" % value
-    number = float(value)
-    if not math.isfinite(number):
-        raise WorkbookError(f"{where}: {number} cannot stand in a cell; expected a finite number")
-    return b"", b"<%%bv>%b</%%bv>" % repr(number).encode()
 
 
 def _recalculating(archive: Archive) -> bytes:
@@ -325,15 +182,6 @@ def _recalculating(archive: Archive) -> bytes:
     if handler.found is None:
         return data  # a request is all it is: engines are told by other means as well
     return with_attribute(data, handler.found, b"fullCalcOnLoad", b"1")
-
-
-def _shared_strings(archive: Archive) -> list[str]:
-    """Return the texts that cells refer to by number; a workbook may have none."""
-    part = archive.link(archive.workbook, "sharedStrings")
-    handler = Strings()
-    if part is not None:
-        archive.scan(part, handler)
-    return handler.found
 
 
 class _CalculationPlace(Handler):

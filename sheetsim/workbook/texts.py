@@ -25,6 +25,11 @@ def escaped(text: str) -> str:
     return _ESCAPE_NEEDED.sub(lambda m: f"_x{ord(m[0]):04X}_", text)
 
 
+def short(text: str, most: int = 60) -> str:
+    """Return a text of a file as a message shows it: in quotes, on one line, and not endless."""
+    return repr(text if len(text) <= most else f"{text[:most]}…")
+
+
 class Strings(Handler):
     """Collects the shared strings: of each, the text of its runs but not of their reading."""
 

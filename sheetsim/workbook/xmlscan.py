@@ -25,6 +25,9 @@ NAMESPACES = frozenset(
     }
 )
 
+MAX_DEPTH = 1000
+"""Elements within elements. Those of a workbook reach about 30; endless ones fill the memory."""
+
 
 class Handler:
     """What `scan` tells of a part; override what is of interest.
@@ -58,7 +61,8 @@ def scan(data: bytes, where: str, handler: Handler) -> None:
         handler: who is told.
 
     Raises:
-        WorkbookError: the part is not well-formed, or declares a document type.
+        WorkbookError: the part is not well-formed, nested without end, or declares a document
+            type.
     """
     parser = expat.ParserCreate(None, " ")
     parser.buffer_text = True
@@ -68,11 +72,19 @@ def scan(data: bytes, where: str, handler: Handler) -> None:
         namespace, _, local = name.rpartition(" ")
         return short.setdefault(name, local if namespace in NAMESPACES else name)
 
+    depth = 0
+
     def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise WorkbookError(f"{where}: nests elements {MAX_DEPTH:,} deep; refused")
         handler.at = parser.CurrentByteIndex
         handler.start(short.get(name) or shorten(name), attributes)
 
     def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
         handler.at = parser.CurrentByteIndex
         handler.end(short.get(name) or shorten(name))
 

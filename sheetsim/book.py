@@ -1,0 +1,155 @@
+"""A workbook as plain data: cells, names and tables, by whatever means they were read.
+
+These classes belong to nobody: `workbook` fills them from a file, `formula` compiles what they
+hold, and neither has to know the other. Rows and columns are counted from 0, as in NumPy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Place = tuple[int, int]
+"""Row and column of a cell, both from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """An error that a spreadsheet shows in a cell, such as `#DIV/0!`."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+Content = float | str | bool | CellError
+"""What a cell that is not blank shows."""
+
+Value = Content | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a file.
+
+    Attributes:
+        formula: its formula with the leading "=", None for a constant. Each cell of a shared
+            formula has its own; each cell of an array formula has the whole range's. A cell that
+            a what-if data table fills has "=TABLE(row input,column input)".
+        value: the constant, or the cached value of the formula; None if there is none.
+        array: the range of the array formula that the cell belongs to, such as "B2:D4".
+        origin: the cell that a shared formula is filled from, whose formula this one is up to
+            relative references; itself for that cell, None for a formula of its own. For
+            speed alone: two cells are equal without it.
+    """
+
+    formula: str | None = None
+    value: Value = None
+    array: str | None = None
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedName:
+    """A name of the workbook, or of one sheet if `sheet` is not None; `text` is what it means.
+
+    `text` is a formula without the leading "=", such as `data!$A$1:$A$9` or `0.0001`.
+    """
+
+    name: str
+    sheet: str | None
+    hidden: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a sheet, which formulas refer to by its name and those of its columns.
+
+    Attributes:
+        name: as formulas write it.
+        sheet: the sheet it stands on.
+        first: its top left cell, headers included.
+        last: its bottom right cell, totals included.
+        columns: the columns' names, from left to right.
+        header_rows: 1, or 0 if the headers are hidden.
+        totals_rows: 1 if it ends in a row of totals, else 0.
+    """
+
+    name: str
+    sheet: str
+    first: Place
+    last: Place
+    columns: tuple[str, ...]
+    header_rows: int = 1
+    totals_rows: int = 0
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook.
+
+    Attributes:
+        path: the file, for messages.
+        sheets: sheet to (row, column) to cell, in the workbook's order; cells that are blank are
+            left out, and so are sheets without cells, such as a chart on a sheet of its own.
+            `workbook.book_read.read_book` reads a sheet when it is first asked for.
+        names: the defined names, hidden and sheet-scoped ones too.
+        tables: the tables by name.
+        states: every sheet in order, charts too, to "visible", "hidden" or "veryHidden".
+        externals: other files and addresses that the workbook refers to; never followed. `[1]`
+            in a formula is the first of them.
+        macros: whether it carries macros; never run.
+        date1904: whether day 0 is 1904-01-01 instead of 1899-12-31.
+        iterative: whether circular references are to be iterated.
+    """
+
+    path: str
+    sheets: Mapping[str, Mapping[Place, Cell]]
+    names: tuple[DefinedName, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
+    externals: tuple[str, ...] = ()
+    macros: bool = False
+    date1904: bool = False
+    iterative: bool = False
+
+    def find_sheet(self, name: str) -> str | None:
+        """Return a sheet with cells as the workbook spells it; case does not matter, as in Excel.
+
+        It is not read by that.
+        """
+        return self._sheets.get(name.casefold())
+
+    def find_name(self, name: str, sheet: str | None = None) -> DefinedName | None:
+        """Return what a name means on a sheet: its own name, else the workbook's, else None."""
+        folded = name.casefold()
+        if sheet is not None:
+            own = self._names.get((sheet.casefold(), folded))
+            if own is not None:
+                return own
+        return self._names.get((None, folded))
+
+    def find_table(self, name: str) -> Table | None:
+        """Return a table by its name; case does not matter."""
+        return self._tables.get(name.casefold())
+
+    @cached_property
+    def _sheets(self) -> dict[str, str]:
+        return {name.casefold(): name for name in self.sheets}
+
+    @cached_property
+    def _names(self) -> dict[tuple[str | None, str], DefinedName]:
+        return {
+            (None if one.sheet is None else one.sheet.casefold(), one.name.casefold()): one
+            for one in self.names
+        }
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {name.casefold(): table for name, table in self.tables.items()}

@@ -1,0 +1,84 @@
+"""The table of functions: name -> value, derivative, arity. Nothing has to be registered.
+
+Every module of this folder whose name has no leading underscore has a tuple `FUNCTIONS`; `TABLE`
+is all of them by name. A function is made by one of the constructors in `_make`, one line or one
+small function each. One example of each kind:
+
+1. A function of numbers, cell by cell. Its partial derivatives follow it, one an argument, each
+   called with the result and the arguments (`y, *args`). NaN and inf become `#NUM!`, or
+   `#DIV/0!` where `div0(*args)` says so. Missing derivative: `NUMERIC` (central differences).
+
+       elementwise("TANH", np.tanh, lambda y, a: 1 - y * y)
+       elementwise("/", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
+                   div0=lambda a, b: b == 0, linear={0})
+
+2. A statistic of all numbers in its arguments. x (..., n) holds the numbers, with 0 where there
+   is none, m (..., n) tells where there are some, or is None if they are all; the result is
+   (...). `few` is how many numbers it needs, else `#DIV/0!`. The derivative is (..., n).
+   `total(x)` and `count(x, m)` keep a last axis of length 1.
+
+       statistic("AVERAGE", lambda x, m: (total(x) / count(x, m))[..., 0],
+                 lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL)
+
+3. A statistic of pairs of numbers (two ranges of one size; a pair with a blank or a text is left
+   out, in Excel's way, and is 0 in x and y). The derivatives are two, for x and for y.
+
+       pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
+             lambda x, y, m, z: (2 * (x - y), 2 * (y - x)))
+
+4. A function of matrices (last two axes). What is no number is `#VALUE!`. The derivative in
+   direction t of argument i, and the gradient with respect to argument i given that of the result:
+
+       matrix("TRANSPOSE", 1, lambda a: swap(a), lambda i, t, y, a: swap(t),
+              lambda i, bar, y, a: swap(bar), linear=ALL)
+
+5. A function of single values of any type, called once a cell with Python's own (float, str, bool,
+   `CellError`, None for a blank), coerced by a letter each: n number, i whole number (cut), t
+   text, b boolean, v as it is, r a range as rows of values as they are. The last letter repeats
+   for more arguments; those behind "|" may be left out (then Python's defaults hold). Raise
+   `ExcelError(NUM_ERROR)` for an error. No derivative (it counts as 0, and as not smooth).
+
+       plain("MID", "tii", lambda text, start, count: text[start - 1 : start - 1 + count])
+
+6. Anything else, on `Array`s (see `sheetsim.formula.values`), with or without `partials(args,
+   out)` -> one array or None an argument, shaped like the result (cell by cell) or like the
+   argument (if the result is a single value):
+
+       general("IFERROR", 2, 2, _iferror, partials=_iferror_partials, kinks={0})
+
+Common keywords: `kinks`: arguments (or `ALL`) in which the function is not smooth; `linear`:
+arguments in which it is linear, together (`ALL` or a set), or `ONE`: in any one of them alone;
+`params`: how ranges are taken, one letter an argument, the last for all others: V a single value
+(in an ordinary formula a range becomes the value in the cell's own row or column), R a range, A
+computed as arrays (like SUMPRODUCT's); `sample`: arguments for the test that compares each
+derivative with finite differences (numbers, or lists of rows), if the usual ones do not suit;
+`also`: other names. References that a function needs as such (OFFSET, ROW, ...) are the compiler's
+(`sheetsim.formula.references`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function
+
+__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function"]
+
+
+def _collect() -> dict[str, Function]:
+    table: dict[str, Function] = {}
+    for info in pkgutil.iter_modules(__path__):
+        if info.name.startswith("_"):
+            continue
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        for function in module.FUNCTIONS:
+            for name in (function.name, *function.also):
+                if name in table:
+                    raise ValueError(f"function {name} stands in the table twice")
+                table[name] = function
+    return table
+
+
+TABLE = _collect()
+"""Every function and operator by its name in capitals, without `_xlfn.`."""

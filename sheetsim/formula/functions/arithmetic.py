@@ -1,0 +1,102 @@
+# ruff: noqa: ARG001, ARG005  (all partials are called alike: result, arguments)
+"""Functions of numbers, cell by cell: powers, logarithms, angles, rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetsim.formula.functions._make import ALL, elementwise, plain
+from sheetsim.formula.values import Floats
+
+LN10 = float(np.log(10.0))
+
+
+def rounded(a: Floats, digits: Floats) -> Floats:
+    """Round half away from zero, on the decimal digits that Excel sees (15 of them)."""
+    scale = 10.0 ** np.trunc(digits)
+    size = np.abs(a) * scale
+    out: Floats = np.copysign(np.floor(size * (1 + 2e-16) + 0.5) / scale, a)
+    return out
+
+
+def rounded_down(a: Floats, digits: Floats) -> Floats:
+    """Round towards zero."""
+    scale = 10.0 ** np.trunc(digits)
+    out: Floats = np.copysign(np.floor(np.abs(a) * scale * (1 + 2e-16)) / scale, a)
+    return out
+
+
+def rounded_up(a: Floats, digits: Floats) -> Floats:
+    """Round away from zero."""
+    scale = 10.0 ** np.trunc(digits)
+    out: Floats = np.copysign(np.ceil(np.abs(a) * scale * (1 - 2e-16)) / scale, a)
+    return out
+
+
+def truncated(a: Floats, *digits: Floats) -> Floats:
+    """Cut off digits: all behind the point if it is not said which."""
+    return rounded_down(a, digits[0] if digits else np.zeros(1))
+
+
+def remainder(a: Floats, b: Floats) -> Floats:
+    """Return the remainder, with the sign of the divisor; NaN for a divisor of 0."""
+    out: Floats = np.where(b == 0, np.nan, a - b * np.floor(a / np.where(b == 0, 1.0, b)))
+    return out
+
+
+def logarithm(a: Floats, *base: Floats) -> Floats:
+    """Return the logarithm, to the base 10 if none is given."""
+    out: Floats = np.log(a) / np.log(base[0]) if base else np.log10(a)
+    return out
+
+
+def _flat(y: Floats, *args: Floats) -> Floats:
+    return np.zeros_like(y)
+
+
+def _log_slope(y: Floats, a: Floats, *base: Floats) -> Floats:
+    out: Floats = 1 / (a * (np.log(base[0]) if base else LN10))
+    return out
+
+
+HALF = (0.37,)
+
+FUNCTIONS = (
+    elementwise("EXP", np.exp, lambda y, a: y),
+    elementwise("LN", np.log, lambda y, a: 1 / a),
+    elementwise("LOG10", np.log10, lambda y, a: 1 / (a * LN10)),
+    elementwise("LOG", logarithm, _log_slope, lambda y, a, *b: -y / (b[0] * np.log(b[0])), least=1,
+                div0=lambda a, *b: (b[0] == 1) if b else np.zeros(1, bool), sample=(1.7, 3.1)),
+    elementwise("SQRT", np.sqrt, lambda y, a: 0.5 / y),
+    elementwise("SIN", np.sin, lambda y, a: np.cos(a)),
+    elementwise("COS", np.cos, lambda y, a: -np.sin(a)),
+    elementwise("TAN", np.tan, lambda y, a: 1 + y * y),
+    elementwise("ASIN", np.arcsin, lambda y, a: 1 / np.sqrt(1 - a * a), sample=HALF),
+    elementwise("ACOS", np.arccos, lambda y, a: -1 / np.sqrt(1 - a * a), sample=HALF),
+    elementwise("ATAN", np.arctan, lambda y, a: 1 / (1 + a * a)),
+    elementwise("ATAN2", lambda a, b: np.where((a == 0) & (b == 0), np.nan, np.arctan2(b, a)),
+                lambda y, a, b: -b / (a * a + b * b), lambda y, a, b: a / (a * a + b * b),
+                div0=lambda a, b: (a == 0) & (b == 0)),
+    elementwise("SINH", np.sinh, lambda y, a: np.cosh(a)),
+    elementwise("COSH", np.cosh, lambda y, a: np.sinh(a)),
+    elementwise("TANH", np.tanh, lambda y, a: 1 - y * y),
+    elementwise("ASINH", np.arcsinh, lambda y, a: 1 / np.sqrt(a * a + 1)),
+    elementwise("ACOSH", np.arccosh, lambda y, a: 1 / np.sqrt(a * a - 1), sample=(1.7,)),
+    elementwise("ATANH", np.arctanh, lambda y, a: 1 / (1 - a * a), sample=HALF),
+    elementwise("RADIANS", np.radians, lambda y, a: np.full_like(a, np.pi / 180), linear=ALL),
+    elementwise("DEGREES", np.degrees, lambda y, a: np.full_like(a, 180 / np.pi), linear=ALL),
+    elementwise("ABS", np.abs, lambda y, a: np.sign(a), kinks=ALL),
+    elementwise("SIGN", np.sign, _flat, kinks=ALL),
+    elementwise("INT", np.floor, _flat, kinks=ALL),
+    elementwise("TRUNC", truncated, _flat, _flat, least=1, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("ROUND", rounded, _flat, _flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("ROUNDUP", rounded_up, _flat, _flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("ROUNDDOWN", rounded_down, _flat, _flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("MOD", remainder, lambda y, a, b: np.ones_like(y),
+                lambda y, a, b: -np.floor(a / b) + 0 * y, kinks=ALL, div0=lambda a, b: b == 0),
+    plain("PI", "", lambda: float(np.pi), kinks=()),
+    plain("RAND", "", lambda: 0.5, random=True),
+    plain("RANDBETWEEN", "nn", lambda low, high: low, random=True),
+    plain("NOW", "", lambda: 0.0, random=True),
+    plain("TODAY", "", lambda: 0.0, random=True),
+)  # fmt: skip

@@ -1,0 +1,165 @@
+# ruff: noqa: ARG001  (all partials are called alike: result, arguments)
+"""Conditions, and what is known of a value: IF, AND, IFERROR, ISNUMBER, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sheetsim.book import CellError
+from sheetsim.formula.functions._make import ALL, coerced, everywhere, general, plain
+from sheetsim.formula.values import (
+    BLANK,
+    ERROR,
+    NA_ERROR,
+    NUMBER,
+    TEXT,
+    VALUE_ERROR,
+    Array,
+    Bools,
+    ExcelError,
+    Floats,
+    booleans,
+    choose,
+    constant,
+    failed,
+    from_objects,
+)
+
+
+def truth(condition: Array) -> tuple[Bools, Array | None]:
+    """Return where a condition holds, and the errors where it is none (None: nowhere)."""
+    if not condition.bad and (condition.kind is not None or np.isfinite(condition.num).all()):
+        return condition.num != 0, None
+    objects = condition.objects()
+    holds = np.zeros(objects.shape, bool)
+    codes = np.full(objects.shape, None, object)
+    for index in np.ndindex(objects.shape):
+        try:
+            holds[index] = coerced(objects[index], "b")
+        except ExcelError as error:
+            codes[index] = error.error
+    return holds, from_objects(codes) if (codes != None).any() else None  # noqa: E711
+
+
+def _if(condition: Array, yes: Array, *others: Array) -> Array:
+    holds, errors = truth(condition)
+    out = choose(holds, yes, others[0] if others else constant(False))
+    return out if errors is None else choose(np.asarray(errors.kind == ERROR), errors, out)
+
+
+def _if_partials(args: list[Array], out: Array) -> list[Any]:
+    holds, _ = truth(args[0])
+    return [None, holds, ~holds][: len(args)]
+
+
+def _ifs(*args: Array) -> Array:
+    out = everywhere(args, NA_ERROR)
+    for condition, value in reversed(list(zip(args[::2], args[1::2], strict=True))):
+        out = _if(condition, value, out)
+    return out
+
+
+def _ifs_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    slopes: list[Floats | None] = [None] * len(args)
+    left: Floats = np.ones((1, 1, 1, 1))
+    for i in range(0, len(args) - 1, 2):
+        holds = truth(args[i])[0].astype(np.float64)
+        slopes[i + 1] = left * holds
+        left = left * (1.0 - holds)
+    return slopes
+
+
+def _wrong(value: Array, *, only_na: bool) -> Bools:
+    wrong = failed(value)
+    if only_na and value.obj is not None:
+        return np.asarray(wrong & (value.obj == NA_ERROR), bool)
+    return np.zeros(wrong.shape, bool) if only_na else wrong
+
+
+def _if_error(value: Array, other: Array, *, only_na: bool) -> Array:
+    return choose(_wrong(value, only_na=only_na), other, value)
+
+
+def _if_error_partials(args: list[Array], out: Array, *, only_na: bool) -> list[Floats | None]:
+    wrong = _wrong(args[0], only_na=only_na).astype(np.float64)
+    return [1.0 - wrong, wrong]
+
+
+def _choose(index: Array, *values: Array) -> Array:
+    out = everywhere((index, *values), VALUE_ERROR)
+    number = np.trunc(index.num)
+    for i, value in enumerate(values, 1):
+        out = choose(number == i, value, out)
+    if not index.bad:
+        out.bad = out.bad and bool(failed(out).any())
+        if out.kind is not None and not out.kind.any():
+            out.kind = None
+        return out
+    return choose(np.asarray(index.kind == ERROR), index, out)
+
+
+def _choose_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    number = np.trunc(args[0].num)
+    return [None, *((number == i).astype(np.float64) for i in range(1, len(args)))]
+
+
+def _joined(*args: Array, join: Callable[..., bool]) -> Array:
+    """Join the conditions of all arguments; texts and blanks in ranges do not count."""
+    ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
+    parts = [np.broadcast_to(a.objects(), (*ahead, *a.shape[-2:])) for a in args]
+    out = np.empty((*ahead, 1, 1), object)
+    for index in np.ndindex(ahead):
+        found: list[bool] = []
+        out[index] = None
+        for arg, part in zip(args, parts, strict=True):
+            for one in part[index].ravel():
+                if isinstance(one, CellError):
+                    out[index] = out[index][0, 0] or one
+                elif isinstance(one, bool | float):
+                    found.append(bool(one))
+                elif arg.literal and isinstance(one, str):
+                    known = one.upper() in {"TRUE", "FALSE"}
+                    out[index] = out[index][0, 0] or (None if known else VALUE_ERROR)
+                    found.append(one.upper() == "TRUE")
+        if out[index][0, 0] is None:
+            out[index] = join(found) if found else VALUE_ERROR
+    return from_objects(out)
+
+
+def _is(array: Array, *kinds: int) -> Array:
+    """Return where a value is of one of these kinds."""
+    kind = np.full(array.num.shape, NUMBER, np.uint8) if array.kind is None else array.kind
+    kind = np.where((kind == NUMBER) & ~np.isfinite(array.num), np.uint8(ERROR), kind)
+    return booleans(np.isin(kind, kinds))
+
+
+FUNCTIONS = (
+    general("IF", 2, 3, _if, partials=_if_partials, kinks={0}, linear={1, 2},
+            sample=(1.0, 0.4, 0.7)),
+    general("IFS", 2, 254, _ifs, partials=_ifs_partials, kinks=range(0, 254, 2),
+            linear=range(1, 254, 2), sample=(0.0, 0.3, 1.0, 0.6)),
+    general("IFERROR", 2, 2, partial(_if_error, only_na=False), linear=ALL, kinks={0},
+            partials=partial(_if_error_partials, only_na=False)),
+    general("IFNA", 2, 2, partial(_if_error, only_na=True), linear=ALL, kinks={0},
+            partials=partial(_if_error_partials, only_na=True)),
+    general("CHOOSE", 2, 255, _choose, partials=_choose_partials, kinks={0},
+            linear=range(1, 255), sample=(2.4, 0.4, 0.7)),
+    general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL),
+    general("OR", 1, 255, partial(_joined, join=any), params="R", kinks=ALL),
+    general("XOR", 1, 255, partial(_joined, join=lambda found: sum(found) % 2 == 1), params="R",
+            kinks=ALL),
+    plain("NOT", "b", lambda a: not a),
+    plain("TRUE", "", lambda: True),
+    plain("FALSE", "", lambda: False),
+    plain("NA", "", lambda: NA_ERROR),
+    general("ISERROR", 1, 1, lambda a: booleans(failed(a)), kinks=ALL),
+    general("ISERR", 1, 1, lambda a: booleans(failed(a) & ~_wrong(a, only_na=True)), kinks=ALL),
+    general("ISNA", 1, 1, lambda a: booleans(_wrong(a, only_na=True)), kinks=ALL),
+    general("ISNUMBER", 1, 1, lambda a: _is(a, NUMBER)),
+    general("ISTEXT", 1, 1, lambda a: _is(a, TEXT)),
+    general("ISBLANK", 1, 1, lambda a: _is(a, BLANK)),
+)  # fmt: skip

@@ -1,0 +1,79 @@
+# ruff: noqa: ARG001, ARG005  (all partials are called alike: result, arguments)
+"""Functions of matrices: the last two axes are the rows and columns of each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetsim.formula.functions._make import ALL, ONE, matrix
+from sheetsim.formula.values import Floats
+
+
+def swap(a: Floats) -> Floats:
+    """Return the transpose of each matrix."""
+    return np.swapaxes(a, -1, -2)
+
+
+def product(a: Floats, b: Floats) -> Floats:
+    """Return the product of matrices, with one multiplication for a whole block of cells.
+
+    A block of cells in which each row has a row a (R, 1, 1, k) and each column has a column
+    b (1, C, k, 1), the commonest use, is one product of an (R, k) by a (k, C) matrix.
+    """
+    if a.shape[-3] == 1 == a.shape[-2] and b.shape[-4] == 1 == b.shape[-1]:
+        return np.asarray(a[..., 0, 0, :] @ swap(b[..., 0, :, :, 0]))[..., None, None]
+    if a.shape[-2] == 1 and b.shape[-1] == 1:
+        return np.asarray(np.sum(np.multiply(a, swap(b)), axis=-1, keepdims=True))
+    return np.asarray(a @ b)
+
+
+def _product_jvp(i: int, t: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
+    return product(t, b) if i == 0 else product(a, t)
+
+
+def _product_vjp(i: int, bar: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
+    """Return bar bᵀ or aᵀ bar, summed over the axes of the block that a or b does not have."""
+    if a.shape[-3] == 1 == a.shape[-2] and b.shape[-4] == 1 == b.shape[-1]:
+        flat = bar[..., 0, 0]
+        if i == 0:
+            return np.asarray(flat @ b[..., 0, :, :, 0])[..., :, None, None, :]
+        return np.asarray(swap(flat) @ a[..., 0, 0, :])[..., None, :, :, None]
+    return np.asarray(bar @ swap(b) if i == 0 else swap(a) @ bar)
+
+
+def _determinant_slope(y: Floats, a: Floats) -> Floats:
+    """Return the derivative of the determinant y: y a⁻ᵀ (Jacobi's formula)."""
+    return np.asarray(np.multiply(y, swap(np.asarray(np.linalg.inv(a)))))
+
+
+def _inverse(a: Floats) -> Floats:
+    """Return the inverse; NaN where there is none, or the matrix holds NaN."""
+    try:
+        return np.asarray(np.linalg.inv(a))
+    except np.linalg.LinAlgError:
+        out = np.full(a.shape, np.nan)
+        for index in np.ndindex(a.shape[:-2]):
+            try:
+                out[index] = np.linalg.inv(a[index])
+            except np.linalg.LinAlgError:
+                continue
+        return out
+
+
+def _square(a: Floats) -> bool:
+    return bool(a.shape[-1] == a.shape[-2])
+
+
+SQUARE = [[1.3, 0.4], [0.2, 0.9]]
+
+FUNCTIONS = (
+    matrix("MMULT", 2, product, _product_jvp, _product_vjp, linear=ONE,
+           check=lambda a, b: a.shape[-1] == b.shape[-2], sample=(SQUARE, [[0.5], [1.5]])),
+    matrix("TRANSPOSE", 1, swap, lambda i, t, y, a: swap(t), lambda i, bar, y, a: swap(bar),
+           linear=ALL, sample=([[1.0, 2.0, 3.0]],)),
+    matrix("MINVERSE", 1, _inverse, lambda i, t, y, a: -y @ t @ y,
+           lambda i, bar, y, a: -swap(y) @ bar @ swap(y), check=_square, sample=(SQUARE,)),
+    matrix("MDETERM", 1, lambda a: np.linalg.det(a)[..., None, None],
+           lambda i, t, y, a: (_determinant_slope(y, a) * t).sum((-2, -1), keepdims=True),
+           lambda i, bar, y, a: bar * _determinant_slope(y, a), check=_square, sample=(SQUARE,)),
+)  # fmt: skip

@@ -1,0 +1,231 @@
+"""A compiled workbook: outputs as a function of variables, with derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.formula.compiler import Compiler
+from sheetsim.formula.linear import linear_slots
+from sheetsim.formula.squares import Squares, find_squares
+from sheetsim.formula.store import DYNAMIC
+from sheetsim.formula.tape import Tape
+from sheetsim.formula.tokens import Ref, tokenize
+from sheetsim.formula.values import Floats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sheetsim.book import Book
+    from sheetsim.formula.graph import Spot
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to know about cells, such as a function that is not smooth in them.
+
+    Attributes:
+        function: its name.
+        cells: such as `Sheet1!B2`, in the order of computation.
+        moving: whether the cells depend on the variables.
+    """
+
+    function: str
+    cells: tuple[str, ...]
+    moving: bool = True
+
+
+class Program:
+    """Outputs as a function of variables.
+
+    Every x is (n,), in the order in which the variables were given, or (S, n) for S points at
+    once. An output that is an error, or no number, is NaN.
+
+    Attributes:
+        outputs, variables: their cells, such as `Sheet1!B2`.
+        start: (n,) the variables' values in the workbook, 0 for a blank or a text.
+    """
+
+    def __init__(self, compiler: Compiler, outputs: Sequence[Spot]) -> None:
+        self._compiler = compiler
+        graph, store = compiler.graph, compiler.store
+        slots = [store.slot(sheet, place) for sheet, place in outputs]
+        store.grow()
+        self._slots = slots
+        self.outputs = tuple(graph.name(slot) for slot in slots)
+        self.variables = tuple(graph.name(slot) for slot in compiler.variables)
+        self.start: Floats = store.num[compiler.variables].copy()
+        self._tape = Tape(store, compiler.variables, compiler.batches, slots)
+        self._out = self._tape.at(np.array(slots, np.intp))
+
+    def values(self, x: Floats) -> Floats:
+        """Return the outputs (m,) at x (n,), or (S, m) at x (S, n).
+
+        Raises:
+            OptionError: x has not one number a variable.
+            WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
+        """
+        x = self._checked(x)
+        state, _ = self._tape.forward(x)
+        return self._numbers(state.num[..., self._out])
+
+    def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
+        """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""
+        x = self._checked(x)
+        state, registers = self._tape.forward(x)
+        slot = self._out[output]
+        bars = self._tape.bars(x.shape[:-1])
+        bars[..., slot] = 1.0
+        return self._numbers(state.num[..., slot]), self._tape.backward(registers, bars)
+
+    def values_and_jacobian(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return the outputs (m,) or (S, m), and their derivatives (m, n) or (S, m, n)."""
+        x = self._checked(x)
+        state, registers = self._tape.forward(x)
+        out = self._numbers(state.num[..., self._out])
+        points = x.shape[0] if x.ndim > 1 else 0
+        return out, self._tape.jacobian(registers, self._out, points)
+
+    def jacobian(self, x: Floats) -> Floats:
+        """Return the derivatives of the outputs: (m, n) at x (n,), (S, m, n) at x (S, n)."""
+        return self.values_and_jacobian(x)[1]
+
+    @property
+    def moving(self) -> tuple[bool, ...]:
+        """Whether each output depends on the variables at all."""
+        state = self._compiler.store.state
+        return tuple(bool(state[slot] == DYNAMIC) for slot in self._slots)
+
+    @cached_property
+    def linear(self) -> tuple[bool, ...]:
+        """Whether each output is known to be linear (or constant) in the variables."""
+        found = linear_slots(self._compiler)
+        return tuple(bool(found[slot]) for slot in self._slots)
+
+    @cached_property
+    def smooth(self) -> tuple[Note, ...]:
+        """The functions that are not smooth in the variables, with their cells; () if none."""
+        found: dict[str, list[str]] = {}
+        for batch, slots in self._compiler.batches:
+            moving = set(batch.gathers) | {operation.out for operation in batch.operations}
+            for operation in batch.operations:
+                function = operation.function
+                if any(i in moving and k in function.kinks for k, i in enumerate(operation.args)):
+                    cells = found.setdefault(function.name, [])
+                    cells += map(self._compiler.graph.name, slots[..., 0, 0].ravel().tolist())
+        return tuple(Note(name, tuple(cells)) for name, cells in found.items())
+
+    @cached_property
+    def fallbacks(self) -> tuple[Note, ...]:
+        """The functions that cannot be computed here, with their cells.
+
+        Where they do not depend on the variables, the values that Excel cached stand for them.
+        """
+        compiler = self._compiler
+        found: dict[tuple[str, bool], list[str]] = {}
+        for slot, why in compiler.graph.unknown.items():
+            key = (why, slot in compiler.broken)
+            found.setdefault(key, []).append(compiler.graph.name(slot))
+        for slot, why in compiler.broken.items():
+            if slot not in compiler.graph.unknown and slot not in compiler.graph.home:
+                found.setdefault((why, True), []).append(compiler.graph.name(slot))
+        return tuple(Note(why, tuple(cells), moving) for (why, moving), cells in found.items())
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """The cells of random numbers and times, which stay as Excel cached them."""
+        return tuple(self._compiler.graph.name(slot) for slot in self._compiler.graph.frozen)
+
+    @cached_property
+    def squares(self) -> Squares | None:
+        """The first output as a sum of squares, if it is one by its formulas; else None."""
+        return find_squares(self._compiler, self._slots[0])
+
+    def _checked(self, x: Floats) -> Floats:
+        x = np.asarray(x, np.float64)
+        if x.ndim not in (1, 2) or x.shape[-1] != self._tape.size:
+            raise OptionError(
+                f"x has shape {x.shape}; expected ({self._tape.size},) or (S, {self._tape.size})"
+            )
+        if self._compiler.broken:
+            slot, why = next(iter(self._compiler.broken.items()))
+            raise WorkbookError(
+                f"{self._compiler.graph.book.path}: {self._compiler.graph.name(slot)} depends on "
+                f"the variables by {why}, which is not in the table of functions"
+            )
+        return x
+
+    @staticmethod
+    def _numbers(values: Floats) -> Floats:
+        """Return values with NaN for what is not finite."""
+        good = np.isfinite(values)
+        return values if good.all() else np.where(good, values, np.nan)
+
+
+def compile_book(
+    book: Book, outputs: Iterable[str | Spot], variables: Iterable[str | Spot]
+) -> Program:
+    """Compile what outputs need of a workbook.
+
+    Args:
+        book: the workbook.
+        outputs: cells or ranges such as "Sheet1!B2" or "'my sheet'!A1:A9,Sheet1!C1", or (sheet,
+            (row, column)) from 0.
+        variables: the cells that x stands for, likewise; what they hold is their start.
+
+    Returns:
+        The program.
+
+    Raises:
+        OptionError: a cell or a sheet is not there, or a cell is named twice.
+        WorkbookError: a formula cannot be read, or refers to itself in a circle.
+    """
+    wanted = spots(book, outputs)
+    moving = spots(book, variables)
+    if not wanted:
+        raise OptionError(f"{book.path}: no output was named; expected at least one cell")
+    if len(set(moving)) < len(moving):
+        twice = next(spot for spot in moving if moving.count(spot) > 1)
+        raise OptionError(f"{book.path}: variable {twice} is named twice")
+    compiler = Compiler(book, moving)
+    compiler.add(wanted)
+    return Program(compiler, wanted)
+
+
+def spots(book: Book, cells: Iterable[str | Spot]) -> list[Spot]:
+    """Return single cells, row by row, of references in text or as they are.
+
+    Raises:
+        OptionError: a text is no reference with a sheet of the workbook.
+    """
+    out: list[Spot] = []
+    for one in [cells] if isinstance(cells, str) else cells:
+        if not isinstance(one, str):
+            out.append(one)
+            continue
+        try:
+            tokens = tokenize(one.strip(), (0, 0))
+        except WorkbookError as error:
+            raise OptionError(f"{one!r} is no reference; expected one like Sheet1!A1:B2") from error
+        for token in tokens:
+            if token.kind in {",", " ", "(", ")"}:
+                continue
+            if not isinstance(token.value, Ref):
+                raise OptionError(f"{one!r} is no reference; expected one like Sheet1!A1:B2")
+            out += _cells(book, token.value, one)
+    return out
+
+
+def _cells(book: Book, ref: Ref, text: str) -> list[Spot]:
+    sheet = book.find_sheet(ref.sheet or next(iter(book.sheets), ""))
+    if sheet is None:
+        known = ", ".join(book.sheets)
+        raise OptionError(f"{book.path}: {text!r} names no sheet with cells; there are {known}")
+    top, left, bottom, right = ref.at(0, 0)
+    if (bottom - top + 1) * (right - left + 1) > 2_000_000:
+        raise OptionError(f"{book.path}: {text!r} is more than two million cells")
+    return [(sheet, (r, c)) for r in range(top, bottom + 1) for c in range(left, right + 1)]

@@ -1,0 +1,325 @@
+"""Values of many cells at once, and Excel's rules for what a value counts as.
+
+An `Array` holds what one place in a formula is for all cells that share the formula: its last two
+axes are the rows and columns of a range (1 and 1 for a single value), the two before them are the
+rows and columns of the block of cells; a leading axis, if there is one, runs over several x. An
+axis of length 1 means: the same for all. Numbers are in `num`; what is no number is marked in
+`kind`, so that the common case, numbers alone, is plain NumPy.
+
+Excel's rules (measured against its cached values in the tests):
+- in arithmetic a blank is 0, a boolean 0 or 1, a text the number that it spells or `#VALUE!`, and
+  an error stays what it is;
+- functions of ranges (SUM, AVERAGE, ...) pass over blanks, texts and booleans in a range, but take
+  those that are given as arguments themselves;
+- compared, numbers < texts < booleans; a blank equals 0, "" and FALSE; case does not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.book import CellError, Value
+
+Floats = npt.NDArray[np.float64]
+Kinds = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+
+NUMBER, BOOL, TEXT, ERROR, BLANK = range(5)
+
+VALUE_ERROR, DIV_ERROR, NUM_ERROR = CellError("#VALUE!"), CellError("#DIV/0!"), CellError("#NUM!")
+NA_ERROR, REF_ERROR, NAME_ERROR = CellError("#N/A"), CellError("#REF!"), CellError("#NAME?")
+NULL_ERROR = CellError("#NULL!")
+
+
+class ExcelError(Exception):
+    """What a function of single values raises to return an error such as `#NUM!`."""
+
+    def __init__(self, error: CellError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
+class Array:
+    """Values with the axes that the module's docstring describes.
+
+    Attributes:
+        num: the numbers; 0 or 1 for a boolean, 0 for a blank, the number that a text spells,
+            NaN for another text and for an error. NaN or inf where `kind` says NUMBER (or is
+            None) is an error too, whose code nobody has asked for yet.
+        kind: None if all are numbers; else NUMBER, BOOL, TEXT, ERROR or BLANK, shaped like `num`.
+        obj: the texts and errors, shaped like `num`; None if there are none.
+        bad: whether there may be an error, or a text that is no number.
+        literal: whether it was written in the formula or computed there, not read from cells.
+    """
+
+    __slots__ = ("_flat", "bad", "kind", "literal", "num", "obj")
+
+    def __init__(
+        self,
+        num: Floats,
+        kind: Kinds | None = None,
+        obj: Objects | None = None,
+        *,
+        bad: bool = False,
+        literal: bool = True,
+    ) -> None:
+        self.num = num
+        self.kind = kind
+        self.obj = obj
+        self.bad = bad
+        self.literal = literal
+        self._flat: tuple[Floats, Bools | None] | None = None
+
+    def flat(self) -> tuple[Floats, Bools | None]:
+        """Return the numbers with rows and columns in one axis (..., n), 0 for what is none.
+
+        Also where there are numbers, None if everywhere. Computed once.
+        """
+        if self._flat is None:
+            num = self.num.reshape((*self.num.shape[:-2], -1))
+            mask = None
+            if self.kind is not None:
+                mask = (self.kind == NUMBER).reshape((*self.kind.shape[:-2], -1))
+                num = np.where(mask, num, 0.0)
+            self._flat = num, mask
+        return self._flat
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the numbers."""
+        return self.num.shape
+
+    def objects(self) -> Objects:
+        """Return the values as Python's: float, bool, str, `CellError`, None for a blank."""
+        out = self.num.astype(object)
+        wrong = ~np.isfinite(self.num)
+        if wrong.any():
+            out[wrong] = NUM_ERROR
+        if self.kind is None:
+            return out
+        kind = np.broadcast_to(self.kind, out.shape)
+        out[kind == BOOL] = self.num[kind == BOOL] != 0
+        out[kind == BLANK] = None
+        if self.obj is not None:
+            told = (kind == TEXT) | (kind == ERROR)
+            out[told] = np.broadcast_to(self.obj, out.shape)[told]
+        return out
+
+
+def number_of(text: str) -> float:
+    """Return the number that a text spells, as Excel coerces it; NaN for none."""
+    match = _NUMBER.fullmatch(text)
+    if not match:
+        return float("nan")
+    value = float(match["digits"].replace(",", ""))
+    if match["minus"] or match["paren"]:
+        value = -value
+    return value / 100 if match["percent"] else value
+
+
+_NUMBER = re.compile(
+    r"""\s*(?P<paren>\((?=[^)]*\)\s*$))?\s*(?:(?P<minus>-)|\+)?\s*\$?\s*
+    (?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    \s*(?P<percent>%)?\s*\)?\s*""",
+    re.VERBOSE,
+)
+
+
+def from_objects(values: Objects, *, literal: bool = True) -> Array:
+    """Return the array of Python values: numbers, booleans, texts, `CellError`, None."""
+    flat = values.ravel()
+    num = np.empty(flat.size)
+    kind = np.zeros(flat.size, np.uint8)
+    obj: Objects | None = None
+    bad = False
+    for i, value in enumerate(flat):
+        number, kind[i] = describe(value)
+        num[i] = number
+        if kind[i] in (TEXT, ERROR):
+            if obj is None:
+                obj = np.empty(flat.size, object)
+            obj[i] = value
+            bad = bad or number != number
+    shape = values.shape
+    return Array(
+        num.reshape(shape),
+        kind.reshape(shape) if kind.any() else None,
+        None if obj is None else obj.reshape(shape),
+        bad=bad,
+        literal=literal,
+    )
+
+
+def describe(value: object) -> tuple[float, int]:
+    """Return the number that stands for a Python value, and its kind."""
+    if value is None:
+        return 0.0, BLANK
+    if isinstance(value, bool | np.bool_):
+        return float(value), BOOL
+    if isinstance(value, str):
+        return number_of(value), TEXT
+    if isinstance(value, CellError):
+        return float("nan"), ERROR
+    return float(value), NUMBER  # type: ignore[arg-type]
+
+
+def constant(value: object) -> Array:
+    """Return a single value, or rows of values, with axes (1, 1, rows, columns)."""
+    rows = value if isinstance(value, tuple | list) else ((value,),)
+    objects = np.empty((1, 1, len(rows), len(rows[0])), object)
+    for r, row in enumerate(rows):
+        for c, one in enumerate(row):
+            objects[0, 0, r, c] = one
+    return from_objects(objects)
+
+
+def numbers(num: Floats) -> Array:
+    """Return an array of numbers."""
+    return Array(num)
+
+
+def booleans(truth: Bools) -> Array:
+    """Return an array of booleans."""
+    return Array(truth.astype(np.float64), np.full(truth.shape, BOOL, np.uint8))
+
+
+def failed(array: Array) -> Bools:
+    """Return where an array holds an error."""
+    wrong: Bools = ~np.isfinite(array.num)
+    if array.kind is not None:
+        wrong = (wrong & (array.kind == NUMBER)) | (array.kind == ERROR)
+    return wrong
+
+
+def with_errors(num: Floats, args: Sequence[Array], div0: Bools | None = None) -> Array:
+    """Return numbers computed from `args`, errors marked with their codes.
+
+    The first argument's error wins, then a text that is no number (`#VALUE!`), then `#DIV/0!`
+    where `div0` says so, then `#NUM!` where the result is not finite.
+    """
+    wrong = ~np.isfinite(num)
+    for arg in args:
+        if arg.bad:
+            wrong = wrong | np.broadcast_to(np.isnan(arg.num), wrong.shape)
+    if not wrong.any():
+        return Array(num)
+    obj = np.full(num.shape, None, object)
+    obj[wrong] = NUM_ERROR
+    if div0 is not None:
+        obj[wrong & np.broadcast_to(div0, wrong.shape)] = DIV_ERROR
+    for arg in reversed(args):
+        if not arg.bad and np.isfinite(arg.num).all():
+            continue
+        codes = errors_of(arg)
+        here = np.broadcast_to(codes, num.shape)
+        there = wrong & (here != None)  # noqa: E711  elementwise
+        obj[there] = here[there]
+    kind = np.where(wrong, np.uint8(ERROR), np.uint8(NUMBER))
+    return Array(np.where(wrong, np.nan, num), kind, obj, bad=True)
+
+
+def errors_of(array: Array) -> Objects:
+    """Return the error that each value gives in arithmetic, None where it gives none."""
+    codes = np.full(array.shape, None, object)
+    wrong = ~np.isfinite(array.num)
+    codes[wrong] = NUM_ERROR
+    if array.kind is not None:
+        kind = np.broadcast_to(array.kind, array.shape)
+        codes[wrong & (kind == TEXT)] = VALUE_ERROR
+        if array.obj is not None:
+            told = kind == ERROR
+            codes[told] = np.broadcast_to(array.obj, array.shape)[told]
+    return codes
+
+
+def choose(mask: Bools, yes: Array, no: Array) -> Array:
+    """Return `yes` where the mask is true and `no` elsewhere, whatever kinds they are."""
+    num = np.where(mask, yes.num, no.num)
+    if yes.kind is None and no.kind is None:
+        return Array(num, bad=yes.bad or no.bad)
+    kinds: list[Any] = [NUMBER if one.kind is None else one.kind for one in (yes, no)]
+    kind = np.broadcast_to(np.where(mask, *kinds), num.shape).astype(np.uint8)
+    obj: Objects | None = None
+    if yes.obj is not None or no.obj is not None:
+        texts: Any = np.where(mask, _any(yes.obj), _any(no.obj))
+        obj = np.broadcast_to(texts, num.shape)
+    return Array(num, kind, obj, bad=yes.bad or no.bad)
+
+
+def _any(part: Any) -> Any:
+    return part
+
+
+def compare(left: Array, right: Array, test: Callable[[Floats, Floats], Bools]) -> Array:
+    """Compare by Excel's order; `test` is one of NumPy's comparisons."""
+    numeric = left.kind is None and right.kind is None
+    if numeric and np.isfinite(left.num).all() and np.isfinite(right.num).all():
+        return booleans(test(left.num, right.num))
+    a, b = np.broadcast_arrays(left.objects(), right.objects())
+    signs = np.array([_order(x, y) for x, y in zip(a.ravel(), b.ravel(), strict=True)], object)
+    good = np.array([not isinstance(one, CellError) for one in signs], bool)
+    num = np.zeros(signs.size)
+    num[good] = test(signs[good].astype(np.float64), np.zeros(good.sum()))
+    num[~good] = np.nan
+    kind = np.where(good, BOOL, ERROR).astype(np.uint8).reshape(a.shape)
+    if good.all():
+        return Array(num.reshape(a.shape), kind)
+    signs[good] = None
+    return Array(num.reshape(a.shape), kind, signs.reshape(a.shape), bad=True)
+
+
+def _rank(value: Value) -> int:
+    return 2 if isinstance(value, bool) else 1 if isinstance(value, str) else 0
+
+
+def _order(a: Value, b: Value) -> float | CellError:
+    """Return -1, 0 or 1 as a stands before, with or behind b; an error as itself."""
+    for one in (a, b):
+        if isinstance(one, CellError):
+            return one
+    if a is None:
+        a = "" if isinstance(b, str) else False if isinstance(b, bool) else 0.0
+    if b is None:
+        b = "" if isinstance(a, str) else False if isinstance(a, bool) else 0.0
+    if _rank(a) != _rank(b):
+        return float(_rank(a) - _rank(b))
+    if isinstance(a, str):
+        a, b = a.casefold(), str(b).casefold()
+    return float(a > b) - float(a < b)  # type: ignore[operator]
+
+
+def text_of(value: Value) -> str:
+    """Return what a value looks like in text: `TRUE`, `0.1`, at most 15 digits.
+
+    Raises:
+        ExcelError: the value is an error.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, CellError):
+        raise ExcelError(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    digits = f"{value:.15g}"
+    if "e" in digits:
+        mantissa, _, exponent = digits.partition("e")
+        power = int(exponent)
+        if -20 < power < 0:  # Excel keeps to decimals a while
+            return np.format_float_positional(value, precision=15, fractional=False, trim="-")
+        return f"{mantissa}E{power:+03d}"
+    return digits
+
+
+def same_shape(arrays: Iterable[Array]) -> tuple[int, ...]:
+    """Return the shape that arrays have in common."""
+    return np.broadcast_shapes(*(one.shape for one in arrays))

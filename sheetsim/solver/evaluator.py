@@ -1,0 +1,314 @@
+"""Evaluations of a model: counted, timed, and the best point so far kept.
+
+Every engine asks for values here and nowhere else. So a time limit, Ctrl-C or an error in the
+middle of anything leaves the best point behind, and no engine has to look after that: a limit
+raises `Stop`, the front door catches it and takes `best`.
+
+Inside, everything is a minimization and every constraint reads c = 0 or c <= 0: a maximum is the
+minimum of the negative, c >= 0 is -c <= 0, and rows are divided by their scale. For a "value of"
+the objective is 0 and objective - target = 0 is one more constraint (or, for Evolutionary and
+its like, which get along with kinks, the distance is the objective: `distance=True`).
+
+Points are compared by Deb's rules (Deb 2000): feasible beats infeasible, of two feasible points
+the lower objective wins, of two infeasible ones the smaller violation.
+"""
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sheetsim.errors import OptionError
+from sheetsim.solver.derivatives import LEAST_SCALE, difference, evaluations
+from sheetsim.solver.model import Mask, Model
+from sheetsim.solver.outcome import ITERATIONS, TIME, Ending, Stop
+from sheetsim.solver.problem import Array, Function, Problem, checked
+from sheetsim.solver.settings import Settings
+from sheetsim.solver.solution import Step
+
+
+@dataclass(slots=True)
+class Point:
+    """A point and what is known there.
+
+    Attributes:
+        x: (n,).
+        f: The objective as minimized inside.
+        c: (m,) constraints, = 0 or <= 0.
+        shown: The objective as the sheet shows it.
+        violation: By how much the worst constraint is missed, whole numbers included; inf if
+            something is NaN or infinite.
+        g: (n,) the gradient of f, once it is asked for.
+        A: (m, n) the Jacobian of c, once it is asked for.
+    """
+
+    x: Array
+    f: float
+    c: Array
+    shown: float
+    violation: float
+    g: Array | None = None
+    A: Array | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether every value is a finite number."""
+        return math.isfinite(self.f) and bool(np.isfinite(self.c).all())
+
+
+@dataclass
+class Evaluator:
+    """A model, its settings, and the memory of a solve.
+
+    Attributes:
+        began: When, in the seconds of `time.perf_counter`.
+        distance: Of a "value of": whether |objective - target| is minimized.
+        relaxed: Whether whole numbers do not count.
+        best: The best point so far.
+        log: The improvements.
+    """
+
+    model: Model
+    settings: Settings
+    began: float
+    distance: bool = False
+    relaxed: bool = False
+    evaluations: int = 0
+    iteration: int = 0
+    best: Point | None = None
+    log: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        model = self.model
+        self.low, self.high = model.low, model.high
+        if self.settings.ignore_integers:
+            assert model.lower is not None  # noqa: S101 - Model saw to both
+            assert model.upper is not None  # noqa: S101
+            self.low, self.high = model.lower, model.upper
+        ignored = self.relaxed or self.settings.ignore_integers
+        self.whole = np.zeros(model.n, bool) if ignored else model.whole
+        self.groups = () if ignored else model.different
+        self.sign = -1.0 if model.sense == "maximize" else 1.0
+        self.aims = model.sense == "value" and not self.distance
+        seconds = self.settings.max_time
+        self.deadline = math.inf if seconds is None else self.began + seconds
+        self.equal, self.sizes = self._rows()
+
+    @property
+    def scheme(self) -> str:
+        """By which differences derivatives are taken that the model does not have."""
+        given = self.settings.derivatives
+        return "central" if given == "analytic" else given
+
+    def _rows(self) -> tuple[Mask, list[int]]:
+        """Which rows of c are equalities, and how many each block has."""
+        x = np.clip(self.model.start, self.low, np.fmax(self.low, self.high))
+        sizes, equal = [], [True] if self.aims else []
+        for block in self.model.constraints:
+            value = np.atleast_1d(np.asarray(block.function(x)[0], dtype=float))
+            if value.ndim != 1 or np.shape(block.scale) not in ((), value.shape):
+                raise OptionError(
+                    f"constraint {block.name!r}: gave values of shape {value.shape} for a scale "
+                    f"of shape {np.shape(block.scale)}, expected (m,) and (m,)"
+                )
+            sizes.append(value.size)
+            equal += [block.relation == "="] * value.size
+        return np.array(equal, dtype=bool), sizes
+
+    # One point -----------------------------------------------------------------------------
+
+    def at(self, x: Array, *, residual: Array | None = None, late: bool = False) -> Point:
+        """Evaluate at x (n,), and remember it if it is the best so far.
+
+        `residual` spares the objective, where the residuals at x are known; `late` is for an
+        answer that another program found when the time was over.
+        """
+        if not late:
+            self.check_time()
+        self.evaluations += 1
+        if residual is None:
+            value, g = self.model.objective(x)
+        else:
+            value, g = float(self.model.report(np.array([residual @ residual]))[0]), None
+        c, A = self._constraints(x)
+        f, c, whole = self._inside(float(value), c)
+        point = Point(x, f, c, float(value), self.violation(x, c))
+        if whole and A is not None and g is not None:
+            A = np.concatenate([self._own(g, (x.size,))[None] / self._unit, A])
+        # Derivatives that came along are kept, unless differences are wanted.
+        analytic = self.settings.derivatives == "analytic"
+        if analytic and g is not None:
+            point.g = np.zeros(x.size) if whole else self.sign * self._own(g, (x.size,))
+        if analytic and A is not None and A.shape[0] == c.size:
+            point.A = A
+        self._remember(point)
+        return point
+
+    def derive(self, point: Point) -> tuple[Array, Array]:
+        """The gradient (n,) and the Jacobian (m, n) at a point."""
+        if point.g is None or point.A is None:
+            self.evaluations += evaluations(self.scheme, point.x.size)
+            both = np.concatenate([[point.f], point.c])
+            slopes = self.difference(self._both, point.x, both)
+            point.g = slopes[0] if point.g is None else point.g
+            point.A = slopes[1:] if point.A is None else point.A
+        return point.g, point.A
+
+    def difference(self, function: Function, x: Array, value: Array) -> Array:
+        """The derivatives (m, n) of function (S, n) -> (S, m) at x (n,), by differences.
+
+        Steps are measured by the variables, and by their start where they are near 0: 1e-7 may
+        be a large number for one that began at 1e-8.
+        """
+        size = np.maximum(np.abs(x), LEAST_SCALE * np.abs(self.model.start))
+        size = np.where(self.model.start == 0, np.maximum(size, LEAST_SCALE), size)
+        size = np.where(size > 0, size, 1.0)
+        low, high = self.low / size, self.high / size
+        frame = Problem(start=x, objective=lambda z: z[:, 0], lower=low, upper=high)
+
+        def scaled(z: Array) -> Array:
+            return function(np.clip(z * size, self.low, self.high))
+
+        slopes = difference(scaled, (x / size)[None], value[None], self.scheme, frame)[0]
+        return np.asarray(slopes / size)
+
+    def _both(self, x: Array) -> Array:
+        """The objective and the constraints, side by side, for x (S, n)."""
+        self.check_time()
+        f, c = self._batch(x)[:2]
+        return np.concatenate([f[:, None], c], axis=1)
+
+    @property
+    def _unit(self) -> float:
+        return max(1.0, abs(self.model.target))
+
+    def _inside(self, value: float, c: Array) -> tuple[float, Array, bool]:
+        """The f and c that are minimized, and whether the objective is among the constraints."""
+        if self.model.sense != "value":
+            return self.sign * value, c, False
+        off = value - self.model.target
+        if self.distance:
+            return abs(off), c, False
+        return 0.0, np.concatenate([[off / self._unit], c]), True
+
+    def _constraints(self, x: Array) -> tuple[Array, Array | None]:
+        values, slopes = [np.zeros(0)], [np.zeros((0, x.size))]
+        missing = False
+        for block, size in zip(self.model.constraints, self.sizes, strict=True):
+            value, J = block.function(x)
+            factor = (-1.0 if block.relation == ">=" else 1.0) / np.asarray(block.scale)
+            value = np.atleast_1d(np.asarray(value, dtype=float))
+            values.append(factor * self._own(value, (size,), block.name))
+            if J is None:
+                missing = True
+            else:
+                J = self._own(np.atleast_2d(J), (size, x.size), block.name)
+                slopes.append(np.broadcast_to(factor, size)[:, None] * J)
+        return np.concatenate(values), None if missing else np.concatenate(slopes)
+
+    def _own(self, array: Array, shape: tuple[int, ...], name: str = "") -> Array:
+        what = f"constraint {name!r}" if name else "gradient"
+        return checked(what, np.asarray(array, dtype=float), shape)
+
+    # Many points -----------------------------------------------------------------------------
+
+    def batch(self, x: Array) -> tuple[Array, Array]:
+        """Give f (S,) and the total violation (S,) at x (S, n); the best of them is remembered.
+
+        The violation is the sum over the rows and inf where something is not finite.
+        """
+        self.check_time()
+        self.evaluations += len(x)
+        f, c, shown = self._batch(x)
+        missed = np.where(self.equal, np.abs(c), np.maximum(c, 0))
+        missed = np.where(missed <= self.settings.precision, 0.0, missed).sum(axis=1)
+        missed = np.where(np.isfinite(missed) & np.isfinite(f), missed, np.inf)
+        row = int(np.lexsort((np.where(np.isnan(f), np.inf, f), missed))[0])
+        point = Point(
+            x[row].copy(), float(f[row]), c[row], float(shown[row]), self.violation(x[row], c[row])
+        )
+        self._remember(point)
+        return f, missed
+
+    def _batch(self, x: Array) -> tuple[Array, Array, Array]:
+        """Give f (S,), c (S, m) and the objective as shown (S,)."""
+        model = self.model
+        shown = self.values(x)
+        parts = [np.zeros((len(x), 0))]
+        for block, size in zip(model.constraints, self.sizes, strict=True):
+            if block.values is not None:
+                value = checked(f"constraint {block.name!r}", block.values(x), (len(x), size))
+            else:
+                value = np.stack([np.atleast_1d(block.function(row)[0]) for row in x])
+            parts.append((-value if block.relation == ">=" else value) / np.asarray(block.scale))
+        c = np.concatenate(parts, axis=1)
+        if model.sense != "value":
+            return self.sign * shown, c, shown
+        off = shown - model.target
+        if self.distance:
+            return np.abs(off), c, shown
+        return np.zeros(len(x)), np.concatenate([off[:, None] / self._unit, c], axis=1), shown
+
+    def values(self, x: Array) -> Array:
+        """The objective as shown (S,) at x (S, n)."""
+        if self.model.values is not None:
+            return checked("values", self.model.values(x), x.shape[:1])
+        return np.array([float(self.model.objective(row)[0]) for row in x])
+
+    # Keeping -----------------------------------------------------------------------------
+
+    def violation(self, x: Array, c: Array) -> float:
+        """By how much the worst constraint, bound or whole number is missed at x (n,)."""
+        missed = np.where(self.equal, np.abs(c), np.maximum(c, 0))
+        bounds = np.maximum(np.maximum(self.low - x, x - self.high), 0)
+        whole = np.abs(x - np.round(x))[self.whole]
+        worst = [float(np.max(each, initial=0.0)) for each in (missed, bounds, whole)]
+        worst += [1.0 for group in self.groups if np.unique(np.round(x[group])).size < group.size]
+        most = max(worst)
+        return most if math.isfinite(sum(worst)) else math.inf
+
+    def feasible(self, point: Point) -> bool:
+        """Whether the point meets every constraint within the precision."""
+        return point.violation <= self.settings.precision and point.sound
+
+    def better(self, point: Point, other: Point | None) -> bool:
+        """Whether the first of two points is the better one, by Deb's rules."""
+        if other is None:
+            return True
+        mine, its = self.feasible(point), self.feasible(other)
+        if mine and its:
+            return point.f < other.f
+        if mine or its:
+            return mine
+        return point.violation < other.violation
+
+    def _remember(self, point: Point) -> None:
+        if self.better(point, self.best):
+            moved = 0.0 if self.best is None else float(np.linalg.norm(point.x - self.best.x))
+            self.best = point
+            numbers = self.iteration, point.shown, self.evaluations, moved, math.nan
+            self.log.append(Step(*numbers, point.violation))
+
+    # Limits --------------------------------------------------------------------------------
+
+    def check_time(self) -> None:
+        """End the search if its time is over.
+
+        Raises:
+            Stop: It is. At the first evaluation it never is: an answer needs a point.
+        """
+        if self.evaluations and time.perf_counter() >= self.deadline:
+            why = f"max_time of {self.settings.max_time:g} seconds was reached"
+            raise Stop(Ending(TIME, why))
+
+    def tick(self) -> None:
+        """Count an iteration.
+
+        Raises:
+            Stop: It is one more than max_iterations.
+        """
+        most = self.settings.max_iterations
+        if most is not None and self.iteration >= most:
+            raise Stop(Ending(ITERATIONS, f"max_iterations of {most} was reached"))
+        self.iteration += 1

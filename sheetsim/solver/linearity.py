@@ -1,0 +1,93 @@
+"""Whether a model is linear, and its coefficients: found from its values, not from its formulas.
+
+A function is linear where it equals its tangent everywhere. It is compared with its tangent at the
+start in random points near and far (within the bounds); a function that passes at all of them by
+a part in 10⁷ of its terms counts as linear. Excel's Solver makes the same test ("the linearity
+conditions ..."), and its *Assume Linear Model* skipped it. Where there are no derivatives, the
+slopes are differences over a step of one, which for a linear function are exact but for rounding.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.problem import Array
+
+FAR = (0.1, 1.0, 10.0, 100.0)  # of the variables' size: how far out the points are
+WITHIN = 1e-7  # of the terms
+NOISE = 1e-13  # of the value: a difference that is rounding
+
+
+@dataclass(frozen=True)
+class Linear:
+    """min cost·x + constant, subject to A x + offset = 0 or <= 0, as `Evaluator` has them.
+
+    Attributes:
+        cost: (n,).
+        A: (m, n).
+        offset: (m,).
+    """
+
+    cost: Array
+    A: Array
+    offset: Array
+
+
+def linear(evaluator: Evaluator) -> Linear | str:
+    """The coefficients, or a sentence that says what is not linear.
+
+    Raises:
+        Stop: A limit of time was reached.
+    """
+    low, high = evaluator.low, evaluator.high
+    point = evaluator.at(np.clip(evaluator.model.start, low, high))
+    if not point.sound:
+        return "the objective or a constraint is NaN or infinite at the start"
+    g, A = _slopes(evaluator, point)
+    rng = np.random.default_rng([evaluator.settings.seed, 2])
+    size = np.maximum(1.0, np.abs(point.x))
+    for far in FAR:
+        step = far * size * rng.normal(size=point.x.size)
+        # Away from a bound, and not onto it: there nothing would move.
+        outside = (point.x + step < low) | (point.x + step > high)
+        x = np.clip(point.x + np.where(outside, -step, step), low, high)
+        other = evaluator.at(x)
+        moved = x - point.x
+        slopes = np.concatenate([g[None], A])
+        here = np.concatenate([[point.f], point.c])
+        there = np.concatenate([[other.f], other.c])
+        terms = np.abs(here) + np.abs(slopes) @ np.abs(moved) + np.abs(slopes) @ np.abs(point.x)
+        off = ~(np.abs(there - here - slopes @ moved) <= WITHIN * terms)
+        # A row without any term is 0 at both ends, and rounding is no curvature.
+        off &= ~(np.abs(there - here) <= 1e-12)
+        if off.any():
+            return f"{_name(evaluator, int(np.argmax(off)))} is not linear in the variables"
+    return Linear(g, A, point.c - A @ point.x)
+
+
+def _slopes(evaluator: Evaluator, point: Point) -> tuple[Array, Array]:
+    if point.g is not None and point.A is not None:
+        return point.g, point.A
+    x = point.x
+    # Whole variables, and those that are not, may step by one without leaving the bounds far.
+    step = np.where(x + 1 <= evaluator.high, 1.0, -1.0)
+    f, c, _ = evaluator._batch(x + np.diag(step))
+    evaluator.evaluations += x.size
+    g = (f - point.f) / step
+    A = ((c - point.c) / step[:, None]).T
+    g = np.where(np.abs(g) <= NOISE * abs(point.f), 0.0, g)
+    A = np.where(np.abs(A) <= NOISE * np.abs(point.c)[:, None], 0.0, A)
+    return (g if point.g is None else point.g), (A if point.A is None else point.A)
+
+
+def _name(evaluator: Evaluator, row: int) -> str:
+    """What row 0 (the objective) or a later one (a constraint) is called."""
+    if row == 0 or (row == 1 and evaluator.aims):
+        return "the objective"
+    at = row - 1 - int(evaluator.aims)
+    for block, size in zip(evaluator.model.constraints, evaluator.sizes, strict=True):
+        if at < size:
+            return f"constraint {block.name!r}, row {at + 1},"
+        at -= size
+    raise AssertionError(row)
