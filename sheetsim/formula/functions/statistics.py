@@ -260,7 +260,7 @@ FUNCTIONS = (
     general("SUMPRODUCT", 1, 255, _sumproduct, partials=_sumproduct_slopes, params="A", linear=ONE,
             sample=([[0.3, 0.8]], [[1.1, 0.6]])),
     pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
-          lambda x, y, m, z: (2 * (x - y), 2 * (y - x))),
+          lambda x, y, m, z: ((d := 2 * (x - y)), -d)),
     pairs("SUMX2MY2", lambda x, y, m: (x * x - y * y).sum(-1),
           lambda x, y, m, z: (2 * x, -2 * y)),
     pairs("SUMX2PY2", lambda x, y, m: (x * x + y * y).sum(-1),
