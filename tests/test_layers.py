@@ -50,7 +50,7 @@ ONLY = {
     "learn": {"errors", "files", "data", "sheet", "topics"},
     "race": {"errors", "data", "sheet", "topics", "learn"},
     "engines": {"errors", "files", "workbook"},
-    "figures": {"errors", "files", "learn", "race"},
+    "figures": {"errors", "files", "sheet", "topics", "learn", "race"},
 }
 """Layers that import less than they might."""
 
@@ -222,7 +222,6 @@ SMALL = {
     "collab_filter": {"k": 1},
     "gradient_descent": {"epochs": 1},
     "transfer": {"epochs": 2},
-    "digits": {"epochs": 1},
 }
 """Options that make a workbook small."""
 

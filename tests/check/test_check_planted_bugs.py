@@ -93,6 +93,22 @@ HARMLESS = {
         "gap",
         "))+SUMPRODUCT(ABS(",
     ): "what is left is rounding, and so is its product",
+    ("the next column", "n_movies", "COUNT"): "every factor has a number for every movie",
+    **{
+        (kind, f"residual_{n}", "ROUND"): "it is 0 to 12 decimals once the steps have converged"
+        for kind in ("another function", "another constant")
+        for n in (1, 2, 3)
+    },
+    ("another constant", "component_1", "<1"): "max v + min v is below 0, and so below 1",
+    **{
+        ("the next column", f"{end}_{model}_rating", "("): "the extreme is in an inner column"
+        for end in ("least", "greatest")
+        for model in ("linear", "sigmoid")
+    },
+    ("the row below", "least_linear_rating", "MIN"): "the least is not in the first row",
+    ("the row below", "greatest_linear_rating", "MAX"): "the greatest is not in the first row",
+    ("the row below", "greatest_sigmoid_rating", "MAX"): "the greatest is not in the first row",
+    ("a range cut short", "least_sigmoid_rating", "MIN"): "the least is not in the last row",
 }
 
 
@@ -203,6 +219,8 @@ def test_a_right_value_written_as_a_formula_is_not_live(job: int, tmp_path: Path
     assert {name for _, name in still} <= {
         *("movies", "users", "user", "movie", "user_labels", "movie_labels"),  # as sheetsim wrote
         *("user_index", "movie_index", "user_one_hot", "movie_one_hot"),  # follow from the labels
+        *("n_movies", "residual_1", "residual_2", "residual_3"),  # converged to 12 decimals
+        *("together_3", "all_linear_rating", "all_sigmoid_rating"),  # all of 3 factors; counts
         *("variables", "points", "t", "shown_t"),  # how many there are
         *("limit_note", "gap", "verdict"),  # the same for all inputs but extreme ones
         *("verdict_1", "verdict_2", "verdict_3"),  # of the three images of nothing_there

@@ -34,7 +34,7 @@ RULES: dict[str, tuple[tuple[Callable[..., Any], dict[str, float]], ...]] = {
     "adamw": ((decay_under_adam.adamw, ADAM),),
 }
 CASES = [
-    (str(rule), float(lr), float(wd), steps)
+    (str(rule), float(str(lr)), float(str(wd)), steps)
     for (rule, lr, wd), steps in TABLE.groupby(["rule", "lr", "weight_decay"])
 ]
 

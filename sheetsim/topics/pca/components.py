@@ -10,8 +10,8 @@ axes have no names; one looks at the movies at both ends and guesses. In the lec
 the first separates Casablanca and Chinatown from Home Alone 3: critics' favourites from the rest.
 
 A component's sign is arbitrary, since -v is as good as v. The rule here: the loading that is
-largest by magnitude is positive. scikit-learn's rule is another (it looks at the scores), and
-fbpca has none, so scores may come out mirrored there.
+largest by magnitude is positive, so v is turned where max v + min v is negative. scikit-learn's
+rule is another (it looks at the scores), and fbpca has none, so scores may be mirrored there.
 
 `pca` is the same by the singular value decomposition X = U S V^T, without any steps: the
 components are the rows of V^T, the variances S^2 / n, the scores U S. The sheet's values are
@@ -76,7 +76,7 @@ def _sheet(book: Book) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "share = variance along the component / total variance; score = centred factors · v"
     sheet.text(1, 0, lead, "lead")
-    headings = ["component", "variance", "share", "together", "|C v - lambda v|"]
+    headings = ["component", "variance", "share", "together", "max v + min v"]
     sheet.labels(HEADINGS, 0, [[*headings, *covariance.names(k)]], "heading")
     components = [_component(sheet, book, number) for number in range(1, N_COMPONENTS + 1)]
     source = book["covariance"]
@@ -117,8 +117,7 @@ def _sheet(book: Book) -> Sheet:
 def _component(sheet: Sheet, book: Book, number: int) -> Block:
     """The row of one component; returns its loadings."""
     steps = book["power_iteration"]
-    vector, residual = steps[f"vector_{number}"], steps[f"residual_{number}"]
-    eigenvalue = steps[f"eigenvalue_{number}"]
+    vector, eigenvalue = steps[f"vector_{number}"], steps[f"eigenvalue_{number}"]
     total = book["covariance"]["total_variance"]
     row = TOP + number - 1
     sheet.numbers(row, 0, [[number]], "index")
@@ -139,17 +138,11 @@ def _component(sheet: Sheet, book: Book, number: int) -> Block:
         before = sheet[f"together_{number - 1}"]
         formula, so_far = f"={before.range}+{share.range}", float(before.value) + part
     sheet.fill(row, 3, f"together_{number}", formula, so_far, "calc.step")
-    sheet.fill(
-        row,
-        4,
-        f"away_{number}",
-        f"={residual.abroad.range}",
-        float(residual.value),
-        "calc.power",
-    )
-    v = vector.abroad
-    turned = f"=IF(MAX({v.range})+MIN({v.range})<0,0-{v.cell},{v.cell})"
-    values = power_iteration.signed(vector.values[0])[None, :]
+    v, raw = vector.abroad, vector.values[0]
+    ends = f"=MAX({v.range})+MIN({v.range})"
+    tilt = sheet.fill(row, 4, f"tilt_{number}", ends, float(raw.max() + raw.min()), "calc.step")
+    turned = f"=IF({tilt.range}<0,0-{v.cell},{v.cell})"
+    values = power_iteration.signed(raw)[None, :]
     loadings = sheet.fill(row, 5, f"component_{number}", turned, values, "calc.step")
     sheet.color_scales.append(ColorScale(loadings, -1.0, 1.0, palette="signed"))
     return loadings
