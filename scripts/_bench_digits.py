@@ -71,7 +71,9 @@ def in_torch(learner: Learner, seed: int) -> tuple[float, list[float]]:
         layer.bias.data = torch.from_numpy(group[-1].copy())
         layers += [layer, nn.ReLU()]
     net = nn.Sequential(*layers[:-1])
-    x, y = (torch.from_numpy(part) for part in (learner.train.inputs[0], learner.train.targets))
+    x, y = (
+        torch.from_numpy(part.copy()) for part in (learner.train.inputs[0], learner.train.targets)
+    )
     held = learner.valid
     pictures, digits = torch.from_numpy(held.inputs[0]), torch.from_numpy(held.targets)
     # Its weight_decay adds wd w to the gradient: that of wd / 2 sum(w^2).

@@ -230,7 +230,7 @@ SMALL = {
 def test_every_topic_builds_alone_and_is_checked(path: Path, tmp_path: Path) -> None:
     options = dict(SMALL.get(path.parent.name, NEEDED.get(path.parent.name, {})))
     if path.parent.name == "collab_filter":
-        options["ratings"] = [[3.0, 4.5, 1.0], [2.0, float("nan"), 5.0]]  # type: ignore[assignment]
+        options["ratings"] = [[3.0, 4.5, 1.0], [2.0, float("nan"), 5.0]]
     book = sheetsim.build(path.stem, tmp_path / "topic.xlsx", **options)
     report = sheetsim.check(book, ["ironcalc"])
     assert report.ok, report.differences[:3]

@@ -265,6 +265,7 @@ class Learner:
         self._t = 0
         self._state = {name: self._rule.init(x) for name, x in self.model.groups.items()}
 
+    @np.errstate(all="ignore")  # a run that diverges says so in a sentence
     def _run(self, epochs: int, rates: Array, momentum: Array | None) -> None:
         """All epochs; a loss that is no number, or a callback, ends them early."""
         self._begin()

@@ -109,6 +109,8 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
         status = f"loaded from {given['load']}"
     else:
         learner = _trained(ratings, given)
+        if not learner.status.startswith("finished"):
+            _give_up(learner, as_json)
         assert isinstance(learner.model, DotProductBias)  # noqa: S101 - what collab_learner makes
         model, status = learner.model, learner.status
     found = Interpretation(ratings, model)
@@ -128,8 +130,16 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
         click.echo(one_line(status))
         for file in files:
             click.echo(one_line(f"{file}: written"))
-    if not status.startswith(("finished", "loaded")):
-        raise click.exceptions.Exit(1)
+
+
+def _give_up(learner: Learner, as_json: bool) -> None:
+    """A run that diverged: its epochs, why, and nothing written."""
+    if as_json:
+        print_json({"status": learner.status, "epochs": learner.history.to_dict("records")})
+    else:
+        _print_epochs(learner)
+        click.echo(one_line(learner.status))
+    raise click.exceptions.Exit(1)
 
 
 def _trained(ratings: MovieLens, given: dict[str, Any]) -> Learner:
@@ -187,14 +197,18 @@ def _show(batch: pd.DataFrame, as_json: bool) -> None:
     console().print(table)
 
 
+def _print_epochs(learner: Learner) -> None:
+    epochs = Table("epoch", "train MSE", "valid MSE", "valid RMSE", "time")
+    for epoch in learner.epochs:
+        losses = (epoch.train_loss, epoch.valid_loss, epoch.valid_loss**0.5)
+        shown = [f"{loss:.4f}" for loss in losses]
+        epochs.add_row(str(epoch.epoch), *shown, f"{epoch.seconds:.1f} s")
+    console().print(epochs)
+
+
 def _print(learner: Learner | None, found: Interpretation) -> None:
     if learner is not None:
-        epochs = Table("epoch", "train MSE", "valid MSE", "valid RMSE", "time")
-        for epoch in learner.epochs:
-            losses = (epoch.train_loss, epoch.valid_loss, epoch.valid_loss**0.5)
-            shown = [f"{loss:.4f}" for loss in losses]
-            epochs.add_row(str(epoch.epoch), *shown, f"{epoch.seconds:.1f} s")
-        console().print(epochs)
+        _print_epochs(learner)
     for name, part in (
         ("lowest", found.biases.head(LISTED)),
         ("highest", found.biases[::-1].head(LISTED)),
