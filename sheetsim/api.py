@@ -57,6 +57,7 @@ class TopicInfo:
     Attributes:
         name: of the topic and of its sheet.
         workbook: the file that it is in, without its suffix.
+        about: the workbook's title.
         title: heading.
         summary: one line.
         solvable: whether `solve` takes it.
@@ -65,6 +66,7 @@ class TopicInfo:
 
     name: str
     workbook: str
+    about: str
     title: str
     summary: str
     solvable: bool
@@ -81,6 +83,7 @@ def topics() -> dict[str, TopicInfo]:
         topic.name: TopicInfo(
             topic.name,
             lesson.name,
+            lesson.title,
             topic.title,
             topic.summary,
             topic.problem is not None,

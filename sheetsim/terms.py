@@ -42,6 +42,7 @@ class Terms:
         self._sheets = {sheet.name: sheet for sheet in sheets}
         self._precedents: dict[Place, tuple[list[Place], list[Place]]] = {}
         self._clouded: dict[Place, bool] = {}
+        self._sizes: dict[Place, float] = {}
 
     def floor(self, place: Place, floor: float) -> float:
         """The floor of a cell, bounded as above."""
@@ -80,9 +81,11 @@ class Terms:
         }
 
     def _largest(self, place: Place) -> float:
-        terms, _ = self._points_at(place)
-        sizes = [self._values.get(term, 0.0) for term in (place, *terms)]
-        return max((size for size in sizes if size == size), default=0.0)  # not NaN
+        if place not in self._sizes:
+            terms, _ = self._points_at(place)
+            sizes = [self._values.get(term, 0.0) for term in (place, *terms)]
+            self._sizes[place] = max((size for size in sizes if size == size), default=0.0)  # NaN
+        return self._sizes[place]
 
     def _cancels(self, place: Place) -> bool:
         return self._values.get(place, 0.0) < CANCELS * self._largest(place)
