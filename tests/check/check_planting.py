@@ -31,7 +31,7 @@ SIGNS = {"+": "-", "-": "+"}
 COMPARISONS = {"=": "<>", "<>": "=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 FUNCTIONS = {
     "SUM": "AVERAGE",
-    "SUMPRODUCT": "PRODUCT",
+    "SUMPRODUCT": "AVERAGE",
     "SQRT": "",
     "AVERAGE": "SUM",
     "COUNT": "SUM",

@@ -66,7 +66,7 @@ def test_build_a_topic_by_name(tmp_path: Path, info: sheetsim.api.TopicInfo) -> 
 
 def test_build_everything_into_new_folders(tmp_path: Path) -> None:
     out = tmp_path / "new" / "books"
-    done = run("build", "--out", out, "--epochs", "2", "--k", "2")
+    done = run("build", "--out", out, "--epochs", "2", "--k", "3")
     assert (done.exit_code, done.stderr) == (0, "")
     names = {f"{name}.xlsx" for name in sheetsim.workbooks()}
     assert {path.name for path in out.iterdir()} == names

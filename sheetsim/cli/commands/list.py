@@ -16,8 +16,12 @@ def command() -> None:
     \b
     Example:  sheetsim list
     """
-    table = Table("topic", "for", "what it is", box=None, pad_edge=True)
-    table.columns[-1].no_wrap = True
+    table, out = Table(box=None), console()
+    longest, mark = max(len(name) for name in api.topics()) + 2, len("solve")
+    table.add_column("topic", min_width=longest)
+    table.add_column("for", min_width=mark)
+    room = out.width - longest - mark - 6  # a blank on either side of each
+    table.add_column("what it is", no_wrap=True, max_width=max(room, 10))
     last = None
     for info in api.topics().values():
         if info.workbook != last:
@@ -25,4 +29,4 @@ def command() -> None:
         able = "solve" if info.solvable else "trace" if info.traceable else ""
         table.add_row(f"  {info.name}", able, info.summary)
         last = info.workbook
-    console().print(table)
+    out.print(table)
