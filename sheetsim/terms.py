@@ -29,7 +29,8 @@ ROUNDING = 1e-12
 """What rounding leaves of a term, after a division by a step such as h."""
 
 PICKS = ("INDEX(", "MATCH(", "MIN(", "MAX(", "IF(", "AND(", "COUNT(")
-"""Functions that choose among their arguments, or count them, and so add nothing up."""
+"""Functions that choose among their arguments, or count them, and so add nothing up. Nor does
+a quotient add its divisor up: 0.05 / 250,000 is small, and nothing cancels in it."""
 
 Place = tuple[str, int, int]
 """Sheet, row, column."""
@@ -122,7 +123,7 @@ class Terms:
         for reference, function in references(formula):
             cells = self._cells(place[0], reference)
             behind += [cell for cell in cells if cell in self._formulas]
-            if function not in PICKS:
+            if function not in PICKS and function != "/":
                 terms += cells
         return terms, behind
 

@@ -32,7 +32,7 @@ def test_movielens_from_data_to_workbook_and_back(data: Path, tmp_path: Path) ->
         "lowest bias",
         "highest bias",
         "principal components",
-        "finished: 2",
+        "finished: ",
     ):
         assert words in done.stdout
     names = ("movielens.xlsx", "movielens_biases.png", "movielens_components.png")
@@ -82,6 +82,19 @@ def test_ways_to_train(data: Path, options: tuple[str, ...]) -> None:
     assert run("movielens", "--data", data, *QUICK, *options).exit_code == 0
 
 
+def test_a_zero_is_a_value(data: Path) -> None:
+    """0 == False in Python, and 0 is no option left out."""
+
+    def loss(*args: str) -> float:
+        done = run("movielens", "--data", data, *QUICK, "--json", *args)
+        return float(json.loads(done.stdout)["epochs"][-1]["valid_loss"])
+
+    usual = loss()
+    assert loss("--seed", "0") != usual
+    assert loss("--weight-decay", "0") != usual
+    assert loss("--weight-decay", "0.1") == usual
+
+
 def test_divergence_is_exit_code_1(data: Path) -> None:
     done = run("movielens", "--data", data, *QUICK, "--raw", "--optimizer", "sgd", "--lr", "1e9")
     assert done.exit_code == 1
@@ -97,6 +110,13 @@ def test_divergence_is_exit_code_1(data: Path) -> None:
         (("--data", ".", "--epochs", "0"), 2, "--epochs is 0; expected a whole number from 1"),
         (("--data", ".", "--optimizer", "lion"), 2, "--optimizer is lion; expected sgd, momentum"),
         (("--data", ".", "--valid", "1"), 2, "--valid is 1"),
+        (
+            ("--data", ".", "--load", "m.npz", "--epochs", "3"),
+            2,
+            "--epochs is of no use with --load",
+        ),
+        (("--data", ".", "--show-batch", "--lr", "1"), 2, "--lr is of no use with --show-batch"),
+        (("--data", ".", "--lr-find", "--save", "x"), 2, "--save is of no use with --lr-find"),
     ],
 )
 def test_movielens_refuses(args: tuple[str, ...], code: int, message: str) -> None:

@@ -68,7 +68,7 @@ def test_the_card_predicts_what_the_model_predicts(found: Interpretation, tmp_pa
     shown = cells[place[0] + 1, place[1]].value
     item = int(found.items[0])
     expected = found.model.predict(np.array([0]), np.array([item]))[0]
-    assert shown == pytest.approx(float(expected), abs=2e-4)  # six decimals of each factor
+    assert shown == pytest.approx(float(expected), abs=1e-5)  # six decimals of each factor
     report = sheetsim.check(path, ["ironcalc"])
     assert report.ok, report.differences[:3]
 

@@ -228,7 +228,7 @@ def test_edited_inputs_agree(workbook: Path, edits: dict[str, float]) -> None:
 
 def test_values_come_from_what_the_inputs_hold() -> None:
     """A book that is laid out twice, with other inputs, has no memory of the first."""
-    book = Book({"workbook": "weight_decay", "parameters": "start", "topics": "penalty"})
+    book = Book(new_book("penalty", {}).plan)
     first = lay_out(book)[1]["mse"].value
     book.given["penalty"] = {"y": np.zeros((10, 1))}
     assert lay_out(book)[1]["mse"].value != first

@@ -12,6 +12,7 @@ from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._folders import make_folder
 from sheetsim.data.movielens import MovieLens, batch_preview, fetch_movielens, load_movielens
 from sheetsim.errors import DataError, OptionError
+from sheetsim.files import demand_writable
 from sheetsim.learn import (
     DotProductBias,
     Interpretation,
@@ -21,13 +22,19 @@ from sheetsim.learn import (
     load_model,
     save_model,
 )
-from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, labels_of
+from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, demand_room, labels_of
 from sheetsim.learn.rules import RULES
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
 from sheetsim.topics._options import one_of, real, whole
 
 LISTED = 15
 SCHEDULES = one_of("one-cycle", "constant")
+FOR_TRAINING = {
+    *("factors", "epochs", "lr", "schedule", "optimizer", "weight_decay", "batch_size", "valid"),
+    *("seed", "y_range", "raw"),
+}
+"""Options that decide how to train."""
+WRITTEN = ("save", "out")
 
 
 @click.command("movielens")
@@ -69,7 +76,12 @@ def command(
       sheetsim movielens --data ml-100k --factors 20 --save small.npz
       sheetsim movielens --data ml-100k --load small.npz --out my
     """
-    given = {key: value for key, value in options.items() if value not in (None, False, ())}
+    given = {
+        key: value
+        for key, value in options.items()
+        if value is not None and value is not False and value != ()
+    }
+    _refuse_mixtures(given, show_batch=show_batch, find=find)
     folder = data_folder(data, download, fetch_movielens, "MovieLens 100k")
     if folder is None:
         raise OptionError("expected --data DIR, or --download for MovieLens 100k from GroupLens")
@@ -80,6 +92,18 @@ def command(
         _find(_learner(ratings, given, ()), as_json)
     else:
         _learn(ratings, given, as_json)
+
+
+def _refuse_mixtures(given: dict[str, Any], *, show_batch: bool, find: bool) -> None:
+    """Options that what was asked for would ignore."""
+    useless = {"--load": FOR_TRAINING, "--lr-find": {*WRITTEN, "load", "epochs", "lr", "schedule"}}
+    useless["--show-batch"] = (FOR_TRAINING | {*WRITTEN, "load"}) - {"seed"}
+    asked = {"--load": "load" in given, "--lr-find": find, "--show-batch": show_batch}
+    if find and show_batch:
+        raise OptionError("--lr-find is given and so is --show-batch; expected one of the two")
+    for name, is_asked in asked.items():
+        for key in sorted(useless[name] & given.keys() if is_asked else ()):
+            raise OptionError(f"--{key.replace('_', '-')} is of no use with {name}")
 
 
 def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learner:
@@ -102,7 +126,10 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     """Train or load, print, and write what is to be written."""
     out = None if "out" not in given else Path(given["out"])
     if out is not None:
+        demand_room(ratings)
         make_folder(out)
+    if "save" in given:
+        demand_writable(given["save"])
     learner = None
     if "load" in given:
         model = _loaded(given["load"], ratings)
@@ -177,14 +204,11 @@ def _written(found: Interpretation, out: Path) -> list[Path]:
 def _find(learner: Learner, as_json: bool) -> None:
     found = learner.lr_find()
     if as_json:
-        print_json({"suggested": found.suggested, "lr": found.lr, "smoothed": found.smoothed})
+        curve = {"lr": found.lr, "smoothed": found.smoothed}
+        print_json({"suggested": found.suggested, "status": found.status, **curve})
     else:
         click.echo(f"suggested learning rate: {found.suggested:.2g}")
-        last = f"{found.lr[-1]:.2g}"
-        click.echo(
-            f"from {len(found.lr)} batches, lr {found.lr[0]:.2g} to {last}; a tenth of where"
-        )
-        click.echo("the smoothed loss was least, before it exceeded four times that or lr ended")
+        click.echo(found.status)
 
 
 def _show(batch: pd.DataFrame, as_json: bool) -> None:

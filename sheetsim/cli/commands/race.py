@@ -59,7 +59,9 @@ def command(
         return
     for name in ("over", "lr_range", "beta_range", "seeds"):
         if name in given:
-            raise OptionError(f"--{name} is given without --sweep; expected both or neither")
+            raise OptionError(
+                f"--{name.replace('_', '-')} is given without --sweep; expected both or neither"
+            )
     _race(surface, given, Path(out), gif is not False, as_json)
 
 
