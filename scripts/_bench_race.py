@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from sheetsim.learn.rules import RULES, Rule
-from sheetsim.race import SURFACES, Surface
-from sheetsim.race.runs import run
+from sheetsim.racing import SURFACES, Surface
+from sheetsim.racing.runs import run
 from sheetsim.sheet import Array
 
 SURFACE = "rosenbrock"

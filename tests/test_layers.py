@@ -1,6 +1,6 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → files → data → sheet → solver → topics → learn → race → workbook → engines → check
+errors → files → data → sheet → solver → topics → learn → racing → workbook → engines → check
 → compare → figures → api → cli
 """
 
@@ -26,7 +26,7 @@ LAYERS = (
     {"solver"},
     {"topics"},
     {"learn"},
-    {"race"},
+    {"racing"},
     {"workbook"},
     {"engines"},
     {"terms"},
@@ -48,9 +48,9 @@ ONLY = {
     "solver": {"errors"},
     "topics": {"errors", "data", "sheet", "solver"},
     "learn": {"errors", "files", "data", "sheet", "topics"},
-    "race": {"errors", "data", "sheet", "topics", "learn"},
+    "racing": {"errors", "data", "sheet", "topics", "learn"},
     "engines": {"errors", "files", "workbook"},
-    "figures": {"errors", "files", "sheet", "topics", "learn", "race"},
+    "figures": {"errors", "files", "sheet", "topics", "learn", "racing"},
 }
 """Layers that import less than they might."""
 
