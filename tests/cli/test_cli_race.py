@@ -139,7 +139,7 @@ BAD = [
         ("--lr-range", "1", "2", "3"),
         "--lr-range is given without --sweep; expected both or neither",
     ),
-    (("--sweep", "--lr", "1"), "--lr is given with --sweep; expected --lr_range"),
+    (("--sweep", "--lr", "1"), "--lr is given with --sweep; expected --lr-range"),
     (("--sweep", "--gif"), "--gif is given with --sweep; a sweep has no moving picture"),
     (("--sweep", "--fps", "3"), "--fps is given with --sweep; a sweep has no moving picture"),
     (
