@@ -63,6 +63,7 @@ IMPORTERS = {
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "platformdirs": {"data"},
+    "threadpoolctl": {"learn"},
     "urllib": {"data"},
 }
 """The layers that alone import a library."""

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
 from sheetsim.learn.callbacks import Callback
@@ -289,8 +290,12 @@ class Learner:
         self._t = 0
         self._state = {name: self._rule.init(x) for name, x in self.model.groups.items()}
 
-    @np.errstate(all="ignore")  # a run that diverges says so in a sentence
     def _run(self, epochs: int, rates: Array, momentum: Array | None) -> None:
+        """All epochs, on one thread of BLAS: on small matrices more wait for each other."""
+        with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+            self._train(epochs, rates, momentum)
+
+    def _train(self, epochs: int, rates: Array, momentum: Array | None) -> None:
         """All epochs; a loss that is no number, or a callback, ends them early."""
         self._begin()
         plan = rates.tolist()

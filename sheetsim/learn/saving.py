@@ -65,6 +65,8 @@ def load_model(path: str | Path) -> tuple[AnyModel, Labels]:
         DataError: there is no such file, it is damaged, or it is not a model of sheetsim.
     """
     try:
+        if Path(path).is_file() and not zipfile.is_zipfile(path):
+            raise DataError(f"{path}: is no .npz; expected a model saved by sheetsim")
         with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             _refuse_bombs(path, file.zip)
             arrays = {name: file[name] for name in file.files}

@@ -128,7 +128,10 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     if out is not None:
         demand_room(ratings)
         make_folder(out)
+        demand_writable(out / "movielens.xlsx")
     if "save" in given:
+        if not str(given["save"]).endswith(".npz"):
+            raise OptionError(f"--save is {given['save']}; expected a name that ends in .npz")
         demand_writable(given["save"])
     learner = None
     if "load" in given:

@@ -74,7 +74,7 @@ def _map(sheet: Sheet, along: Block, titles: Block, row: int) -> None:
     series = Series("titles", x, y, line=False, labels=titles.part(few))
     sheet.charts.append(
         Chart(
-            f"The {x.rows} titles with the most ratings, by two components",
+            f"The {x.rows} titles with the most ratings, by components 1 and {last + 1}",
             "component 1",
             f"component {last + 1}",
             (series,),
