@@ -28,7 +28,7 @@ POINTS = np.array(penalty.POINTS)
 X, Y = POINTS[:, :3], POINTS[:, 3]
 START = np.array([2.0, 0.0, 1.5])
 ADAM = {"beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8}
-RULES: dict[str, tuple[tuple[Callable[..., Any], dict[str, float]], ...]] = {
+RULES: dict[str, tuple[tuple[Callable[..., Any], dict[str, Any]], ...]] = {
     "sgd": ((decay_under_sgd.sgd_l2, {}), (decay_under_sgd.sgd_decay, {})),
     "adam": ((decay_under_adam.adam_l2, ADAM),),
     "adamw": ((decay_under_adam.adamw, ADAM),),
