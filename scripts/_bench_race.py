@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from sheetsim.learn.rules import RULES, Rule
-from sheetsim.race import SURFACES, Surface
-from sheetsim.race.runs import run
+from sheetsim.racing import SURFACES, Surface
+from sheetsim.racing.runs import run
 from sheetsim.sheet import Array
 
 SURFACE = "rosenbrock"
@@ -23,7 +23,7 @@ LOOPED = 40
 """Runs that the loop is timed with; more take as long each."""
 
 
-def race_bench(sizes: tuple[int, ...] = (100, 1_000, 10_000), repeats: int = 3) -> None:
+def main(_given: list[str], sizes: tuple[int, ...] = (100, 1_000, 10_000), repeats: int = 3) -> int:
     """Measure and print a table."""
     surface = SURFACES[SURFACE]
     print(f"\nrace: runs of {STEPS} steps on {SURFACE} a second, as one batch and in a Python loop")
@@ -43,6 +43,7 @@ def race_bench(sizes: tuple[int, ...] = (100, 1_000, 10_000), repeats: int = 3) 
             rates = size / took[0], len(alone) / took[1]
             row = f"{rates[0]:10,.0f} {rates[1]:8,.0f} {rates[0] / rates[1]:6,.0f}"
             print(f"  {name:<10} {size:8,} {row}  {gap:.1e}")
+    return 0
 
 
 def grid(size: int) -> tuple[Array, Array]:
@@ -78,4 +79,4 @@ def loop(surface: Surface, rule: Rule, over: str, lr: Array, beta: Array) -> Arr
 
 
 if __name__ == "__main__":
-    race_bench()
+    main([])

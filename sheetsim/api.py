@@ -24,7 +24,7 @@ from sheetsim.check import Report, check
 from sheetsim.compare import Comparison, compare
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
-from sheetsim.race import Race, Sweep, contest, grid
+from sheetsim.racing import Race, Sweep, contest, grid
 from sheetsim.solver import Options, Result
 from sheetsim.topics import Book, find, lay_out, lessons, new_book, solve_new
 from sheetsim.topics._options import whole
@@ -57,6 +57,7 @@ class TopicInfo:
     Attributes:
         name: of the topic and of its sheet.
         workbook: the file that it is in, without its suffix.
+        about: the workbook's title.
         title: heading.
         summary: one line.
         solvable: whether `solve` takes it.
@@ -65,6 +66,7 @@ class TopicInfo:
 
     name: str
     workbook: str
+    about: str
     title: str
     summary: str
     solvable: bool
@@ -81,6 +83,7 @@ def topics() -> dict[str, TopicInfo]:
         topic.name: TopicInfo(
             topic.name,
             lesson.name,
+            lesson.title,
             topic.title,
             topic.summary,
             topic.problem is not None,
@@ -269,7 +272,7 @@ def race(
 
     Args:
         surface: `line` (the mean squared error over the points of gradient_descent.xlsx),
-            `rosenbrock`, `beale` or `saddle`; see `sheetsim.race.surfaces`.
+            `rosenbrock`, `beale` or `saddle`; see `sheetsim.racing.surfaces`.
         optimizers: some of `sgd`, `momentum`, `rmsprop`, `adam`; all by default.
         steps: the budget of each, 1 to 100,000.
         lr: learning rate of all, above 0; or a mapping, name to rate, for some of them.

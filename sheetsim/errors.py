@@ -8,9 +8,9 @@ user catches `SheetsimError`, or the one class that matters to them.
 | ---- | -------------------------------------------------------------- |
 | 0    | all is well                                                    |
 | 1    | `check` or `compare` found cells that differ; `solve` did not  |
-|      | converge                                                       |
+|      | converge; a training diverged                                  |
 | 2    | an option or an argument is wrong (click uses the same code)   |
-| 3    | a data file (CSV) cannot be used                               |
+| 3    | data (a CSV, MovieLens, IDX, .npz) cannot be used or fetched   |
 | 4    | a workbook cannot be read, or is not one that sheetsim wrote   |
 | 5    | a file cannot be written                                       |
 | 6    | a spreadsheet engine is missing, hung or died                  |

@@ -37,11 +37,8 @@ def replace_file(path: str | Path) -> Iterator[Path]:
             disk is full. Any `OSError` from the block counts as one in writing: turn the errors
             of reading into `WorkbookError` or `DataError` first.
     """
+    demand_writable(path)
     target = Path(os.path.realpath(path))
-    try:
-        _refuse_what_cannot_be_replaced(target, path)
-    except OSError as error:  # it cannot even be asked about: the name is too long
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
     try:
         # Not `tempfile`: its files are private to the user, ours get the user's usual mode.
@@ -54,6 +51,21 @@ def replace_file(path: str | Path) -> Iterator[Path]:
         raise OutputError(f"{path}: cannot be written ({reason}){hint}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def demand_writable(path: str | Path) -> None:
+    """Find out that a file cannot be written before the work that makes it.
+
+    Raises:
+        OutputError: as `replace_file`.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        _refuse_what_cannot_be_replaced(target, path)
+    except OSError as error:  # it cannot even be asked about: the name is too long
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"{path}: cannot be written, its folder is read-only")
 
 
 def _refuse_what_cannot_be_replaced(target: Path, shown: str | Path) -> None:

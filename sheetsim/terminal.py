@@ -86,10 +86,16 @@ class Group(click.Group):
         """The message with options as the command line spells them: `--lr`, not `lr`."""
         command = self.get_command(ctx, ctx.invoked_subcommand or "")
         params = [] if command is None else command.params
-        options = {option.name for option in params if isinstance(option, click.Option)}
-        names = "|".join(re.escape(name) for name in options if name)
-        message = re.sub(rf"^(?:option )?({names})(?= is |: got )", r"--\1", str(error))
-        return re.sub(rf"option '({names})'", r"option --\1", message)
+        spelled = {
+            o.name or "": max(o.opts, key=len) for o in params if isinstance(o, click.Option)
+        }
+        names = "|".join(re.escape(name) for name in spelled if name)
+
+        def dashed(match: re.Match[str]) -> str:
+            return spelled[match[1]]
+
+        message = re.sub(rf"^(?:option )?({names})(?= is |: got )", dashed, str(error))
+        return re.sub(rf"option '({names})'", lambda match: f"option {dashed(match)}", message)
 
 
 def parsed_option(

@@ -29,7 +29,8 @@ ROUNDING = 1e-12
 """What rounding leaves of a term, after a division by a step such as h."""
 
 PICKS = ("INDEX(", "MATCH(", "MIN(", "MAX(", "IF(", "AND(", "COUNT(")
-"""Functions that choose among their arguments, or count them, and so add nothing up."""
+"""Functions that choose among their arguments, or count them, and so add nothing up. Nor does
+a quotient add its divisor up: 0.05 / 250,000 is small, and nothing cancels in it."""
 
 Place = tuple[str, int, int]
 """Sheet, row, column."""
@@ -42,6 +43,7 @@ class Terms:
         self._sheets = {sheet.name: sheet for sheet in sheets}
         self._precedents: dict[Place, tuple[list[Place], list[Place]]] = {}
         self._clouded: dict[Place, bool] = {}
+        self._sizes: dict[Place, float] = {}
 
     def floor(self, place: Place, floor: float) -> float:
         """The floor of a cell, bounded as above."""
@@ -80,9 +82,11 @@ class Terms:
         }
 
     def _largest(self, place: Place) -> float:
-        terms, _ = self._points_at(place)
-        sizes = [self._values.get(term, 0.0) for term in (place, *terms)]
-        return max((size for size in sizes if size == size), default=0.0)  # not NaN
+        if place not in self._sizes:
+            terms, _ = self._points_at(place)
+            sizes = [self._values.get(term, 0.0) for term in (place, *terms)]
+            self._sizes[place] = max((size for size in sizes if size == size), default=0.0)  # NaN
+        return self._sizes[place]
 
     def _cancels(self, place: Place) -> bool:
         return self._values.get(place, 0.0) < CANCELS * self._largest(place)
@@ -119,7 +123,7 @@ class Terms:
         for reference, function in references(formula):
             cells = self._cells(place[0], reference)
             behind += [cell for cell in cells if cell in self._formulas]
-            if function not in PICKS:
+            if function not in PICKS and function != "/":
                 terms += cells
         return terms, behind
 

@@ -38,8 +38,8 @@ def sweep_given(given: Mapping[str, Any], gif: bool | None) -> dict[str, Any]:
     options = dict(given)
     for name in ("lr", "frames", "fps"):
         if name in options:
-            instead = "; expected --lr_range" if name == "lr" else "; a sweep has no moving picture"
-            raise OptionError(f"--{name} is given with --sweep{instead}")
+            instead = "; expected --lr-range" if name == "lr" else "; a sweep has no moving picture"
+            raise OptionError(f"--{name.replace('_', '-')} is given with --sweep{instead}")
     if gif:
         raise OptionError("--gif is given with --sweep; a sweep has no moving picture")
     names = options.pop("optimizer", ("momentum",))

@@ -36,6 +36,9 @@ from sheetsim.errors import DataError, OptionError
 KINDS = (("u.data", "u.item"), ("ratings.csv", "movies.csv"))
 """The files of a set: ratings and titles; the first kind that is there is read."""
 
+MOST_STARS = 10
+"""Greatest rating of any set of this kind."""
+
 SUBFOLDERS = (".", "ml-100k", "ml-latest-small")
 """Where in the folder they are looked for: a zip unpacks into a folder of its own."""
 
@@ -71,6 +74,8 @@ class MovieLens:
         for name in ("users", "items", "timestamps", "user_ids", "item_ids"):
             if (values := getattr(self, name)) is not None:
                 copy = np.array(values, dtype=np.int64)
+                if not np.array_equal(copy, values):
+                    raise DataError(f"{self.source}: {name} are no whole numbers")
                 copy.setflags(write=False)
                 object.__setattr__(self, name, copy)
         object.__setattr__(self, "ratings", read_only(self.ratings))
@@ -84,7 +89,11 @@ class MovieLens:
                 f"{self.source}: {len(self.titles)} titles for {len(self.item_ids)} items; "
                 "expected as many"
             )
+        if not ((self.ratings >= 0) & (self.ratings <= MOST_STARS)).all():
+            raise DataError(f"{self.source}: expected ratings from 0 to {MOST_STARS}")
         for codes, ids in ((self.users, self.user_ids), (self.items, self.item_ids)):
+            if (np.diff(ids) <= 0).any():
+                raise DataError(f"{self.source}: expected ids that ascend")
             if len(codes) and not (codes.min() >= 0 and codes.max() < len(ids)):
                 raise DataError(f"{self.source}: a code has no id; expected 0 to {len(ids) - 1}")
 

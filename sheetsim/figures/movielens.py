@@ -80,7 +80,7 @@ def components_png(components: pd.DataFrame, path: str | Path) -> Path:
         _label(axes, [_short(title) for title in few.title], few[x], few[y])
         axes.set_xlabel(x)
         axes.set_ylabel(y)
-        axes.set_title(f"The {len(few)} titles with the most ratings, by two components")
+        axes.set_title(f"The {len(few)} titles with the most ratings, by {x} and {y}")
         return save_png(figure, path)
 
 

@@ -27,7 +27,7 @@ from sheetsim.figures._style import (
     save_gif,
     save_png,
 )
-from sheetsim.race import Race, Racer, Surface, Sweep
+from sheetsim.racing import Race, Racer, Surface, Sweep
 
 Floats = NDArray[np.float64]
 Say = Callable[[str, int], None]

@@ -21,9 +21,6 @@ import numpy as np
 from sheetsim.learn.models import Gradient
 from sheetsim.sheet import Array
 
-WIDEST = 10_000
-"""Units of a layer that no saved model exceeds."""
-
 
 class Classifier:
     """Layers with ReLU between them and a softmax at the end.
@@ -50,17 +47,24 @@ class Classifier:
         """What the class is made with, as JSON can hold it."""
         return {"sizes": list(self.sizes)}
 
+    @staticmethod
+    def shapes(settings: dict[str, Any]) -> dict[str, tuple[int, int]]:
+        """Of the groups that a model made with such settings has."""
+        pairs = enumerate(pairwise(settings["sizes"]), start=1)
+        return {f"layer {number}": (inputs + 1, outputs) for number, (inputs, outputs) in pairs}
+
     @classmethod
-    def with_settings(cls, settings: dict[str, Any]) -> "Classifier":
-        """A model made with such settings, its parameters still to come.
+    def restored(cls, settings: dict[str, Any], groups: dict[str, Array]) -> "Classifier":
+        """A model with the parameters of another, whose settings these are.
 
         Raises:
-            ValueError: settings that no model has.
+            ValueError: no layer.
         """
-        sizes = settings["sizes"]
-        if len(sizes) < 2 or not all(type(size) is int and 1 <= size <= WIDEST for size in sizes):
-            raise ValueError(f"sizes are {sizes}")
-        return cls(tuple(sizes))
+        if not groups:
+            raise ValueError("no layer")
+        model = cls.__new__(cls)
+        model.groups, model.sizes = groups, tuple(settings["sizes"])
+        return model
 
     def predict(self, *inputs: Array) -> Array:
         """Logits (n, classes) of pictures (n, pixels)."""

@@ -8,7 +8,8 @@ sigmoid) with the look-up of `embedding`: the matrices' rows are taken, not mult
 g = d loss / d raw the gradient is g M[i] in row u of U, g U[u] in row i of M, and g in the
 biases; the loss is the mean squared error.
 
-Factors and biases start at a normal distribution of standard deviation 0.01, cut at two of them.
+Factors and biases start at a normal distribution of standard deviation 0.01, cut at two of them:
+what is beyond is drawn again (fast.ai's `trunc_normal_` takes the remainder of a division by two).
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5 (EmbeddingDotBias).
 """
 
@@ -24,8 +25,8 @@ from sheetsim.topics.y_range.sigmoid_rating import sigmoid_range, sigmoid_range_
 SPREAD, CUT = 0.01, 2.0
 """Standard deviation of the start, and at how many of them it is cut."""
 
-MOST = 1 << 27
-"""Parameters that no saved model exceeds."""
+MOST = 1e6
+"""Magnitude of a rating that no saved model exceeds."""
 
 
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -72,22 +73,27 @@ class DotProductBias:
         sizes = {"n_users": len(users), "n_items": len(items), "k": users.shape[1] - 1}
         return {**sizes, "y_range": self.y_range}
 
+    @staticmethod
+    def shapes(settings: dict[str, Any]) -> dict[str, tuple[int, int]]:
+        """Of the groups that a model made with such settings has."""
+        width = 1 + settings["k"]
+        return {"users": (settings["n_users"], width), "items": (settings["n_items"], width)}
+
     @classmethod
-    def with_settings(cls, settings: dict[str, Any]) -> "DotProductBias":
-        """A model made with such settings, its parameters still to come.
+    def restored(cls, settings: dict[str, Any], groups: dict[str, Array]) -> "DotProductBias":
+        """A model with the parameters of another, whose settings these are.
 
         Raises:
-            ValueError: settings that no model has.
+            ValueError: a range that is none.
         """
-        sizes = [settings[name] for name in ("n_users", "n_items", "k")]
-        if not all(type(size) is int and size >= 1 for size in sizes):
-            raise ValueError(f"sizes are {sizes}")
-        if (sizes[0] + sizes[1]) * (1 + sizes[2]) > MOST:
-            raise ValueError(f"sizes are {sizes}: more than {MOST:,} parameters")
-        y_range = settings["y_range"]
-        return cls(
-            *sizes, y_range=None if y_range is None else (y_range[0] + 0.0, y_range[1] + 0.0)
-        )
+        model = cls.__new__(cls)
+        model.groups, model.y_range = groups, None
+        if settings["y_range"] is not None:
+            low, high = (float(end) for end in settings["y_range"])
+            if not -MOST < low < high < MOST:
+                raise ValueError(f"y_range is {settings['y_range']}")
+            model.y_range = low, high
+        return model
 
     def predict(self, *inputs: Array) -> Array:
         """Ratings (n,) of users (n,) for items (n,), both as row numbers."""

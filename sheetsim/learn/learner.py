@@ -7,7 +7,8 @@
 
 Every step takes one batch: gradients from the model, each group of parameters decayed by
 1 - lr weight_decay and moved by the optimizer's rule with that group's rate. `fit` begins with a
-fresh state of the optimizer, as fast.ai's does. The order of the batches comes from the seed.
+fresh state of the optimizer (fastai keeps the one of the fit before, if there was one). The order
+of the batches comes from the seed.
 
 The schedules are those of the workbook `schedules`, the rates of groups those of `transfer`.
 """
@@ -21,17 +22,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
 from sheetsim.learn.callbacks import Callback
 from sheetsim.learn.models import Model
 from sheetsim.learn.rules import rule_of
 from sheetsim.sheet import Array
+from sheetsim.topics._options import real, whole
 from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
 from sheetsim.topics.schedules.one_cycle import one_cycle
 from sheetsim.topics.transfer.layer_rates import group_rates
 
 Metric = Callable[[Array, Array], float]
+
+SKIPPED = 10
+"""First steps of the finder that do not count; fastai's plot leaves out as many."""
+
+_WHOLE, _SEED = whole(1, 10**9), whole(0, 2**32 - 1)
+_DECAY, _RATE = real(0, 1e6), real(0, 1e6, above=True)
+_HYPER = {"beta1": real(0, 0.9999999), "beta2": real(0, 0.9999999), "epsilon": real(0, 1)}
+_SCHEDULE = {
+    **dict.fromkeys(("div", "div_final"), real(0, above=True)),
+    "pct_start": real(0, 1),
+    **dict.fromkeys(("momentum_high", "momentum_low"), real(0, 0.9999999)),
+}
 
 
 @dataclass(frozen=True)
@@ -86,13 +101,16 @@ class Found:
         lr: (n,) rate of every step, up to where it stopped.
         loss: (n,) loss of the step's batch.
         smoothed: (n,) the same, smoothed.
-        suggested: rate at the least smoothed loss, divided by 10.
+        suggested: rate at the least smoothed loss, divided by 10; the first `SKIPPED` steps do not
+            count, whose average is of a few batches that may have been lucky.
+        status: how the run ended, and how far to trust it.
     """
 
     lr: Array
     loss: Array
     smoothed: Array
     suggested: float
+    status: str
 
 
 @dataclass
@@ -133,12 +151,11 @@ class Learner:
     status: str = "not trained yet"
 
     def __post_init__(self) -> None:
-        if not (self.batch_size >= 1 and self.weight_decay >= 0):
-            raise OptionError(
-                f"batch_size is {self.batch_size} and weight_decay {self.weight_decay}; expected "
-                "1 or more, and 0 or more"
-            )
-        self._rule, self._hyper = rule_of(self.optimizer, self.hyper)
+        self.batch_size = _WHOLE("batch_size", self.batch_size)
+        self.weight_decay = _DECAY("weight_decay", self.weight_decay)
+        self.seed = _SEED("seed", self.seed)
+        self._rule, hyper = rule_of(self.optimizer, self.hyper)
+        self._hyper = {name: _HYPER[name](name, value) for name, value in hyper.items()}
         self._frozen: set[str] = set()
         self._rng = np.random.default_rng([self.seed, 1])
         self._state: dict[str, tuple[Array, ...]] = {}
@@ -170,7 +187,11 @@ class Learner:
         Raises:
             OptionError: epochs or a rate that may not be so.
         """
-        shape, momentum = one_cycle(self._steps(epochs), lr_max=1.0, **schedule)
+        for name in schedule:
+            if name not in _SCHEDULE:
+                raise OptionError(f"a one-cycle has no {name}; it has {', '.join(_SCHEDULE)}")
+        checked = {name: _SCHEDULE[name](name, value) for name, value in schedule.items()}
+        shape, momentum = one_cycle(self._steps(epochs), lr_max=1.0, **checked)
         rates = np.outer(shape, self._rates(lr_max))
         self._run(epochs, rates, momentum if self._rule.momentum else None)
 
@@ -186,8 +207,10 @@ class Learner:
             Rates and losses up to where the smoothed loss exceeded 4 times its least.
 
         Raises:
-            OptionError: the very first loss is no number.
+            OptionError: the very first loss is no number, or an argument that may not be so.
         """
+        steps, low = whole(2, 10**6)("steps", steps), _RATE("low", low)
+        high = real(low, 1e6, above=True)("high", high)
         kept = {name: x.copy() for name, x in self.model.groups.items()}
         rng = np.random.default_rng([self.seed, 2])
         rates, losses = exponential(steps, low, high), list[float]()
@@ -205,8 +228,10 @@ class Learner:
         end = stop_at(smooth)
         if end == 0:
             raise OptionError("the loss is no number before the first step; nothing can be found")
-        best = suggest(rates[:end], smooth[:end])
-        return Found(rates[:end], np.array(losses[:end]), smooth[:end], best)
+        first = min(SKIPPED, end - 1)
+        best = suggest(rates[first:end], smooth[first:end])
+        ended = _how_it_ended(rates[:end], smooth[first:end], steps)
+        return Found(rates[:end], np.array(losses[:end]), smooth[:end], best, ended)
 
     # Groups ------------------------------------------------------------------------------
 
@@ -266,13 +291,18 @@ class Learner:
         self._state = {name: self._rule.init(x) for name, x in self.model.groups.items()}
 
     def _run(self, epochs: int, rates: Array, momentum: Array | None) -> None:
+        """All epochs, on one thread of BLAS: on small matrices more wait for each other."""
+        with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+            self._train(epochs, rates, momentum)
+
+    def _train(self, epochs: int, rates: Array, momentum: Array | None) -> None:
         """All epochs; a loss that is no number, or a callback, ends them early."""
         self._begin()
         plan = rates.tolist()
         hyper = dict(self._hyper)
         self._tell("on_train_begin", len(plan))
         step = 0
-        self.status = f"finished: {epochs} epochs, {len(plan):,} steps"
+        self.status = f"finished: {len(plan):,} steps, epochs: {epochs}"
         for _ in range(epochs):
             start, first = time.perf_counter(), len(self.losses)
             for batch in self._batches(self._rng):
@@ -288,6 +318,8 @@ class Learner:
                     self.status = f"stopped by a callback at step {step:,}"
                     break
             loss, metric = self.validate()
+            if self.status.startswith("finished") and not self._is_finite(loss):
+                self.status = f"diverged in epoch {len(self.epochs) + 1}: try a smaller lr"
             mean = float(np.mean(self.losses[first:]))
             seconds = time.perf_counter() - start
             self.epochs.append(Epoch(len(self.epochs) + 1, mean, loss, metric, seconds))
@@ -295,6 +327,11 @@ class Learner:
             if not self.status.startswith("finished"):
                 break
         self._tell("on_train_end")
+
+    def _is_finite(self, valid_loss: float) -> bool:
+        """Whether the parameters, and the loss on the rows held back, are numbers still."""
+        known = self.valid is None or np.isfinite(valid_loss)
+        return bool(known) and all(np.isfinite(x).all() for x in self.model.groups.values())
 
     def _step(self, batch: Data, rates: Sequence[float], hyper: dict[str, float]) -> float:
         """One step; returns the batch's loss before it."""
@@ -330,3 +367,17 @@ class Learner:
         """Call every callback; whether one of them wants to stop."""
         answers = [getattr(callback, event)(self, *what) for callback in self.callbacks]
         return any(answers)  # every callback is told, whatever the first one wants
+
+
+def _how_it_ended(rates: Array, smooth: Array, steps: int) -> str:
+    """A sentence on a run of the finder, whose losses that count are the last ones."""
+    last = f"{rates[-1]:.2g}"
+    ended = f"the loss never exploded up to lr {last}"
+    if len(rates) < steps:
+        ended = f"the smoothed loss passed four times its least at lr {last}"
+    least = int(smooth.argmin())
+    if smooth[least] > 0.98 * smooth[0]:
+        return f"{ended}; but it hardly fell at all: do not trust the suggestion"
+    if least == len(smooth) - 1:
+        return f"{ended}, and was still falling: the suggestion is a lower limit"
+    return ended

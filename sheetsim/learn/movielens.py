@@ -24,7 +24,7 @@ from sheetsim.learn.callbacks import Callback
 from sheetsim.learn.collab import DotProductBias
 from sheetsim.learn.learner import Data, Learner
 from sheetsim.sheet import Array
-from sheetsim.topics.movielens import Learned
+from sheetsim.topics.movielens import MAX_USERS, Learned
 from sheetsim.topics.pca.components import PCA, pca
 
 LR_MAX, EPOCHS, FACTORS = 5e-3, 5, 40
@@ -80,6 +80,18 @@ def collab_learner(
         seed=seed,
         callbacks=callbacks,
     )
+
+
+def demand_room(data: MovieLens) -> None:
+    """Find out that a set is too large, or too small, for the workbook before it is trained on.
+
+    Raises:
+        OptionError: more users than the workbook takes, or fewer than two titles or users.
+    """
+    for name, found, most in (("users", data.n_users, MAX_USERS), ("titles", data.n_items, None)):
+        if found < 2 or (most is not None and found > most):
+            limit = "2 or more" if most is None else f"2 to {most:,}"
+            raise OptionError(f"{data.source}: {found:,} {name}; the workbook takes {limit}")
 
 
 def labels_of(data: MovieLens) -> dict[str, Array]:
@@ -140,15 +152,22 @@ class Interpretation:
 
     @cached_property
     def components(self) -> pd.DataFrame:
-        """title, ratings, and component 1 to 3: where each item lies along them."""
+        """title, and component 1 to 3: where each item lies along them."""
         frame = pd.DataFrame({"title": [self.data.labels[item] for item in self.items]})
         for number, scores in enumerate(self.pca.scores.T, start=1):
             frame[f"component {number}"] = scores
         return frame
 
     def extremes(self, component: int, n: int = 10) -> pd.DataFrame:
-        """The items at either end of a component (1 to 3): n lowest, then n highest."""
-        ordered = self.components.sort_values(f"component {component}", ignore_index=True)
+        """The items at either end of a component: n lowest, then n highest.
+
+        Raises:
+            OptionError: there is no such component; they count from 1.
+        """
+        name, most = f"component {component}", len(self.pca.shares)
+        if name not in self.components:
+            raise OptionError(f"component is {component}; expected a whole number from 1 to {most}")
+        ordered = self.components.sort_values(name, kind="stable", ignore_index=True)
         return pd.concat([ordered.head(n), ordered.tail(n)])
 
     def learned(self) -> Learned:

@@ -10,7 +10,6 @@ A file from elsewhere is data: nothing in it is run, and whatever does not fit i
 
 import json
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,20 +65,18 @@ def load_model(path: str | Path) -> tuple[AnyModel, Labels]:
         DataError: there is no such file, it is damaged, or it is not a model of sheetsim.
     """
     try:
+        if Path(path).is_file() and not zipfile.is_zipfile(path):
+            raise DataError(f"{path}: is no .npz; expected a model saved by sheetsim")
         with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             _refuse_bombs(path, file.zip)
             arrays = {name: file[name] for name in file.files}
+    except DataError:
+        raise
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (
-        ValueError,
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-        AttributeError,
-        KeyError,
-    ) as error:
-        raise DataError(f"{path}: expected a model saved by sheetsim as .npz ({error})") from error
+    except Exception as error:  # whatever a damaged archive makes NumPy and zipfile raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path}: expected a model saved by sheetsim as .npz ({reason})") from error
     return _model(path, arrays), {
         name.removeprefix("label "): array
         for name, array in arrays.items()
@@ -94,20 +91,30 @@ def _refuse_bombs(path: str | Path, archive: zipfile.ZipFile) -> None:
 
 
 def _model(path: str | Path, arrays: Mapping[str, Array]) -> AnyModel:
-    """The model that the arrays describe; its parameters put in place."""
+    """The model that the arrays describe."""
     try:
         kind, settings = str(arrays["kind"]), json.loads(str(arrays["settings"]))
-        model: AnyModel = KINDS[kind].with_settings(settings)
-    except (KeyError, TypeError, ValueError) as error:
+        shapes: dict[str, tuple[int, int]] = KINDS[kind].shapes(settings)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"{path}: expected a model saved by sheetsim as .npz ({error!r})"
         ) from error
-    for name, group in model.groups.items():
-        found: Any = arrays.get(f"group {name}")
-        if found is None or found.shape != group.shape or found.dtype.kind != "f":
-            held = "nothing" if found is None else f"{found.dtype} {found.shape}"
-            raise DataError(f"{path}: group {name!r} holds {held}; expected floats {group.shape}")
-        if not np.isfinite(found).all():
-            raise DataError(f"{path}: group {name!r} holds a number that is not finite")
-        model.groups[name] = found
+    groups = {name: _group(path, arrays, name, shape) for name, shape in shapes.items()}
+    try:
+        model: AnyModel = KINDS[kind].restored(settings, groups)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{path}: its settings are of no model ({error})") from error
     return model
+
+
+def _group(
+    path: str | Path, arrays: Mapping[str, Array], name: str, shape: tuple[int, int]
+) -> Array:
+    """The parameters of one group."""
+    found: Any = arrays.get(f"group {name}")
+    if found is None or found.shape != shape or found.dtype not in (np.float32, np.float64):
+        held = "nothing" if found is None else f"{found.dtype} {found.shape}"
+        raise DataError(f"{path}: group {name!r} holds {held}; expected floats {shape}")
+    if found.size == 0 or not np.isfinite(found).all():
+        raise DataError(f"{path}: group {name!r} is empty or holds a number that is not finite")
+    return np.asarray(found)

@@ -67,7 +67,8 @@ class _SigmoidModel:
 
     def sigmoid(self, x: Array) -> Array:
         """Of the raw score of every rating (S, ratings), for x (S, n)."""
-        s: Array = 1 / (1 + np.exp(-(self.linear.residuals(x) + self.linear.known)))
+        with np.errstate(over="ignore"):  # far below, e^-raw is infinite and the sigmoid 0
+            s: Array = 1 / (1 + np.exp(-(self.linear.residuals(x) + self.linear.known)))
         return s
 
     def residuals(self, x: Array) -> Array:

@@ -1,5 +1,6 @@
 """Finding workbooks and topics by looking into the folder."""
 
+import difflib
 import functools
 import importlib
 import pkgutil
@@ -32,7 +33,7 @@ def find(name: str) -> tuple[Lesson, tuple[str, ...]]:
         name: a workbook (all its topics) or a topic (that one alone).
 
     Raises:
-        OptionError: there is neither; the message lists what there is.
+        OptionError: there is neither; the message says what comes close.
     """
     for lesson in lessons().values():
         names = tuple(topic.name for topic in lesson.topics)
@@ -40,11 +41,13 @@ def find(name: str) -> tuple[Lesson, tuple[str, ...]]:
             return lesson, names
         if name in names:
             return lesson, (name,)
-    known = "; ".join(
-        f"{lesson.name}: {', '.join(topic.name for topic in lesson.topics)}"
-        for lesson in lessons().values()
+    topics = [topic.name for lesson in lessons().values() for topic in lesson.topics]
+    close = difflib.get_close_matches(str(name), [*lessons(), *topics])
+    meant = f"; did you mean {' or '.join(close)}?" if close else ";"
+    raise OptionError(
+        f"there is no workbook or topic {name!r}{meant} there are the workbooks "
+        f"{', '.join(lessons())}; `sheetsim list` shows their topics"
     )
-    raise OptionError(f"there is no workbook or topic {name!r}; there are {known}")
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:

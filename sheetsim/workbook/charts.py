@@ -5,6 +5,9 @@ from typing import Any
 from sheetsim.sheet import Block, Chart, Series
 
 COLORS = ("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF")
+SIDES = ("right", "left", "above", "below")
+"""Where labels stand, one after the other, so that those of close points do not cover each other."""
+
 CHARACTER, PADDING, ROW = 7, 5, 20
 """Pixels of a character, of the space beside it, and of a row."""
 
@@ -44,16 +47,16 @@ def _labelled(series: Series, texts: Block) -> list[dict[str, Any]]:
 
     LibreOffice 7.4 shows the value of a point in place of a label that is taken from a cell.
     """
-    label = {"series_name": True, "position": "right", "font": {"size": 8}}
     points = zip(texts.cells(), series.x.cells(), series.y.cells(), strict=True)
+    label = {"series_name": True, "font": {"size": 8}}
     return [
         {
             "name": [texts.sheet, *name[:2]],
             "categories": [series.x.sheet, *x[:2], *x[:2]],
             "values": [series.y.sheet, *y[:2], *y[:2]],
-            "data_labels": label,
+            "data_labels": label | {"position": SIDES[number % len(SIDES)]},
         }
-        for name, x, y in points
+        for number, (name, x, y) in enumerate(points)
     ]
 
 

@@ -14,9 +14,9 @@ def references(formula: str) -> list[tuple[str, str]]:
 
     Returns:
         Pairs such as ("data!$A$7:$A$35", "INDEX("); the second is "(" within parentheses of its
-        own and "" outside of any.
+        own and "" outside of any, and "/" for what something is divided by.
     """
-    found, opened = [], [""]
+    found, opened, before = [], [""], ""
     for token in Tokenizer(formula).items:
         if token.type in (Token.FUNC, Token.PAREN):
             if token.subtype == Token.OPEN:
@@ -24,5 +24,6 @@ def references(formula: str) -> list[tuple[str, str]]:
             else:
                 opened.pop()
         elif token.type == Token.OPERAND and token.subtype == Token.RANGE:
-            found.append((token.value, opened[-1]))
+            found.append((token.value, "/" if before == "/" else opened[-1]))
+        before = token.value
     return found

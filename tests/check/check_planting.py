@@ -23,6 +23,7 @@ from openpyxl.formula.translate import Translator
 
 from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.sheet.reference import a1, column_index
+from sheetsim.workbook.formulas import references
 from sheetsim.workbook.writer import write_workbook
 
 REF = re.compile(r"(\$?)([A-Z]{1,3})(\$?)([0-9]+)")
@@ -30,7 +31,7 @@ SIGNS = {"+": "-", "-": "+"}
 COMPARISONS = {"=": "<>", "<>": "=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 FUNCTIONS = {
     "SUM": "AVERAGE",
-    "SUMPRODUCT": "PRODUCT",
+    "SUMPRODUCT": "AVERAGE",
     "SQRT": "",
     "AVERAGE": "SUM",
     "COUNT": "SUM",
@@ -334,6 +335,7 @@ class _Graph:
 
     def __init__(self, sheets: Sequence[Sheet]) -> None:
         self._sheets = {sheet.name: (i, sheet) for i, sheet in enumerate(sheets)}
+        self._known: dict[tuple[str, str], set[Place]] = {}
         self._direct: dict[Place, set[Place]] = {}
         for i, sheet in enumerate(sheets):
             for index, block in enumerate(sheet.parts):
@@ -356,22 +358,23 @@ class _Graph:
 
     def _referred(self, home: str, formulas: set[str]) -> set[Place]:
         found: set[Place] = set()
-        operands = {
-            str(token.value)
-            for formula in formulas
-            for token in _tokens(formula)
-            if token.type == Token.OPERAND and token.subtype == Token.RANGE
-        }
-        for operand in operands:
-            name, _, cells = operand.rpartition("!")
-            i, sheet = self._sheets[name.strip("'") or home]
-            ends = [(int(ref[3]) - 1, column_index(ref[1])) for ref in REF.findall(cells)]
-            for index, block in enumerate(sheet.parts):
-                if block.formulas is None:
-                    continue
-                if (not ends and block.name == cells) or (ends and _meet(block, ends)):
-                    found.add((i, index))
+        for operand in {operand for formula in formulas for operand, _ in references(formula)}:
+            if (home, operand) not in self._known:
+                self._known[home, operand] = self._meant(home, operand)
+            found |= self._known[home, operand]
         return found
+
+    def _meant(self, home: str, operand: str) -> set[Place]:
+        """The blocks of formulas that a reference or a name on the sheet `home` means."""
+        name, _, cells = operand.rpartition("!")
+        i, sheet = self._sheets[name.strip("'") or home]
+        ends = [(int(ref[3]) - 1, column_index(ref[1])) for ref in REF.findall(cells)]
+        return {
+            (i, index)
+            for index, block in enumerate(sheet.parts)
+            if block.formulas is not None
+            and ((not ends and block.name == cells) or (ends and _meet(block, ends)))
+        }
 
 
 def _meet(block: Block, ends: list[Place]) -> bool:

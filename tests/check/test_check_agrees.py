@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from needed import NEEDED
 
 from sheetsim import build, check
 from sheetsim.engines import engines
 from sheetsim.sheet import Block, Kind
+from sheetsim.topics import lessons
 from sheetsim.workbook.package import poisoned_copy
 from sheetsim.workbook.reader import read_workbook
 
@@ -26,8 +28,7 @@ ON_A_LINE = np.array([[1, 32], [2, 34], [5, 40], [7, 44], [9, 48]])
 BESIDE = ON_A_LINE + np.array([[0, 0.2], [0, 0], [0, -0.4], [0, 0.5], [0, 0]])
 
 BOTH_ENGINES: list[tuple[str, dict[str, Any]]] = [
-    ("collab_filter", {}),
-    ("gradient_descent", {}),
+    *((name, NEEDED.get(name, {})) for name in lessons()),
     ("collab_filter", {"ratings": ODD, "k": 2}),
     ("adam", {"points": ON_A_LINE, "epochs": 200, "variant": "textbook", "lr": 1}),
     ("sgd", {"points": ON_A_LINE, "epochs": 200, "lr": 0.01}),

@@ -58,6 +58,7 @@ def laid_out(path: Path) -> tuple[list[Sheet], Floors]:
         ("adam", {"variant": "textbook", "lr": 0.01}, "adam", "v_a"),
         ("dot_product", {}, "dot_product", "predictions"),
         ("data", {"noise": 1}, "data", "mse"),
+        ("one_cycle", {}, "one_cycle", "lr_last"),  # 0.05 / 250,000: a divisor is no term
     ],
 )
 def test_an_error_of_1e_9_is_found_however_small_the_cell(

@@ -81,7 +81,7 @@ def test_epochs_beyond_the_rows_of_a_sheet(tmp_path: Path, name: str) -> None:
 
 def test_a_name_that_is_none(tmp_path: Path) -> None:
     line = refused_build(tmp_path, 2, "adam", "adma")
-    assert line.startswith("there is no workbook or topic 'adma'; there are collab_filter: dot_")
+    assert line.startswith("there is no workbook or topic 'adma'; did you mean adam? there are")
 
 
 def test_an_option_of_the_other_workbook(tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_solve(args: tuple[str, str], expected: str) -> None:
 def test_solve_what_has_no_model() -> None:
     for name in ("adam", "collab_filter", "gradient_descent", "embedding"):
         line = error_line(run("solve", name), 2)
-        expected = "has no Solver model of its own; dot_product, bias, data have one"
-        assert line == f"{name!r} {expected}"
+        models = "dot_product, bias, data, linear_rating, sigmoid_rating"
+        assert line == f"{name!r} has no Solver model of its own; {models} have one"
     assert "there is no workbook or topic 'x'" in error_line(run("solve", "x"), 2)
     line = error_line(run("solve", "data", "--k", "3"), 2)
     assert line == "data has no option --k; it has --a, --b, --noise, --points, --seed"

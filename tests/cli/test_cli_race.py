@@ -15,7 +15,7 @@ from PIL import Image
 
 import sheetsim
 from sheetsim.learn.rules import RULES
-from sheetsim.race import SURFACES
+from sheetsim.racing import SURFACES
 
 QUICK = ("--steps", "30", "--frames", "4")
 SMALL = ("--sweep", "--lr-range", "1e-5", "1e-3", "5", "--beta-range", "0", "0.9", "3")
@@ -137,9 +137,9 @@ BAD = [
     (("--seeds", "3"), "--seeds is given without --sweep; expected both or neither"),
     (
         ("--lr-range", "1", "2", "3"),
-        "--lr_range is given without --sweep; expected both or neither",
+        "--lr-range is given without --sweep; expected both or neither",
     ),
-    (("--sweep", "--lr", "1"), "--lr is given with --sweep; expected --lr_range"),
+    (("--sweep", "--lr", "1"), "--lr is given with --sweep; expected --lr-range"),
     (("--sweep", "--gif"), "--gif is given with --sweep; a sweep has no moving picture"),
     (("--sweep", "--fps", "3"), "--fps is given with --sweep; a sweep has no moving picture"),
     (
@@ -157,12 +157,12 @@ BAD = [
     ),
     (
         ("--sweep", "--lr-range", "1", "x", "3"),
-        "--lr_range is 1 x 3; expected LOW and HIGH above 0, LOW below HIGH, and how many, "
+        "--lr-range is 1 x 3; expected LOW and HIGH above 0, LOW below HIGH, and how many, "
         "2 to 1,000",
     ),
     (
         ("--sweep", "--beta-range", "0.9", "0.5", "3"),
-        "--beta_range is 0.9 0.5 3; expected LOW and HIGH from 0 to 0.9999999, LOW below HIGH, "
+        "--beta-range is 0.9 0.5 3; expected LOW and HIGH from 0 to 0.9999999, LOW below HIGH, "
         "and how many, 2 to 1,000",
     ),
     (

@@ -44,7 +44,7 @@ def test_training_lowers_the_loss_on_rows_never_seen() -> None:
     assert history.epoch.tolist() == list(range(1, 9))
     assert history.valid_loss.iloc[-1] < 0.7 * before
     assert history.valid_loss.iloc[-1] == made.validate()[0]
-    assert made.status == "finished: 8 epochs, 64 steps"
+    assert made.status == "finished: 64 steps, epochs: 8"
     assert len(made.losses) == 64
 
 
@@ -123,7 +123,7 @@ def test_divergence_ends_in_a_sentence() -> None:
     made = Learner(Classifier((4, 3)), Data((huge,), np.arange(64) % 3))
     with np.errstate(all="ignore"):
         made.fit(5, 1e30)
-    assert made.status.startswith("diverged at step ")
+    assert made.status.startswith("diverged ")
     assert len(made.epochs) < 5
 
 
@@ -186,8 +186,8 @@ def test_the_metric_is_watched() -> None:
         ({"hyper": {"beta3": 1}}, "adam has no beta3; it has beta1, beta2, epsilon"),
         ({"optimizer": "sgd", "hyper": {"beta1": 1}}, "sgd has no beta1; it has none but lr"),
         ({"batch_size": 0}, "batch_size is 0"),
-        ({"weight_decay": -1.0}, "weight_decay -1.0"),
-        ({"weight_decay": float("nan")}, "weight_decay nan"),
+        ({"weight_decay": -1.0}, "weight_decay is -1"),
+        ({"weight_decay": float("nan")}, "weight_decay is nan"),
     ],
 )
 def test_bad_settings(settings: dict[str, Any], message: str) -> None:

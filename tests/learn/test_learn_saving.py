@@ -73,12 +73,18 @@ GOOD = {"kind": np.array("collab"), "settings": settings_of(), **GROUPS}
         ({**GOOD, "kind": np.array("tree")}, "expected a model saved by sheetsim"),
         ({**GOOD, "settings": np.array("{")}, "expected a model saved by sheetsim"),
         ({**GOOD, "settings": np.array("[]")}, "expected a model saved by sheetsim"),
-        ({**GOOD, "settings": settings_of(k=10**9)}, "more than 134,217,728 parameters"),
-        ({**GOOD, "settings": settings_of(k=-1)}, "sizes are"),
-        ({**GOOD, "settings": settings_of(y_range="ab")}, "expected a model saved by sheetsim"),
+        ({**GOOD, "settings": settings_of(k=10**9)}, r"expected floats \(3, 1000000001\)"),
+        ({**GOOD, "settings": settings_of(k=-1)}, r"expected floats \(3, 0\)"),
+        ({**GOOD, "settings": settings_of(k="1")}, "expected a model saved by sheetsim"),
+        ({**GOOD, "settings": np.array("[" * 100_000)}, "expected a model saved by sheetsim"),
+        ({**GOOD, "settings": settings_of(y_range="ab")}, "its settings are of no model"),
+        ({**GOOD, "settings": settings_of(y_range=[1])}, "its settings are of no model"),
+        ({**GOOD, "settings": settings_of(y_range=[5, 1])}, "its settings are of no model"),
+        ({**GOOD, "settings": settings_of(y_range=[float("nan"), 1])}, "are of no model"),
+        ({**GOOD, "settings": settings_of(y_range=[0, 10**400])}, "are of no model"),
         ({**GOOD, "group users": np.ones((2, 2))}, r"'users' holds float64 \(2, 2\); expected flo"),
         ({**GOOD, "group users": GROUPS["group users"].astype(int)}, "holds int64"),
-        ({**GOOD, "group users": GROUPS["group users"] * np.nan}, "a number that is not finite"),
+        ({**GOOD, "group users": GROUPS["group users"] * np.nan}, "number that is not finite"),
         ({k: v for k, v in GOOD.items() if k != "group items"}, "'items' holds nothing"),
     ],
 )
@@ -98,11 +104,17 @@ class Bomb:
 def test_pickles_are_never_run(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
     path.write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(DataError, match="expected a model"):
+    with pytest.raises(DataError, match=r"is no \.npz; expected a model"):
         load_model(path)
     written(path, **{**GOOD, "label x": np.array([Bomb()], dtype=object)})
     with pytest.raises(DataError, match="expected a model"):
         load_model(path)
+
+
+def test_an_array_alone_is_no_model(tmp_path: Path) -> None:
+    np.save(tmp_path / "model.npy", np.ones(3))
+    with pytest.raises(DataError, match="expected a model"):
+        load_model(tmp_path / "model.npy")
 
 
 def test_no_such_file(tmp_path: Path) -> None:
@@ -113,7 +125,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=80,
+    max_examples=300,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

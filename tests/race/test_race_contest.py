@@ -9,8 +9,8 @@ import pytest
 import sheetsim
 from sheetsim.errors import OptionError
 from sheetsim.learn.rules import RULES
-from sheetsim.race.contest import RATES, race
-from sheetsim.race.surfaces import SURFACES
+from sheetsim.racing.contest import RATES, race
+from sheetsim.racing.surfaces import SURFACES
 
 
 def test_the_grid_is_what_the_rule_says() -> None:

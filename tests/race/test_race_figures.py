@@ -18,7 +18,7 @@ from sheetsim.errors import OptionError, OutputError
 from sheetsim.figures._style import COLORS, GOLD
 from sheetsim.figures.race import frame_steps
 from sheetsim.learn.rules import RULES
-from sheetsim.race import SURFACES, Race, Sweep
+from sheetsim.racing import SURFACES, Race, Sweep
 
 SMALL: dict[str, Any] = {"lr_range": (1e-6, 1, 9), "beta_range": (0, 0.99, 5), "steps": 40}
 

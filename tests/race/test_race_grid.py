@@ -8,9 +8,9 @@ import pytest
 
 import sheetsim
 from sheetsim.errors import OptionError
-from sheetsim.race.contest import RATES, race
-from sheetsim.race.grid import sweep
-from sheetsim.race.surfaces import SURFACES
+from sheetsim.racing.contest import RATES, race
+from sheetsim.racing.grid import sweep
+from sheetsim.racing.surfaces import SURFACES
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sheetsim.learn.rules import RULES
-from sheetsim.race.runs import NEVER, Batch, run
-from sheetsim.race.surfaces import SURFACES
+from sheetsim.racing.runs import NEVER, Batch, run
+from sheetsim.racing.surfaces import SURFACES
 
 LINE = SURFACES["line"]
 BEST = np.array(LINE.minima[0])

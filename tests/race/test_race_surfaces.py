@@ -5,7 +5,7 @@ import pytest
 import scipy.optimize
 
 from sheetsim.data import Points, line_points
-from sheetsim.race.surfaces import SURFACES, Surface, line_surface, pair
+from sheetsim.racing.surfaces import SURFACES, Surface, line_surface, pair
 from sheetsim.sheet import Array
 
 EACH = pytest.mark.parametrize("surface", SURFACES.values(), ids=list(SURFACES))

@@ -28,13 +28,13 @@ POINTS = np.array(penalty.POINTS)
 X, Y = POINTS[:, :3], POINTS[:, 3]
 START = np.array([2.0, 0.0, 1.5])
 ADAM = {"beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8}
-RULES: dict[str, tuple[tuple[Callable[..., Any], dict[str, float]], ...]] = {
+RULES: dict[str, tuple[tuple[Callable[..., Any], dict[str, Any]], ...]] = {
     "sgd": ((decay_under_sgd.sgd_l2, {}), (decay_under_sgd.sgd_decay, {})),
     "adam": ((decay_under_adam.adam_l2, ADAM),),
     "adamw": ((decay_under_adam.adamw, ADAM),),
 }
 CASES = [
-    (str(rule), float(lr), float(wd), steps)
+    (str(rule), float(str(lr)), float(str(wd)), steps)
     for (rule, lr, wd), steps in TABLE.groupby(["rule", "lr", "weight_decay"])
 ]
 
@@ -228,7 +228,7 @@ def test_edited_inputs_agree(workbook: Path, edits: dict[str, float]) -> None:
 
 def test_values_come_from_what_the_inputs_hold() -> None:
     """A book that is laid out twice, with other inputs, has no memory of the first."""
-    book = Book({"workbook": "weight_decay", "parameters": "start", "topics": "penalty"})
+    book = Book(new_book("penalty", {}).plan)
     first = lay_out(book)[1]["mse"].value
     book.given["penalty"] = {"y": np.zeros((10, 1))}
     assert lay_out(book)[1]["mse"].value != first

@@ -63,7 +63,12 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
 
 def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, Any]:
     """Those of the given options that the workbook has; a lone workbook must have all."""
-    known = {option.name for option in find(name)[0].options}
+    lesson = find(name)[0]
+    if lesson.needs:
+        raise OptionError(
+            f"{name} is built from a trained model: see sheetsim {lesson.name} --help"
+        )
+    known = {option.name for option in lesson.options}
     for key in given:
         if alone and key not in known:
             raise OptionError(

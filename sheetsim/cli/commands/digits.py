@@ -59,7 +59,8 @@ def command(
         frame, learners = compare_optimizers(
             digits, models, rules, epochs=epochs, callbacks=(LossLine(bar),), **given
         )
-    files = [] if out is None else _pictures(digits, learners, Path(out))
+    well = all(learner.status.startswith("finished") for learner in learners.values())
+    files = _pictures(digits, learners, Path(out)) if out is not None and well else []
     if as_json:
         statuses = {" ".join(key): learner.status for key, learner in learners.items()}
         print_json({"epochs": frame.to_dict("records"), "status": statuses, "files": files})
@@ -70,7 +71,7 @@ def command(
         _print(learners)
         for file in files:
             click.echo(one_line(f"{file}: written"))
-    if not all(learner.status.startswith("finished") for learner in learners.values()):
+    if not well:
         raise click.exceptions.Exit(1)
 
 

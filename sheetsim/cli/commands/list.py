@@ -9,16 +9,24 @@ from sheetsim.terminal import console
 
 @click.command("list")
 def command() -> None:
-    """List the workbooks and their topics.
+    """List the workbooks and their topics, a line each.
+
+    Topics with a Solver model are for `solve`, those of an optimizer for `sheetsim.trace`.
 
     \b
     Example:  sheetsim list
     """
-    table = Table("workbook", "topic", "what it is", "solve", "trace")
+    table, out = Table(box=None), console()
+    longest, mark = max(len(name) for name in api.topics()) + 2, len("solve")
+    table.add_column("topic", min_width=longest)
+    table.add_column("for", min_width=mark)
+    room = out.width - longest - mark - 6  # a blank on either side of each
+    table.add_column("what it is", no_wrap=True, max_width=max(room, 10))
     last = None
     for info in api.topics().values():
-        workbook = info.workbook if info.workbook != last else ""
-        marks = ["yes" if able else "" for able in (info.solvable, info.traceable)]
-        table.add_row(workbook, info.name, info.summary, *marks)
+        if info.workbook != last:
+            table.add_row(f"{info.workbook} ", "", info.about, style="bold")
+        able = "solve" if info.solvable else "trace" if info.traceable else ""
+        table.add_row(f"  {info.name}", able, info.summary)
         last = info.workbook
-    console().print(table)
+    out.print(table)

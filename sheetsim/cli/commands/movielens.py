@@ -12,6 +12,7 @@ from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._folders import make_folder
 from sheetsim.data.movielens import MovieLens, batch_preview, fetch_movielens, load_movielens
 from sheetsim.errors import DataError, OptionError
+from sheetsim.files import demand_writable
 from sheetsim.learn import (
     DotProductBias,
     Interpretation,
@@ -21,13 +22,19 @@ from sheetsim.learn import (
     load_model,
     save_model,
 )
-from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, labels_of
+from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, demand_room, labels_of
 from sheetsim.learn.rules import RULES
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
 from sheetsim.topics._options import one_of, real, whole
 
 LISTED = 15
 SCHEDULES = one_of("one-cycle", "constant")
+FOR_TRAINING = {
+    *("factors", "epochs", "lr", "schedule", "optimizer", "weight_decay", "batch_size", "valid"),
+    *("seed", "y_range", "raw"),
+}
+"""Options that decide how to train."""
+WRITTEN = ("save", "out")
 
 
 @click.command("movielens")
@@ -69,7 +76,12 @@ def command(
       sheetsim movielens --data ml-100k --factors 20 --save small.npz
       sheetsim movielens --data ml-100k --load small.npz --out my
     """
-    given = {key: value for key, value in options.items() if value not in (None, False, ())}
+    given = {
+        key: value
+        for key, value in options.items()
+        if value is not None and value is not False and value != ()
+    }
+    _refuse_mixtures(given, show_batch=show_batch, find=find)
     folder = data_folder(data, download, fetch_movielens, "MovieLens 100k")
     if folder is None:
         raise OptionError("expected --data DIR, or --download for MovieLens 100k from GroupLens")
@@ -80,6 +92,18 @@ def command(
         _find(_learner(ratings, given, ()), as_json)
     else:
         _learn(ratings, given, as_json)
+
+
+def _refuse_mixtures(given: dict[str, Any], *, show_batch: bool, find: bool) -> None:
+    """Options that what was asked for would ignore."""
+    useless = {"--load": FOR_TRAINING, "--lr-find": {*WRITTEN, "load", "epochs", "lr", "schedule"}}
+    useless["--show-batch"] = (FOR_TRAINING | {*WRITTEN, "load"}) - {"seed"}
+    asked = {"--load": "load" in given, "--lr-find": find, "--show-batch": show_batch}
+    if find and show_batch:
+        raise OptionError("--lr-find is given and so is --show-batch; expected one of the two")
+    for name, is_asked in asked.items():
+        for key in sorted(useless[name] & given.keys() if is_asked else ()):
+            raise OptionError(f"--{key.replace('_', '-')} is of no use with {name}")
 
 
 def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learner:
@@ -102,13 +126,21 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     """Train or load, print, and write what is to be written."""
     out = None if "out" not in given else Path(given["out"])
     if out is not None:
+        demand_room(ratings)
         make_folder(out)
+        demand_writable(out / "movielens.xlsx")
+    if "save" in given:
+        if not str(given["save"]).endswith(".npz"):
+            raise OptionError(f"--save is {given['save']}; expected a name that ends in .npz")
+        demand_writable(given["save"])
     learner = None
     if "load" in given:
         model = _loaded(given["load"], ratings)
         status = f"loaded from {given['load']}"
     else:
         learner = _trained(ratings, given)
+        if not learner.status.startswith("finished"):
+            _give_up(learner, as_json)
         assert isinstance(learner.model, DotProductBias)  # noqa: S101 - what collab_learner makes
         model, status = learner.model, learner.status
     found = Interpretation(ratings, model)
@@ -128,8 +160,16 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
         click.echo(one_line(status))
         for file in files:
             click.echo(one_line(f"{file}: written"))
-    if not status.startswith(("finished", "loaded")):
-        raise click.exceptions.Exit(1)
+
+
+def _give_up(learner: Learner, as_json: bool) -> None:
+    """A run that diverged: its epochs, why, and nothing written."""
+    if as_json:
+        print_json({"status": learner.status, "epochs": learner.history.to_dict("records")})
+    else:
+        _print_epochs(learner)
+        click.echo(one_line(learner.status))
+    raise click.exceptions.Exit(1)
 
 
 def _trained(ratings: MovieLens, given: dict[str, Any]) -> Learner:
@@ -167,14 +207,11 @@ def _written(found: Interpretation, out: Path) -> list[Path]:
 def _find(learner: Learner, as_json: bool) -> None:
     found = learner.lr_find()
     if as_json:
-        print_json({"suggested": found.suggested, "lr": found.lr, "smoothed": found.smoothed})
+        curve = {"lr": found.lr, "smoothed": found.smoothed}
+        print_json({"suggested": found.suggested, "status": found.status, **curve})
     else:
         click.echo(f"suggested learning rate: {found.suggested:.2g}")
-        last = f"{found.lr[-1]:.2g}"
-        click.echo(
-            f"from {len(found.lr)} batches, lr {found.lr[0]:.2g} to {last}; a tenth of where"
-        )
-        click.echo("the smoothed loss was least, before it exceeded four times that or lr ended")
+        click.echo(found.status)
 
 
 def _show(batch: pd.DataFrame, as_json: bool) -> None:
@@ -187,14 +224,18 @@ def _show(batch: pd.DataFrame, as_json: bool) -> None:
     console().print(table)
 
 
+def _print_epochs(learner: Learner) -> None:
+    epochs = Table("epoch", "train MSE", "valid MSE", "valid RMSE", "time")
+    for epoch in learner.epochs:
+        losses = (epoch.train_loss, epoch.valid_loss, epoch.valid_loss**0.5)
+        shown = [f"{loss:.4f}" for loss in losses]
+        epochs.add_row(str(epoch.epoch), *shown, f"{epoch.seconds:.1f} s")
+    console().print(epochs)
+
+
 def _print(learner: Learner | None, found: Interpretation) -> None:
     if learner is not None:
-        epochs = Table("epoch", "train MSE", "valid MSE", "valid RMSE", "time")
-        for epoch in learner.epochs:
-            losses = (epoch.train_loss, epoch.valid_loss, epoch.valid_loss**0.5)
-            shown = [f"{loss:.4f}" for loss in losses]
-            epochs.add_row(str(epoch.epoch), *shown, f"{epoch.seconds:.1f} s")
-        console().print(epochs)
+        _print_epochs(learner)
     for name, part in (
         ("lowest", found.biases.head(LISTED)),
         ("highest", found.biases[::-1].head(LISTED)),

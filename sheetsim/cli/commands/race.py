@@ -41,7 +41,7 @@ BETA = real(0, 0.9999999)
 def command(
     surface: str, swept: bool, out: str, as_json: bool, gif: bool | None, **options: Any
 ) -> None:
-    """Race the optimizers on a SURFACE: line, rosenbrock, beale or saddle.
+    """Race the optimizers on a SURFACE: line (the default), rosenbrock, beale or saddle.
 
     All have the same start and budget. A learning rate that is not given is tuned by a rule
     that is printed with the table. Writes a picture of the paths, and a moving one. With
@@ -59,7 +59,9 @@ def command(
         return
     for name in ("over", "lr_range", "beta_range", "seeds"):
         if name in given:
-            raise OptionError(f"--{name} is given without --sweep; expected both or neither")
+            raise OptionError(
+                f"--{name.replace('_', '-')} is given without --sweep; expected both or neither"
+            )
     _race(surface, given, Path(out), gif is not False, as_json)
 
 

@@ -41,4 +41,5 @@ LESSON = Lesson(
     prepare=_prepare,
     limits=LIMITS,
     rows=_rows,
+    picture="dot_product",
 )

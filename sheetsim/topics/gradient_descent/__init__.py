@@ -100,4 +100,5 @@ LESSON = Lesson(
     prepare=_prepare,
     limits={"n": MAX_STEPS, "live": 1, "epochs": MAX_STEPS},
     rows=_rows,
+    picture="compare",
 )

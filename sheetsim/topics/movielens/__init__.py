@@ -127,5 +127,6 @@ LESSON = Lesson(
         "sigmoid": 1,
     },
     rows=lambda plan: max(int(plan["n_titles"]), int(plan["n_users"])),
+    picture="card",
     needs=("learned",),
 )

@@ -7,7 +7,7 @@ Both rows are looked up, as an embedding layer does, and their products stand on
 the largest of them say why. Without a y_range the raw score is the prediction itself.
 
 fast.ai's `learn.model` computes the same (EmbeddingDotBias.forward); the sheets keep six decimals
-of each factor, so that the two agree to about four.
+of each factor, so that the two agree to about five.
 """
 
 from typing import Any

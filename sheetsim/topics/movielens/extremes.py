@@ -65,17 +65,18 @@ def _list(
 
 
 def _map(sheet: Sheet, along: Block, titles: Block, row: int) -> None:
-    """The titles with the most ratings by the first component and the last."""
+    """The titles with the most ratings by the first component and the last, as in the lesson."""
     if along.columns < 2:
         return
     few = slice(0, LABELLED)
-    x, y = (along.part(few, slice(c, c + 1)) for c in (0, 1))
+    last = along.columns - 1
+    x, y = (along.part(few, slice(c, c + 1)) for c in (0, last))
     series = Series("titles", x, y, line=False, labels=titles.part(few))
     sheet.charts.append(
         Chart(
-            f"The {x.rows} titles with the most ratings, by two components",
+            f"The {x.rows} titles with the most ratings, by components 1 and {last + 1}",
             "component 1",
-            "component 2",
+            f"component {last + 1}",
             (series,),
             row,
             0,

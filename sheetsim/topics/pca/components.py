@@ -9,9 +9,9 @@ says how much of what sets the movies apart is kept. Two components make a map o
 axes have no names; one looks at the movies at both ends and guesses. In the lecture, on MovieLens,
 the first separates Casablanca and Chinatown from Home Alone 3: critics' favourites from the rest.
 
-A component's sign is arbitrary, since -v is as good as v. The rule here: the loading that is
-largest by magnitude is positive. scikit-learn's rule is another (it looks at the scores), and
-fbpca has none, so scores may come out mirrored there.
+A component's sign is arbitrary, since -v is as good as v. The rule here: the sum of the cubes of
+its loadings is positive, so that the large ones decide. scikit-learn's rule is another (it looks
+at the scores), and fbpca has none, so scores may come out mirrored there.
 
 `pca` is the same by the singular value decomposition X = U S V^T, without any steps: the
 components are the rows of V^T, the variances S^2 / n, the scores U S. The sheet's values are
@@ -36,8 +36,8 @@ class PCA:
     """Principal components of n items with k factors.
 
     Attributes:
-        components: (c, k), each of length 1, the one of most variance first; the largest entry
-            of each by magnitude is positive.
+        components: (c, k), each of length 1, the one of most variance first; the sum of the
+            cubes of each is positive.
         scores: (n, c), the items along the components; each column has mean 0.
         variances: (c,), of the scores, divided by n.
         shares: (c,), of the total variance; NaN if that is 0.
@@ -76,7 +76,7 @@ def _sheet(book: Book) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "share = variance along the component / total variance; score = centred factors · v"
     sheet.text(1, 0, lead, "lead")
-    headings = ["component", "variance", "share", "together", "|C v - lambda v|"]
+    headings = ["component", "variance", "share", "together", "sum of v cubed"]
     sheet.labels(HEADINGS, 0, [[*headings, *covariance.names(k)]], "heading")
     components = [_component(sheet, book, number) for number in range(1, N_COMPONENTS + 1)]
     source = book["covariance"]
@@ -117,8 +117,7 @@ def _sheet(book: Book) -> Sheet:
 def _component(sheet: Sheet, book: Book, number: int) -> Block:
     """The row of one component; returns its loadings."""
     steps = book["power_iteration"]
-    vector, residual = steps[f"vector_{number}"], steps[f"residual_{number}"]
-    eigenvalue = steps[f"eigenvalue_{number}"]
+    vector, eigenvalue = steps[f"vector_{number}"], steps[f"eigenvalue_{number}"]
     total = book["covariance"]["total_variance"]
     row = TOP + number - 1
     sheet.numbers(row, 0, [[number]], "index")
@@ -139,17 +138,14 @@ def _component(sheet: Sheet, book: Book, number: int) -> Block:
         before = sheet[f"together_{number - 1}"]
         formula, so_far = f"={before.range}+{share.range}", float(before.value) + part
     sheet.fill(row, 3, f"together_{number}", formula, so_far, "calc.step")
-    sheet.fill(
-        row,
-        4,
-        f"away_{number}",
-        f"={residual.abroad.range}",
-        float(residual.value),
-        "calc.power",
-    )
-    v = vector.abroad
-    turned = f"=IF(MAX({v.range})+MIN({v.range})<0,0-{v.cell},{v.cell})"
-    values = power_iteration.signed(vector.values[0])[None, :]
+    v, raw = vector.abroad, vector.values[0]
+    cubes = f"=SUMPRODUCT({v.range},{v.range},{v.range})"
+    total_cubes = float(np.sum(raw**3))
+    tilt = sheet.fill(row, 4, f"tilt_{number}", cubes, total_cubes, "calc.step")
+    turned = f"={v.cell}*{tilt.range}/ABS({tilt.range})"
+    values = power_iteration.signed(raw)[None, :]
+    if total_cubes == 0:  # neither way is the right one, and 0/0 an error
+        values = np.full_like(values, np.nan)
     loadings = sheet.fill(row, 5, f"component_{number}", turned, values, "calc.step")
     sheet.color_scales.append(ColorScale(loadings, -1.0, 1.0, palette="signed"))
     return loadings

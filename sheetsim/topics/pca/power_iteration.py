@@ -14,7 +14,7 @@ first out of the matrix (deflation),
 
 which has the same eigenvectors with 0 in place of lambda, and start again. It fails if the start
 is at a right angle to v1 (a1 = 0; rounding then decides), and it is slow where two lambdas are
-close: whether it has arrived stands on the sheet, as the length of C v - lambda v.
+close: whether it has arrived stands on the sheet, as the sum of the sizes of C v - lambda v.
 
 Source: Golub & Van Loan, Matrix Computations, section 7.3 (power method) and Hotelling (1933) for
 the deflation. Libraries do not do this: NumPy, scikit-learn and fbpca (in the lecture) take a
@@ -61,8 +61,8 @@ def deflate(matrix: Array, value: float, vector: Array) -> Array:
 
 
 def signed(vector: Array) -> Array:
-    """The vector (k,) or its opposite: the one whose largest entry by magnitude is positive."""
-    return -vector if vector.max() + vector.min() < 0 else vector
+    """The vector (k,) or its opposite: the one whose cubes have a positive sum."""
+    return -vector if np.sum(vector**3) < 0 else vector
 
 
 def _sheet(book: Book) -> Sheet:
@@ -74,7 +74,7 @@ def _sheet(book: Book) -> Sheet:
     sheet.text(START - 1, 1, "start: the same for every component", "band")
     start = sheet.inputs(START, 1, "start", np.ones((1, k)), "input.general", Valid(-1e3, 1e3))
     sheet.text(START, 0, "v", "row heading")
-    sheet.text(START - 1, k + 2, "decimals of |C v - lambda v|", "band")
+    sheet.text(START - 1, k + 2, "decimals of sum |C v - lambda v|", "band")
     sheet.input(START, k + 2, "decimals", 12.0, "input.index", Valid(1, 15))
     source = book["covariance"]["covariance"].abroad
     matrix = sheet.fill(MATRIX, 1, "matrix_1", f"={source.cell}", source.values, "calc.step")
@@ -162,7 +162,7 @@ def _outcome(sheet: Sheet, v: list[Block], w: list[Block], number: int, column: 
     ends = [f"{blocks[0].at(last)}:{blocks[-1].at(last)}" for blocks in (v, w)]
     value = float(vector @ product)
     sheet.text(MATRIX - 2, column, "after the last step", "band")
-    sheet.labels(MATRIX, column, [["lambda"], ["|C v - lambda v|"]], "label")
+    sheet.labels(MATRIX, column, [["lambda"], ["sum |C v - lambda v|"]], "label")
     eigenvalue = sheet.fill(
         MATRIX,
         column + 2,
@@ -172,15 +172,15 @@ def _outcome(sheet: Sheet, v: list[Block], w: list[Block], number: int, column: 
         "key.step",
     )
     # Rounded: the last bits are noise, of which every processor and program has its own.
-    length = f"SQRT(SUMPRODUCT(({ends[1]}-{eigenvalue.range}*{ends[0]})^2))"
-    away = float(np.sqrt(np.sum((product - value * vector) ** 2)))
+    total = f"SUMPRODUCT(ABS({ends[1]}-{eigenvalue.range}*{ends[0]}))"
+    away = float(np.sum(np.abs(product - value * vector)))
     if np.isfinite(away):
         away = float(np.round(away, int(sheet["decimals"].value)))
     sheet.fill(
         MATRIX + 1,
         column + 2,
         f"residual_{number}",
-        f"=ROUND({length},decimals)",
+        f"=ROUND({total},decimals)",
         away,
         "calc.power",
     )

@@ -12,10 +12,12 @@ from typing import Any
 from sheetsim.topics._lesson import Book, Lesson
 from sheetsim.topics._options import Option, whole
 
+STEPS, MAX_STEPS = 100, 400
+"""Steps of every run: as many as the lesson has, and the most that may be asked for."""
 
-def _prepare(_options: Mapping[str, Any]) -> Book:
-    """Nothing but the inputs decides; the topics bring theirs."""
-    return Book({})
+
+def _prepare(options: Mapping[str, Any]) -> Book:
+    return Book({"steps": options["steps"]})
 
 
 LESSON = Lesson(
@@ -28,8 +30,12 @@ LESSON = Lesson(
         "Blue cells on cream are inputs: change any of them and everything that depends on it "
         "follows, charts included. All other numbers are formulas.",
     ),
-    options=(Option("seed", 42, whole(0, 2**32 - 1), "seed of x and the noise", "SEED"),),
+    options=(
+        Option("steps", STEPS, whole(8, MAX_STEPS), "steps of every run", "N"),
+        Option("seed", 42, whole(0, 2**32 - 1), "seed of x and the noise", "SEED"),
+    ),
     prepare=_prepare,
-    limits={},
+    limits={"steps": MAX_STEPS},
+    rows=lambda plan: int(plan["steps"]),
     picture="schedules_compared",
 )

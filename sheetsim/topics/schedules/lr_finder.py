@@ -156,9 +156,6 @@ def run(
 
 # The sheet -------------------------------------------------------------------------------
 
-STEPS = 100
-"""Mini-batches, as in the lesson."""
-
 FACTS, HEADINGS, TOP = 2, 5, 6
 POINTS = HEADINGS + 22
 """Row of the labels above the points."""
@@ -181,13 +178,13 @@ def _sheet(book: Book) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "plain gradient descent on a line, with a rate that grows at every mini-batch"
     sheet.text(1, 0, lead, "lead")
-    placed = points(sheet, POINTS, 0)
+    placed, steps = points(sheet, POINTS, 0), int(book.plan["steps"])
     given = _inputs(sheet, placed)
     with np.errstate(all="ignore"):
         result = run(
             placed.u.values[:, 0],
             placed.y.values[:, 0],
-            lrs=exponential(STEPS, given["low"], given["high"]),
+            lrs=exponential(steps, given["low"], given["high"]),
             batch=round(given["batch"]),
             beta=given["beta"],
             factor=given["stop_factor"],
@@ -196,10 +193,10 @@ def _sheet(book: Book) -> Sheet:
         result["log_lr"] = np.log(result["lr"]) / np.log(given["log_base"])
     columns = _columns(placed, result)
     sheet.labels(HEADINGS, LEFT, [[one.name for one in columns]], "heading")
-    blocks = table(sheet, TOP, LEFT, columns, STEPS)
+    blocks = table(sheet, TOP, LEFT, columns, steps)
     _outcomes(sheet, placed, blocks, given)
     _chart(sheet, blocks)
-    _looks(sheet, LEFT + len(columns))
+    _looks(sheet, TOP + steps, LEFT + len(columns))
     return sheet
 
 
@@ -249,7 +246,7 @@ def _columns(placed: Placed, result: Mapping[str, Array]) -> list[Column]:
     }
     goes_on = "=IF(AND({^running}=1,{^smoothed}<=stop_factor*{^best}),1,0)"
     columns = [
-        Column("step", None, np.arange(1.0, STEPS + 1.0), style="index"),
+        Column("step", None, np.arange(1.0, len(result["lr"]) + 1.0), style="index"),
         Column("running", goes_on, result["running"], first="=1", style="calc.index"),
     ]
     for name, formula in plain.items():
@@ -269,8 +266,9 @@ def _outcomes(
     at_least = rates[levels.argmin()] if whole else np.nan
     lr = suggest(rates, levels, given["divide_by"]) if whole else np.nan
     smooth, lrs, step = blocks["smoothed"], blocks["lr"], blocks["step"].range
+    lowest = blocks["best"].at(len(levels) - 1)
     row = (
-        Fact("mini-batches", "mini_batches", f"=COUNT({step})", STEPS, "calc.index"),
+        Fact("mini-batches", "mini_batches", f"=COUNT({step})", len(levels), "calc.index"),
         Fact("points", "points", f"=COUNT({placed.number.range})", N, "calc.index"),
         Fact(
             "steps run",
@@ -282,7 +280,7 @@ def _outcomes(
         Fact(
             "step of least smoothed",
             "least_at",
-            f"=MATCH(MIN({smooth.range}),{smooth.range},0)",
+            f"=MATCH({lowest},{smooth.range},0)",
             least,
             "calc.index",
         ),
@@ -309,13 +307,13 @@ def _chart(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
     mark = sheet.fill(
         top, column, "mark_lr", "=LN(suggested_lr)/LN(log_base)", [[at], [at]], "calc.step"
     )
-    loss, level = blocks["loss"], blocks["smoothed"]
+    loss, level, best = blocks["loss"], blocks["smoothed"], blocks["best"]
     ends = sheet.formulas(
         top,
         column + 1,
         "mark_loss",
-        [[f"=MIN({level.range})"], [f"=MAX({loss.range})"]],
-        [[level.values.min()], [loss.values.max()]],
+        [[f"={best.at(best.rows - 1)}"], [f"=MAX({loss.range})"]],
+        [[best.values[-1, 0]], [loss.values.max()]],
         "calc.power",
     )
     lr = blocks["log_lr"]
@@ -331,7 +329,7 @@ def _chart(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
     sheet.charts.append(chart)
 
 
-def _looks(sheet: Sheet, right: int) -> None:
+def _looks(sheet: Sheet, last: int, right: int) -> None:
     sheet.width(0, LEFT - 1, 11)
     sheet.width(LEFT, right - 1, 11)
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 46, 20
@@ -341,7 +339,7 @@ def _looks(sheet: Sheet, right: int) -> None:
     sheet.print_areas = (
         (0, 0, inputs, LEFT + 6),
         (inputs, 0, bottom, LEFT),
-        (HEADINGS, LEFT, TOP + STEPS, right),
+        (HEADINGS, LEFT, last, right),
     )
 
 

@@ -93,13 +93,9 @@ def one_cycle(
 
 # The sheet -------------------------------------------------------------------------------
 
-STEPS = 100
-"""Rows of the table."""
-
 FACTS, HEADINGS, TOP = 2, 5, 6
 
 PARAMETERS = (
-    Fact("steps", "steps", None, 100.0, "input.general", Valid(1, STEPS)),
     Fact("lr_max", "lr_max", None, 0.05, "input.general", Valid(0, 1e6, above=True)),
     Fact("div", "div", None, 25.0, "input.general", Valid(0, 1e12, above=True)),
     Fact("div_final", "div_final", None, 25e4, "input.general", Valid(0, 1e12, above=True)),
@@ -114,10 +110,13 @@ def _sheet(book: Book) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "lr up and down once, momentum down and up: half a cosine each way, as in PyTorch"
     sheet.text(1, 0, lead, "lead")
-    given = {name: float(block.value) for name, block in facts(sheet, FACTS, 0, PARAMETERS).items()}
+    rows = int(book.plan["steps"])
+    steps = Fact("steps", "steps", None, float(rows), "input.general", Valid(1, rows))
+    placed = facts(sheet, FACTS, 0, (steps, *PARAMETERS))
+    given = {name: float(block.value) for name, block in placed.items()}
     _outcomes(sheet, given)
     sheet.labels(HEADINGS, 0, [["step", "rise", "fall", "lr", "momentum"]], "heading")
-    step = sheet.numbers(TOP, 0, [[i] for i in range(STEPS)], "index")
+    step = sheet.numbers(TOP, 0, [[i] for i in range(rows)], "index")
     rises, falls = positions(step.values, given["steps"], given["pct_start"])
     at = step.across
     rise_formula = f"=IF(peak>0,MIN({at}/peak,1),1)"
@@ -152,7 +151,7 @@ def _outcomes(sheet: Sheet, given: Mapping[str, float]) -> None:
         Fact("first lr", "lr_first", "=lr_max/div", first, "key.power"),
         Fact("last lr", "lr_last", "=lr_max/div_final", last, "key.power"),
     )
-    facts(sheet, FACTS, len(PARAMETERS), row)
+    facts(sheet, FACTS, 1 + len(PARAMETERS), row)
 
 
 def _looks(sheet: Sheet, step: Block, columns: list[Block]) -> None:
@@ -161,7 +160,7 @@ def _looks(sheet: Sheet, step: Block, columns: list[Block]) -> None:
         (TOP, TOP + 18), columns, ("Learning rate", "Momentum"), strict=True
     ):
         line = Series(block.name, step, block, points=False)
-        chart = Chart(title, "step", block.name, (line,), row, left, 8, 17, x_range=(0, STEPS))
+        chart = Chart(title, "step", block.name, (line,), row, left, 8, 17, x_range=(0, step.rows))
         sheet.charts.append(chart)
     note = "Steps count from 0. Rows beyond the last step hold its values."
     sheet.text(HEADINGS - 1, 0, note, "note")
@@ -169,7 +168,7 @@ def _looks(sheet: Sheet, step: Block, columns: list[Block]) -> None:
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 20, 20
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
-    sheet.print_areas = ((0, 0, TOP + 36, left + 8), (HEADINGS, 0, TOP + STEPS, 5))
+    sheet.print_areas = ((0, 0, TOP + 36, left + 8), (HEADINGS, 0, TOP + step.rows, 5))
 
 
 TOPIC = Topic(
@@ -190,6 +189,7 @@ TOPIC = Topic(
         (
             "Set steps to 50.",
             "The same cycle in half as many steps; the rows beyond hold the last values.",
+            {"steps": 100},
         ),
     ),
 )

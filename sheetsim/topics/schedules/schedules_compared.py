@@ -88,7 +88,6 @@ def train(
 
 # The sheet -------------------------------------------------------------------------------
 
-STEPS = 100
 FACTS, HEADINGS, TOP = 2, 7, 8
 LEFT = 9
 """First column of the table of steps; what comes of it stands before it."""
@@ -103,22 +102,23 @@ SCHEDULES = {
 """What the columns of each begin with, and its name."""
 
 
-def _step_cells(first: int) -> str:
+def _step_cells(first: int, steps: int) -> str:
     """Where the numbers of the steps stand, from the `first` to the last."""
-    ends = (a1(TOP + i, LEFT, fix_row=True, fix_column=True) for i in (first, STEPS - 1))
+    ends = (a1(TOP + i, LEFT, fix_row=True, fix_column=True) for i in (first, steps - 1))
     return ":".join(ends)
 
 
 RATES = {
     "const": "=lr_max",
-    "decay": f"=lr_max*step_factor^(MATCH({{step}}/step_every,{_step_cells(0)},1)-1)",
+    "decay": "=lr_max*step_factor^(MATCH({step}/step_every,@,1)-1)",
     "expo": "=lr_max*exp_end^({step}/(steps-1))",
     "cos": "=lr_max*(cos_end+(1-cos_end)/2*(1+COS(PI()*{step}/(steps-1))))",
     "cycle": "=IF({cycle_fall}>0,"
     "lr_max/div_final+(lr_max-lr_max/div_final)/2*(1+COS(PI()*{cycle_fall})),"
     "lr_max+(lr_max/div-lr_max)/2*(1+COS(PI()*{cycle_rise})))",
 }
-"""Of step decay, MATCH finds the whole part: the last step number not beyond the quotient."""
+"""Of step decay, MATCH finds the whole part: the last step number, of all those that stand where
+the @ is, not beyond the quotient."""
 
 CYCLE = {
     "cycle_rise": "=IF(peak>0,MIN({step}/peak,1),1)",
@@ -135,25 +135,26 @@ def _sheet(book: Book) -> Sheet:
     lead = "the points of lr_finder, one a step, from the same start; only the rates differ"
     sheet.text(1, 0, lead, "lead")
     x, y = (book["lr_finder"][name].abroad for name in "xy")
-    given = _inputs(sheet)
+    steps = int(book.plan["steps"])
+    given = _inputs(sheet, steps)
     _outcomes(sheet, x, y, given)
     with np.errstate(all="ignore"):
         columns = _columns(sheet, x, y, given)
     sheet.labels(HEADINGS, LEFT, [[column.name for column in columns]], "heading")
-    blocks = table(sheet, TOP, LEFT, columns, STEPS)
+    blocks = table(sheet, TOP, LEFT, columns, steps)
     _ends(sheet, blocks, x, y)
     _charts(sheet, blocks)
-    _looks(sheet, LEFT + len(columns))
+    _looks(sheet, TOP + steps, LEFT + len(columns))
     return sheet
 
 
-def _inputs(sheet: Sheet) -> dict[str, float]:
-    """The inputs, in the frozen rows; their values by name."""
+def _inputs(sheet: Sheet, steps: int) -> dict[str, float]:
+    """The inputs, in the frozen rows; their values by name, and how many steps there are."""
     positive, part = Valid(0, 1e6, above=True), Valid(0, 1, above=True)
-    every = Valid(1, STEPS - 1, choices=_step_cells(1))
+    every = Valid(1, steps - 1, choices=_step_cells(1, steps))
     falling = (
         Fact("lr_max", "lr_max", None, 0.2, "input.general", positive),
-        Fact("step_every", "step_every", None, 25.0, "input.index", every),
+        Fact("step_every", "step_every", None, steps // 4, "input.index", every),
         Fact("step_factor", "step_factor", None, 0.5, "input.general", part),
         Fact("exp_end", "exp_end", None, 0.01, "input.general", part),
         Fact("cos_end", "cos_end", None, 0.0, "input.general", Valid(0, 1)),
@@ -170,7 +171,7 @@ def _inputs(sheet: Sheet) -> dict[str, float]:
     )
     sheet.text(FACTS + 3, 0, "one cycle:", "row heading")
     placed = facts(sheet, FACTS, 0, falling) | facts(sheet, FACTS + 2, 1, cycle)
-    return {name: float(block.value) for name, block in placed.items()}
+    return {"steps": float(steps)} | {name: float(placed[name].value) for name in placed}
 
 
 def _scaled(x: Block) -> Array:
@@ -186,10 +187,12 @@ def _outcomes(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> N
     best_b, best_a = ordinates.mean(), np.mean(u * ordinates)
     least = np.sqrt(np.mean((best_b + best_a * u - ordinates) ** 2))
     centred = f"({x.range}-mean_x)/sd_x"
-    peak = given["pct_start"] * STEPS - 1
+    peak = given["pct_start"] * given["steps"] - 1
     gap = f"best_b+best_a*{centred}-{y.range}"
+    steps = given["steps"]
+    every_step = _step_cells(0, round(steps))
     row = (
-        Fact("steps", "steps", f"=COUNT({_step_cells(0)})", STEPS, "calc.index"),
+        Fact("steps", "steps", f"=COUNT({every_step})", steps, "calc.index"),
         Fact("points", "points", f"=COUNT({x.range})", N, "calc.index"),
         Fact("mean of x", "mean_x", f"=AVERAGE({x.range})", x.values.mean(), "calc.step"),
         Fact("sd of x", "sd_x", f"=STDEVP({x.range})", x.values.std(), "calc.step"),
@@ -210,12 +213,12 @@ def _outcomes(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> N
 
 def _columns(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> list[Column]:
     """The point of each step, and six columns for each schedule."""
-    step = np.arange(float(STEPS))
-    point = np.arange(STEPS) % N
+    steps = round(given["steps"])
+    point = np.arange(steps) % N
     u, ordinates = _scaled(x)[point], y.values[point, 0]
     turn = "=IF({^point}<points,{^point}+1,1)"
     columns = [
-        Column("step", None, step, style="index"),
+        Column("step", None, np.arange(float(steps)), style="index"),
         Column("point", turn, point + 1.0, first="=1", style="calc.index"),
         Column("u", f"=(INDEX({x.range},{{point}})-mean_x)/sd_x", u, style="calc.step"),
         Column("y", f"=INDEX({y.range},{{point}})", ordinates, style="calc.step"),
@@ -228,7 +231,8 @@ def _columns(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> li
     for name in SCHEDULES:
         run = train(u, ordinates, rates[name], momenta[name], start)
         excess = (run["b"][:-1] - best[0]) ** 2 + (run["a"][:-1] - best[1]) ** 2
-        columns.append(Column(f"{name}_lr", RATES[name], rates[name], style="calc.power"))
+        rate = RATES[name].replace("@", _step_cells(0, steps))
+        columns.append(Column(f"{name}_lr", rate, rates[name], style="calc.power"))
         columns += _line_columns(name, run)
         formula = f"=({{{name}_b}}-best_b)^2+({{{name}_a}}-best_a)^2"
         columns.append(Column(f"{name}_excess", formula, no_inf(excess), style="calc.power"))
@@ -243,21 +247,21 @@ def _schedules(
     def take(*names: str) -> dict[str, float]:
         return {name: given[name] for name in names}
 
-    top = given["lr_max"]
-    rise, fall = positions(np.arange(STEPS), STEPS, given["pct_start"])
+    top, steps = given["lr_max"], round(given["steps"])
+    rise, fall = positions(np.arange(steps), steps, given["pct_start"])
     ends = top / given["div"], top, top / given["div_final"]
     cycle = there_and_on(*ends, rise, fall)
     high, low = given["momentum_high"], given["momentum_low"]
     moving = there_and_on(high, low, high, rise, fall)
     every = round(given["step_every"])
     rates = {
-        "const": np.full(STEPS, top),
-        "decay": step_decay(STEPS, step_every=every, **take("lr_max", "step_factor")),
-        "expo": exponential_decay(STEPS, **take("lr_max", "exp_end")),
-        "cos": cosine(STEPS, **take("lr_max", "cos_end")),
+        "const": np.full(steps, top),
+        "decay": step_decay(steps, step_every=every, **take("lr_max", "step_factor")),
+        "expo": exponential_decay(steps, **take("lr_max", "exp_end")),
+        "cos": cosine(steps, **take("lr_max", "cos_end")),
         "cycle": cycle,
     }
-    momenta = {name: np.full(STEPS, given["momentum"]) for name in rates} | {"cycle": moving}
+    momenta = {name: np.full(steps, given["momentum"]) for name in rates} | {"cycle": moving}
     return rates, momenta, {"cycle_rise": rise, "cycle_fall": fall, "cycle_beta": moving}
 
 
@@ -331,11 +335,12 @@ def _charts(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
             Series(label, blocks["step"], blocks[f"{name}_{of}"], points=False)
             for name, label in SCHEDULES.items()
         )
-        chart = Chart(title, "step", y_title, series, TOP + 10, column, 4, 18, log, (0, STEPS))
+        last = (0, blocks["step"].rows)
+        chart = Chart(title, "step", y_title, series, TOP + 10, column, 4, 18, log, last)
         sheet.charts.append(chart)
 
 
-def _looks(sheet: Sheet, right: int) -> None:
+def _looks(sheet: Sheet, last: int, right: int) -> None:
     sheet.width(0, LEFT - 2, 15)
     sheet.width(LEFT - 1, LEFT - 1, 2)
     sheet.width(LEFT, right - 1, 12.5)
@@ -346,7 +351,7 @@ def _looks(sheet: Sheet, right: int) -> None:
     tables = ((HEADINGS, *ends) for ends in pairwise(cuts))
     sheet.print_areas = (
         (0, 0, TOP + 29, LEFT),
-        *((top, left, TOP + STEPS, end) for top, left, end in tables),
+        *((top, left, last, end) for top, left, end in tables),
     )
 
 

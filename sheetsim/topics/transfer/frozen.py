@@ -32,7 +32,7 @@ TOPIC = Run(
             "rate 2 is 0 in epochs 1 and 2 and lr from 3 on, where its weights begin to move.",
         ),
         (
-            "Set freeze of group 3 to 1 as well.",
+            "Set freeze of group 3 to 1 as well, and its unfreeze after epoch to 999.",
             "Nothing trains: the loss is the same in every epoch.",
         ),
     ),

@@ -11,10 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._options import Option, whole
+from sheetsim.topics.weight_decay._runs import STEPS
+
+MAX_STEPS = 100
+"""The most that may be asked for: by 300 Adam amplifies rounding until no two programs agree."""
 
 
-def _prepare(_options: Mapping[str, Any]) -> Book:
-    return Book({"parameters": "start"})
+def _prepare(options: Mapping[str, Any]) -> Book:
+    return Book({"parameters": "start", "steps": options["steps"]})
+
+
+def _rows(plan: Mapping[str, Any]) -> int:
+    """The sheets of runs have a row for every step."""
+    runs = set(str(plan["topics"]).split()) & {"decay_under_sgd", "decay_under_adam"}
+    return int(plan["steps"]) if runs else 1
 
 
 LESSON = Lesson(
@@ -29,8 +40,9 @@ LESSON = Lesson(
         "Blue cells on cream are inputs: change any of them and everything that depends on it "
         "follows. All other numbers are formulas.",
     ),
-    options=(),
+    options=(Option("steps", STEPS, whole(8, MAX_STEPS), "steps of every run", "N"),),
     prepare=_prepare,
-    limits={},
+    limits={"steps": MAX_STEPS},
+    rows=_rows,
     picture="decay_under_adam",
 )

@@ -13,13 +13,20 @@ State = tuple[Array, ...]
 Step = Callable[..., tuple[Array, State]]
 
 STEPS = 30
-"""Steps of each run, after row 0, the start."""
+"""Steps of each run, after row 0, the start, unless the plan says otherwise."""
 
 
 def run(
-    step: Step, state: State, x: Array, y: Array, start: Array, **hyper: float
+    step: Step,
+    state: State,
+    x: Array,
+    y: Array,
+    start: Array,
+    *,
+    steps: int = STEPS,
+    **hyper: float,
 ) -> dict[str, Array]:
-    """Step `STEPS` times along the gradient of the mean squared error.
+    """Step so many times along the gradient of the mean squared error.
 
     Args:
         step: (w, grad, state, t=..., **hyper) -> (w, state); what it does about weight decay is
@@ -28,6 +35,7 @@ def run(
         x: inputs, (n, k).
         y: targets, (n,).
         start: weights, (k,).
+        steps: how many.
         hyper: the rule's parameters.
 
     Returns:
@@ -38,7 +46,7 @@ def run(
     rows: dict[str, list[Array]] = {"w": [w], "g": [mse_gradient(x, y, w)]}
     for i, part in enumerate(state):
         rows[str(i)] = [part]
-    for t in range(1, STEPS + 1):
+    for t in range(1, steps + 1):
         w, state = step(w, rows["g"][-1], state, t=t, **hyper)
         rows["w"].append(w)
         rows["g"].append(mse_gradient(x, y, w))

@@ -26,7 +26,6 @@ from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
 from sheetsim.topics.gradient_descent.adam import init_textbook, textbook
 from sheetsim.topics.weight_decay._runs import (
-    STEPS,
     State,
     columns,
     finite,
@@ -106,16 +105,16 @@ def _sheet(book: Book) -> Sheet:
     hyper = {name: float(placed[name].value) for name in rule}
     wd = float(placed["wd"].value)
     x, y = book["penalty"]["x"].values, points.values[:, 0]
-    start = book["penalty"]["weights"].values[0]
+    start, steps = book["penalty"]["weights"].values[0], int(book.plan["steps"])
     runs = {
-        name: run(step, init_textbook(start), x, y, start, weight_decay=wd, **hyper)
+        name: run(step, init_textbook(start), x, y, start, steps=steps, weight_decay=wd, **hyper)
         for name, step in (("l2", adam_l2), ("aw", adamw))
     }
     _headings(sheet)
-    blocks = table(sheet, HEADINGS + 1, 0, _columns(book, runs, wd), STEPS + 1)
+    blocks = table(sheet, HEADINGS + 1, 0, _columns(book, runs, wd), steps + 1)
     verdict(sheet, FACTS, 7, blocks, SAME, OTHER)
-    which = Valid(1, STEPS, choices=blocks["step"].part(slice(1, None)).range)
-    chosen = (Fact("step to show", "step_to_show", None, 20, "input.index", which),)
+    which = Valid(1, steps, choices=blocks["step"].part(slice(1, None)).range)
+    chosen = (Fact("step to show", "step_to_show", None, 2 * steps // 3, "input.index", which),)
     step = float(facts(sheet, FACTS, 19, chosen)["step_to_show"].value)
     _pulls(sheet, blocks, hyper, wd, step)
     _charts(sheet, blocks)
@@ -130,7 +129,7 @@ def _columns(book: Book, runs: dict[str, dict[str, Array]], wd: float) -> list[C
     """Both runs: weights, gradients and Adam's two averages."""
     step = "lr*({m_#}/(1-beta1^{step}))/(SQRT({v_#}/(1-beta2^{step}))+epsilon)"
     news = {"l2": f"={{^l2_w#}}-{step}", "aw": f"=(1-lr*wd)*{{^aw_w#}}-{step}"}
-    result = [Column("step", None, np.arange(STEPS + 1.0), style="index")]
+    result = [Column("step", None, np.arange(len(runs["l2"]["w"]), dtype=float), style="index")]
     with np.errstate(all="ignore"):
         apart = np.abs(runs["aw"]["w"] - runs["l2"]["w"]).sum(axis=1)
         grads = {"l2": runs["l2"]["g"] + wd * runs["l2"]["w"], "aw": runs["aw"]["g"]}
@@ -175,8 +174,8 @@ def _pulls(
         "band",
     )
     sheet.labels(row + 1, column, [NAMES], "heading")
-    inside = step in range(1, STEPS + 1)
     later = [blocks[f"l2_v{j}"].part(slice(1, None)) for j in range(1, len(NAMES) + 1)]
+    inside = step in range(1, later[0].rows + 1)
     v = np.array([block.values[int(step) - 1 if inside else 0, 0] for block in later])
     beta2, epsilon, lr = hyper["beta2"], hyper["epsilon"], hyper["lr"]
     parts = pull(v, step, lr, wd, beta2, epsilon) if inside else np.full(len(NAMES), np.nan)
@@ -238,4 +237,5 @@ TOPIC = Topic(
         ),
     ),
     needs=("penalty",),
+    options=("steps",),
 )

@@ -26,7 +26,6 @@ from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, ta
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
 from sheetsim.topics.weight_decay._runs import (
-    STEPS,
     State,
     finite,
     gradient_columns,
@@ -79,18 +78,18 @@ def _sheet(book: Book) -> Sheet:
     placed = facts(sheet, FACTS, 0, settings)
     lr, wd, factor = (float(placed[name].value) for name in ("lr", "wd", "factor"))
     x, y = book["penalty"]["x"].values, points.values[:, 0]
-    start = book["penalty"]["weights"].values[0]
+    start, steps = book["penalty"]["weights"].values[0], int(book.plan["steps"])
     with np.errstate(all="ignore"):
         runs = {
-            "l2_": run(sgd_l2, (), x, y, start, lr=lr, weight_decay=factor * wd),
-            "decay_": run(sgd_decay, (), x, y, start, lr=lr, weight_decay=wd),
-            "none_": run(sgd, (), x, y, start, lr=lr),
+            "l2_": run(sgd_l2, (), x, y, start, steps=steps, lr=lr, weight_decay=factor * wd),
+            "decay_": run(sgd_decay, (), x, y, start, steps=steps, lr=lr, weight_decay=wd),
+            "none_": run(sgd, (), x, y, start, steps=steps, lr=lr),
         }
         pull = factor * wd * runs["l2_"]["w"]
         apart = np.abs(runs["decay_"]["w"] - runs["l2_"]["w"]).sum(axis=1)
     gaps = "+".join(f"ABS({{decay_w{j}}}-{{l2_w{j}}})" for j in range(1, len(NAMES) + 1))
     columns = [
-        Column("step", None, np.arange(STEPS + 1.0), style="index"),
+        Column("step", None, np.arange(steps + 1.0), style="index"),
         *weight_columns(book, "l2_w", "={^l2_w#}-lr*{^l2_g#}", runs["l2_"]["w"]),
         *gradient_columns(
             book, "l2_g", "l2_w", finite(runs["l2_"]["g"] + pull), "+factor*wd*{l2_w#}"
@@ -104,7 +103,7 @@ def _sheet(book: Book) -> Sheet:
         *gradient_columns(book, "none_g", "none_w", runs["none_"]["g"]),
     ]
     _headings(sheet)
-    blocks = table(sheet, HEADINGS + 1, 0, columns, STEPS + 1)
+    blocks = table(sheet, HEADINGS + 1, 0, columns, steps + 1)
     verdict(sheet, FACTS, 5, blocks, SAME, OTHER)
     _charts(sheet, blocks)
     sheet.width(0, 19, 10)
@@ -181,4 +180,5 @@ TOPIC = Topic(
         ),
     ),
     needs=("penalty",),
+    options=("steps",),
 )

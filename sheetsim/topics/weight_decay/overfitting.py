@@ -251,7 +251,7 @@ def _errors(sheet: Sheet, points: _Rows, held: _Rows, weights: Block) -> dict[st
 
 def _outcome(sheet: Sheet, wds: Block, errors: dict[str, Block]) -> None:
     """The least error on the held-back rows, and the wd that has it."""
-    held, row = errors["held"], errors["held"].bottom
+    held, row = errors["held"], errors["held"].bottom + 1
     least = np.minimum.accumulate(held.values, axis=1)
     first = held.part(slice(None), slice(0, 1)).cell
     before = a1(row, LEFT + 1)
@@ -373,9 +373,9 @@ TOPIC = Topic(
             "from column to column.",
         ),
         (
-            "Move one of the points far up, say to y = 4.",
-            "With little decay the curve bends to it and the held-back error soars; with more it "
-            "hardly moves.",
+            "Type 4 as the y of the last of the points.",
+            "With little decay the curve bends to it and the held-back error soars; in the last "
+            "two columns it hardly moves.",
         ),
         (
             "Type other exponents, say -3 to -1 in steps of 0.25.",

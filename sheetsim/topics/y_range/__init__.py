@@ -2,7 +2,7 @@
 
 A sum of products knows nothing of stars: it predicts 6 or -5 where the factors happen to be large.
 A sigmoid squeezes whatever comes out of the model into a range, so that it need not learn where
-the scale ends. This is `y_range` of fast.ai's collaborative filtering, by default 0 to 5.5 there.
+the scale ends. This is `y_range` of fast.ai's collaborative filtering, 0 to 5.5 in its lesson.
 
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5 (`lesson4-collab`).
 """

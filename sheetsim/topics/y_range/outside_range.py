@@ -182,8 +182,8 @@ TOPIC = Topic(
     tries=(
         (
             "On linear_rating, add 3 to a user's bias; on sigmoid_rating, the same.",
-            "The greatest prediction without the sigmoid rises by as much as 3; the one with it "
-            "stays below high.",
+            "That user's predictions without the sigmoid rise by 3, some beyond all stars; those "
+            "with it stay below high.",
         ),
         (
             "Type low and high over the least and the most stars.",

@@ -70,20 +70,18 @@ def _sheet(book: Book) -> Sheet:
     _grid.bands(sheet, grid, _grid.factor_names(book, bias=True), lead, predictions)
     users, ratings = _grid.living_ratings(sheet, grid, book["linear_rating"])
     stars = book["linear_rating"]["ratings"]
-    low, high = _range_facts(sheet)
+    low, high, cap = _range_facts(sheet)
     movies, tastes = _grid.parameters(sheet, grid)
     rest, first = tastes.part(slice(None), slice(1, None)), tastes.part(slice(None), slice(0, 1))
     factors, bias = movies.part(slice(1, None)), movies.part(slice(0, 1))
     raw = predict(tastes.values, movies.values)
-    with np.errstate(all="ignore"):
-        too_low = np.isinf(np.exp(-raw))  # e^710 is an error in a spreadsheet
     raw_formula = f"SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}"
     predicted = sheet.fill(
         grid.predictions,
         grid.left,
         "predictions",
-        f"=low+(high-low)/(1+EXP(0-({raw_formula})))",
-        np.where(too_low, np.nan, sigmoid_range(raw, low, high)),
+        f"=low+(high-low)/(1+EXP(MIN(cap,0-({raw_formula}))))",
+        sigmoid_range(np.maximum(raw, -cap), low, high),
         "calc.rating2",
     )
     errors = sheet.fill(
@@ -101,14 +99,16 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _range_facts(sheet: Sheet) -> tuple[float, float]:
-    """The range, on the left of the outcome; returns its ends."""
+def _range_facts(sheet: Sheet) -> tuple[float, float, float]:
+    """The range, on the left of the outcome; returns its ends and the cap of the exponent."""
     ends = (
         Fact("low", "low", None, LOW, "input.general", Valid(-1e6, 1e6)),
         Fact("high", "high", None, HIGH, "input.general", Valid(-1e6, 1e6)),
+        # e^710 is an error in Excel, and in IronCalc it is not.
+        Fact("e^x, x up to", "cap", None, 700.0, "input.general", Valid(1, 700)),
     )
-    placed = facts(sheet, FACT_LABELS, 0, ends)
-    return float(placed["low"].value), float(placed["high"].value)
+    low, high, cap = (float(b.value) for b in facts(sheet, FACT_LABELS, 0, ends).values())
+    return low, high, cap
 
 
 def _problem(sheet: Sheet) -> Problem:

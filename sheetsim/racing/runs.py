@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetsim.learn.rules import Rule
-from sheetsim.race.surfaces import Surface, pair
+from sheetsim.racing.surfaces import Surface, pair
 from sheetsim.sheet import Array
 
 Say = Callable[[str, int], None]

@@ -5,8 +5,8 @@
 learning rates and betas. The optimizers' rules are those of the topics (`sheetsim.learn.rules`).
 """
 
-from sheetsim.race.contest import Race, Racer, race
-from sheetsim.race.grid import Sweep, sweep
-from sheetsim.race.surfaces import SURFACES, Surface
+from sheetsim.racing.contest import Race, Racer, race
+from sheetsim.racing.grid import Sweep, sweep
+from sheetsim.racing.surfaces import SURFACES, Surface
 
 __all__ = ["SURFACES", "Race", "Racer", "Surface", "Sweep", "race", "sweep"]

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 from sheetsim.errors import OptionError
 from sheetsim.learn.rules import RULES
-from sheetsim.race import _checked
-from sheetsim.race._checked import plain
-from sheetsim.race.contest import STEPS
-from sheetsim.race.runs import Say, run
-from sheetsim.race.surfaces import Pair, Surface
+from sheetsim.racing import _checked
+from sheetsim.racing._checked import plain
+from sheetsim.racing.contest import STEPS
+from sheetsim.racing.runs import Say, run
+from sheetsim.racing.surfaces import Pair, Surface
 from sheetsim.sheet import Array
 
 LR_RANGE = (1e-6, 10.0, 57)

@@ -8,7 +8,7 @@ import numpy as np
 from sheetsim.data.labels import shown
 from sheetsim.errors import OptionError
 from sheetsim.learn.rules import RULES
-from sheetsim.race.surfaces import SURFACES, Pair, Surface
+from sheetsim.racing.surfaces import SURFACES, Pair, Surface
 from sheetsim.topics._options import Parse, real, whole
 
 MAX_STEPS = 100_000

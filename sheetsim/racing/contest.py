@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetsim.learn.rules import RULES
-from sheetsim.race import _checked
-from sheetsim.race._checked import plain
-from sheetsim.race.runs import NEVER, Batch, Say, run
-from sheetsim.race.surfaces import Pair, Surface
+from sheetsim.racing import _checked
+from sheetsim.racing._checked import plain
+from sheetsim.racing.runs import NEVER, Batch, Say, run
+from sheetsim.racing.surfaces import Pair, Surface
 from sheetsim.sheet import Array
 
 STEPS = 300
@@ -160,7 +160,7 @@ def race(
     seed: int = 0,
     say: Say | None = None,
 ) -> Race:
-    """Race optimizers; see `sheetsim.race` of the API for the arguments."""
+    """Race optimizers; see `sheetsim.racing` of the API for the arguments."""
     place = _checked.surface_of(surface)
     names = _checked.optimizers_of(optimizers)
     steps = _checked.steps_of("steps", steps)
