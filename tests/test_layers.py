@@ -1,6 +1,7 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → book → files → data → sheet, formula → solver → topics → learn → racing → workbook → engines → check
+errors → book → files → data → sheet, formula → solver → topics → learn → racing → workbook
+→ engines → check
 → compare → figures → api → cli
 """
 
