@@ -6,7 +6,7 @@ from sheetsim.sheet import Block, Chart, Series
 
 COLORS = ("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF")
 SIDES = ("right", "left", "above", "below")
-"""Where labels stand, one after the other, so that those of close points do not cover each other."""
+"""Where labels stand, one after the other, so that those of close points stay readable."""
 
 CHARACTER, PADDING, ROW = 7, 5, 20
 """Pixels of a character, of the space beside it, and of a row."""
