@@ -13,7 +13,7 @@ sheetsim.save(result, "race.gif")                      a race or a sweep, drawn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,9 @@ from sheetsim.check import Report, check
 from sheetsim.compare import Comparison, compare
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
-from sheetsim.racing import Race, Sweep, contest, grid
+from sheetsim.racing import Race, Sweep
+from sheetsim.racing.contest import race
+from sheetsim.racing.grid import sweep
 from sheetsim.solver import Options, Result
 from sheetsim.topics import Book, find, lay_out, lessons, new_book, solve_new
 from sheetsim.topics._options import whole
@@ -249,123 +251,6 @@ def solve(name: str, *, seed: int = 0, starts: int = 1, **options: Any) -> Resul
     if starts > 1:
         how |= {"multistart": True, "population": starts - 1}
     return solve_new(name, {"seed": seed, **options}, Options(seed=seed, **how))
-
-
-def race(
-    surface: str = "line",
-    *,
-    optimizers: str | Sequence[str] | None = None,
-    steps: int = contest.STEPS,
-    lr: float | Mapping[str, float] | None = None,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    start: Sequence[float] | None = None,
-    noise: float = 0.0,
-    seed: int = 0,
-    progress: Callable[[str, int], None] | None = None,
-) -> Race:
-    """Race optimizers, in their textbook variants, over a loss surface of two parameters.
-
-    All have the same start and the same budget of steps, each with the whole surface's gradient.
-    A learning rate that is not given is tuned: of 57 rates, 8 a decade from 1e-6 to 10, the one
-    whose loss after the last step is least, the smallest of equals.
-
-    Args:
-        surface: `line` (the mean squared error over the points of gradient_descent.xlsx),
-            `rosenbrock`, `beale` or `saddle`; see `sheetsim.racing.surfaces`.
-        optimizers: some of `sgd`, `momentum`, `rmsprop`, `adam`; all by default.
-        steps: the budget of each, 1 to 100,000.
-        lr: learning rate of all, above 0; or a mapping, name to rate, for some of them.
-        beta1: of those that have it; the rule's own by default (0.9).
-        beta2: likewise (0.99).
-        start: two numbers; the surface's own start by default.
-        noise: standard deviation of the normal noise that is added to each component of each
-            gradient, the same for all optimizers.
-        seed: of the noise.
-        progress: called with words and with the number of optimizers done since.
-
-    Returns:
-        `racers`, each with `lr`, `path` (steps + 1, 2), `losses` (steps + 1,), `distance` from the
-        nearest minimum, `reached` (the first step after which the loss is at most a thousandth of
-        the start's, or None) and `status`; `winner`, the one of least loss that neither diverged
-        nor ended above the start; `status`. `save` draws it.
-
-    Raises:
-        OptionError: a name that is none, or a number out of its range.
-    """
-    return contest.race(
-        surface,
-        optimizers=optimizers,
-        steps=steps,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        start=start,
-        noise=noise,
-        seed=seed,
-        say=progress,
-    )
-
-
-def sweep(
-    surface: str = "line",
-    optimizer: str = "momentum",
-    *,
-    over: str | None = None,
-    lr_range: Sequence[float] = grid.LR_RANGE,
-    beta_range: Sequence[float] = grid.BETA_RANGE,
-    steps: int = contest.STEPS,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    start: Sequence[float] | None = None,
-    noise: float = 0.0,
-    seed: int = 0,
-    seeds: int = 1,
-    progress: Callable[[str, int], None] | None = None,
-) -> Sweep:
-    """Run an optimizer over a grid of learning rates, betas and seeds, as one batch of arrays.
-
-    Args:
-        surface: as in `race`.
-        optimizer: `momentum`, `rmsprop` or `adam`.
-        over: the beta that is swept, `beta1` or `beta2`; by default beta1 where there is one.
-        lr_range: lowest, highest and how many learning rates, spaced evenly in their logarithm;
-            the rates that `race` tunes with by default.
-        beta_range: the same of betas, spaced evenly in the logarithm of 1 - beta; (0, 0.999, 40) by
-            default.
-        steps: of each run, 1 to 100,000.
-        beta1: if it is not swept.
-        beta2: likewise.
-        start: as in `race`.
-        noise: as in `race`.
-        seed: of the noise; the first if there are several.
-        seeds: how many noises are drawn for each cell of the grid; above 1 only with noise.
-        progress: called with words and with the number of steps done since.
-
-    Returns:
-        `lrs` (L,), `betas` (K,), `losses` (K, L): the median over the seeds of the loss after the
-        last step, infinity where half of them or more diverged or ended above the start; `failed`
-        (K, L), how many did; `best`, the place of the least loss; `status`; and `frame()`, the grid
-        as a DataFrame with a row for each cell. `save` draws it.
-
-    Raises:
-        OptionError: a name that is none, a number out of its range, more than 1,000,000 runs.
-    """
-    return grid.sweep(
-        surface,
-        optimizer,
-        over=over,
-        lr_range=lr_range,
-        beta_range=beta_range,
-        steps=steps,
-        beta1=beta1,
-        beta2=beta2,
-        start=start,
-        noise=noise,
-        seed=seed,
-        seeds=seeds,
-        say=progress,
-    )
 
 
 def save(

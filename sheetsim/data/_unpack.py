@@ -22,6 +22,8 @@ MAX_BYTES = 200_000_000
 
 _CHUNK = 1 << 16
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What zipfile raises for a damaged archive; the last two for an unknown compression and for a
+password."""
 
 
 def unpack(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -173,7 +174,7 @@ class Learner:
         Raises:
             OptionError: epochs or a rate that may not be so.
         """
-        steps = self._steps(epochs)
+        steps = self.steps(epochs)
         self._run(epochs, np.outer(np.ones(steps), self._rates(lr)), None)
 
     def fit_one_cycle(self, epochs: int, lr_max: float | slice, **schedule: float) -> None:
@@ -191,7 +192,7 @@ class Learner:
             if name not in _SCHEDULE:
                 raise OptionError(f"a one-cycle has no {name}; it has {', '.join(_SCHEDULE)}")
         checked = {name: _SCHEDULE[name](name, value) for name, value in schedule.items()}
-        shape, momentum = one_cycle(self._steps(epochs), lr_max=1.0, **checked)
+        shape, momentum = one_cycle(self.steps(epochs), lr_max=1.0, **checked)
         rates = np.outer(shape, self._rates(lr_max))
         self._run(epochs, rates, momentum if self._rule.momentum else None)
 
@@ -216,7 +217,7 @@ class Learner:
         rates, losses = exponential(steps, low, high), list[float]()
         self._begin()
         try:
-            with np.errstate(all="ignore"):
+            with _calm():
                 for batch in self._endless(rng):
                     lr = float(rates[len(losses)])
                     losses.append(self._step(batch, [lr] * len(kept), self._hyper))
@@ -277,7 +278,12 @@ class Learner:
 
     # Inside ------------------------------------------------------------------------------
 
-    def _steps(self, epochs: int) -> int:
+    def steps(self, epochs: int) -> int:
+        """How many batches so many epochs have.
+
+        Raises:
+            OptionError: epochs is no whole number from 1 on.
+        """
         if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 1:
             raise OptionError(f"epochs is {epochs}; expected a whole number from 1 on")
         return int(epochs) * -(-len(self.train.targets) // self.batch_size)
@@ -291,8 +297,8 @@ class Learner:
         self._state = {name: self._rule.init(x) for name, x in self.model.groups.items()}
 
     def _run(self, epochs: int, rates: Array, momentum: Array | None) -> None:
-        """All epochs, on one thread of BLAS: on small matrices more wait for each other."""
-        with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+        """All epochs, calmly."""
+        with _calm():
             self._train(epochs, rates, momentum)
 
     def _train(self, epochs: int, rates: Array, momentum: Array | None) -> None:
@@ -367,6 +373,13 @@ class Learner:
         """Call every callback; whether one of them wants to stop."""
         answers = [getattr(callback, event)(self, *what) for callback in self.callbacks]
         return any(answers)  # every callback is told, whatever the first one wants
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """One thread of BLAS, for more wait for each other; what diverges says so in a sentence."""
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+        yield
 
 
 def _how_it_ended(rates: Array, smooth: Array, steps: int) -> str:

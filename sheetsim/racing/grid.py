@@ -127,9 +127,36 @@ def sweep(
     noise: float = 0.0,
     seed: int = 0,
     seeds: int = 1,
-    say: Say | None = None,
+    progress: Say | None = None,
 ) -> Sweep:
-    """Sweep an optimizer over learning rates and betas; see `sheetsim.sweep` of the API."""
+    """Run an optimizer over a grid of learning rates, betas and seeds, as one batch of arrays.
+
+    Args:
+        surface: as in `race`.
+        optimizer: `momentum`, `rmsprop` or `adam`.
+        over: the beta that is swept, `beta1` or `beta2`; by default beta1 where there is one.
+        lr_range: lowest, highest and how many learning rates, spaced evenly in their logarithm;
+            the rates that `race` tunes with by default.
+        beta_range: the same of betas, spaced evenly in the logarithm of 1 - beta; (0, 0.999, 40) by
+            default.
+        steps: of each run, 1 to 100,000.
+        beta1: if it is not swept.
+        beta2: likewise.
+        start: as in `race`.
+        noise: as in `race`.
+        seed: of the noise; the first if there are several.
+        seeds: how many noises are drawn for each cell of the grid; above 1 only with noise.
+        progress: called with words and with the number of steps done since.
+
+    Returns:
+        `lrs` (L,), `betas` (K,), `losses` (K, L): the median over the seeds of the loss after the
+        last step, infinity where half of them or more diverged or ended above the start; `failed`
+        (K, L), how many did; `best`, the place of the least loss; `status`; and `frame()`, the grid
+        as a DataFrame with a row for each cell. `save` draws it.
+
+    Raises:
+        OptionError: a name that is none, a number out of its range, more than 1,000,000 runs.
+    """
     place = _checked.surface_of(surface)
     (name,) = _checked.optimizers_of(optimizer)
     over = _over(name, over)
@@ -155,7 +182,7 @@ def sweep(
     beta_column, lr_column = (grid.reshape(-1, 1) for grid in by_run[:2])
     batch = run(
         place, RULES[name], lr_column, {**hyper, over: beta_column}, np.array(at), steps,
-        noise=noise, seeds=by_run[2].ravel(), say=say,
+        noise=noise, seeds=by_run[2].ravel(), say=progress,
     )  # fmt: skip
     losses = np.median(np.where(batch.sound, batch.loss, np.inf).reshape(shape), axis=2)
     failed = np.sum(~batch.sound.reshape(shape), axis=2)

@@ -2,17 +2,18 @@
 
 Ratings, movie factors, predictions and squared errors stand in the same columns, a movie each, so
 that a prediction stands below its movie's factors and beside its user's. The topics bring their
-own formulas and maths; only the places and the looks come from here, and the ratings themselves:
-typed into one sheet, and live copies of them on the others.
+own maths and the formula of a prediction; from here come the places, the looks, what follows from
+the predictions, and the ratings themselves: typed into one sheet, live copies on the others.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from sheetsim.data.labels import first_duplicate
 from sheetsim.errors import OptionError
-from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, Valid
+from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, SolverModel, Valid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Plan
 from sheetsim.topics._limit import solver_limit
@@ -152,6 +153,57 @@ def living_ratings(sheet: Sheet, grid: Grid, source: Sheet) -> tuple[Block, Bloc
     return users, ratings
 
 
+def raw_score(movies: Block, users: Block) -> str:
+    """The formula of a cell's dot product with both biases, without its leading `=`.
+
+    Args:
+        movies: (1 + k, n_movies), the biases in the first row.
+        users: (n_users, 1 + k), the biases in the first column.
+    """
+    rest, first = users.part(slice(None), slice(1, None)), users.part(slice(None), slice(0, 1))
+    factors, bias = movies.part(slice(1, None)), movies.part(slice(0, 1))
+    return f"SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}"
+
+
+def fit(
+    sheet: Sheet,
+    grid: Grid,
+    shown: tuple[Block, Block],
+    stars: Block,
+    parts: tuple[Block, Block],
+    predicted: tuple[str, Array],
+    squared_errors: Callable[[Array, Array], Array],
+) -> None:
+    """Predictions, their squared errors, the outcome, the looks and the Solver's model.
+
+    Args:
+        sheet: where.
+        grid: where on it.
+        shown: the users' labels and the ratings on this sheet.
+        stars: the ratings as they are typed in, here or on another sheet.
+        parts: the movies' and the users' parameters.
+        predicted: the formula of the first cell, and all predictions (n_users, n_movies).
+        squared_errors: (ratings, predictions) -> squared errors, all (n_users, n_movies).
+    """
+    users, ratings = shown
+    formula, values = predicted
+    predictions = sheet.fill(
+        grid.predictions, grid.left, "predictions", formula, values, "calc.rating2"
+    )
+    errors = sheet.fill(
+        grid.errors,
+        grid.left,
+        "errors",
+        f'=IF({ratings.cell}="",0,({ratings.cell}-{predictions.cell})^2)',
+        squared_errors(as_floats(stars), predictions.values),
+        "calc.error",
+    )
+    rmse = _outcome(sheet, grid, stars, errors, parts)
+    _user_labels(sheet, grid, users, (grid.predictions, grid.errors))
+    _looks(sheet, grid, as_floats(stars))
+    sheet.solver = SolverModel(rmse, parts)
+
+
 def _demand_distinct(sheet: Sheet) -> None:
     """Refuse labels of which two are the same to a spreadsheet: look-ups would find the first."""
     for axis in ("users", "movies"):
@@ -161,14 +213,14 @@ def _demand_distinct(sheet: Sheet) -> None:
             raise OptionError(f"{axis} holds {labels[again[1]]!r} twice; expected each label once")
 
 
-def user_labels(sheet: Sheet, grid: Grid, users: Block, rows: tuple[int, ...]) -> None:
+def _user_labels(sheet: Sheet, grid: Grid, users: Block, rows: tuple[int, ...]) -> None:
     """The users' labels again, live, beside the tables further down."""
     for row in rows:
         formula = f"={users.cell}"
         sheet.fill(row, grid.label, f"users_{row}", formula, users.values, "row heading")
 
 
-def outcome(
+def _outcome(
     sheet: Sheet, grid: Grid, ratings: Block, errors: Block, parts: tuple[Block, ...]
 ) -> Block:
     """MSE, RMSE and the size of the model, in the frozen rows at the top.
@@ -192,7 +244,7 @@ def outcome(
     return placed["rmse"]
 
 
-def looks(sheet: Sheet, grid: Grid, ratings: Array) -> None:
+def _looks(sheet: Sheet, grid: Grid, ratings: Array) -> None:
     """Colours, widths, and what stays in sight while one scrolls."""
     finite = ratings[np.isfinite(ratings)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 5.0)

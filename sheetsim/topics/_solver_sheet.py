@@ -43,11 +43,11 @@ def record(sheet: Sheet, name: str, result: Result) -> dict[str, Any]:
 
 
 def time_taken(seconds: float) -> str:
-    """The time to the next power of ten, for the same build must give the same workbook."""
-    limit = 1
-    while seconds >= limit:
-        limit *= 10
-    return f"under {limit} s"
+    """The time in coarse words, for the same build must give the same workbook."""
+    for limit, words in ((60, "under a minute"), (600, "under ten minutes")):
+        if seconds < limit:
+            return words
+    return "over ten minutes"
 
 
 def solver_sheet(book: Book, topics: Iterable[Topic]) -> Sheet:

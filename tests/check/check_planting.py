@@ -44,6 +44,7 @@ FUNCTIONS = {
     "SIN": "COS",
     "COS": "SIN",
     "ABS": "",
+    "EXP": "ABS",
     "MATCH": "COUNTIF",
 }
 TYPED = "a constant typed over"

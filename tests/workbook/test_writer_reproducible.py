@@ -26,7 +26,7 @@ SMALL = {"collab_filter": {"k": 2}, "gradient_descent": {"epochs": 1, "noise": 1
 
 def in_words(seconds: float) -> str:
     """The record of how long the solver took, which is a machine's and not the input's."""
-    return "under 1 s" if seconds >= 0 else ""
+    return "under a minute" if seconds >= 0 else ""
 
 
 @pytest.mark.parametrize("name", sheetsim.workbooks())

@@ -175,8 +175,7 @@ def _give_up(learner: Learner, as_json: bool) -> None:
 def _trained(ratings: MovieLens, given: dict[str, Any]) -> Learner:
     epochs, lr = given.get("epochs", EPOCHS), given.get("lr", LR_MAX)
     learner = _learner(ratings, given, ())
-    steps = epochs * -(-len(learner.train.targets) // learner.batch_size)
-    with progress(steps) as bar:
+    with progress(learner.steps(epochs)) as bar:
         learner.callbacks = (LossLine(bar),)
         if given.get("schedule") == "constant":
             learner.fit(epochs, lr)

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.sheet import Array, Sheet, SolverModel
+from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Problem, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
-from sheetsim.topics._ratings_grid import Grid, as_floats
+from sheetsim.topics._ratings_grid import Grid
 from sheetsim.topics.collab_filter import dot_product
 
 
@@ -85,31 +85,10 @@ def _sheet(book: Book) -> Sheet:
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, names, lead, predictions)
 
-    users, ratings = _grid.living_ratings(sheet, grid, source)
-    stars = source["ratings"]
-    movies, tastes = _grid.parameters(sheet, grid)
-    first, rest = tastes.part(slice(None), slice(0, 1)), tastes.part(slice(None), slice(1, None))
-    bias, factors = movies.part(slice(0, 1)), movies.part(slice(1, None))
-    predicted = sheet.fill(
-        grid.predictions,
-        grid.left,
-        "predictions",
-        f"=SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}",
-        predict(tastes.values, movies.values),
-        "calc.rating2",
-    )
-    errors = sheet.fill(
-        grid.errors,
-        grid.left,
-        "errors",
-        f'=IF({ratings.cell}="",0,({ratings.cell}-{predicted.cell})^2)',
-        squared_errors(as_floats(stars), predicted.values),
-        "calc.error",
-    )
-    rmse = _grid.outcome(sheet, grid, stars.abroad, errors, (movies, tastes))
-    _grid.user_labels(sheet, grid, users, (grid.predictions, grid.errors))
-    _grid.looks(sheet, grid, as_floats(stars))
-    sheet.solver = SolverModel(rmse, (movies, tastes))
+    shown = _grid.living_ratings(sheet, grid, source)
+    movies, tastes = parts = _grid.parameters(sheet, grid)
+    predicted = f"={_grid.raw_score(movies, tastes)}", predict(tastes.values, movies.values)
+    _grid.fit(sheet, grid, shown, source["ratings"].abroad, parts, predicted, squared_errors)
     return sheet
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.sheet import Array, Sheet, SolverModel
+from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Problem, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
@@ -71,28 +71,11 @@ def _sheet(book: Book) -> Sheet:
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, names, lead, predictions)
 
-    users, ratings = _grid.given_ratings(sheet, grid)
-    movies, tastes = _grid.parameters(sheet, grid)
-    predicted = sheet.fill(
-        grid.predictions,
-        grid.left,
-        "predictions",
-        f"=SUM(MMULT({tastes.across},{movies.down}))",
-        predict(tastes.values, movies.values),
-        "calc.rating2",
-    )
-    errors = sheet.fill(
-        grid.errors,
-        grid.left,
-        "errors",
-        f'=IF({ratings.cell}="",0,({ratings.cell}-{predicted.cell})^2)',
-        squared_errors(as_floats(ratings), predicted.values),
-        "calc.error",
-    )
-    rmse = _grid.outcome(sheet, grid, ratings, errors, (movies, tastes))
-    _grid.user_labels(sheet, grid, users, (grid.predictions, grid.errors))
-    _grid.looks(sheet, grid, as_floats(ratings))
-    sheet.solver = SolverModel(rmse, (movies, tastes))
+    shown = _grid.given_ratings(sheet, grid)
+    movies, tastes = parts = _grid.parameters(sheet, grid)
+    formula = f"=SUM(MMULT({tastes.across},{movies.down}))"
+    predicted = formula, predict(tastes.values, movies.values)
+    _grid.fit(sheet, grid, shown, shown[1], parts, predicted, squared_errors)
     return sheet
 
 

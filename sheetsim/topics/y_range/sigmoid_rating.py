@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.sheet import Array, Sheet, SolverModel, Valid
+from sheetsim.sheet import Array, Sheet, Valid
 from sheetsim.solver import Problem, sigmoid_factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
-from sheetsim.topics._ratings_grid import FACT_LABELS, Grid, as_floats
+from sheetsim.topics._ratings_grid import FACT_LABELS, Grid
 from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors
 
 LOW, HIGH, MARGIN = 0.0, 5.5, 0.5
@@ -68,34 +68,16 @@ def _sheet(book: Book) -> Sheet:
     lead = "prediction = low + (high - low) / (1 + e^-raw), raw = factors · factors + both biases"
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, _grid.factor_names(book, bias=True), lead, predictions)
-    users, ratings = _grid.living_ratings(sheet, grid, book["linear_rating"])
-    stars = book["linear_rating"]["ratings"]
+    source = book["linear_rating"]
+    shown = _grid.living_ratings(sheet, grid, source)
     low, high, cap = _range_facts(sheet)
-    movies, tastes = _grid.parameters(sheet, grid)
-    rest, first = tastes.part(slice(None), slice(1, None)), tastes.part(slice(None), slice(0, 1))
-    factors, bias = movies.part(slice(1, None)), movies.part(slice(0, 1))
+    movies, tastes = parts = _grid.parameters(sheet, grid)
     raw = predict(tastes.values, movies.values)
-    raw_formula = f"SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}"
-    predicted = sheet.fill(
-        grid.predictions,
-        grid.left,
-        "predictions",
-        f"=low+(high-low)/(1+EXP(MIN(cap,0-({raw_formula}))))",
+    predicted = (
+        f"=low+(high-low)/(1+EXP(MIN(cap,0-({_grid.raw_score(movies, tastes)}))))",
         sigmoid_range(np.maximum(raw, -cap), low, high),
-        "calc.rating2",
     )
-    errors = sheet.fill(
-        grid.errors,
-        grid.left,
-        "errors",
-        f'=IF({ratings.cell}="",0,({ratings.cell}-{predicted.cell})^2)',
-        squared_errors(as_floats(stars), predicted.values),
-        "calc.error",
-    )
-    rmse = _grid.outcome(sheet, grid, stars.abroad, errors, (movies, tastes))
-    _grid.user_labels(sheet, grid, users, (grid.predictions, grid.errors))
-    _grid.looks(sheet, grid, as_floats(stars))
-    sheet.solver = SolverModel(rmse, (movies, tastes))
+    _grid.fit(sheet, grid, shown, source["ratings"].abroad, parts, predicted, squared_errors)
     return sheet
 
 
