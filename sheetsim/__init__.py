@@ -3,31 +3,53 @@
 The functions of `sheetsim.api` are the package's own; errors are in `sheetsim.errors`.
 """
 
-from sheetsim.api import (
-    build,
-    check,
-    compare,
-    race,
-    save,
-    solve,
-    sweep,
-    topics,
-    trace,
-    workbooks,
-)
+from typing import TYPE_CHECKING, Any
+
 from sheetsim.errors import SheetsimError
+
+if TYPE_CHECKING:
+    from sheetsim.api import (
+        build,
+        check,
+        compare,
+        compile,
+        list_topics,
+        list_workbooks,
+        race,
+        save,
+        solve,
+        sweep,
+        trace,
+        verify,
+    )
 
 __all__ = [
     "SheetsimError",
     "build",
     "check",
     "compare",
+    "compile",
+    "list_topics",
+    "list_workbooks",
     "race",
     "save",
     "solve",
     "sweep",
-    "topics",
     "trace",
-    "workbooks",
+    "verify",
 ]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """A function of `sheetsim.api`, imported when it is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sheetsim import api
+
+    value = globals()[name] = getattr(api, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,17 +4,16 @@ A message is one line that says what was given, what was expected, and where (fi
 cell, row of the CSV). The command line prints it and exits with the class's code; a library
 user catches `SheetsimError`, or the one class that matters to them.
 
-| code | meaning                                                        |
-| ---- | -------------------------------------------------------------- |
-| 0    | all is well                                                    |
-| 1    | `check` or `compare` found cells that differ; `solve` did not  |
-|      | converge; a training diverged                                  |
-| 2    | an option or an argument is wrong (click uses the same code)   |
-| 3    | data (a CSV, MovieLens, IDX, .npz) cannot be used or fetched   |
-| 4    | a workbook cannot be read, or is not one that sheetsim wrote   |
-| 5    | a file cannot be written                                       |
-| 6    | a spreadsheet engine is missing, hung or died                  |
-| 130  | interrupted with Ctrl-C                                        |
+| code | meaning                                                                  |
+| ---- | ------------------------------------------------------------------------ |
+| 0    | all is well                                                              |
+| 1    | `check`, `compare` or `verify` found cells that differ; `solve` did not  |
+|      | solve; a training diverged                                               |
+| 2    | bad input: an option, data, a workbook, or a file that cannot be written |
+|      | (click uses the same code)                                               |
+| 3    | something missing: a spreadsheet engine or a package that is not there,  |
+|      | or an engine that hung or died                                           |
+| 130  | interrupted with Ctrl-C                                                  |
 """
 
 
@@ -33,25 +32,25 @@ class OptionError(SheetsimError, ValueError):
 class DataError(SheetsimError, ValueError):
     """A data file or table cannot be used; the message names file, row and column."""
 
-    exit_code = 3
+    exit_code = 2
 
 
 class WorkbookError(SheetsimError):
     """A workbook cannot be read, or is not one that sheetsim wrote."""
 
-    exit_code = 4
+    exit_code = 2
 
 
 class OutputError(SheetsimError):
     """A file cannot be written; whatever stood there before is untouched."""
 
-    exit_code = 5
+    exit_code = 2
 
 
 class EngineError(SheetsimError):
     """A spreadsheet engine is missing, hung, died or answered nonsense."""
 
-    exit_code = 6
+    exit_code = 3
 
 
 class EngineMissingError(EngineError):

@@ -198,14 +198,14 @@ FILES = sorted(
 
 def test_every_folder_is_a_workbook() -> None:
     assert sorted(lessons()) == [folder.name for folder in FOLDERS]
-    assert set(lessons()) - set(sheetsim.workbooks()) == set(NEEDED)
+    assert set(lessons()) - set(sheetsim.list_workbooks()) == set(NEEDED)
 
 
 def test_every_file_is_a_topic() -> None:
     """One file, one topic, of its name; nothing has to be registered."""
     found = {(name, topic.name) for name, one in lessons().items() for topic in one.topics}
     assert found == {(path.parent.name, path.stem) for path in FILES}
-    assert list(sheetsim.topics()) == [t.name for one in lessons().values() for t in one.topics]
+    assert list(sheetsim.list_topics()) == [t.name for one in lessons().values() for t in one.topics]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

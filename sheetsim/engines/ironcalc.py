@@ -17,6 +17,7 @@ What was met with 0.9.1:
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
@@ -25,6 +26,7 @@ from sheetsim.workbook.archive import Archive
 from sheetsim.workbook.package import CellError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sheetsim.engines.base import Values
@@ -38,47 +40,62 @@ class IronCalc:
 
     def version(self) -> str:
         """Return IronCalc's version; see `base.Engine`."""
-        return str(_module().__version__)
+        return str(ironcalc_module().__version__)
 
     def available(self) -> bool:
         """Say whether the package is installed."""
         try:
-            _module()
+            ironcalc_module()
         except EngineError:
             return False
         return True
 
     def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
         """Compute every formula of a workbook; see `base.Engine`."""
-        module = _module()
+        module = ironcalc_module()
         # IronCalc's own words for a bad file are those of its zip library; ours name the trouble.
         Archive(path).close()
         deadline = time.monotonic() + timeout
-        try:
+        with troubles_named(path):
             model = module.load_from_xlsx(str(path), "en", "UTC", "en")
             _demand_time(deadline, timeout, path)
             model.evaluate()
             _demand_time(deadline, timeout, path)
             values = _values(model, module.CellType)
-        except EngineError:
-            raise
-        except BaseException as error:
-            if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-                raise EngineError(f"{path}: IronCalc cannot calculate it ({error})") from error
-            raise  # Ctrl-C is the user's
         return demand_no_poison(values, "IronCalc", path)
 
 
 ENGINE = IronCalc()
 
 
-def _module() -> Any:
-    """Import IronCalc when it is needed: it may be missing where there is no wheel for it."""
+def ironcalc_module() -> Any:
+    """Import IronCalc when it is needed: it may be missing where there is no wheel for it.
+
+    Raises:
+        EngineMissingError: it is missing.
+    """
     try:
         import ironcalc
     except ImportError as error:
         raise EngineMissingError(f"IronCalc is missing ({error}); pip install ironcalc") from error
     return ironcalc
+
+
+@contextmanager
+def troubles_named(path: str | Path) -> Iterator[None]:
+    """Turn whatever IronCalc raises within, a panic too, into an error of ours.
+
+    Raises:
+        EngineError: IronCalc failed; the message names the file.
+    """
+    try:
+        yield
+    except EngineError:
+        raise
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise EngineError(f"{path}: IronCalc cannot calculate it ({error})") from error
+        raise  # Ctrl-C is the user's
 
 
 def _demand_time(deadline: float, timeout: float, path: str | Path) -> None:
@@ -91,13 +108,13 @@ def _values(model: Any, types: Any) -> Values:
     sheets = [sheet["name"] for sheet in model.get_worksheets_properties()]
     values: Values = {name: {} for name in sheets}
     for sheet, row, column in model.get_all_cells():
-        value = _value(model, types, (sheet, row, column))
+        value = cell_value(model, types, (sheet, row, column))
         if value is not None:
             values[sheets[sheet]][row - 1, column - 1] = value
     return values
 
 
-def _value(model: Any, types: Any, cell: tuple[int, int, int]) -> Value:
+def cell_value(model: Any, types: Any, cell: tuple[int, int, int]) -> Value:
     """Return what a cell holds: an error comes as its text, and only the type tells it apart."""
     value = model.get_cell_value(*cell)
     if isinstance(value, str) and model.get_cell_type(*cell) == types.ErrorValue:

@@ -32,7 +32,7 @@ _FORMULA = re.compile(rb"<f>[^<]*</f>")
 
 def keep(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `check` keep them until the test is over."""
-    check = importlib.import_module("sheetsim.check")  # `sheetsim.check` is the function
+    check = importlib.import_module("sheetsim.checking")
     layouts: dict[bytes, list[Sheet]] = {}
     floors: dict[bytes, Floors] = {}
     terms: dict[int, Terms] = {}

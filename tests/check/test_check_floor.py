@@ -75,7 +75,7 @@ def test_an_error_of_1e_9_is_found_however_small_the_cell(
     sheets, _ = laid_out(path)
     (ours,) = (one for one in sheets if one.name == sheet)
     places = {(row, column) for row, column, _, _ in ours[block].cells()}
-    module = importlib.import_module("sheetsim.check")
+    module = importlib.import_module("sheetsim.checking")
     monkeypatch.setattr(module, "known_engines", lambda: {"liar": Liar(sheet, places)})
     report = check(path, ["liar"])
     assert {d.sheet for d in report.differences} == {sheet}

@@ -52,7 +52,7 @@ class Fake:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *known: Engine) -> None:
-    module = importlib.import_module("sheetsim.check")  # `sheetsim.check` is the function
+    module = importlib.import_module("sheetsim.checking")
     monkeypatch.setattr(module, "known_engines", lambda: {one.name: one for one in known})
 
 

@@ -20,14 +20,14 @@ XS, YS = [0.0, 1.0, 2.0, 4.0], [1.0, 3.5, 5.0, 8.5]
 
 
 def test_topics_in_the_order_of_the_sheets() -> None:
-    found = sheetsim.topics()
+    found = sheetsim.list_topics()
     books: dict[str, list[str]] = {}
     for name, info in found.items():
         books.setdefault(info.workbook, []).append(name)
     assert books["collab_filter"] == ["dot_product", "one_hot", "embedding", "bias"]
     optimizers = ["sgd", "momentum", "rmsprop", "adam", "adam_annealed"]
     assert books["gradient_descent"] == ["data", *optimizers, "compare"]
-    assert set(books) - set(sheetsim.workbooks()) == {"movielens"}
+    assert set(books) - set(sheetsim.list_workbooks()) == {"movielens"}
     for name, info in found.items():
         assert info.name == name
         assert info.title

@@ -46,33 +46,33 @@ def write(path: Path, content: str | bytes) -> Path:
 def test_ratings(tmp_path: Path, case: str) -> None:
     content, parts = RATINGS[case]
     table = write(tmp_path / "class.csv", content)
-    line = refused_build(tmp_path / "out", 3, "bias", "collab_filter", "--ratings", table)
+    line = refused_build(tmp_path / "out", 2, "bias", "collab_filter", "--ratings", table)
     assert line.startswith(f"{table}: ")
     for part in parts:
         assert part in line
-    assert error_line(run("solve", "bias", "--ratings", table), 3) == line
+    assert error_line(run("solve", "bias", "--ratings", table), 2) == line
 
 
 @pytest.mark.parametrize("case", POINTS)
 def test_points(tmp_path: Path, case: str) -> None:
     content, parts = POINTS[case]
     table = write(tmp_path / "class.csv", content)
-    line = refused_build(tmp_path / "out", 3, "sgd", "data", "--points", table)
+    line = refused_build(tmp_path / "out", 2, "sgd", "data", "--points", table)
     assert line.startswith(f"{table}: ")
     for part in parts:
         assert part in line
-    assert error_line(run("solve", "data", "--points", table), 3) == line
+    assert error_line(run("solve", "data", "--points", table), 2) == line
 
 
 def test_no_such_table(tmp_path: Path) -> None:
-    line = refused_build(tmp_path / "out", 3, "bias", "--ratings", tmp_path / "absent.csv")
+    line = refused_build(tmp_path / "out", 2, "bias", "--ratings", tmp_path / "absent.csv")
     assert line == f"{tmp_path}/absent.csv: no such file; expected a CSV file"
-    assert "is a folder" in refused_build(tmp_path / "out", 3, "data", "--points", tmp_path)
+    assert "is a folder" in refused_build(tmp_path / "out", 2, "data", "--points", tmp_path)
 
 
 def test_a_bad_table_for_the_second_workbook_leaves_the_first_alone(tmp_path: Path) -> None:
     args = ("bias", "sgd", "--points", tmp_path / "absent.csv")
-    assert "no such file" in refused_build(tmp_path / "out", 3, *args)
+    assert "no such file" in refused_build(tmp_path / "out", 2, *args)
 
 
 def test_no_folder_is_made_for_a_build_that_is_refused(tmp_path: Path) -> None:

@@ -45,22 +45,22 @@ def dead(pid: int) -> bool:
 
 def test_unknown(data: Path) -> None:
     for args in (("--engine", "excel"), ("--engine", "ironcalc", "--engine", "excel")):
-        line = error_line(run("check", data, *args), 6)
+        line = error_line(run("check", data, *args), 3)
         assert line == "there is no engine 'excel'; expected ironcalc, libreoffice"
-    assert "there is no engine ''" in error_line(run("check", data, "--engine", ""), 6)
+    assert "there is no engine ''" in error_line(run("check", data, "--engine", ""), 3)
 
 
 def test_asked_for_and_missing(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "no-soffice"))
-    line = error_line(run("check", data, "--engine", "libreoffice"), 6)
+    line = error_line(run("check", data, "--engine", "libreoffice"), 3)
     assert line == f"{VARIABLE} names {tmp_path}/no-soffice, which is no program that can be run"
     result = run("check", data, "--engine", "ironcalc", "--engine", "libreoffice", "--json")
-    assert error_line(result, 6) == line
+    assert error_line(result, 3) == line
 
     monkeypatch.delenv(VARIABLE)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sheetsim.engines.libreoffice._USUAL_PLACES", ())
-    line = error_line(run("check", data, "--engine", "libreoffice"), 6)
+    line = error_line(run("check", data, "--engine", "libreoffice"), 3)
     assert line.startswith("LibreOffice is missing; get it (")
     result = run("check", data)  # not asked for: said, and no error
     assert result.exit_code == 0
@@ -73,7 +73,7 @@ def test_none_is_there(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for engine in engines().values():
         monkeypatch.setattr(engine, "version", missing)
-    assert "it is not here" in error_line(run("check", data), 6)
+    assert "it is not here" in error_line(run("check", data), 3)
 
 
 def test_it_hangs(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_it_hangs(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(VARIABLE, str(program))
     before = snapshot(data.parent)
     started = time.monotonic()
-    line = error_line(run("check", data, "--engine", "libreoffice", "--timeout", "0.5"), 6)
+    line = error_line(run("check", data, "--engine", "libreoffice", "--timeout", "0.5"), 3)
     assert time.monotonic() - started < 15
     assert line == f"{program}: did not end within 0.5 s and was stopped"
     with pytest.raises(EngineError, match=r"did not end within 0\.4 s and was stopped"):
@@ -106,7 +106,7 @@ def test_it_dies(
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(fake_soffice(tmp_path, script)))
     before = snapshot(data.parent)
-    assert part in error_line(run("check", data), 6)
+    assert part in error_line(run("check", data), 3)
     assert snapshot(data.parent) == before
     assert not leftovers(tmp_path)
 
@@ -116,14 +116,14 @@ def test_it_is_something_else(tmp_path: Path, data: Path, monkeypatch: pytest.Mo
     program.write_text("#!/bin/sh\necho Calligra 3\n")
     program.chmod(0o755)
     monkeypatch.setenv(VARIABLE, str(program))
-    line = error_line(run("check", data, "--engine", "libreoffice"), 6)
+    line = error_line(run("check", data, "--engine", "libreoffice"), 3)
     assert line == f"{program}: does not say that it is LibreOffice but 'Calligra 3'"
 
 
 def test_build_and_check_says_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(fake_soffice(tmp_path, "exit 3")))
     result = run("build", "data", "--check", "--out", tmp_path / "books")
-    assert result.exit_code == 6
+    assert result.exit_code == 3
     assert result.stdout.startswith(f"{tmp_path}/books/data.xlsx: written")
     assert "ended with exit code 3" in result.stderr
     assert os.listdir(tmp_path / "books") == ["data.xlsx"]  # noqa: PTH208

@@ -40,12 +40,12 @@ def sheets(path: Path) -> list[str]:
 def test_list_names_everything() -> None:
     result = run("list")
     assert (result.exit_code, result.stderr) == (0, "")
-    for name in (*sheetsim.workbooks(), *sheetsim.topics()):
+    for name in (*sheetsim.list_workbooks(), *sheetsim.list_topics()):
         assert f" {name} " in result.stdout
 
 
 SMALL = {"collab_filter": ("--k", "1"), "gradient_descent": ("--epochs", "1")}
-BUILT = [info for info in sheetsim.topics().values() if info.workbook in sheetsim.workbooks()]
+BUILT = [info for info in sheetsim.list_topics().values() if info.workbook in sheetsim.list_workbooks()]
 
 
 @pytest.mark.parametrize("info", BUILT, ids=lambda info: info.name)
@@ -57,7 +57,7 @@ def test_build_a_topic_by_name(tmp_path: Path, info: sheetsim.api.TopicInfo) -> 
     path = tmp_path / f"{name}.xlsx"
     topics = list(lessons()[info.workbook].with_needs((name,)))
     if info.workbook in SMALL:
-        assert topics == [t for t in sheetsim.topics() if t in {*NEEDED.get(name, []), name}]
+        assert topics == [t for t in sheetsim.list_topics() if t in {*NEEDED.get(name, []), name}]
     found = sheets(path)
     assert found[0] == "contents"
     assert [sheet for sheet in found[1:] if sheet != "solver"] == topics
@@ -68,7 +68,7 @@ def test_build_everything_into_new_folders(tmp_path: Path) -> None:
     out = tmp_path / "new" / "books"
     done = run("build", "--out", out, "--epochs", "2", "--k", "3")
     assert (done.exit_code, done.stderr) == (0, "")
-    names = {f"{name}.xlsx" for name in sheetsim.workbooks()}
+    names = {f"{name}.xlsx" for name in sheetsim.list_workbooks()}
     assert {path.name for path in out.iterdir()} == names
     assert names >= {"collab_filter.xlsx", "gradient_descent.xlsx", "transfer.xlsx"}
     assert sheets(out / "collab_filter.xlsx")[1:-1] == [
@@ -257,7 +257,7 @@ def test_nothing_asked_is_help() -> None:
 
 def test_help_tells_of_every_option() -> None:
     build, solve, check = (run(name, "-h").stdout for name in ("build", "solve", "check"))
-    for book in sheetsim.workbooks():
+    for book in sheetsim.list_workbooks():
         for option in lessons()[book].options:
             assert f"--{option.name} {option.metavar}" in build
     for name in ("starts", *(name for name in Options.names() if name not in UNOFFERED)):

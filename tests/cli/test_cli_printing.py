@@ -136,7 +136,7 @@ def test_a_terminal_of_80_columns(tmp_path: Path, color: dict[str, str]) -> None
     assert code == 0
     lines = bare(screen).splitlines()
     assert max(map(len, lines)) <= 80
-    for name in (*sheetsim.workbooks(), *sheetsim.topics()):
+    for name in (*sheetsim.list_workbooks(), *sheetsim.list_topics()):
         assert f" {name} " in bare(screen), "names are not cut"
     if color:
         assert not re.search(r"\x1b\[[0-9;]*3[0-9]", screen), "no colour"

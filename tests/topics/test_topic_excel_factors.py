@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import sheetsim
-from sheetsim.check import input_edits
+from sheetsim.checking import input_edits
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Array, Block

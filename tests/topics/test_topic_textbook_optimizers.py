@@ -34,7 +34,7 @@ def test_steps_are_pytorchs(topic: str, settings: dict[str, Any], torch: pd.Data
 
 
 def test_table_has_every_optimizer_with_several_settings() -> None:
-    able = {name for name, info in sheetsim.topics().items() if info.traceable}
+    able = {name for name, info in sheetsim.list_topics().items() if info.traceable}
     by_topic = TABLE.drop_duplicates(["topic", *SETTINGS])["topic"].value_counts()
     assert set(by_topic.index) == able, "a new optimizer needs its rows in make_torch_table"
     assert (by_topic >= 2).all()

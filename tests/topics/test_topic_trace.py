@@ -11,7 +11,7 @@ from sheetsim.errors import DataError, OptionError
 from sheetsim.sheet import Kind
 from sheetsim.topics import lay_out, new_book
 
-OPTIMIZERS = [name for name, info in sheetsim.topics().items() if info.traceable]
+OPTIMIZERS = [name for name, info in sheetsim.list_topics().items() if info.traceable]
 VARIANTS = ["lecture", "textbook"]
 LEAST = ["epoch", "step", "x", "y", "b", "a", "pred", "err2", "de_db", "de_da", "new_b", "new_a"]
 each = pytest.mark.parametrize("name", OPTIMIZERS)

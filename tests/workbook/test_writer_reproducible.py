@@ -29,7 +29,7 @@ def in_words(seconds: float) -> str:
     return "under a minute" if seconds >= 0 else ""
 
 
-@pytest.mark.parametrize("name", sheetsim.workbooks())
+@pytest.mark.parametrize("name", sheetsim.list_workbooks())
 def test_building_twice_gives_the_same_bytes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,7 +57,7 @@ def test_times_in_the_zip_are_fixed(tmp_path: Path) -> None:
 # The committed workbooks -------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=sheetsim.workbooks())
+@pytest.fixture(scope="module", params=sheetsim.list_workbooks())
 def pair(
     request: pytest.FixtureRequest, root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:

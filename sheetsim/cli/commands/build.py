@@ -28,7 +28,7 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
       sheetsim build collab_filter --ratings ratings.csv --k 4
       sheetsim build gradient_descent --points line.csv --variant textbook
     """
-    wanted = tuple(dict.fromkeys(names)) or api.workbooks()
+    wanted = tuple(dict.fromkeys(names)) or api.list_workbooks()
     given = {key: value for key, value in options.items() if value is not None}
     chosen = {name: _options_of(name, given, alone=len(wanted) == 1) for name in wanted}
     unused = set(given).difference(*chosen.values())

@@ -17,13 +17,13 @@ def command() -> None:
     Example:  sheetsim list
     """
     table, out = Table(box=None), console()
-    longest, mark = max(len(name) for name in api.topics()) + 2, len("solve")
+    longest, mark = max(len(name) for name in api.list_topics()) + 2, len("solve")
     table.add_column("topic", min_width=longest)
     table.add_column("for", min_width=mark)
     room = out.width - longest - mark - 6  # a blank on either side of each
     table.add_column("what it is", no_wrap=True, max_width=max(room, 10))
     last = None
-    for info in api.topics().values():
+    for info in api.list_topics().values():
         if info.workbook != last:
             table.add_row(f"{info.workbook} ", "", info.about, style="bold")
         able = "solve" if info.solvable else "trace" if info.traceable else ""

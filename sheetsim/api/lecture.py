@@ -1,15 +1,4 @@
-"""What a program can ask of sheetsim; the command line asks nothing else.
-
-sheetsim.topics()                                      what there is
-sheetsim.build("gradient_descent", "out.xlsx", epochs=5)
-sheetsim.trace("adam", points="line.csv", lr=0.1)      the steps as a DataFrame
-sheetsim.solve("bias", ratings="ratings.csv", k=5)     the solver's result
-sheetsim.check("out.xlsx")                             the proof
-sheetsim.compare("out.xlsx")                           what somebody else's Solver made of it
-sheetsim.race("rosenbrock", steps=500)                 optimizers on a loss surface
-sheetsim.sweep("line", "momentum")                     one of them, over lr and beta
-sheetsim.save(result, "race.gif")                      a race or a sweep, drawn
-"""
+"""The lecture's workbooks and topics: build, trace, solve, check, compare, race."""
 
 from __future__ import annotations
 
@@ -20,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from sheetsim.check import Report, check
-from sheetsim.compare import Comparison, compare
+from sheetsim.checking import Report, check
+from sheetsim.comparing import Comparison, compare
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
 from sheetsim.racing import Race, Sweep
@@ -44,17 +33,17 @@ __all__ = [
     "compare",
     "race",
     "save",
-    "solve",
+    "solve_topic",
     "sweep",
-    "topics",
+    "list_topics",
     "trace",
-    "workbooks",
+    "list_workbooks",
 ]
 
 
 @dataclass(frozen=True)
 class TopicInfo:
-    """What `topics` says of a topic.
+    """What `list_topics` says of a topic.
 
     Attributes:
         name: of the topic and of its sheet.
@@ -75,7 +64,7 @@ class TopicInfo:
     traceable: bool
 
 
-def topics() -> dict[str, TopicInfo]:
+def list_topics() -> dict[str, TopicInfo]:
     """Every topic by name.
 
     Returns:
@@ -96,7 +85,7 @@ def topics() -> dict[str, TopicInfo]:
     }
 
 
-def workbooks() -> tuple[str, ...]:
+def list_workbooks() -> tuple[str, ...]:
     """The names of the workbooks that are built from options alone.
 
     Returns:
@@ -215,13 +204,13 @@ def trace(
     lesson, names = find(name)
     topic = lesson.topic(names[-1])
     if name not in names or topic.trace is None:
-        able = [info.name for info in topics().values() if info.traceable]
+        able = [info.name for info in list_topics().values() if info.traceable]
         raise OptionError(f"{name!r} is no optimizer; {', '.join(able)} are")
     settings |= {"a": a, "b": b, "lr": lr, "beta1": beta1, "beta2": beta2}
     return topic.trace(points=points, epochs=epochs, variant=variant, state=state, **settings)
 
 
-def solve(name: str, *, seed: int = 0, starts: int = 1, **options: Any) -> Result:
+def solve_topic(name: str, *, seed: int = 0, starts: int = 1, **options: Any) -> Result:
     """Find the optimum of a topic's Solver model with the NumPy solver.
 
     Args:

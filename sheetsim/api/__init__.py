@@ -1,0 +1,89 @@
+"""What a program can ask of sheetsim; the command line asks nothing else.
+
+Any workbook:
+
+sheetsim.solve("model.xlsx", out="solved.xlsx")        its Solver model, from its own formulas
+sheetsim.verify("model.xlsx")                          its formulas, in three engines
+sheetsim.compile("model.xlsx", "Sheet1!D9", "B1:B5")   a function with a gradient
+
+The lecture's:
+
+sheetsim.list_topics()                                 what there is
+sheetsim.build("gradient_descent", "out.xlsx", epochs=5)
+sheetsim.trace("adam", points="line.csv", lr=0.1)      the steps as a DataFrame
+sheetsim.solve("bias", ratings="ratings.csv", k=5)     the solver's result
+sheetsim.check("out.xlsx")                             the proof
+sheetsim.compare("out.xlsx")                           what somebody else's Solver made of it
+sheetsim.race("rosenbrock", steps=500)                 optimizers on a loss surface
+sheetsim.sweep("line", "momentum")                     one of them, over lr and beta
+sheetsim.save(result, "race.gif")                      a race or a sweep, drawn
+
+A function is imported when it is first asked for: who solves a workbook need not wait for what
+draws races.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sheetsim.api.files import compile_objective, solve
+    from sheetsim.api.lecture import (
+        Comparison,
+        Race,
+        Report,
+        Result,
+        Sweep,
+        TopicInfo,
+        build,
+        check,
+        compare,
+        list_topics,
+        list_workbooks,
+        prepare,
+        race,
+        save,
+        sweep,
+        trace,
+        write,
+    )
+    from sheetsim.verifying import verify
+
+    compile = compile_objective
+
+__all__ = [
+    "Comparison",
+    "Race",
+    "Report",
+    "Result",
+    "Sweep",
+    "TopicInfo",
+    "build",
+    "check",
+    "compare",
+    "compile",
+    "list_topics",
+    "list_workbooks",
+    "prepare",
+    "race",
+    "save",
+    "solve",
+    "sweep",
+    "trace",
+    "verify",
+    "write",
+]
+
+_ELSEWHERE = {
+    "compile": ("sheetsim.api.files", "compile_objective"),
+    "solve": ("sheetsim.api.files", "solve"),
+    "verify": ("sheetsim.verifying", "verify"),
+}
+"""Whatever is not of the lecture: module and name there."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, own = _ELSEWHERE.get(name, ("sheetsim.api.lecture", name))
+    value = globals()[name] = getattr(importlib.import_module(module), own)
+    return value
