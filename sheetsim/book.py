@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +33,33 @@ Content = float | str | bool | CellError
 Value = Content | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class SupportsStr(Protocol):
+    """Something that stands for a text until it is asked for."""
+
+    def __str__(self) -> str: ...
+
+
+
+class _Record(NamedTuple):
+    """What a cell holds, its formula perhaps not yet written out; see `Cell`."""
+
+    formula: str | SupportsStr | None = None
+    value: Value = None
+    array: str | None = None
+    origin: Place | None = None
+
+
+class Cell(_Record):
     """One cell of a file.
+
+    A tuple, since the cells of a workbook are many and nothing immutable is made faster.
 
     Attributes:
         formula: its formula with the leading "=", None for a constant. Each cell of a shared
             formula has its own; each cell of an array formula has the whole range's. A cell that
-            a what-if data table fills has "=TABLE(row input,column input)".
+            a what-if data table fills has "=TABLE(row input,column input)". Whoever makes the
+            cell may give something whose `str` is the formula, which is then asked for it when
+            the formula is.
         value: the constant, or the cached value of the formula; None if there is none.
         array: the range of the array formula that the cell belongs to, such as "B2:D4".
         origin: the cell that a shared formula is filled from, whose formula this one is up to
@@ -48,10 +67,40 @@ class Cell:
             speed alone: two cells are equal without it.
     """
 
-    formula: str | None = None
-    value: Value = None
-    array: str | None = None
-    origin: Place | None = field(default=None, compare=False, repr=False)
+    __slots__ = ()
+
+    @property
+    def formula(self) -> str | None:
+        """The formula, written out; see above."""
+        own = self[0]
+        return own if own is None or isinstance(own, str) else str(own)
+
+    @property
+    def has_formula(self) -> bool:
+        """Whether there is a formula; quicker than asking for it."""
+        return self[0] is not None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two cells hold the same."""
+        if not isinstance(other, Cell):
+            return NotImplemented
+        return self[1:3] == other[1:3] and self.formula == other.formula
+
+    def __ne__(self, other: object) -> bool:
+        """Whether they do not: a tuple would compare the origins as well."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Return a hash that equal cells share."""
+        return hash((self.formula, self.value, self.array))
+
+    def __repr__(self) -> str:
+        """Return how the cell is made."""
+        return f"Cell(formula={self.formula!r}, value={self.value!r}, array={self.array!r})"
+
+    def __reduce__(self) -> tuple[type[Cell], tuple[object, ...]]:
+        """Pickle the formula as text."""
+        return Cell, (self.formula, *self[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,14 @@ import click
 import sheetsim
 from sheetsim.terminal import Group
 
-COMMANDS = ("list", "build", "check", "solve", "compare", "race", "movielens", "digits")
+COMMANDS = (
+    *("solve", "verify"),
+    *("list", "build", "check", "compare", "race", "movielens", "digits"),
+)
 """In the order of the help; each is the `command` of the module of its name."""
+
+FOR_A_TOPIC = "solve_topic"
+"""What `solve` is when a topic of the lecture is named, and no file."""
 
 
 class _Commands(Group):
@@ -25,10 +31,26 @@ class _Commands(Group):
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in (*COMMANDS, FOR_A_TOPIC):
             return None
         command: click.Command = importlib.import_module(f"{__name__}.commands.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """`solve` is for files, unless its arguments name none."""
+        if args[:1] == ["solve"] and not _names_a_file(args[1:]):
+            args = [FOR_A_TOPIC, *args[1:]]
+        return super().resolve_command(ctx, args)
+
+
+def _names_a_file(args: list[str]) -> bool:
+    """Whether the arguments of `solve` name a workbook, or nothing at all, as for its help."""
+    words = [arg for arg in args if not arg.startswith("-")]
+    like_paths = [arg for arg in words[:1] if args[0] == arg and any(s in arg for s in "./\\")]
+    suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+    return not words or bool(like_paths) or any(arg.lower().endswith(suffixes) for arg in words)
 
 
 @click.group(
@@ -46,6 +68,12 @@ def main(ctx: click.Context) -> None:
     """Workbooks with live formulas, solved by NumPy and proved cell by cell.
 
     \b
+    Any workbook:
+    sheetsim solve model.xlsx          its Solver model, from its own formulas
+    sheetsim verify model.xlsx         every formula, in three engines
+
+    \b
+    The lecture's:
     sheetsim list                      what there is
     sheetsim build --out workbooks     write every workbook
     sheetsim check workbooks/*.xlsx    recalculate them and compare every cell

@@ -9,6 +9,7 @@ pieces. A reference that leaves the sheet becomes `#REF!`, as it does in Excel.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index, column_name
 
@@ -64,6 +65,22 @@ class SharedFormula:
             out.append(piece)
             out.append(_moved(kind, *parts, down, right))
         return "".join([*out, self._tail])
+
+
+class Filled(NamedTuple):
+    """A shared formula in one of its cells, written out with a leading "=" when asked for.
+
+    Most of ten thousand filled cells are never looked at: what they compute is known from the
+    one that they are filled from.
+    """
+
+    shared: SharedFormula
+    row: int
+    column: int
+
+    def __str__(self) -> str:
+        """Return the formula."""
+        return f"={self.shared.at(self.row, self.column)}"
 
 
 def _cut(match: re.Match[str]) -> _Cut | None:

@@ -7,20 +7,26 @@ what its cells cost and not what its XML would as a tree.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.book import Cell, CellError
 from sheetsim.errors import WorkbookError
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
 from sheetsim.workbook.cellxml import CellHandler, parse_range, reference
-from sheetsim.workbook.fill import SharedFormula
+from sheetsim.workbook.fill import Filled, SharedFormula
+from sheetsim.workbook.plain_sheet import plain_attributes, plain_region, plain_text, tokens
 from sheetsim.workbook.texts import short, unescaped
 from sheetsim.workbook.xmlscan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sheetsim.book import Place, Value
     from sheetsim.workbook.cellxml import RawCell
+    from sheetsim.workbook.plain_sheet import Token
+
+_T = TypeVar("_T")
 
 MAX_CELLS = 8_000_000
 """Cells of one sheet: about 3 GB as Python keeps them. The largest of Excel's have fewer."""
@@ -52,9 +58,12 @@ def read_sheet(
     Raises:
         WorkbookError: the XML is bad, or a cell makes no sense or stands outside a sheet.
     """
-    reader = _Reader(data, where, strings, progress)
-    scan(data, where, reader)
-    return reader.found()
+    found = _read_plain(data, strings, progress)
+    if found is None:
+        reader = _Reader(data, where, strings, progress)
+        scan(data, where, reader)
+        found = reader.found
+    return found.covered(where)
 
 
 def covered_cells(
@@ -100,6 +109,187 @@ def array_formulas(raws: Iterable[RawCell]) -> list[tuple[str, str]]:
     ]
 
 
+@dataclass(slots=True)
+class _Found:
+    """What has been read of a sheet.
+
+    Attributes:
+        cells: those that hold something.
+        blanks: those that only carry a style; an array formula may cover them.
+        arrays: the range and the formula of each array formula.
+        data_tables: and of each what-if data table.
+        shared: the shared formulas by their number.
+    """
+
+    cells: dict[Place, Cell] = field(default_factory=dict)
+    blanks: list[Place] = field(default_factory=list)
+    arrays: list[tuple[str, str]] = field(default_factory=list)
+    data_tables: list[tuple[str, str]] = field(default_factory=list)
+    shared: dict[str, SharedFormula] = field(default_factory=dict)
+
+    def covered(self, where: str) -> dict[Place, Cell]:
+        """Return the cells, those of array formulas and data tables with their formula."""
+        cells = self.cells
+        if self.data_tables:
+            for place, (_, formula) in covered_cells(self.data_tables, cells, where).items():
+                if place in cells:
+                    cells[place] = Cell(formula, cells[place].value)
+        if self.arrays:
+            places = cells.keys() | set(self.blanks)
+            for place, (extent, formula) in covered_cells(self.arrays, places, where).items():
+                if place in places:
+                    cell = cells.get(place)
+                    cells[place] = Cell(formula, cell.value if cell else None, extent)
+        return cells
+
+    def with_formula(
+        self, place: Place, attributes: Mapping[str, str], text: str, value: Value
+    ) -> Cell:
+        """Return a cell with its formula, that of a shared one moved to where the cell stands.
+
+        Raises:
+            KeyError: it shares a formula whose text has not come yet.
+        """
+        kind, extent = attributes.get("t"), attributes.get("ref")
+        if kind == "dataTable":
+            formula = f"=TABLE({attributes.get('r1', '')},{attributes.get('r2', '')})"
+            if extent:
+                self.data_tables.append((extent, formula))
+            return Cell(formula, value)
+        if kind == "array" and extent:
+            self.arrays.append((extent, f"={text}"))
+        if kind != "shared":
+            return Cell(f"={text}", value)
+        group = attributes.get("si", "")
+        if text:  # the first of the group holds the text
+            self.shared[group] = SharedFormula(text, *place)
+            return Cell(f"={text}", value, None, place)
+        shared = self.shared[group]
+        return Cell(Filled(shared, *place), value, None, (shared.row, shared.column))
+
+
+def _read_plain(
+    data: bytes, strings: Callable[[], Sequence[str]], progress: Callable[[float], None] | None
+) -> _Found | None:
+    """Read a sheet in the plain form; None if it is in another, or anything about it is wrong."""
+    region = plain_region(data)
+    if region is None:
+        return None
+    values = _PlainValues(strings)
+    found = _Found()
+    count = 0
+    try:
+        for stop, chunk in tokens(data, *region):
+            count += len(chunk)
+            if count > MAX_CELLS:
+                return None
+            _take(chunk, found, values)
+            if progress is not None and count >= REPORT_EVERY:
+                progress(stop / len(data))
+    except (ValueError, LookupError, WorkbookError):
+        return None  # whatever it is, the general reader says it, at the right cell
+    return found
+
+
+def _take(chunk: list[Token], found: _Found, values: _PlainValues) -> None:
+    """Keep the cells of some tokens; this loop is what reading a large sheet costs.
+
+    Raises:
+        ValueError, LookupError, WorkbookError: something does not fit.
+    """
+    cells, blanks, make = found.cells, found.blanks, tuple.__new__
+    columns, kinds, formulas = values.columns, values.kinds, values.formulas
+    number, row = b"", -1
+    for letters, digits, style, start, text, has_value, raw, gap in chunk:
+        if not letters:
+            if gap:
+                raise ValueError
+            continue
+        if digits != number:
+            number, row = digits, _row(digits)
+        place = (row, columns[letters])
+        kind = kinds[style]
+        value: Value = None
+        if kind == "n" and raw:
+            value = float(raw)
+            if value - value != 0.0:
+                raise ValueError  # inf or NaN
+        elif has_value:
+            value = values.of(kind, raw)
+        if not start:
+            if value is not None:
+                cells[place] = make(Cell, (None, value, None, None))
+            else:
+                blanks.append(place)
+            continue
+        attributes = formulas[start]
+        own = plain_text(text) if text else ""
+        shared = found.shared.get(attributes["si"]) if not own and "si" in attributes else None
+        if shared is not None and attributes["t"] == "shared":
+            filled = make(Filled, (shared, *place))
+            cells[place] = make(Cell, (filled, value, None, (shared.row, shared.column)))
+        else:
+            cells[place] = found.with_formula(place, attributes, own, value)
+
+
+def _row(digits: bytes) -> int:
+    row = int(digits) - 1
+    if row >= MAX_ROWS:
+        raise ValueError
+    return row
+
+
+class _Memo(dict[bytes, _T]):
+    """What has been made of some bytes: there are few different ones, and a million in all."""
+
+    def __init__(self, make: Callable[[bytes], _T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: bytes) -> _T:
+        made = self[key] = self._make(key)
+        return made
+
+
+class _PlainValues:
+    """What the tokens of a plain sheet mean."""
+
+    def __init__(self, strings: Callable[[], Sequence[str]]) -> None:
+        self.columns = _Memo(_plain_column)
+        self.kinds = _Memo(lambda style: plain_attributes(style).get("t", "n"))
+        self.formulas = _Memo(lambda start: plain_attributes(start[2:]))
+        self._get_strings = strings
+        self._strings: Sequence[str] | None = None
+
+    def of(self, kind: str, raw: bytes) -> Value:
+        """Return the value that the text of `<v>` stands for in a cell of any type but "n".
+
+        Raises:
+            ValueError, LookupError, WorkbookError: something does not fit.
+        """
+        if kind == "s":
+            if self._strings is None:
+                self._strings = self._get_strings()
+            number = int(raw)
+            return self._strings[number if number >= 0 else len(self._strings)]
+        text = plain_text(raw)
+        if kind in {"str", "d"}:
+            return unescaped(text)
+        if kind not in {"n", "e", "b"}:
+            raise ValueError
+        text = text.strip()
+        if not text:
+            return None
+        return CellError(text) if kind == "e" else text in {"1", "true"}
+
+
+def _plain_column(letters: bytes) -> int:
+    column = column_index(letters.decode())
+    if column >= MAX_COLUMNS:
+        raise ValueError
+    return column
+
+
 class _Reader(CellHandler):
     """Turns each cell into plain data when its element ends."""
 
@@ -116,11 +306,7 @@ class _Reader(CellHandler):
         self._count = 0
         self._get_strings = strings
         self._strings: Sequence[str] | None = None
-        self._found: dict[Place, Cell] = {}
-        self._blanks: list[Place] = []  # stored all the same: an array formula may cover them
-        self._shared: dict[str, SharedFormula] = {}
-        self._arrays: list[tuple[str, str]] = []
-        self._data_tables: list[tuple[str, str]] = []
+        self.found = _Found()
 
     def finish(self, cell: RawCell) -> None:
         """Keep what a cell holds."""
@@ -131,53 +317,22 @@ class _Reader(CellHandler):
             raise WorkbookError(f"{self.where}: has more than {MAX_CELLS:,} cells; refused")
         value = self._value(cell)
         if cell.formula is not None:
-            self._found[cell.place] = self._with_formula(cell, value)
+            self.found.cells[cell.place] = self._with_formula(cell, cell.formula, value)
         elif value is not None:
-            self._found[cell.place] = Cell(None, value)
+            self.found.cells[cell.place] = Cell(None, value)
         else:
-            self._blanks.append(cell.place)
+            self.found.blanks.append(cell.place)
 
-    def found(self) -> dict[Place, Cell]:
-        """Return the cells, those of array formulas and data tables with their formula."""
-        if self._data_tables:
-            tables = covered_cells(self._data_tables, self._found, self.where)
-            for place, (_, formula) in tables.items():
-                if place in self._found:
-                    self._found[place] = Cell(formula, self._found[place].value)
-        if self._arrays:
-            places = self._found.keys() | set(self._blanks)
-            stored = covered_cells(self._arrays, places, self.where)
-            for place, (extent, formula) in stored.items():
-                if place in places:
-                    cell = self._found.get(place)
-                    self._found[place] = Cell(formula, cell.value if cell else None, extent)
-        return self._found
-
-    def _with_formula(self, cell: RawCell, value: Value) -> Cell:
-        """Return a cell with its formula, that of a shared one moved to where the cell stands."""
-        attributes, text = cell.formula_attributes, cell.formula or ""
-        kind, extent = attributes.get("t"), attributes.get("ref")
-        if kind == "dataTable":
-            formula = f"=TABLE({attributes.get('r1', '')},{attributes.get('r2', '')})"
-            if extent:
-                self._data_tables.append((extent, formula))
-            return Cell(formula, value)
-        if kind == "array" and extent:
-            self._arrays.append((extent, f"={text}"))
-        if kind != "shared":
-            return Cell(f"={text}", value)
-        group = attributes.get("si", "")
-        if text:  # the first of the group holds the text
-            self._shared[group] = SharedFormula(text, *cell.place)
-            return Cell(f"={text}", value, None, cell.place)
-        shared = self._shared.get(group)
-        if shared is None:
+    def _with_formula(self, cell: RawCell, text: str, value: Value) -> Cell:
+        attributes = cell.formula_attributes
+        try:
+            return self.found.with_formula(cell.place, attributes, text, value)
+        except KeyError:
+            group = attributes.get("si", "")
             raise WorkbookError(
                 f"{self.where} {reference(cell.place)}: shared formula {short(group)} makes no "
                 "sense here; expected one whose text stands in a cell before"
-            )
-        formula = f"={shared.at(*cell.place)}"
-        return Cell(formula, value, None, (shared.row, shared.column))
+            ) from None
 
     def _value(self, cell: RawCell) -> Value:
         """Turn the text of `<v>` or `<is>` into the value that it stands for."""

@@ -56,18 +56,18 @@ def product_mix_book(path: Path) -> Path:
         "Hillier & Lieberman, Introduction to Operations Research: the Wyndor Glass Co.",
     )
     page = Page(path, "Product mix", "Product mix: the Wyndor Glass Co.", lead)
-    page.block("B5", [["", "Doors", "Windows"]], "heading")
-    page.put("B6", "profit of a batch ($ 1,000)", "row heading")
+    heads = ["", "Doors", "Windows", "hours used", "", "hours a week"]
+    page.block("B5", [heads], "heading")
+    page.put("B6", "profit of a batch ($ 1,000)", "names")
     page.block("C6", [[3, 5]], "input:0")
-    heads = ["hours of a batch", "Doors", "Windows", "hours used", "", "hours a week"]
-    page.block("B7", [heads], "heading")
+    page.put("B7", "hours of a batch in", "names")
     for row, (name, doors, windows, hours) in enumerate(PLANTS, start=8):
-        page.put(f"B{row}", name, "row heading")
+        page.put(f"B{row}", name, "indented")
         page.block(f"C{row}", [[doors, windows]], "input:0")
         page.put(f"E{row}", f"=SUMPRODUCT(C{row}:D{row},$C$12:$D$12)", "calc:0.0")
         page.put(f"F{row}", "<=", "sign")
         page.put(f"G{row}", hours, "input:0")
-    page.put("B12", "batches a week", "row heading")
+    page.put("B12", "batches a week", "names")
     page.block("C12", [[0, 0]], "variable:0.0")
     page.put("F12", "profit", "names")
     page.put("G12", "=SUMPRODUCT(C6:D6,C12:D12)", "key:0.0")
@@ -93,19 +93,19 @@ def transport_book(path: Path) -> Path:
     cities = [f"City {i}" for i in range(1, 5)]
     plants = [f"Plant {i}" for i in range(1, 4)]
     page.block("B6", [["cost", *cities]], "heading")
-    page.down("B7", plants, "row heading")
+    page.down("B7", plants, "indented")
     page.block("C7", COSTS, "input:0")
     page.block("B12", [["sent", *cities, "from plant", "", "supply"]], "heading")
-    page.down("B13", plants, "row heading")
+    page.down("B13", plants, "indented")
     page.block("C13", [[0] * 4] * 3, "variable:0")
     page.fill("G13", "G15", "=SUM(C{r}:F{r})", "calc:0")
     page.down("H13", ["<="] * 3, "sign")
     page.down("I13", SUPPLY, "input:0")
-    page.down("B16", ["to city", "", "demand"], "row heading")
+    page.down("B16", ["to city", "", "demand"], "names")
     page.fill("C16", "F16", "=SUM({c}13:{c}15)", "calc:0")
     page.block("C17", [[">="] * 4], "sign")
     page.block("C18", [DEMAND], "input:0")
-    page.put("B19", "total cost ($)", "row heading")
+    page.put("B19", "total cost ($)", "names")
     page.put("C19", "=SUMPRODUCT(C7:F9,C13:F15)", "key:#,##0")
     note = "Solver: minimise C19 by changing C13:F15, G13:G15 <= I13:I15, C16:F16 >= C18:F18."
     page.put("B21", note, "note")
@@ -129,18 +129,18 @@ def knapsack_book(path: Path) -> Path:
     page.block("A6", [["thing", "weight (dag)", "value", "taken"]], "heading")
     end = 6 + len(THINGS)
     for row, (name, weight, value) in enumerate(THINGS, start=7):
-        page.put(f"A{row}", name)
+        page.put(f"A{row}", name, "indented")
         page.block(f"B{row}", [[weight, value]], "input:0")
     page.down("D7", [0] * len(THINGS), "variable:0")
     page.sheet.conditional_format(
         f"A7:A{end}",
         {"type": "formula", "criteria": "=$D7=1", "format": page.format("names")},
     )
-    page.put("C30", "total weight", "row heading")
+    page.put("C30", "total weight", "names")
     page.put("D30", f"=SUMPRODUCT(B7:B{end},D7:D{end})", "calc:0")
-    page.put("C31", "at most", "row heading")
+    page.put("C31", "at most", "names")
     page.put("D31", 400, "input:0")
-    page.put("C32", "total value", "row heading")
+    page.put("C32", "total value", "names")
     page.put("D32", f"=SUMPRODUCT(C7:C{end},D7:D{end})", "key:#,##0")
     note = f"Solver: maximise D32 by changing D7:D{end}, which are binary, D30 <= D31."
     page.put("A34", note, "note")

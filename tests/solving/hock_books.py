@@ -208,11 +208,11 @@ def hock_book(
     lead = ("Hock & Schittkowski, Test Examples for Nonlinear Programming Codes (1981)",)
     page = Page(path, "model", f"Problem {number}", lead)
     page.block(f"A{TOP - 1}", [["variable", "value", "at least", "at most"]], "heading")
-    page.down(f"A{TOP}", [f"x{i}" for i in range(1, n + 1)], "row heading")
+    page.down(f"A{TOP}", [f"x{i}" for i in range(1, n + 1)], "names")
     page.down(f"B{TOP}", one.start, "variable:0.000000")
     bounds = [*_bounds(page, "C", ">=", one.low, n), *_bounds(page, "D", "<=", one.high, n)]
     target = f"B{end + 2}"
-    page.put(f"A{end + 2}", "objective", "row heading")
+    page.put(f"A{end + 2}", "objective", "names")
     sign = "" if goal is Goal.MINIMISE else "-"
     page.put(target, f"={sign}({_placed(one.objective, n)})", "key:0.00000000")
     rules = _rules(page, one, end + 4)
@@ -255,7 +255,7 @@ def _rules(page: Page, one: HockProblem, row: int) -> list[str]:
     first = row + 1
     for i, (formula, sign, limit) in enumerate(one.rules):
         at = row + 1 + i
-        page.put(f"A{at}", f"g{i + 1}", "row heading")
+        page.put(f"A{at}", f"g{i + 1}", "names")
         page.put(f"B{at}", f"={_placed(formula, len(one.start))}", "calc:0.000000")
         page.put(f"C{at}", sign, "sign")
         page.put(f"D{at}", limit, "input:General")

@@ -33,6 +33,7 @@ MORE: dict[str, dict[str, Any]] = {
         "align": "center",
     },
     "plain": {},
+    "indented": {"indent": 1},
     "names": {"bold": True, "font_color": "#44546A"},
     "sign": {"align": "center"},
 }

@@ -78,9 +78,8 @@ def read_nist(name: str) -> NistProblem:
     )
     level = next(line.split()[0] for line in lines if "Level of Difficulty" in line)
     squares = next(line for line in lines if line.startswith("Residual Sum of Squares"))
-    model = "\n".join(lines).partition("Model:")[2].partition("+ e")[0]
-    model = re.sub(r"\s+", " ", "\n".join(lines).partition("Model:")[2])
-    text = re.search(r"(?:log\[y\]|y) += .*?\+ e", model)
+    model = " ".join(" ".join(lines).partition("Model:")[2].split())
+    text = re.search(r"(?:log\[y\]|y) += .*?\+ e\b", model)
     assert text is not None, name
     return NistProblem(
         name=name,
@@ -133,16 +132,16 @@ def _parameters(page: Page, problem: NistProblem, start: int) -> None:
     end = 6 + p
     heads = ["parameter", "value", "start 1", "start 2", "certified", "digits"]
     page.block("A6", [heads], "heading")
-    page.down("A7", [f"b{i}" for i in range(1, p + 1)], "row heading")
+    page.down("A7", [f"b{i}" for i in range(1, p + 1)], "names")
     page.down("B7", problem.starts[start - 1], "variable:0.0000000000E+00")
     page.block("C7", problem.starts.T.tolist(), "input:General")
     page.down("E7", problem.certified, "input:0.0000000000E+00")
     digits = "=IF(B{r}=E{r},11,MAX(0,MIN(11,-LOG10(ABS(B{r}-E{r})/ABS(E{r})))))"
     page.fill("F7", f"F{end}", digits, "calc:0.0")
     row = end + 2
-    page.put(f"A{row}", "residual sum of squares", "row heading")
+    page.put(f"A{row}", "residual sum of squares", "names")
     page.put(f"E{row}", problem.squares, "input:0.0000000000E+00")
-    page.put(f"A{row + 1}", "fewest correct digits", "row heading")
+    page.put(f"A{row + 1}", "fewest correct digits", "names")
     page.put(f"B{row + 1}", f"=MIN(F7:F{end})", "calc:0.0")
 
 

@@ -8,7 +8,7 @@ from model_page import Page
 from sheetsim.sheet import Array
 from sheetsim.workbook.stored_model import Engine, Settings
 
-__all__ = ["TOWNS", "smoothing_book", "tour_book"]
+__all__ = ["TOWNS", "rounded_noise", "smoothing_book", "tour_book"]
 
 TOWNS = (
     ("Aldbury", 12, 71),
@@ -38,9 +38,9 @@ def smoothing_book(path: Path, noisy: Array, weight: float) -> Path:
     end = 5 + n
     lead = ("minimise the sum of squares of the misfits and, with a weight, of the steps",)
     page = Page(path, "smooth", f"A smooth curve through {n:,} values", lead)
-    page.put("F1", "weight of the steps", "row heading")
+    page.put("F1", "weight of the steps", "names")
     page.put("G1", weight, "input:General")
-    page.put("F2", "objective", "row heading")
+    page.put("F2", "objective", "names")
     page.block("A5", [["i", "y", "x", "misfit", "step"]], "heading")
     page.down("A6", range(1, n + 1), "index")
     page.down("B6", noisy, "input:0.000")
@@ -50,7 +50,7 @@ def smoothing_book(path: Path, noisy: Array, weight: float) -> Path:
     page.put("G2", f"=SUMSQ(D6:D{end})+G1*SUMSQ(E6:E{end - 1})", "key:0.000000")
     page.widths({"A": 8, "B:E": 12, "F": 20, "G": 14})
     page.sheet.freeze_panes("A6")
-    return page.save("G2", f"C6:C{end}")
+    return page.save("G2", f"C6:C{end}", settings=Settings(convergence=1e-12))
 
 
 def tour_book(path: Path) -> Path:
@@ -68,21 +68,22 @@ def tour_book(path: Path) -> Path:
     page = Page(path, "Tour", f"The shortest tour of {n} towns", lead)
     page.block("A5", [["number", "town", "east (km)", "north (km)", *range(1, n + 1)]], "heading")
     page.down("A6", range(1, n + 1), "index")
-    page.block("B6", [[name] for name, _, _ in TOWNS], "plain")
+    page.block("B6", [[name] for name, _, _ in TOWNS], "indented")
     page.block("C6", [[x, y] for _, x, y in TOWNS], "input:0")
     right = chr(ord("E") + n - 1)
-    away = f"SQRT(($C{{r}}-INDEX($C$6:$C${last},{{c}}$5))^2+($D{{r}}-INDEX($D$6:$D${last},{{c}}$5))^2)"
-    page.fill("E6", f"{right}{last}", f"={away}", "calc:0.0")
+    east = f"($C{{r}}-INDEX($C$6:$C${last},{{c}}$5))^2"
+    north = f"($D{{r}}-INDEX($D$6:$D${last},{{c}}$5))^2"
+    page.fill("E6", f"{right}{last}", f"=SQRT({east}+{north})", "calc:0.0")
     page.block(f"A{top - 1}", [["stop", "number", "town", "next", "km"]], "heading")
     page.down(f"A{top}", range(1, n + 1), "index")
     page.down(f"B{top}", range(1, n + 1), "variable:0")
-    page.fill(f"C{top}", f"C{end}", f"=INDEX($B$6:$B${last},B{{r}})", "plain")
+    page.fill(f"C{top}", f"C{end}", f"=INDEX($B$6:$B${last},B{{r}})", "indented")
     page.fill(f"D{top}", f"D{end - 1}", "=B{next}", "calc:0")
     page.put(f"D{end}", f"=B{top}", "calc:0")
     leg = f"=INDEX($E$6:${right}${last},B{{r}},D{{r}})"
     page.fill(f"E{top}", f"E{end}", leg, "calc:0.0")
-    page.put(f"D{end + 1}", "the whole way", "row heading")
-    page.put(f"E{end + 1}", f"=SUM(E{top}:E{end})", "key:0.000")
+    page.put(f"D{end + 1}", "the whole way", "names")
+    page.put(f"E{end + 1}", f"=SUM(E{top}:E{end})", "key:0.0")
     page.widths({"A": 8, "B:C": 14, "D": 14, f"E:{right}": 8})
     return page.save(
         f"E{end + 1}",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sheetsim.file_model import compile_model
+from sheetsim.solving.compiled import compile_model
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solution import Solution
 from sheetsim.solver.solve import solve
@@ -20,4 +20,4 @@ def solve_book(path: Path) -> Solution:
     settings = Settings(
         precision=own.precision, convergence=own.convergence, population=own.population, seed=0
     )
-    return solve(compile_model(book, stored).model, settings, stored.engine.title)  # type: ignore[arg-type]
+    return solve(compile_model(book, stored).model(), settings, stored.engine.title)  # type: ignore[arg-type]

@@ -1,77 +1,244 @@
-"""`sheetsim solve`."""
+"""`sheetsim solve FILE.xlsx`; for `sheetsim solve TOPIC` see `solve_topic`."""
 
-import functools
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
-from sheetsim import api
-from sheetsim.cli._options import FOR_SHEETS_ONLY, Command, workbook_options
-from sheetsim.errors import OptionError
-from sheetsim.terminal import console, parsed_option, print_json
-from sheetsim.topics import find, lessons
-from sheetsim.topics._options import Parse, one_of, real, whole
+from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.terminal import INTERRUPTED, console, one_line, print_json, progress
 
-HOW = one_of("analytic", "central", "forward")
-WORKBOOK_OPTIONS = {option.name for lesson in lessons().values() for option in lesson.options}
+if TYPE_CHECKING:
+    from sheetsim.solving import Request, Solved
+    from sheetsim.solving.many import Table
 
-
-def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[Command], Command]:
-    """An option of the solver."""
-    return parsed_option(f"--{name}", parse, metavar=metavar, help=text)
+ABOVE_0 = click.FloatRange(0, min_open=True)
+SHOWN = 10
+"""Variables and rows that are printed; JSON and the copy have them all."""
 
 
 @click.command("solve")
-@click.argument("name", metavar="TOPIC")
-@_for_solver("starts", whole(1, 100_000), "N", "starts, run as one batch; best wins [1]")
-@_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold [1e-6]")
-@_for_solver("convergence", real(0, above=True), "C", "relative change to stop at [1e-10]")
-@_for_solver("max_time", real(0, above=True), "SECONDS", "time limit [none]")
-@_for_solver("max_iterations", whole(1, 10**9), "N", "iteration limit [the method's]")
-@_for_solver("derivatives", HOW, "HOW", "analytic, central or forward [analytic]")
-@click.option("--log", "with_log", is_flag=True, help="print the log of trials too")
-@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
-@functools.partial(workbook_options, without=FOR_SHEETS_ONLY)
-def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
-    """Find the optimum of a TOPIC's Solver model with the NumPy solver.
+@click.argument("file", metavar="FILE.xlsx|TOPIC")
+@click.option("--list", "only_list", is_flag=True, help="say which models the file holds")
+@click.option("--sheet", metavar="NAME", help="the sheet whose stored model it is")
+@click.option("--objective", metavar="CELL", help="objective, in place of the stored one")
+@click.option("--minimize", is_flag=True, help="make the objective small")
+@click.option("--maximize", is_flag=True, help="make it large")
+@click.option("--value", type=float, metavar="V", help="make it equal to V")
+@click.option("--by", multiple=True, metavar="CELLS", help="cells to change")
+@click.option(
+    "--subject-to", multiple=True, metavar="TEXT", help='constraint: "B1:B5<=C1:C5", "B1 integer"'
+)
+@click.option("--engine", metavar="NAME", help="GRG Nonlinear, Simplex LP or Evolutionary")
+@click.option(
+    "--start",
+    type=click.Choice(["current", "random", "zero"]),
+    default="current",
+    help="where to start [current]",
+)
+@click.option("--starts", type=click.IntRange(1, 1_000_000), default=1, metavar="N",
+              help="starts, the others random; best wins [1]")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N",
+              help="of random numbers [the stored one, or 0]")  # fmt: skip
+@click.option("--set", "set_", multiple=True, metavar="CELL=V", help="set an input beforehand")
+@click.option("--sweep", multiple=True, metavar="CELL=A:B:N",
+              help="one solve for each of N values from A to B")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1, 1024), default=1, metavar="N",
+              help="processes for a sweep or many starts [1]")  # fmt: skip
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
+@click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
+              help="solved copy (of a sweep: .csv, .json or .xlsx) [FILE.solved.xlsx]")  # fmt: skip
+@click.option("--no-copy", is_flag=True, help="write no solved copy")
+@click.option("--report", is_flag=True, help="add Answer, Sensitivity, Limits, Trials as sheets")
+@click.option("--save-report", type=click.Path(path_type=Path), metavar="PATH",
+              help="write these as PATH.json or PATH_*.csv")  # fmt: skip
+@click.option("--precision", type=ABOVE_0, metavar="P", help="of constraints [stored]")
+@click.option("--convergence", type=ABOVE_0, metavar="C", help="relative change to stop at [1e-10]")
+@click.option("--max-time", type=ABOVE_0, metavar="SECONDS", help="time limit [stored]")
+@click.option("--max-iterations", type=click.IntRange(1), metavar="N", help="limit [stored]")
+@click.option("--integer-tolerance", type=click.FloatRange(0, 1), metavar="T",
+              help="how far from the best an integer solution may be [0]")  # fmt: skip
+@click.option("--derivatives", type=click.Choice(["analytic", "central", "forward"]),
+              help="exact, or differences [analytic]")  # fmt: skip
+@click.option("--population", type=click.IntRange(1), metavar="N", help="of Evolutionary [stored]")
+@click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
+def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
+    """Solve the Solver model of FILE.xlsx from its own formulas, and write a solved copy.
 
-    Exits with 0 only if the solver converged.
+    The model is the one that is stored in the file, or one given by --objective, --minimize,
+    --maximize or --value, --by and --subject-to, which then goes into the copy in Excel's form.
+    Nothing of the file changes but the variables and the cells that depend on them.
+
+    For a TOPIC of the lecture, see: sheetsim solve dot_product --help
+
+    Exits with 0 only if the model was solved.
 
     \b
     Examples:
-      sheetsim solve dot_product --ratings ratings.csv --seed 1
-      sheetsim solve bias --k 3 --starts 20 --log
+      sheetsim solve model.xlsx --list
+      sheetsim solve model.xlsx --out solved.xlsx --report
+      sheetsim solve plan.xlsx --maximize --objective Sheet1!D9 --by Sheet1!B1:B5 \\
+          --subject-to "B1:B5<=C1:C5" --engine "Simplex LP"
+      sheetsim solve model.xlsx --sweep Sheet1!B1=0.1:1:10 --jobs 4 --out sweep.csv
     """
-    given = {key: value for key, value in options.items() if value is not None}
-    own = {option.name for option in find(name)[0].options} - FOR_SHEETS_ONLY
-    for key in given:
-        if key in WORKBOOK_OPTIONS and key not in own:
-            raise OptionError(f"{name} has no option --{key}; it has --{', --'.join(sorted(own))}")
-    given["seed"] = whole(0, 2**32 - 1)("--seed", given.get("seed", 0))
-    result = api.solve(name, **given)
+    if only_list:
+        _list_models(file, as_json)
+        return
+    given = {name: value for name, value in given.items() if value is not None}
+    how = _How(given, file)
+    if how.sweep:
+        _sweep(file, how, as_json)
+        return
+    solved = _solve(file, how, as_json)
     if as_json:
-        print_json(asdict(result))
+        print_json(solved.as_dict())
     else:
-        _print_result(result, with_log)
-    if not result.success:
+        _print_solved(solved)
+    if not solved.success:
+        raise click.exceptions.Exit(INTERRUPTED if solved.solution.code == 6 else 1)
+
+
+class _How:
+    """The options that are the command's own, apart from those of the request."""
+
+    def __init__(self, given: dict[str, Any], file: str) -> None:
+        from sheetsim.api.files import request_of
+
+        self.sweep: tuple[str, ...] = given.pop("sweep")
+        self.jobs: int = given.pop("jobs")
+        self.scheduler: str | None = given.pop("scheduler", None)
+        self.report: bool = given.pop("report")
+        self.save_report: Path | None = given.pop("save_report", None)
+        out, no_copy = given.pop("out", None), given.pop("no_copy")
+        if no_copy and out is not None:
+            raise OptionError("--no-copy was given with --out; expected one of them")
+        if self.sweep and (self.report or self.save_report):
+            raise OptionError("--report is of one solution; expected it without --sweep")
+        if self.report and no_copy:
+            raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
+        own = Path(file)
+        default = None if no_copy or self.sweep else Path(f"{own.stem}.solved{own.suffix}")
+        self.out: Path | None = default if out is None else out
+        if self.out is not None and self.out.is_dir():
+            self.out = self.out / f"{own.stem}.solved{own.suffix}"
+        if given.get("minimize") and given.get("maximize"):
+            raise OptionError("--minimize and --maximize were given; expected one of them")
+        given["set"] = given.pop("set_")
+        self.request: Request = request_of(given)
+
+
+def _solve(file: str, how: _How, as_json: bool) -> Solved:
+    from sheetsim.solving.run import solve_file
+
+    def before(lines: tuple[str, ...]) -> None:
+        if not as_json:
+            for line in lines:
+                click.echo(one_line(line))
+
+    sheets = None
+    if how.report:
+        from sheetsim.solving.reports import report_sheets as sheets
+    if how.save_report is not None:
+        from sheetsim.solving.reports import demand_report, save_report
+
+        demand_report(how.save_report)
+    solved = solve_file(
+        file,
+        how.request,
+        out=how.out,
+        reports=sheets,
+        before=before,
+        jobs=how.jobs,
+        scheduler=how.scheduler,
+    )
+    if how.save_report is not None:
+        save_report(solved, how.save_report)
+    return solved
+
+
+def _sweep(file: str, how: _How, as_json: bool) -> None:
+    from sheetsim.solving.many import demand_table, save_table, sweep_file
+
+    if how.out is not None:
+        demand_table(file, how.out)
+    with progress(1) as bar:
+        prepared, table = sweep_file(
+            file,
+            how.request,
+            how.sweep,
+            jobs=how.jobs,
+            scheduler=how.scheduler,
+            progress=lambda done: bar(f"{done:,} solved"),
+        )
+    if how.out is not None:
+        save_table(prepared, table, how.out)
+    if as_json:
+        print_json(table.as_dicts())
+    else:
+        _print_table(table)
+        if how.out is not None:
+            click.echo(one_line(f"{how.out}"))
+    if not table.success:
         raise click.exceptions.Exit(1)
 
 
-def _print_result(result: api.Result, with_log: bool) -> None:
-    table = Table(show_header=False)
-    table.add_row("objective", f"{result.objective:.10g}")
-    table.add_row("at the start", f"{result.start_objective:.10g}")
-    table.add_row("status", result.status)
-    table.add_row("variables", f"{result.variables.size}")
-    table.add_row("iterations", f"{result.iterations}")
-    table.add_row("evaluations", f"{result.evaluations}")
-    table.add_row("time", f"{result.seconds:.3f} s")
+def _list_models(file: str, as_json: bool) -> None:
+    from sheetsim.solving.prepare import demand_workbook
+    from sheetsim.workbook.book_read import read_book
+    from sheetsim.workbook.solver_read import cell_problems, read_models
+    from sheetsim.workbook.stored_model import describe
+
+    demand_workbook(file)
+    book = read_book(file)
+    models = read_models(book)
+    if as_json:
+        from dataclasses import asdict
+
+        found = {}
+        for sheet, model in models.items():
+            problems = [*model.problems] or cell_problems(book, model)
+            found[sheet] = {**asdict(model), "words": describe(model), "problems": problems}
+        print_json({"file": file, "models": found})
+        return
+    if not models:
+        raise WorkbookError(
+            f"{file}: holds no Solver model; expected one, or --objective and --by"
+        )
+    for model in models.values():
+        for line in describe(model).splitlines():
+            click.echo(one_line(line))
+        if not model.problems:
+            for problem in cell_problems(book, model):
+                click.echo(one_line(f"  cannot be solved: {problem}"))
+
+
+def _print_solved(solved: Solved) -> None:
+    from rich.table import Table
+
+    click.echo()
+    for line in solved.after:
+        click.echo(one_line(line))
+    table = Table("cell", "start", "value")
+    rows = list(zip(solved.variables.items(), solved.solution.start, strict=True))
+    for (cell, value), start in rows[:SHOWN]:
+        table.add_row(one_line(cell), f"{start:.10g}", f"{value:.10g}")
     console().print(table)
-    if with_log:
-        log = Table(*result.columns())
-        for trial in result.log:
-            log.add_row(*(f"{value:.6g}" for value in asdict(trial).values()))
-        console().print(log)
+    if len(rows) > SHOWN:
+        click.echo(f"... and {len(rows) - SHOWN:,} more variables (--json shows all)")
+    if solved.path is not None:
+        click.echo(one_line(f"{solved.path}"))
+
+
+def _print_table(table: Table) -> None:
+    from rich.table import Table as RichTable
+
+    shown = RichTable(*map(one_line, table.inputs), "objective", "status")
+    for values, solution in table.rows:
+        cells = [f"{value:.6g}" for value in values]
+        if solution is None:
+            shown.add_row(*cells, "", "interrupted")
+        else:
+            shown.add_row(*cells, f"{solution.objective:.10g}", one_line(solution.status))
+    console().print(shown)

@@ -147,9 +147,17 @@ def _fraction(b: Floats, term: Callable[[int], tuple[Any, Any]]) -> Floats:
         c = more + a / c
         c = np.where(c == 0, _TINY, c)
         f = f * c * d
-        if not (np.abs(c * d - 1) > 3e-16).any():
+        if not (np.abs(c * d - 1) > 1e-15).any():
             break
     return f
+
+
+def student_density(t: Floats, v: Floats) -> Floats:
+    """Return the density of Student's distribution with v degrees of freedom, v > 0."""
+    log = _stirling_error((v + 1) / 2) - _stirling_error(v / 2) - _deviance(v / 2, (v + 1) / 2)
+    ratio = t * t / v
+    out: Floats = np.exp(log - 0.5 * v * np.log1p(ratio)) / np.sqrt(2 * np.pi * (1 + ratio))
+    return out
 
 
 def gamma_parts(a: Floats, x: Floats) -> tuple[Floats, Floats]:
@@ -159,14 +167,15 @@ def gamma_parts(a: Floats, x: Floats) -> tuple[Floats, Floats]:
     a1, x1 = np.broadcast_arrays(a1, x1)
     low = x1 < a1 + 1
     before = poisson(a1, x1)
-    xs, xf = np.where(low, x1, 0.5), np.where(low, a1 + 2, x1)
+    xs = np.where(low, x1, 0.5)
+    xf, af = np.where(low, 50.0, x1), np.where(low, 1.0, a1)
     term = series = np.ones_like(x1)
     for k in range(1, _MOST_TERMS):
         term = term * xs / (a1 + k)
         series = series + term
         if not (term > 1e-17 * series).any():
             break
-    fraction = _fraction(xf + 1 - a1, lambda i: (-i * (i - a1), xf + 2 * i + 1 - a1))
+    fraction = _fraction(xf + 1 - af, lambda i: (-i * (i - af), xf + 2 * i + 1 - af))
     below = np.where(low, before * series, 1 - before * a1 / fraction)
     above = np.where(low, 1 - before * series, before * a1 / fraction)
     nothing, outside = (a > 0) & (x <= 0), ~((a > 0) & (x == x))
@@ -210,31 +219,30 @@ def quantile(
 ) -> Floats:
     """Return x in (0, most) where the part below x (above x if `upper`) is p, for 0 < p < 1.
 
-    Newton's steps inside a bracket that every value narrows, halved where a step leaves it. The
-    smaller of the two parts is the one that is compared, for the sake of its digits.
+    Newton's steps for the logarithm of the smaller part as a function of ln x, inside a bracket
+    that every value narrows; where a step leaves it, the bracket is halved.
     """
     p = np.asarray(p, np.float64)
     good = (p > 0) & (p < 1)
     goal = np.where(good, p, 0.5)
     goal, other = (1 - goal, goal) if upper else (goal, 1 - goal)
-    low = np.zeros_like(goal)
-    high = np.full_like(goal, most)
+    left = goal < 0.5
+    wanted = np.where(left, goal, other)
+    low, high = np.zeros_like(goal), np.full_like(goal, most)
     x = np.full_like(goal, min(1.0, most / 2))
     for _ in range(400):
         below, above = parts(x)
-        off = np.where(goal < 0.5, below - goal, other - above)
+        part = np.where(left, below, above)
+        off = np.where(left, below - goal, other - above)
         low, high = np.where(off < 0, x, low), np.where(off > 0, x, high)
         with np.errstate(all="ignore"):
-            new = x - off / density(x)
-            middle = np.where(
-                np.isinf(high),
-                4 * x,
-                np.where(low == 0, high * np.minimum(high, 0.25), np.sqrt(low * high)),
-            )
-        newton = (new > low) & (new < high) | (off == 0)
-        new = np.where(off == 0, x, np.where(newton, new, middle))
-        done = newton & (np.abs(new - x) <= 1e-9 * x) | (high - low <= 4e-16 * x)
-        x = new
-        if done.all():
+            step = part * np.log(part / wanted) / (x * density(x))
+            new = x * np.exp(np.where(left, -step, step))
+            middle = np.where(low == 0, high * np.minimum(high, 0.25), np.sqrt(low * high))
+            middle = np.where(np.isinf(high), 4 * x, middle)
+        near = (np.abs(new - x) <= 1e-9 * x) | (off == 0)
+        new = np.where(off == 0, x, np.where(near | (new > low) & (new < high), new, middle))
+        x = np.where(np.isfinite(off), new, np.nan)
+        if (near | (high - low <= 4e-16 * x) | np.isnan(x)).all():
             break
     return np.where(good, x, np.nan)

@@ -1,0 +1,116 @@
+"""Any workbook: solve its Solver model, or compile its formulas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheetsim.errors import OptionError
+from sheetsim.formula.program import Program, compile_book
+from sheetsim.solving import Request, Solved, solve_file
+from sheetsim.solving.prepare import SUFFIXES
+from sheetsim.workbook.book_read import read_book
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sheetsim.solver import Result
+
+_REQUESTED = ("sheet", "objective", "value", "engine", "start", "starts", "seed")
+_LISTS = ("by", "subject_to", "set")
+
+
+def solve(model: str | Path, **options: Any) -> Solved | Result:
+    """Solve a workbook's Solver model, or that of a topic of the lecture.
+
+    Args:
+        model: the path of an .xlsx or .xlsm file, or the name of a topic (`dot_product`, `bias`,
+            `data`), for which see `sheetsim.api.lecture.solve_topic`.
+        **options: for a file: `out` (the solved copy), `sheet` (whose stored model), or the model
+            itself: `objective`, `minimize` or `maximize` (a cell in place of `objective`, or
+            True), `value`, `by` and `subject_to` (a text or several); `set` (texts such as
+            "Sheet1!A1=5", or a dict), `engine` ("GRG Nonlinear", "Simplex LP", "Evolutionary"),
+            `start` ("current", "random", "zero"), `starts`, `seed`, `report` (True adds the
+            reports to the copy), `jobs` and `scheduler` (for many starts), and the options of `sheetsim.solver.Settings`.
+
+    Returns:
+        Of a file: `objective`, `status`, `success`, `variables` (cell to value), `iterations`,
+        `evaluations`, `seconds`; see `sheetsim.solving.Solved`.
+
+    Raises:
+        OptionError: an option that there is not, or that may not be so.
+        WorkbookError: the file cannot be read, or holds no model that can be solved.
+        EngineError: a formula needs IronCalc, which is missing or cannot compute it.
+        OutputError: the copy cannot be written.
+    """
+    if not names_file(model):
+        from sheetsim.api.lecture import solve_topic
+
+        return solve_topic(str(model), **options)
+    out, report = options.pop("out", None), options.pop("report", False)
+    where = {name: options.pop(name) for name in ("jobs", "scheduler") if name in options}
+    request = request_of(options)
+    if report:
+        if out is None:
+            raise OptionError("report is True; expected it with out, the copy that it goes into")
+        from sheetsim.solving.reports import report_sheets
+
+        return solve_file(model, request, out=out, reports=report_sheets, **where)
+    return solve_file(model, request, out=out, **where)
+
+
+def compile_objective(
+    path: str | Path, objective: str | Sequence[str], by: str | Sequence[str]
+) -> Program:
+    """Compile cells of a workbook into a function of others, for use with any optimizer.
+
+        f = sheetsim.compile("model.xlsx", "Sheet1!D9", "Sheet1!B1:B5")
+        scipy.optimize.minimize(f.value_and_gradient, f.start, jac=True)
+
+    Args:
+        path: an .xlsx or .xlsm file.
+        objective: a cell such as "Sheet1!D9", or several, for a function with several values.
+        by: the cells that x stands for, such as "Sheet1!B1:B5,Sheet1!D1".
+
+    Returns:
+        A function: called with x (n,) or (S, n), it gives the objective, a number or (S,);
+        `value_and_gradient(x)` gives its gradient too, `values_and_jacobian(x)` all outputs with
+        theirs, `start` the file's values (n,), `variables` the cells' names.
+
+    Raises:
+        OptionError: a text names no cells, or cells that are not there.
+        WorkbookError: the file or a formula cannot be read, or a formula refers to itself.
+    """
+    return compile_book(read_book(path), objective, by)
+
+
+def names_file(model: str | Path) -> bool:
+    """Whether a text is the path of a file rather than the name of a topic."""
+    text = str(model)
+    looks = text.lower().endswith(SUFFIXES) or any(sign in text for sign in "./\\")
+    return isinstance(model, Path) or looks
+
+
+def request_of(options: dict[str, Any]) -> Request:
+    """Return the request that options ask for.
+
+    Raises:
+        OptionError: an option that there is not, or that may not be so.
+    """
+    given = {name: options.pop(name) for name in _REQUESTED if options.get(name) is not None}
+    for name in ("minimize", "maximize"):
+        aim = options.pop(name, None)
+        if not aim:
+            continue
+        if "goal" in given:
+            raise OptionError("minimize and maximize were given; expected one of them")
+        given["goal"] = name
+        if aim is not True:
+            if given.setdefault("objective", aim) != aim:
+                raise OptionError(f"{name} is {aim!r}; expected it without another objective")
+    for name in _LISTS:
+        value = options.pop(name, None) or ()
+        if isinstance(value, dict):
+            value = [f"{cell}={content}" for cell, content in value.items()]
+        given[name] = (value,) if isinstance(value, str) else tuple(value)
+    return Request(**given, settings=tuple(options.items()))

@@ -1,0 +1,77 @@
+"""`sheetsim solve`."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import click
+from rich.table import Table
+
+from sheetsim import api
+from sheetsim.cli._options import FOR_SHEETS_ONLY, Command, workbook_options
+from sheetsim.errors import OptionError
+from sheetsim.terminal import console, parsed_option, print_json
+from sheetsim.topics import find, lessons
+from sheetsim.topics._options import Parse, one_of, real, whole
+
+HOW = one_of("analytic", "central", "forward")
+WORKBOOK_OPTIONS = {option.name for lesson in lessons().values() for option in lesson.options}
+
+
+def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[Command], Command]:
+    """An option of the solver."""
+    return parsed_option(f"--{name}", parse, metavar=metavar, help=text)
+
+
+@click.command("solve")
+@click.argument("name", metavar="TOPIC")
+@_for_solver("starts", whole(1, 100_000), "N", "starts, run as one batch; best wins [1]")
+@_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold [1e-6]")
+@_for_solver("convergence", real(0, above=True), "C", "relative change to stop at [1e-10]")
+@_for_solver("max_time", real(0, above=True), "SECONDS", "time limit [none]")
+@_for_solver("max_iterations", whole(1, 10**9), "N", "iteration limit [the method's]")
+@_for_solver("derivatives", HOW, "HOW", "analytic, central or forward [analytic]")
+@click.option("--log", "with_log", is_flag=True, help="print the log of trials too")
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+@functools.partial(workbook_options, without=FOR_SHEETS_ONLY)
+def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
+    """Find the optimum of a TOPIC's Solver model with the NumPy solver.
+
+    Exits with 0 only if the solver converged.
+
+    \b
+    Examples:
+      sheetsim solve dot_product --ratings ratings.csv --seed 1
+      sheetsim solve bias --k 3 --starts 20 --log
+    """
+    given = {key: value for key, value in options.items() if value is not None}
+    own = {option.name for option in find(name)[0].options} - FOR_SHEETS_ONLY
+    for key in given:
+        if key in WORKBOOK_OPTIONS and key not in own:
+            raise OptionError(f"{name} has no option --{key}; it has --{', --'.join(sorted(own))}")
+    given["seed"] = whole(0, 2**32 - 1)("--seed", given.get("seed", 0))
+    result = api.solve(name, **given)
+    if as_json:
+        print_json(asdict(result))
+    else:
+        _print_result(result, with_log)
+    if not result.success:
+        raise click.exceptions.Exit(1)
+
+
+def _print_result(result: api.Result, with_log: bool) -> None:
+    table = Table(show_header=False)
+    table.add_row("objective", f"{result.objective:.10g}")
+    table.add_row("at the start", f"{result.start_objective:.10g}")
+    table.add_row("status", result.status)
+    table.add_row("variables", f"{result.variables.size}")
+    table.add_row("iterations", f"{result.iterations}")
+    table.add_row("evaluations", f"{result.evaluations}")
+    table.add_row("time", f"{result.seconds:.3f} s")
+    console().print(table)
+    if with_log:
+        log = Table(*result.columns())
+        for trial in result.log:
+            log.add_row(*(f"{value:.6g}" for value in asdict(trial).values()))
+        console().print(log)

@@ -1,0 +1,161 @@
+"""What IronCalc has read of a workbook: its formulas, what they refer to, and the one to blame.
+
+IronCalc computes every formula of a workbook at every evaluation, so the sheets that the outputs
+do not need cost time for nothing; `Formulas.needed` finds the others. It looks at the words of
+formulas and of the names that they use, and takes any word that reads as a sheet's name for one:
+a sheet too many costs time, a sheet too few would be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sheetsim.errors import WorkbookError
+from sheetsim.workbook.cellxml import parse_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sheetsim.book import Place
+
+    Spot = tuple[str, Place]
+
+# A text, a quoted sheet, or a word: a function, a name, a sheet, a cell.
+_WORD = re.compile(r"""\"(?:[^"]|"")*"|'((?:[^']|'')*)'|([^\W\d][\w.?\\]*)""")
+_CELLS = re.compile(
+    r"""\"(?:[^"]|"")*"
+    |(?:(?:'((?:[^']|'')*)'|([^\W\d][\w.]*))!)?(\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)(?![\w(])
+    """,
+    re.VERBOSE,
+)
+_CALL = re.compile(r"([A-Za-z_][\w.]*)\(")
+
+ANYWHERE = frozenset({"indirect", "sheet", "sheets"})
+"""Functions whose value may depend on any sheet."""
+
+RANDOM = frozenset({"rand", "randbetween", "randarray", "now", "today"})
+"""Functions that give another value at every evaluation."""
+
+
+class Formulas:
+    """The formulas of an IronCalc model.
+
+    Attributes:
+        sheets: the names of its sheets, in its order.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.sheets: list[str] = [one["name"] for one in model.get_worksheets_properties()]
+        self._places: dict[str, list[Place]] = {name: [] for name in self.sheets}
+        for sheet, row, column in model.get_all_cells():
+            self._places[self.sheets[sheet]].append((row - 1, column - 1))
+        self._read: dict[str, dict[Place, str]] = {}
+        self._meanings = self._names()
+
+    def of(self, sheet: str) -> dict[Place, str]:
+        """Return the formulas of a sheet, each with "=", as IronCalc writes them."""
+        if sheet not in self._read:
+            number = self.sheets.index(sheet)
+            read = self._model.get_cell_formula
+            found = ((p, read(number, p[0] + 1, p[1] + 1)) for p in self._places[sheet])
+            self._read[sheet] = {place: text for place, text in found if text is not None}
+        return self._read[sheet]
+
+    def needed(self, wanted: Iterable[str]) -> list[str]:
+        """Return the sheets that some sheets need, themselves included, in the book's order."""
+        at = {name.casefold(): name for name in self.sheets}
+        found: set[str] = set()
+        todo = list(wanted)
+        while todo:
+            sheet = todo.pop()
+            if sheet in found:
+                continue
+            found.add(sheet)
+            said = set().union(*map(words, self.of(sheet).values()))
+            said |= self._meant(said)
+            if said & ANYWHERE:
+                return self.sheets
+            todo += [at[word] for word in said if word in at]
+        return [name for name in self.sheets if name in found]
+
+    def random(self, sheet: str) -> list[Place]:
+        """Return the cells of a sheet whose formulas draw random numbers or tell the time."""
+        names = {name for name, meant in self._meanings.items() if meant & RANDOM}
+        sought = names | RANDOM
+        return [place for place, text in self.of(sheet).items() if words(text) & sought]
+
+    def unknown(self, sheet: str, place: Place) -> str:
+        """Return the functions of a cell's formula that IronCalc does not know, if it says so.
+
+        It writes the functions that it knows in capitals and all others in small letters.
+        """
+        calls = _CALL.findall(self.of(sheet).get(place, ""))
+        found = [c.upper() for c in calls if c == c.lower() and c not in self._meanings]
+        return ", ".join(dict.fromkeys(found))
+
+    def culprit(self, spot: Spot, wrong: dict[Spot, None]) -> Spot:
+        """Return the first cell that is wrong on the way that a wrong cell's value came.
+
+        From a wrong cell on to a wrong one that its formula refers to, until there is none. What
+        formulas refer to by names or by computed addresses is not followed.
+        """
+        seen = {spot}
+        while True:
+            text = self.of(spot[0]).get(spot[1], "")
+            further = next(
+                (one for one in _referred(spot[0], text, wrong) if one not in seen), None
+            )
+            if further is None:
+                return spot
+            seen.add(further)
+            spot = further
+
+    def _names(self) -> dict[str, set[str]]:
+        """Return each defined name, in small letters, with the words of what it means."""
+        meanings: dict[str, set[str]] = {}
+        for one in self._model.get_defined_name_list():
+            meanings.setdefault(one["name"].casefold(), set()).update(words(one["formula"]))
+        grown = True
+        while grown:  # names that use names
+            grown = False
+            for meant in meanings.values():
+                more = set().union(*(meanings[word] for word in meant if word in meanings))
+                grown |= not more <= meant
+                meant |= more
+        return meanings
+
+    def _meant(self, said: set[str]) -> set[str]:
+        return set().union(*(self._meanings[word] for word in said if word in self._meanings))
+
+
+def words(formula: str) -> set[str]:
+    """Return the words of a formula in small letters: functions, names, cells and sheets."""
+    found = set()
+    for quoted, word in _WORD.findall(formula):
+        if quoted or word:
+            found.add((quoted.replace("''", "'") or word).casefold())
+    return found
+
+
+def _referred(sheet: str, formula: str, among: dict[Spot, None]) -> Iterator[Spot]:
+    """Yield those of some cells that a formula on a sheet refers to."""
+    for quoted, word, cells in _CELLS.findall(formula):
+        if not cells:  # a text
+            continue
+        own = quoted.replace("''", "'") or word or sheet
+        try:
+            (top, left), (bottom, right) = parse_range(cells, "")
+        except WorkbookError:  # a name that looks like a cell, such as LOG10000000
+            continue
+        if top == bottom and left == right:
+            spot = own, (top, left)
+            if spot in among:
+                yield spot
+        else:
+            yield from (
+                (name, (r, c))
+                for name, (r, c) in among
+                if name == own and top <= r <= bottom and left <= c <= right
+            )

@@ -1,0 +1,348 @@
+"""Outputs of a workbook as a function of its variables, computed by IronCalc.
+
+It stands in for the compiled formulas (`sheetsim.formula`) where these cannot compute a model: a
+function that is not in their table, LET and LAMBDA, an OFFSET or INDIRECT that moves with the
+variables. There are no derivatives, and one point at a time costs a recalculation; so
+
+- the sheets that the outputs do not need are deleted from the model in memory. The lecture's
+  collab_filter.xlsx takes 12 ms an evaluation, its sheet dotprod alone 0.18 ms;
+- cells of random numbers and times stay at their cached values, as in the compiled formulas;
+- nothing is optimised that IronCalc gets wrong: where an output is not the value that the file
+  shows for it, opening ends in an error that names the cell to blame and its function.
+
+What IronCalc 0.9.1 has not: references through several sheets and to a name of another sheet
+(`#ERROR!`), and what-if data tables, with which it does not even load. The latter are taken out
+of a copy, and an error is put into their cells, so that an output that needs one shows it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sheetsim.book import CellError
+from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_named
+from sheetsim.engines.ironcalc_formulas import Formulas
+from sheetsim.errors import EngineError, OptionError
+from sheetsim.workbook.archive import Archive
+from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.cellxml import element_end, raw_cells, reference, splice
+from sheetsim.workbook.texts import short
+from sheetsim.workbook.ziprewrite import rewritten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from sheetsim.book import Book, Place, Value
+
+    Array = npt.NDArray[np.float64]
+    Spot = tuple[str, Place]
+
+RELATIVE = 1e-6
+"""How far IronCalc may be off the value that the file shows: far less is rounding, and a wrong
+function is off by more."""
+
+ROUNDING = 1e-12
+"""The same, of the largest number on the sheets: a sum of squares of 1e-17 is as good as 0."""
+
+NOT_COMPUTED = frozenset({"#NAME?", "#N/IMPL!", "#ERROR!"})
+"""What IronCalc shows for a function, a name or a formula that it does not know."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A workbook in IronCalc; of rows and columns, the first is 1 there."""
+
+    path: str
+    model: Any
+    types: Any
+    numbers: dict[str, int]
+
+    def cell(self, spot: Spot) -> tuple[int, int, int]:
+        sheet, (row, column) = spot
+        return self.numbers[sheet], row + 1, column + 1
+
+    def value(self, spot: Spot) -> Value:
+        return cell_value(self.model, self.types, self.cell(spot))
+
+    def evaluate(self) -> None:
+        with troubles_named(self.path):
+            self.model.evaluate()
+
+    def put(self, spot: Spot, value: Value) -> None:
+        """Let a cell hold a value, whatever it held."""
+        at, model = self.cell(spot), self.model
+        if value is None:
+            model.clear_cell_contents(*at)
+        elif isinstance(value, CellError):
+            model.update_cell_with_formula(*at, f"={value.code}")
+        elif isinstance(value, bool):
+            model.update_cell_with_bool(*at, value)
+        elif isinstance(value, str):
+            model.update_cell_with_text(*at, value)
+        else:
+            model.update_cell_with_number(*at, float(value))
+
+
+class IronCalcModel:
+    """Outputs as a function of variables, as `formula.program.Program` has it, less derivatives.
+
+    Attributes:
+        outputs, variables: their cells, such as `Sheet1!B2`.
+        start: (n,) the variables' values in the workbook, 0 for a blank or a text.
+        seconds: what an evaluation took when the workbook was opened.
+        left_out: the sheets that were left out because no output needs them.
+        frozen: the cells of random numbers and times, which stay as they were cached.
+    """
+
+    def __init__(
+        self,
+        opened: _Opened,
+        variables: Sequence[Spot],
+        outputs: Sequence[Spot],
+        start: Array,
+        left_out: Sequence[str],
+        frozen: Sequence[Spot],
+    ) -> None:
+        self._opened = opened
+        self._cells = [opened.cell(spot) for spot in variables]
+        self._outputs = list(outputs)
+        self._out = [opened.cell(spot) for spot in outputs]
+        self.outputs = tuple(map(_name, outputs))
+        self.variables = tuple(map(_name, variables))
+        self.start = start
+        self.left_out = tuple(left_out)
+        self.frozen = tuple(map(_name, frozen))
+        self._at = np.full(len(variables), np.nan)
+        began = time.perf_counter()
+        self.values(start)
+        self.seconds = time.perf_counter() - began
+
+    def values(self, x: Array) -> Array:
+        """Return the outputs (m,) at x (n,), or (S, m) at x (S, n), one after another.
+
+        Raises:
+            OptionError: x has not one number a variable.
+            EngineError: an output needs a function that IronCalc does not have, which the start
+                did not show.
+        """
+        x = np.asarray(x, np.float64)
+        if x.ndim not in (1, 2) or x.shape[-1] != self.start.size:
+            n = self.start.size
+            raise OptionError(f"x has shape {x.shape}; expected ({n},) or (S, {n})")
+        if x.ndim == 1:
+            return self._values(x)
+        rows = [self._values(row) for row in x]
+        return np.array(rows, np.float64).reshape(len(x), len(self._out))
+
+    def _values(self, x: Array) -> Array:
+        if not np.isfinite(x).all():  # no cell can hold it
+            return np.full(len(self._out), np.nan)
+        put = self._opened.model.update_cell_with_number
+        # Of finite differences, n points differ in one variable each. (-0.0 differs from 0.0.)
+        changed = (x != self._at) | (np.signbit(x) != np.signbit(self._at))
+        for number in np.flatnonzero(changed).tolist():
+            put(*self._cells[number], float(x[number]))
+        self._at = x.copy()
+        self._opened.evaluate()
+        return np.array([self._number(k) for k in range(len(self._out))], np.float64)
+
+    def _number(self, output: int) -> float:
+        """Return an output as a number: 0 for a blank, NaN for a text or an error."""
+        value = self._opened.model.get_cell_value(*self._out[output])
+        if isinstance(value, int | float):
+            return float(value)
+        if value is None:
+            return 0.0
+        if value in NOT_COMPUTED and isinstance(
+            self._opened.value(self._outputs[output]), CellError
+        ):
+            raise EngineError(
+                f"{self._opened.path}: IronCalc gives {value} for {self.outputs[output]} at "
+                "another point than the file's: its formulas need what IronCalc does not compute"
+            )
+        return np.nan
+
+
+def open_model(
+    path: str | Path,
+    variables: Sequence[Spot],
+    outputs: Sequence[Spot],
+    settings: Mapping[Spot, Value] | None = None,
+    *,
+    book: Book | None = None,
+) -> IronCalcModel:
+    """Load a workbook into IronCalc, once, to compute outputs from variables.
+
+    Args:
+        path: the file; it is not modified.
+        variables: sheet and (row, column), from 0, of the cells that x stands for.
+        outputs: likewise.
+        settings: inputs that are to hold another value than the file's.
+        book: the workbook, if it has been read already.
+
+    Raises:
+        OptionError: a cell's sheet is not there.
+        WorkbookError: the file is no workbook.
+        EngineError: IronCalc is missing, cannot load the file, or does not compute an output as
+            the file shows it; the message names the cell and the function to blame.
+    """
+    book = read_book(path) if book is None else book
+    settings = {_own(book, spot): value for spot, value in (settings or {}).items()}
+    variables = [_own(book, spot) for spot in variables]
+    outputs = [_own(book, spot) for spot in outputs]
+    module = ironcalc_module()
+    with troubles_named(path):
+        model = _load(module, path)
+        formulas = Formulas(model)
+        kept = formulas.needed({sheet for sheet, _ in [*variables, *outputs]})
+        for sheet in formulas.sheets:
+            if sheet not in kept:
+                model.delete_sheet(_numbers(model)[sheet])
+        opened = _Opened(str(path), model, module.CellType, _numbers(model))
+        frozen = _prepare(opened, formulas, book, kept)
+        opened.evaluate()
+        _demand_right(opened, formulas, book, kept, outputs)
+        for spot, value in settings.items():
+            if spot[0] in kept:
+                opened.put(spot, value)
+    held = [settings.get(spot, _cached(book, spot)) for spot in variables]
+    start = np.array([float(v) if isinstance(v, int | float) else 0.0 for v in held], np.float64)
+    left_out = [sheet for sheet in formulas.sheets if sheet not in kept]
+    return IronCalcModel(opened, variables, outputs, start, left_out, frozen)
+
+
+def _numbers(model: Any) -> dict[str, int]:
+    return {one["name"]: i for i, one in enumerate(model.get_worksheets_properties())}
+
+
+def _own(book: Book, spot: Spot) -> Spot:
+    """Return a cell with its sheet as the workbook spells it."""
+    sheet = book.find_sheet(spot[0])
+    if sheet is None:
+        known = ", ".join(map(short, book.sheets))
+        raise OptionError(f"{book.path}: has no sheet {short(spot[0])}; expected one of {known}")
+    return sheet, spot[1]
+
+
+def _name(spot: Spot) -> str:
+    return f"{spot[0]}!{reference(spot[1])}"
+
+
+def _cached(book: Book, spot: Spot) -> Value:
+    cell = book.sheets[spot[0]].get(spot[1])
+    return None if cell is None else cell.value
+
+
+def _load(module: Any, path: str | Path) -> Any:
+    """Load a workbook; one with data tables, which IronCalc refuses, without them."""
+
+    def load(file: str | Path) -> Any:
+        return module.load_from_xlsx(str(file), "en", "UTC", "en")
+
+    Archive(path).close()  # our own words for a bad file
+    try:
+        return load(path)
+    except module.WorkbookError as error:
+        if "data table" not in str(error):
+            raise
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "without_data_tables.xlsx"
+        copy.write_bytes(_without_data_tables(path))
+        return load(copy)
+
+
+def _without_data_tables(path: str | Path) -> bytes:
+    """Return a workbook whose data tables are plain numbers."""
+    with Archive(path) as archive:
+        changed = {}
+        for sheet in archive.sheets():
+            if sheet.part is None:
+                continue
+            data = archive.read(sheet.part)
+            edits = [
+                (start, element_end(data, start, end), b"")
+                for cell in raw_cells(data, f"{archive.path}: sheet {short(sheet.name)}")
+                if cell.formula_attributes.get("t") == "dataTable"
+                for name, start, end in cell.children
+                if name == "f"
+            ]
+            if edits:
+                changed[sheet.part] = splice(data, edits)
+        return rewritten(archive, changed, {})
+
+
+def _prepare(opened: _Opened, formulas: Formulas, book: Book, kept: Sequence[str]) -> list[Spot]:
+    """Put errors into data tables, and cached values into random cells; return the latter."""
+    frozen = [(sheet, place) for sheet in kept for place in formulas.random(sheet)]
+    if any(_cached(book, spot) is None for spot in frozen):
+        opened.evaluate()  # there are no cached values: let it draw once
+    for spot in frozen:
+        value = _cached(book, spot)
+        opened.put(spot, opened.value(spot) if value is None else value)
+    for sheet in kept:
+        for place in _data_tables(book, sheet):
+            # No such function, so an error: whatever needs the cell will show it.
+            opened.model.update_cell_with_formula(*opened.cell((sheet, place)), "=TABLE()")
+    return frozen
+
+
+def _data_tables(book: Book, sheet: str) -> list[Place]:
+    """Return the cells of a sheet that what-if data tables fill."""
+    cells = book.sheets[sheet].items()
+    return [p for p, cell in cells if cell.formula and cell.formula.startswith("=TABLE(")]
+
+
+def _demand_right(
+    opened: _Opened, formulas: Formulas, book: Book, kept: Sequence[str], outputs: Sequence[Spot]
+) -> None:
+    """Refuse outputs that are not what the file shows.
+
+    Raises:
+        EngineError: one is not; the message names the first cell that is wrong.
+    """
+    cells = [cell for sheet in kept for cell in book.sheets[sheet].values()]
+    # XlsxWriter's files show 0 in every formula until Excel opens them, openpyxl's nothing.
+    computed = any(cell.value not in (None, 0) for cell in cells if cell.formula is not None)
+    numbers = [abs(c.value) for c in cells if type(c.value) is float and np.isfinite(c.value)]
+    floor = ROUNDING * max(numbers, default=0.0)
+
+    def differs(spot: Spot) -> bool:
+        return _differs(opened.value(spot), _cached(book, spot) if computed else None, floor)
+
+    first = next((spot for spot in outputs if differs(spot)), None)
+    if first is None:
+        return
+    spots = [(sheet, place) for sheet in kept for place in formulas.of(sheet)]
+    spots += [(sheet, place) for sheet in kept for place in _data_tables(book, sheet)]
+    spot = formulas.culprit(first, dict.fromkeys(filter(differs, spots)))
+    cell = book.sheets[spot[0]].get(spot[1])
+    formula = "" if cell is None else cell.formula or ""
+    found, value = opened.value(spot), None if cell is None else cell.value
+    unknown = formulas.unknown(*spot) or ("TABLE" if formula.startswith("=TABLE(") else "")
+    what = f"does not compute {unknown} and gives" if unknown else "gives"
+    needed = "" if spot == first else f", which {_name(first)} needs,"
+    shown = f", where the file shows {value!s}" if computed else ""
+    raise EngineError(
+        f"{opened.path}: IronCalc {what} {found!s} for {_name(spot)}{needed} "
+        f"{short(formula)}{shown}"
+    )
+
+
+def _differs(found: Value, shown: Value, floor: float) -> bool:
+    """Whether IronCalc's value of a cell is another than the one that the file shows, if any."""
+    if shown is None:
+        return isinstance(found, CellError) and found.code in NOT_COMPUTED
+    if isinstance(found, float) and isinstance(shown, float):
+        return not abs(found - shown) <= RELATIVE * abs(shown) + floor
+    if isinstance(found, CellError) and isinstance(shown, CellError):
+        # Engines disagree on which error it is.
+        return found.code in NOT_COMPUTED and found != shown
+    return found != shown and not (found is None and shown in ("", 0.0))

@@ -1,0 +1,203 @@
+# ruff: noqa: ARG001  (all partials are called alike: result, arguments)
+"""Counting: factorials, combinations, divisors, and the probabilities of counts.
+
+Counts are cut to whole numbers, so the results are flat in them; the derivatives by a
+probability or a rate are closed forms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sheetsim.book import CellError, Value
+from sheetsim.formula.functions._make import ALL, elementwise, plain
+from sheetsim.formula.functions._special import (
+    beta_parts,
+    binomial,
+    each,
+    gamma_parts,
+    poisson,
+)
+from sheetsim.formula.functions.distributions import flat
+from sheetsim.formula.values import (
+    NUM_ERROR,
+    VALUE_ERROR,
+    ExcelError,
+    Floats,
+    number_of,
+)
+
+_LARGEST = 170  # 171! is more than the greatest double
+
+
+def _whole(x: Floats) -> Floats:
+    """Return whole numbers, NaN for those below 0."""
+    return np.where(x >= 0, np.trunc(x), np.nan)
+
+
+def _probability(p: Floats) -> Floats:
+    return np.where((p >= 0) & (p <= 1), p, np.nan)
+
+
+def _factorial(n: float) -> float:
+    if not 0 <= n < _LARGEST + 1:
+        raise ValueError("outside")
+    return float(math.factorial(int(n)))
+
+
+def _double_factorial(n: float) -> float:
+    if not -1 <= n < 301:
+        raise ValueError("outside")
+    return float(math.prod(range(int(n), 0, -2)))
+
+
+def _combinations(n: float, k: float) -> float:
+    if n < 0 or k < 0 or int(n) < int(k):
+        raise ValueError("outside")
+    return float(math.comb(int(n), int(k)))
+
+
+def _with_repetition(n: float, k: float) -> float:
+    if n < 0 or k < 0 or (int(n) == 0 and int(k) > 0):
+        raise ValueError("outside")
+    return float(math.comb(int(n) + int(k) - 1, int(k))) if int(k) else 1.0
+
+
+def _permutations(n: float, k: float) -> float:
+    if n < 0 or k < 0 or int(n) < int(k):
+        raise ValueError("outside")
+    return float(math.perm(int(n), int(k)))
+
+
+def _arrangements(n: float, k: float) -> float:
+    if n < 0 or k < 0:
+        raise ValueError("outside")
+    return float(int(n) ** int(k))
+
+
+def _all_numbers(ranges: Sequence[list[list[Value]]]) -> list[int]:
+    """Return the whole numbers in ranges; blanks are passed over.
+
+    Raises:
+        ExcelError: a text that is no number (`#VALUE!`), a number below 0 (`#NUM!`), an error.
+    """
+    found: list[int] = []
+    for value in (one for rows in ranges for row in rows for one in row):
+        if isinstance(value, CellError):
+            raise ExcelError(value)
+        if value is None:
+            continue
+        number = number_of(value) if isinstance(value, str) else float(value)
+        if isinstance(value, bool) or number != number:
+            raise ExcelError(VALUE_ERROR)
+        if number < 0 or number >= 2**53:
+            raise ExcelError(NUM_ERROR)
+        found.append(int(number))
+    return found
+
+
+def _multinomial(*ranges: list[list[Value]]) -> float:
+    numbers = _all_numbers(ranges)
+    ways = math.factorial(sum(numbers))
+    for number in numbers:
+        ways //= math.factorial(number)
+    return float(ways)
+
+
+def _binomial(x: Floats, n: Floats, p: Floats, whole: Floats) -> Floats:
+    x, n, p = np.broadcast_arrays(_whole(x), _whole(n), _probability(p))
+    x = np.where(x <= n, x, np.nan)
+    below = np.where(x < n, beta_parts(n - x, x + 1, 1 - p, p)[0], 1 + 0 * (x + p))
+    return np.where(whole != 0, below, binomial(x, n, p, 1 - p))
+
+
+def _binomial_p(y: Floats, x: Floats, n: Floats, p: Floats, whole: Floats) -> Floats:
+    x, n = np.trunc(x), np.trunc(n)
+    before = np.where(x < n, n * binomial(np.minimum(x, n - 1), n - 1, p, 1 - p), 0.0)
+    return np.where(whole != 0, -before, y * (x / p - (n - x) / (1 - p)))
+
+
+def _least_count(n: float, p: float, alpha: float) -> float:
+    """Return the least x with a probability of at most x of `alpha` or more, by halves."""
+    if n < 0 or not 0 < p < 1 or not 0 < alpha < 1:
+        raise ValueError("outside")
+    low, high = 0, int(n)
+    whole, yes = np.full(1, float(high)), np.ones(1)
+    while low < high:
+        middle = (low + high) // 2
+        below = _binomial(np.full(1, float(middle)), whole, np.full(1, p), yes)
+        low, high = (low, middle) if below[0] >= alpha else (middle + 1, high)
+    return float(low)
+
+
+def _poisson(x: Floats, mean: Floats, whole: Floats) -> Floats:
+    x, mean = np.broadcast_arrays(_whole(x), np.where(mean >= 0, mean, np.nan))
+    return np.where(whole != 0, gamma_parts(x + 1, mean)[1], poisson(x, mean))
+
+
+def _poisson_mean(y: Floats, x: Floats, mean: Floats, whole: Floats) -> Floats:
+    x = np.trunc(x)
+    own = poisson(x, mean)
+    before = np.where(x > 0, poisson(np.maximum(x - 1, 0), mean), 0.0)
+    return np.where(whole != 0, -own, before - own)
+
+
+def _negative_binomial(x: Floats, s: Floats, p: Floats, whole: Floats) -> Floats:
+    """Return the probability of x failures (at most x) before success number s."""
+    x, s, p = np.broadcast_arrays(_whole(x), np.where(s >= 1, np.trunc(s), np.nan), _probability(p))
+    own = s / (s + x) * binomial(s, s + x, p, 1 - p)
+    return np.where(whole != 0, beta_parts(s, x + 1, p, 1 - p)[0], own)
+
+
+def _negative_binomial_p(y: Floats, x: Floats, s: Floats, p: Floats, whole: Floats) -> Floats:
+    x, s = np.trunc(x), np.trunc(s)
+    own = binomial(s, s + x, p, 1 - p) * s / (s + x)
+    return np.where(whole != 0, _beta_slope(s, x + 1, p), own * (s / p - x / (1 - p)))
+
+
+def _beta_slope(a: Floats, b: Floats, p: Floats) -> Floats:
+    """Return the derivative of the incomplete beta I_p(a, b) by p."""
+    out: Floats = binomial(a, a + b, p, 1 - p) * a * b / ((a + b) * p * (1 - p))
+    return out
+
+
+def _hypergeometric(x: int, n: int, good: int, size: int, whole: bool = False) -> float:
+    """Return the probability of x good ones among n drawn of `size`, exact until the division."""
+    least, most = max(0, n - size + good), min(n, good)
+    if not (0 < n <= size and 0 < good <= size and x >= 0 and x <= most):
+        raise ExcelError(NUM_ERROR)
+    first = least if whole else x
+    ways = sum(math.comb(good, k) * math.comb(size - good, n - k) for k in range(first, x + 1)
+               if k >= least)  # fmt: skip
+    return ways / math.comb(size, n)
+
+
+YES, NO = np.ones(1), np.zeros(1)
+
+FUNCTIONS = (
+    elementwise("FACT", each(_factorial), flat, kinks=ALL),
+    elementwise("FACTDOUBLE", each(_double_factorial), flat, kinks=ALL),
+    elementwise("COMBIN", each(_combinations), flat, flat, kinks=ALL, sample=(5.4, 2.4)),
+    elementwise("COMBINA", each(_with_repetition), flat, flat, kinks=ALL, sample=(5.4, 2.4)),
+    elementwise("PERMUT", each(_permutations), flat, flat, kinks=ALL, sample=(5.4, 2.4)),
+    elementwise("PERMUTATIONA", each(_arrangements), flat, flat, kinks=ALL, sample=(5.4, 2.4)),
+    plain("MULTINOMIAL", "r", _multinomial, most=255),
+    plain("GCD", "r", lambda *a: float(math.gcd(*_all_numbers(a))), most=255),
+    plain("LCM", "r", lambda *a: float(math.lcm(*_all_numbers(a))), most=255),
+    elementwise("BINOM.DIST", _binomial, flat, flat, _binomial_p, flat, kinks={0, 1, 3},
+                also="BINOMDIST", sample=(2.4, 6.4, 0.3, 1.0)),
+    elementwise("BINOM.INV", each(_least_count), flat, flat, flat,
+                kinks=ALL, also="CRITBINOM", sample=(6.4, 0.3, 0.6)),
+    elementwise("POISSON.DIST", _poisson, flat, _poisson_mean, flat, kinks={0, 2},
+                also="POISSON", sample=(2.4, 1.3, 0.0)),
+    elementwise("NEGBINOM.DIST", _negative_binomial, flat, flat, _negative_binomial_p, flat,
+                kinks={0, 1, 3}, sample=(2.4, 3.4, 0.3, 1.0)),
+    elementwise("NEGBINOMDIST", lambda x, s, p: _negative_binomial(x, s, p, NO), flat, flat,
+                lambda y, x, s, p: _negative_binomial_p(y, x, s, p, NO), kinks={0, 1},
+                sample=(2.4, 3.4, 0.3)),
+    plain("HYPGEOM.DIST", "iiiib", _hypergeometric),
+    plain("HYPGEOMDIST", "iiii", _hypergeometric),
+)  # fmt: skip

@@ -1,0 +1,379 @@
+"""A stored Solver model and the workbook's own formulas, as a model that the solver takes.
+
+The objective and both sides of the constraints are compiled into NumPy (`sheetsim.formula`), with
+exact derivatives; an objective that is found to be a sum of squares brings its residuals, for
+Gauss-Newton. A constraint on variables alone, against what does not depend on the variables, is
+a bound. What cannot be compiled and depends on the variables is computed by IronCalc, one
+evaluation at a time, and the solver takes finite differences.
+
+A parameter is an input that changes from solve to solve, as in a sweep: it is compiled as if it
+were a variable, so that the formulas are compiled once, and held while the model is solved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from sheetsim.book import Cell
+from sheetsim.engines.ironcalc_model import open_model
+from sheetsim.errors import OptionError
+from sheetsim.formula.program import Note, Program, compile_book
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, quoted
+from sheetsim.solver.model import Constraint, Model
+from sheetsim.solving.inputs import with_cells
+from sheetsim.workbook.stored_model import Area, Goal, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sheetsim.book import Book, Value
+    from sheetsim.sheet import Array
+    from sheetsim.solving.inputs import Spot
+    from sheetsim.workbook.stored_model import Constraint as Stored
+    from sheetsim.workbook.stored_model import SolverModel
+
+SENSES = {Goal.MAXIMISE: "maximize", Goal.MINIMISE: "minimize", Goal.VALUE: "value"}
+
+
+class Function(Protocol):
+    """Cells as a function of the variables: a `Program`, or IronCalc's."""
+
+    def values(self, x: Array) -> Array:
+        """(n,) -> (m,), or (S, n) -> (S, m); NaN for what is no number."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A constraint: its rows are cells of `Compiled.outputs`.
+
+    Attributes:
+        stored: as the model has it.
+        left: (m,) where the cells on the left stand among the outputs.
+        right: (m,) or (1,) likewise for the right; None if it is a number.
+        number: the right-hand side, if `right` is None.
+    """
+
+    stored: Stored
+    left: Array
+    right: Array | None
+    number: float = 0.0
+
+
+@dataclass
+class Compiled:
+    """A model, and what it was compiled from.
+
+    Attributes:
+        stored: the model as the workbook has it.
+        cells: sheet and place of every variable, in their order.
+        parameters: the same of the inputs that a sweep changes.
+        outputs: the objective (if there is one) and the cells of the constraints.
+        program: the outputs as functions of variables and parameters; None if IronCalc is asked.
+        function: the same, by whichever computes them.
+        missing: what could not be compiled and depends on the variables, for the summary.
+        blocks: constraints other than bounds.
+        lower, upper: (n,) bounds.
+        integer, binary: (n,) which variables are whole numbers, or 0 and 1.
+        different: groups of variables that differ.
+    """
+
+    stored: SolverModel
+    cells: tuple[Spot, ...]
+    parameters: tuple[Spot, ...]
+    outputs: tuple[Spot, ...]
+    program: Program | None
+    function: Function
+    start: Array
+    missing: tuple[Note, ...]
+    blocks: list[Block] = field(default_factory=list)
+    lower: Array = field(default_factory=lambda: np.zeros(0))
+    upper: Array = field(default_factory=lambda: np.zeros(0))
+    integer: Array = field(default_factory=lambda: np.zeros(0, bool))
+    binary: Array = field(default_factory=lambda: np.zeros(0, bool))
+    different: tuple[Array, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many variables there are."""
+        return len(self.cells)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The variables as formulas name them, such as `Sheet1!B2`."""
+        return tuple(cell_name(spot) for spot in self.cells)
+
+    @cached_property
+    def linear(self) -> tuple[bool, ...]:
+        """Which outputs are known to be linear in the variables."""
+        if self.program is None:
+            return (False,) * len(self.outputs)
+        return self.program.linear
+
+    def model(self, parameters: Array | None = None) -> Model:
+        """Return the model for the solver, at the parameters' values (p,)."""
+        held = np.zeros(0) if parameters is None else np.asarray(parameters, float)
+        if held.size != len(self.parameters):
+            raise OptionError(f"expected {len(self.parameters)} parameters, got {held.size}")
+        goal = self.stored.goal
+        joined = _Joined(self.program, self.function, held, self.n)
+        extras: dict[str, object] = {}
+        has_objective = self.stored.objective is not None
+        squares = None
+        if self.program is not None and has_objective and goal is Goal.MINIMISE:
+            squares = self.program.squares
+        if squares is not None:
+            extras = {
+                "residuals": joined.cut(squares.residuals_and_jacobian),
+                "report": squares.report,
+            }
+        if has_objective:
+            extras["values"] = lambda x: joined.values(x)[..., 0]
+            if self.program is not None:
+                extras["gradients"] = lambda x: joined.gradient(x)[1]
+        # Linear in variables and parameters together is linear in the variables; what is not
+        # may still be, and the solver finds out from the values.
+        known = (lambda i: self.linear[i] or None) if held.size else (lambda i: self.linear[i])
+        start = self.start[: self.n]
+        return Model(
+            start=start,
+            objective=joined.objective if has_objective else _nothing,
+            sense=SENSES[goal] if has_objective else "minimize",  # type: ignore[arg-type]
+            target=self.stored.value,
+            lower=self.lower,
+            upper=self.upper,
+            constraints=tuple(
+                _constraint(block, joined, start, all(known(i) for i in _rows(block)) or None)
+                for block in self.blocks
+            ),
+            integer=self.integer,
+            binary=self.binary,
+            different=self.different,  # type: ignore[arg-type]
+            linear=known(0) if has_objective else True,
+            **extras,  # type: ignore[arg-type]
+        )
+
+
+def compile_model(
+    book: Book,
+    stored: SolverModel,
+    parameters: Sequence[Spot] = (),
+    settings: Mapping[Spot, Value] | None = None,
+) -> Compiled:
+    """Compile a model that has no problems.
+
+    Args:
+        book: the workbook, its inputs set.
+        stored: the model.
+        parameters: inputs to be held at values that are given later.
+        settings: the inputs that `book` has and its file has not, for IronCalc, which reads the
+            file.
+
+    Raises:
+        WorkbookError: a formula cannot be read, or refers to itself in a circle.
+        OptionError: the model names cells that are not there.
+        EngineError: a formula that needs IronCalc, which cannot compute it either.
+    """
+    cells = tuple(stored.variable_cells())
+    wanted: dict[Spot, int] = {}
+    if stored.objective is not None:
+        wanted[stored.objective.sheet, stored.objective.first] = 0
+    book, blocks = _blocks(book, stored, wanted)
+    inputs = [*cells, *parameters]
+    outputs = tuple(wanted)
+    program: Program | None = compile_book(book, outputs, inputs)
+    assert program is not None  # noqa: S101 - for the type checker
+    missing = tuple(note for note in program.fallbacks if note.moving)
+    function: Function = program
+    start = program.start
+    if missing:
+        fallback = open_model(book.path, inputs, list(outputs), settings or {})
+        function, start, program = fallback, fallback.start, None
+    compiled = Compiled(
+        stored, cells, tuple(parameters), outputs, program, function, start, missing
+    )
+    _bound(compiled, blocks)
+    return compiled
+
+
+class _Joined:
+    """The outputs as functions of the variables alone, the parameters held."""
+
+    def __init__(
+        self, program: Program | None, function: Function, held: Array, n: int
+    ) -> None:
+        self.program, self.function, self.held, self.n = program, function, held, n
+        self._last: tuple[bytes, Array, Array] | None = None
+
+    def full(self, x: Array) -> Array:
+        """Variables (..., n) and parameters side by side."""
+        if not self.held.size:
+            return x
+        held = np.broadcast_to(self.held, (*x.shape[:-1], self.held.size))
+        return np.concatenate([x, held], axis=-1)
+
+    def values(self, x: Array) -> Array:
+        """All outputs: (n,) -> (m,), (S, n) -> (S, m)."""
+        return self.function.values(self.full(x))
+
+    def gradient(self, x: Array) -> tuple[Array, Array]:
+        """The first output and its gradient."""
+        assert self.program is not None  # noqa: S101 - who asks has seen to it
+        value, gradient = self.program.value_and_gradient(self.full(x))
+        return value, gradient[..., : self.n]
+
+    def objective(self, x: Array) -> tuple[float, Array | None]:
+        """The first output at one point."""
+        if self.program is None:
+            return float(self.values(x)[0]), None
+        value, gradient = self.gradient(x)
+        return float(value), gradient
+
+    def both(self, x: Array) -> tuple[Array, Array | None]:
+        """All outputs and their Jacobian at one point; blocks that ask in turn share one run."""
+        if self.program is None:
+            return self.values(x), None
+        key = x.tobytes()
+        if self._last is None or self._last[0] != key:
+            values, jacobian = self.program.values_and_jacobian(self.full(x))
+            self._last = (key, values, jacobian[..., : self.n])
+        return self._last[1], self._last[2]
+
+    def cut(
+        self, residuals: Callable[[Array], tuple[Array, Array]]
+    ) -> Callable[[Array], tuple[Array, Array]]:
+        """Residuals as a function of the variables alone."""
+        if not self.held.size:
+            return residuals
+
+        def held(x: Array) -> tuple[Array, Array]:
+            values, jacobian = residuals(self.full(x))
+            return values, jacobian[..., : self.n]
+
+        return held
+
+
+def _nothing(x: Array) -> tuple[float, Array]:
+    """The objective of a model that only has constraints."""
+    return 0.0, np.zeros_like(x)
+
+
+def _rows(block: Block) -> list[int]:
+    right = [] if block.right is None else block.right.tolist()
+    return [*block.left.tolist(), *right]
+
+
+def _constraint(
+    block: Block, joined: _Joined, start: Array, linear: bool | None
+) -> Constraint:
+    """Left minus right, row by row; one number or cell on the right serves all rows."""
+    left, right = block.left, block.right
+
+    def difference(outputs: Array) -> Array:
+        return outputs[..., left] - (block.number if right is None else outputs[..., right])
+
+    def function(x: Array) -> tuple[Array, Array | None]:
+        values, jacobian = joined.both(x)
+        if jacobian is None:
+            return difference(values), None
+        slopes = jacobian[left] if right is None else jacobian[left] - jacobian[right]
+        return difference(values), slopes
+
+    sides = np.full(1, block.number) if right is None else joined.values(start)[right]
+    size = np.abs(np.where(np.isfinite(sides), sides, 1.0))
+    scale = np.broadcast_to(np.fmax(1.0, size), (left.size,)).copy()
+    return Constraint(
+        function,
+        block.stored.relation.sign,  # type: ignore[arg-type]
+        str(block.stored),
+        linear,
+        scale,
+        lambda x: difference(joined.values(x)),
+    )
+
+
+def _blocks(
+    book: Book, stored: SolverModel, wanted: dict[Spot, int]
+) -> tuple[Book, list[tuple[Stored, list[Spot], list[Spot]]]]:
+    """Note the cells of all constraints that compare; a formula on the right gets a cell.
+
+    The cell is the last of the model's sheet, or one of those above it: no formula looks there.
+    """
+    scratch: dict[Spot, Cell] = {}
+    blocks = []
+    for constraint in stored.constraints:
+        if not constraint.relation.compares:
+            continue
+        left = [(area.sheet, place) for area in constraint.left for place in area.places()]
+        right: list[Spot] = []
+        if isinstance(constraint.right, Area):
+            right = [(constraint.right.sheet, place) for place in constraint.right.places()]
+        elif isinstance(constraint.right, str):
+            spot = (stored.sheet, (MAX_ROWS - 1 - len(scratch), MAX_COLUMNS - 1))
+            scratch[spot] = Cell(f"={constraint.right}")
+            right = [spot]
+        for spot in (*left, *right):
+            wanted.setdefault(spot, len(wanted))
+        blocks.append((constraint, left, right))
+    return (with_cells(book, scratch) if scratch else book), blocks
+
+
+def _bound(
+    compiled: Compiled, blocks: Iterable[tuple[Stored, list[Spot], list[Spot]]]
+) -> None:
+    """Sort the constraints into bounds, whole numbers and blocks."""
+    stored = compiled.stored
+    at = {cell: number for number, cell in enumerate(compiled.cells)}
+    row = {spot: number for number, spot in enumerate(compiled.outputs)}
+    n = len(at)
+    low, high = np.full(n, -np.inf), np.full(n, np.inf)
+    fixed = _fixed(compiled)
+    for constraint, left, right in blocks:
+        rows = np.array([row[spot] for spot in right], dtype=np.intp)
+        number = constraint.right if isinstance(constraint.right, float) else 0.0
+        if all(spot in at for spot in left) and all(i in fixed for i in rows.tolist()):
+            numbers = np.array([at[spot] for spot in left], dtype=np.intp)
+            side = np.array([fixed[i] for i in rows.tolist()]) if right else np.full(1, number)
+            if np.isfinite(side).all():
+                if constraint.relation is not Relation.AT_MOST:
+                    low[numbers] = np.fmax(low[numbers], side)
+                if constraint.relation is not Relation.AT_LEAST:
+                    high[numbers] = np.fmin(high[numbers], side)
+                continue
+        places = np.array([row[spot] for spot in left], dtype=np.intp)
+        compiled.blocks.append(Block(constraint, places, rows if right else None, number))
+    if stored.non_negative:
+        low[np.isneginf(low)] = 0.0
+    compiled.lower, compiled.upper = low, high
+    compiled.integer, compiled.binary = np.zeros(n, bool), np.zeros(n, bool)
+    groups = []
+    for constraint in stored.constraints:
+        if constraint.relation.compares:
+            continue
+        spots = [(area.sheet, place) for area in constraint.left for place in area.places()]
+        numbers = np.array([at[spot] for spot in spots], dtype=np.intp)
+        if constraint.relation is Relation.ALL_DIFFERENT:
+            groups.append(numbers)
+        elif constraint.relation is Relation.INTEGER:
+            compiled.integer[numbers] = True
+        else:
+            compiled.binary[numbers] = True
+    compiled.different = tuple(groups)
+
+
+def _fixed(compiled: Compiled) -> dict[int, float]:
+    """Return the outputs that no variable and no parameter moves, with their values."""
+    if compiled.program is None:
+        return {}
+    values = compiled.program.values(compiled.program.start)
+    moving = compiled.program.moving
+    return {i: float(values[i]) for i in range(len(moving)) if not moving[i]}
+
+
+def cell_name(spot: Spot) -> str:
+    """Return a cell as formulas name it: `Sheet1!B2`, `'my sheet'!B2`."""
+    sheet, place = spot
+    return f"{quoted(sheet)}!{a1(*place)}"

@@ -1,0 +1,166 @@
+"""Inputs that are set before a solve: `Sheet1!A1=5`, and `Sheet1!B1=0.1:1:10` for a sweep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.book import Cell, CellError
+from sheetsim.errors import OptionError
+from sheetsim.workbook.areas import parse_areas
+from sheetsim.workbook.solver_read import as_number
+
+if TYPE_CHECKING:
+    from sheetsim.book import Book, Place, Value
+    from sheetsim.sheet import Array
+
+Spot = tuple[str, "Place"]
+
+_SIDES = re.compile(r"((?:'(?:[^']|'')*'|[^'=])+)=(.*)", re.DOTALL)
+
+MAX_VALUES = 100_000
+"""Values of one sweep; more are a slip of the pen."""
+
+
+def parse_setting(text: str, book: Book, sheet: str | None = None) -> dict[Spot, Value]:
+    """Return what `Sheet1!A1=5` sets: a number, TRUE or FALSE, or a text; nothing for a blank.
+
+    Args:
+        text: cells, "=", and a value; a range sets each of its cells.
+        book: the workbook.
+        sheet: the sheet of references that name none.
+
+    Raises:
+        OptionError: the text cannot be understood, or a cell holds a formula.
+    """
+    cells, value = _sides(text, "Sheet1!A1=5")
+    return dict.fromkeys(_inputs(cells, book, sheet, text), _value(value))
+
+
+def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[Spot, Array]:
+    """Return the cell and the values of `Sheet1!B1=0.1:1:10`: first, last, how many.
+
+    `Sheet1!B1=1,2,5` lists the values one by one.
+
+    Args:
+        text: a cell, "=", and the values.
+        book: the workbook.
+        sheet: the sheet of a reference that names none.
+
+    Raises:
+        OptionError: the text cannot be understood, or the cell holds a formula.
+    """
+    cells, values = _sides(text, "Sheet1!B1=0.1:1:10")
+    spots = _inputs(cells, book, sheet, text)
+    if len(spots) != 1:
+        raise OptionError(f"sweep {text!r}: names {len(spots):,} cells; expected one")
+    pieces = values.split(":")
+    if len(pieces) == 3:
+        first, last, count = (as_number(piece) for piece in pieces)
+        if first is None or last is None or count is None or not 1 <= count <= MAX_VALUES:
+            raise OptionError(
+                f"sweep {text!r}: expected first:last:count with a count from 1 to {MAX_VALUES:,}"
+            )
+        if count != int(count):
+            raise OptionError(f"sweep {text!r}: the count {pieces[2]} is no whole number")
+        return spots[0], np.linspace(first, last, int(count))
+    numbers = [as_number(piece) for piece in values.split(",")]
+    if any(number is None for number in numbers):
+        raise OptionError(f"sweep {text!r}: expected first:last:count, or numbers with commas")
+    return spots[0], np.array(numbers, float)
+
+
+def with_inputs(book: Book, values: Mapping[Spot, Value]) -> Book:
+    """Return the workbook with other constants in some cells; the file is not touched."""
+    if not values:
+        return book
+    return with_cells(book, {spot: Cell(None, value) for spot, value in values.items()})
+
+
+def with_cells(book: Book, cells: Mapping[Spot, Cell]) -> Book:
+    """Return the workbook with other cells in some places; the file is not touched."""
+    changes: dict[str, dict[Place, Cell]] = {}
+    for (sheet, place), cell in cells.items():
+        changes.setdefault(sheet, {})[place] = cell
+    return replace(book, sheets=_Overlaid(book.sheets, changes))
+
+
+class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
+    """The sheets of a workbook with some cells exchanged; a sheet is read when it is asked for."""
+
+    def __init__(
+        self,
+        sheets: Mapping[str, Mapping[Place, Cell]],
+        changes: Mapping[str, Mapping[Place, Cell]],
+    ) -> None:
+        self._sheets, self._changes = sheets, changes
+        self._merged: dict[str, Mapping[Place, Cell]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[Place, Cell]:
+        if name not in self._changes:
+            return self._sheets[name]
+        if name not in self._merged:
+            merged = {**self._sheets[name], **self._changes[name]}
+            blank = [place for place, cell in self._changes[name].items() if cell == Cell()]
+            for place in blank:
+                del merged[place]
+            self._merged[name] = merged
+        return self._merged[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sheets
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sheets)
+
+    def __len__(self) -> int:
+        return len(self._sheets)
+
+    def mentions(self, name: str, words: frozenset[str]) -> bool:
+        """As the sheets below; what is exchanged here holds no formula that leads anywhere."""
+        asked = getattr(self._sheets, "mentions", None)
+        return asked is None or bool(asked(name, words))
+
+
+def _sides(text: str, example: str) -> tuple[str, str]:
+    match = _SIDES.fullmatch(text.strip())
+    if match is None:
+        raise OptionError(f"input {text!r}: expected a cell and a value, such as {example}")
+    return match[1].strip(), match[2].strip()
+
+
+def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[Spot]:
+    """Return the cells that a text names, none of which may hold a formula."""
+    try:
+        areas = parse_areas(cells, book, sheet)
+    except OptionError as error:
+        raise OptionError(f"input {text!r}: {error}") from None
+    if sum(area.size for area in areas) > MAX_VALUES:
+        raise OptionError(f"input {text!r}: names more than {MAX_VALUES:,} cells")
+    spots = [(area.sheet, place) for area in areas for place in area.places()]
+    for area in areas:
+        held = book.sheets[area.sheet]
+        for place in area.places():
+            cell = held.get(place)
+            if cell is not None and cell.formula is not None:
+                raise OptionError(
+                    f"input {text!r}: {area} holds the formula {cell.formula[:60]}; expected a "
+                    "cell without one"
+                )
+    return spots
+
+
+def _value(text: str) -> Value:
+    number = as_number(text)
+    if number is not None:
+        return number
+    if text.upper() in {"TRUE", "FALSE"}:
+        return text.upper() == "TRUE"
+    if text.startswith("#") and text.endswith(("!", "?", "/A")):
+        return CellError(text.upper())
+    quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return (text[1:-1] if quoted else text) or None

@@ -1,0 +1,303 @@
+"""Many solves of one model: one for each value of an input, or from many starts.
+
+Each is a task of plain data (`sheetsim.spreading`), which runs here, on local processes or on a
+Dask cluster: the same function and the same results. A process compiles the model when its first
+task comes, and keeps it for the next ones. Workers on other machines need the file under the
+same path.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sheetsim.errors import OptionError
+from sheetsim.files import demand_writable, replace_file
+from sheetsim.solving.compiled import cell_name
+from sheetsim.solving.inputs import parse_sweep
+from sheetsim.solving.prepare import Prepared, prepare
+from sheetsim.spreading import spread
+from sheetsim.workbook.report_parts import LineChart, NewSheet
+from sheetsim.workbook.rewrite import write_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sheetsim.book import Book
+    from sheetsim.solver.solution import Solution
+    from sheetsim.solving.inputs import Spot
+    from sheetsim.solving.request import Request
+
+CHUNK = 50
+"""Starts that one task takes; fixed, so that the answer does not depend on the number of jobs."""
+
+MAX_SOLVES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """One solve.
+
+    Attributes:
+        path: of the workbook.
+        stamp: the file's size and time of change; another file is compiled anew.
+        request: what is asked.
+        sweeps: the inputs that change from task to task, as they were given.
+        values: theirs, for this task.
+    """
+
+    path: str
+    stamp: tuple[int, int]
+    request: Request
+    sweeps: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One row for each solve of a sweep.
+
+    Attributes:
+        inputs: the cells that were swept.
+        variables: the cells that were changed.
+        rows: the values of the inputs, and the solution; None where a sweep was interrupted.
+    """
+
+    inputs: tuple[str, ...]
+    variables: tuple[str, ...]
+    rows: tuple[tuple[tuple[float, ...], Solution | None], ...]
+
+    @property
+    def success(self) -> bool:
+        """Whether every solve succeeded."""
+        return all(solution is not None and solution.success for _, solution in self.rows)
+
+    def columns(self) -> tuple[str, ...]:
+        """The headings."""
+        own = ("objective", "success", "status", "iterations", "evaluations", "seconds")
+        return (*self.inputs, *own, *self.variables)
+
+    def records(self) -> list[tuple[Any, ...]]:
+        """The rows under the headings; interrupted ones are left out."""
+        return [
+            (
+                *values,
+                solution.objective,
+                solution.success,
+                solution.status,
+                solution.iterations,
+                solution.evaluations,
+                solution.seconds,
+                *map(float, solution.variables),
+            )
+            for values, solution in self.rows
+            if solution is not None
+        ]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The rows as JSON takes them."""
+        found = []
+        for values, solution in self.rows:
+            if solution is None:
+                continue
+            found.append(
+                {
+                    "inputs": dict(zip(self.inputs, values, strict=True)),
+                    "objective": solution.objective,
+                    "status": solution.status,
+                    "success": solution.success,
+                    "variables": dict(
+                        zip(self.variables, map(float, solution.variables), strict=True)
+                    ),
+                    "iterations": solution.iterations,
+                    "evaluations": solution.evaluations,
+                    "seconds": solution.seconds,
+                }
+            )
+        return found
+
+
+def sweep_file(
+    path: str | Path,
+    request: Request,
+    sweeps: Sequence[str],
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Prepared, Table]:
+    """Solve a workbook's model once for each value of an input, or each combination of several.
+
+    Args:
+        path: an .xlsx or .xlsm file.
+        request: what is asked.
+        sweeps: texts such as "Sheet1!B1=0.1:1:10".
+        jobs: local processes.
+        scheduler: address of a Dask scheduler, in place of `jobs`.
+        progress: told how many solves are done.
+
+    Returns:
+        The model, and the table, in the order of the values.
+
+    Raises:
+        OptionError, WorkbookError, EngineError: as `prepare` and `spread`.
+    """
+    ranges: list[tuple[Spot, Any]] = []
+
+    def parameters(book: Book) -> list[Spot]:
+        ranges.extend(parse_sweep(text, book, _sheet(book, request)) for text in sweeps)
+        cells = [cell for cell, _ in ranges]
+        if len(set(cells)) < len(cells):
+            raise OptionError(f"sweep: a cell is named twice in {', '.join(sweeps)}")
+        if math.prod(values.size for _, values in ranges) > MAX_SOLVES:
+            raise OptionError(f"sweep: comes to more than {MAX_SOLVES:,} solves")
+        return cells
+
+    prepared = prepare(path, request, parameters)
+    tasks = [
+        Task(str(path), _stamp(path), request, tuple(sweeps), tuple(map(float, values)))
+        for values in itertools.product(*(values for _, values in ranges))
+    ]
+    solutions = spread(_solve, tasks, jobs=jobs, scheduler=scheduler, progress=progress)
+    rows = zip((task.values for task in tasks), solutions, strict=True)
+    names = tuple(cell_name(cell) for cell, _ in ranges)
+    return prepared, Table(names, prepared.compiled.names, tuple(rows))
+
+
+def solve_starts(
+    prepared: Prepared,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Solution:
+    """Solve from as many starts as were asked for; the best of all wins.
+
+    More than 50 are divided into tasks of 50, however many processes there are, so that the
+    answer does not depend on their number.
+
+    Args:
+        prepared: the model, from `prepare`.
+        jobs: local processes.
+        scheduler: address of a Dask scheduler, in place of `jobs`.
+        progress: told how many tasks are done.
+
+    Raises:
+        EngineError: as `spread`.
+    """
+    path, request = prepared.book.path, prepared.request
+    if request.starts <= CHUNK:
+        return prepared.solve()
+    seed = prepared.settings.seed
+    sizes = [CHUNK] * (request.starts // CHUNK) + [request.starts % CHUNK]
+    tasks = [
+        Task(path, _stamp(path), replace(request, starts=size, seed=seed + number))
+        for number, size in enumerate(sizes)
+        if size
+    ]
+    done = spread(_solve, tasks, jobs=jobs, scheduler=scheduler, progress=progress)
+    found = [solution for solution in done if solution is not None]
+    if not found:  # interrupted before the first was done
+        return prepared.again(replace(request, starts=1)).solve()
+    sign = -1.0 if prepared.stored.goal.name == "MAXIMISE" else 1.0
+    target = prepared.stored.value
+
+    def rank(solution: Solution) -> tuple[bool, float, float]:
+        worth = sign * solution.objective
+        if prepared.stored.goal.name == "VALUE":
+            worth = abs(solution.objective - target)
+        missed = solution.violation > prepared.settings.precision
+        return missed or not math.isfinite(worth), solution.violation if missed else 0.0, worth
+
+    best = min(found, key=rank)
+    return replace(
+        best,
+        iterations=sum(one.iterations for one in found),
+        evaluations=sum(one.evaluations for one in found),
+        status=best.status if len(found) < 2 else f"{best.status}; best of {len(found)} batches",
+    )
+
+
+def demand_table(book: str | Path, path: str | Path) -> None:
+    """Refuse a name that no table can have, before the work that makes it.
+
+    Raises:
+        OptionError: the name ends in something else.
+        OutputError: the file cannot be written.
+    """
+    kinds = (".csv", ".json", Path(book).suffix.lower())
+    if Path(path).suffix.lower() not in kinds:
+        raise OptionError(f"out is {path}; expected a name that ends in {', '.join(kinds)}")
+    demand_writable(path)
+
+
+def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:
+    """Write a sweep's table.
+
+    Args:
+        prepared: the model.
+        table: from `sweep_file`.
+        path: ends in .csv, in .json, or as the workbook does: a copy of it, with a sheet "Sweep".
+
+    Raises:
+        OptionError: as `demand_table`.
+        OutputError: the file cannot be written.
+    """
+    demand_table(prepared.book.path, path)
+    target, kind = Path(path), Path(path).suffix.lower()
+    if kind == Path(prepared.book.path).suffix.lower():
+        rows = [list(table.columns()), *map(list, table.records())]
+        at = len(table.inputs)
+        chart = LineChart(f"objective by {table.inputs[-1]}", at - 1, at, 1, len(rows) - 1)
+        sheet = NewSheet("Sweep", rows, chart if len(rows) > 2 else None, numbered=False)
+        write_values(prepared.book.path, target, {}, sheets=[sheet])
+        return target
+    if kind == ".json":
+        text = json.dumps([_finite(row) for row in table.as_dicts()], indent=2, allow_nan=False)
+        with replace_file(target) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
+        return target
+    with replace_file(target) as temporary, temporary.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([table.columns(), *table.records()])
+    return target
+
+
+def _solve(task: Task) -> Solution:
+    """Run one task, wherever it is."""
+    prepared = _prepared(task.path, task.stamp, replace(task.request, seed=None), task.sweeps)
+    return prepared.again(task.request).solve(np.array(task.values))
+
+
+@lru_cache(maxsize=4)
+def _prepared(
+    path: str, stamp: tuple[int, int], request: Request, sweeps: tuple[str, ...]
+) -> Prepared:
+    def parameters(book: Book) -> list[Spot]:
+        return [parse_sweep(text, book, _sheet(book, request))[0] for text in sweeps]
+
+    return prepare(path, request, parameters)
+
+
+def _sheet(book: Book, request: Request) -> str | None:
+    return next(iter(book.sheets)) if len(book.sheets) == 1 else request.sheet
+
+
+def _stamp(path: str | Path) -> tuple[int, int]:
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with null where a number is none."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,153 @@
+"""From a file and a request to a model that is ready to be solved."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from sheetsim.errors import OptionError
+from sheetsim.solver.options import whole
+from sheetsim.solver.settings import Settings
+from sheetsim.solver.solve import solve
+from sheetsim.solving.compiled import Compiled, cell_name, compile_model
+from sheetsim.solving.request import Request, choose_model, set_inputs
+from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.stored_model import Settings as StoredSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sheetsim.book import Book, Value
+    from sheetsim.sheet import Array
+    from sheetsim.solver.solution import Solution
+    from sheetsim.solving.inputs import Spot
+    from sheetsim.workbook.stored_model import SolverModel
+
+SUFFIXES = (".xlsx", ".xlsm")
+_EXCELS = StoredSettings()
+"""What Excel's dialog shows before anything is changed in it."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model that is read and compiled, ready to be solved from any start.
+
+    Attributes:
+        book: the workbook, its inputs set.
+        request: what was asked.
+        stored: the model.
+        settings: of the solver.
+        compiled: the formulas.
+        inputs: what the request set.
+        seconds: that reading and compiling took.
+    """
+
+    book: Book
+    request: Request
+    stored: SolverModel
+    settings: Settings
+    compiled: Compiled
+    inputs: Mapping[Spot, Value]
+    seconds: float
+
+    def solve(self, parameters: Array | None = None) -> Solution:
+        """Solve the model; the parameters are those that it was compiled with."""
+        model = self.compiled.model(parameters)
+        model = replace(model, start=_start(self, model.low, model.high))
+        # Threads of BLAS wait for each other longer than such a model takes, and their number
+        # would show in the last digits.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return solve(model, self.settings, self.stored.engine.title)  # type: ignore[arg-type]
+
+    def again(self, request: Request) -> Prepared:
+        """Return the same model for another start or seed, not compiled again."""
+        return replace(self, request=request, settings=solver_settings(self.stored, request))
+
+
+def prepare(
+    path: str | Path,
+    request: Request | None = None,
+    parameters: Callable[[Book], Sequence[Spot]] | None = None,
+) -> Prepared:
+    """Read a workbook and compile the model that is asked for.
+
+    Args:
+        path: an .xlsx or .xlsm file; it is only read.
+        request: what is asked; the only model of the file if None.
+        parameters: which inputs are to be given with each solve, once the workbook is known.
+
+    Raises:
+        OptionError: the request asks for what is not there.
+        WorkbookError: the file cannot be read, holds no model that can be solved, or has a
+            formula that cannot be computed.
+        EngineError: IronCalc is needed for a formula, and missing or not able to compute it.
+    """
+    began = time.perf_counter()
+    request = request or Request()
+    demand_workbook(path)
+    book, inputs = set_inputs(read_book(path), request)
+    stored = choose_model(book, request)
+    held = () if parameters is None else tuple(parameters(book))
+    for spot in held:
+        if spot in set(stored.variable_cells()):
+            raise OptionError(f"{book.path}: {cell_name(spot)} is a variable; expected an input")
+    compiled = compile_model(book, stored, held, inputs)
+    settings = solver_settings(stored, request)
+    seconds = time.perf_counter() - began
+    return Prepared(book, request, stored, settings, compiled, inputs, seconds)
+
+
+def demand_workbook(path: str | Path) -> None:
+    """Refuse a file whose name does not end as a workbook's.
+
+    Raises:
+        OptionError: it ends otherwise.
+    """
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise OptionError(f"{path}: expected a workbook, whose name ends in .xlsx or .xlsm")
+
+
+def solver_settings(stored: SolverModel, request: Request) -> Settings:
+    """Return the solver's settings: the stored ones, and those of the request in their place.
+
+    Two of Excel's defaults are not taken over, for they end a search before its end: a
+    convergence of 0.0001 and an integer optimality of 1%. Derivatives are exact, not differences.
+    """
+    old = stored.settings
+    given: dict[str, Any] = {
+        "precision": old.precision,
+        "convergence": min(old.convergence, Settings.convergence),
+        "max_time": old.seconds,
+        "max_iterations": old.iterations,
+        "multistart": old.multistart,
+        "population": old.population,
+        "seed": old.seed or 0,
+        "integer_tolerance": 0.0 if old.tolerance == _EXCELS.tolerance else old.tolerance,
+        "max_subproblems": old.subproblems,
+        "mutation_rate": old.mutation,
+        "ignore_integers": old.ignore_integers,
+    }
+    if request.seed is not None:
+        given["seed"] = request.seed
+    starts = whole("starts", request.starts, 1)
+    if starts > 1:
+        given |= {"multistart": True, "population": starts - 1}
+    return Settings(**{**given, **dict(request.settings)})
+
+
+def _start(prepared: Prepared, low: Array, high: Array) -> Array:
+    """Return where the search begins: (n,)."""
+    request, compiled = prepared.request, prepared.compiled
+    if request.start == "zero":
+        return np.zeros(compiled.n)
+    if request.start == "current":
+        return compiled.start[: compiled.n].copy()
+    bottom = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 1.0, 0.0))
+    top = np.where(np.isfinite(high), high, bottom + 1.0)
+    unit = np.random.default_rng(prepared.settings.seed).uniform(size=compiled.n)
+    return np.asarray(bottom + unit * (top - bottom))

@@ -1,0 +1,410 @@
+"""The reports on a solution: Excel's three and the log of trials, as sheets, JSON or CSV.
+
+Every number comes from the compiled formulas at the solution. The limits of a variable, the
+others held, are found for all variables at once: a straight line through a linear constraint, or
+else steps that double until a constraint is missed, and then bisection.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sheetsim.book import CellError
+from sheetsim.errors import OptionError
+from sheetsim.files import demand_writable, replace_file
+from sheetsim.workbook.labels import Labels
+from sheetsim.workbook.report_sheets import (
+    Change,
+    Limit,
+    ReportHead,
+    Sensitivity,
+    Slack,
+    answer_report,
+    limits_report,
+    sensitivity_report,
+    trials_sheet,
+)
+from sheetsim.workbook.stored_model import Area, Goal, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sheetsim.book import Value
+    from sheetsim.sheet import Array
+    from sheetsim.solving.inputs import Spot
+    from sheetsim.solving.run import Solved
+    from sheetsim.workbook.report_parts import NewSheet
+    from sheetsim.workbook.stored_model import Constraint
+
+DOUBLINGS = 60
+BISECTIONS = 60
+MAX_LIMITS = 2_000
+"""Variables whose limits are looked for; a table of more is not read."""
+
+
+def report_sheets(solved: Solved) -> list[NewSheet]:
+    """Return the sheets Answer, Sensitivity, Limits and Trials of a solution.
+
+    Without an objective, or with more than 2,000 variables, there is no Limits.
+    """
+    report = Report(solved)
+    sheets = [
+        answer_report(
+            report.head, report.aim, report.objective, report.variables, report.constraints
+        ),
+        sensitivity_report(
+            report.head,
+            report.variable_sensitivities,
+            report.constraint_sensitivities,
+            linear=report.linear,
+        ),
+    ]
+    if report.objective is not None and report.limits:
+        sheets.append(limits_report(report.head, report.objective, report.limits))
+    columns = solved.solution.columns()
+    trials = list(zip(*columns.values(), strict=True))
+    sheets.append(trials_sheet(list(columns), trials))
+    return sheets
+
+
+def demand_report(path: str | Path) -> None:
+    """Refuse a name that no report can have, before the work that makes it.
+
+    Raises:
+        OptionError: the name ends in something else.
+        OutputError: the file cannot be written.
+    """
+    if Path(path).suffix.lower() not in {".json", ".csv"}:
+        raise OptionError(f"save-report is {path}; expected a name that ends in .json or .csv")
+    demand_writable(path)
+
+
+def save_report(solved: Solved, path: str | Path) -> list[Path]:
+    """Write the reports as one .json file, or as one .csv file each.
+
+    Args:
+        solved: from `solve_file`.
+        path: ends in .json, or in .csv: `result.csv` stands for result_answer.csv,
+            result_sensitivity.csv, result_limits.csv and result_trials.csv.
+
+    Returns:
+        The files.
+
+    Raises:
+        OptionError: as `demand_report`.
+        OutputError: a file cannot be written.
+    """
+    demand_report(path)
+    target = Path(path)
+    if target.suffix.lower() == ".json":
+        text = json.dumps(Report(solved).as_dict(), indent=2, allow_nan=False)
+        with replace_file(target) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
+        return [target]
+    written = []
+    for sheet in report_sheets(solved):
+        name = sheet.title.split()[0].lower()
+        own = target.with_name(f"{target.stem}_{name}{target.suffix}")
+        with replace_file(own) as temporary, temporary.open("w", newline="") as file:
+            csv.writer(file).writerows([_shown(value) for value in row] for row in sheet.rows)
+        written.append(own)
+    return written
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the reports say of a solution, before it is laid out."""
+
+    solved: Solved
+
+    @cached_property
+    def head(self) -> ReportHead:
+        """The lines on top of every report."""
+        prepared, solution = self.solved.prepared, self.solved.solution
+        details = (
+            f"Engine: {solution.engine}",
+            f"Status: {solution.status}",
+            f"Iterations: {solution.iterations:,}; evaluations: {solution.evaluations:,}",
+        )
+        name = Path(prepared.book.path).name
+        return ReportHead(name, prepared.stored.sheet, solution.message, details)
+
+    @property
+    def aim(self) -> str:
+        """The goal as Excel's report words it."""
+        stored = self.solved.prepared.stored
+        words = {Goal.MAXIMISE: "Max", Goal.MINIMISE: "Min"}
+        return words.get(stored.goal, f"Value of {stored.value:g}")
+
+    @property
+    def linear(self) -> bool:
+        """Whether the engine knows ranges, as it does of linear models."""
+        return self.solved.solution.ranges is not None
+
+    @cached_property
+    def objective(self) -> Change | None:
+        """The objective before and after."""
+        area = self.solved.prepared.stored.objective
+        if area is None:
+            return None
+        solution = self.solved.solution
+        name = self._label((area.sheet, area.first))
+        return Change(area.absolute, name, solution.start_objective, solution.objective)
+
+    @cached_property
+    def variables(self) -> list[Change]:
+        """Every variable before and after."""
+        compiled, solution = self.solved.prepared.compiled, self.solved.solution
+        kinds = np.full(compiled.n, "Contin", object)
+        kinds[compiled.integer], kinds[compiled.binary] = "Integer", "Binary"
+        for group in compiled.different:
+            kinds[group] = "AllDiff"
+        rows = zip(compiled.cells, solution.start, solution.variables, kinds, strict=True)
+        return [
+            Change(_absolute(spot), self._label(spot), float(before), float(after), kind)
+            for spot, before, after, kind in rows
+        ]
+
+    @cached_property
+    def constraints(self) -> list[Slack]:
+        """Every constraint, bounds too, row by row, at the solution."""
+        return [slack for stored in self._stored for slack in self._slacks(stored)]
+
+    @cached_property
+    def variable_sensitivities(self) -> list[Sensitivity]:
+        """What a small change of a variable is worth."""
+        solution = self.solved.solution
+        worth, ranges = solution.reduced_gradients, solution.ranges
+        return [
+            Sensitivity(
+                change.cell,
+                change.name,
+                change.after,
+                float(worth[i]),
+                *(
+                    (float(ranges.cost[i]), float(ranges.cost_up[i]), float(ranges.cost_down[i]))
+                    if ranges is not None
+                    else ()
+                ),
+            )
+            for i, change in enumerate(self.variables)
+        ]
+
+    @cached_property
+    def constraint_sensitivities(self) -> list[Sensitivity]:
+        """What a small change of a right-hand side is worth; bounds are not among them."""
+        compiled, solution = self.solved.prepared.compiled, self.solved.solution
+        values, out = self._values, []
+        for k, (block, row) in enumerate(
+            zip(compiled.blocks, solution.constraints, strict=True)
+        ):
+            for i, place in enumerate(block.left.tolist()):
+                spot = compiled.outputs[place]
+                limits: tuple[float, ...] = ()
+                if solution.ranges is not None:
+                    right = self._right(block.right, block.number, i)
+                    up, down = solution.ranges.rhs_up[k][i], solution.ranges.rhs_down[k][i]
+                    limits = (right, float(up), float(down))
+                worth = float(row.multipliers[i])
+                at = (_absolute(spot), self._label(spot), float(values[place]))
+                out.append(Sensitivity(*at, worth, *limits))
+        return out
+
+    @cached_property
+    def limits(self) -> list[Limit]:
+        """How far each variable can go, the others held; empty for very many variables."""
+        compiled = self.solved.prepared.compiled
+        if compiled.n > MAX_LIMITS:
+            return []
+        ends = [_reach(self.solved, sign) for sign in (-1.0, 1.0)]
+        found = []
+        for i, change in enumerate(self.variables):
+            sides: list[float | None] = []
+            for values, objectives in ends:
+                known = math.isfinite(values[i])
+                sides += [float(values[i]), float(objectives[i])] if known else [None, None]
+            found.append(Limit(change.cell, change.name, change.after, *sides))
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as JSON takes it, NaN and infinities as null."""
+        both = self.variable_sensitivities, self.constraint_sensitivities
+        tables = {
+            "variables": self.variables,
+            "constraints": self.constraints,
+            "variable_sensitivities": both[0],
+            "constraint_sensitivities": both[1],
+            "limits": self.limits,
+        }
+        found: dict[str, Any] = {
+            "objective": None if self.objective is None else asdict(self.objective),
+            **{name: [asdict(row) for row in rows] for name, rows in tables.items()},
+            "trials": self.solved.solution.columns(),
+        }
+        return _plain({**self.solved.as_dict(), "report": found})  # type: ignore[no-any-return]
+
+    @property
+    def _stored(self) -> Iterable[Constraint]:
+        return self.solved.prepared.stored.constraints
+
+    @cached_property
+    def _values(self) -> Array:
+        """All outputs at the solution."""
+        compiled = self.solved.prepared.compiled
+        parameters = compiled.start[compiled.n :]
+        return compiled.function.values(np.append(self.solved.solution.variables, parameters))
+
+    @cached_property
+    def _labels(self) -> dict[str, Labels]:
+        book = self.solved.prepared.book
+        sheets = {sheet for sheet, _ in self.solved.prepared.compiled.cells}
+        sheets |= {sheet for sheet, _ in self.solved.prepared.compiled.outputs}
+        return {sheet: Labels(book.sheets[sheet]) for sheet in sheets}
+
+    def _label(self, spot: Spot) -> str:
+        return self._labels[spot[0]].of(spot[1])
+
+    def _right(self, right: Array | None, number: float, i: int) -> float:
+        if right is None:
+            return number
+        return float(self._values[right[i if right.size > 1 else 0]])
+
+    def _slacks(self, stored: Constraint) -> list[Slack]:
+        compiled, settings = self.solved.prepared.compiled, self.solved.prepared.settings
+        row = {spot: i for i, spot in enumerate(compiled.outputs)}
+        at = {spot: i for i, spot in enumerate(compiled.cells)}
+        spots = [(area.sheet, place) for area in stored.left for place in area.places()]
+        x = self.solved.solution.variables
+        if not stored.relation.compares:
+            kind = stored.relation.sign
+            return [
+                Slack(
+                    *(_absolute(spot), self._label(spot), float(x[at[spot]])),
+                    f"{_short(spot)}={kind}",
+                    None,
+                    True,
+                )
+                for spot in spots
+            ]
+        found = []
+        rights = list(stored.right.places()) if isinstance(stored.right, Area) else []
+        for i, spot in enumerate(spots):
+            value = float(self._values[row[spot]])
+            right, shown = self._other_side(stored, rights, i)
+            slack = right - value if stored.relation is Relation.AT_MOST else value - right
+            if stored.relation is Relation.EQUAL:
+                slack = -abs(slack)
+            binding = abs(slack) <= settings.precision * max(1.0, abs(right))
+            formula = f"{_short(spot)}{stored.relation.sign}{shown}"
+            slack = 0.0 if binding else slack
+            label = self._label(spot)
+            found.append(Slack(_absolute(spot), label, value, formula, slack, binding))
+        return found
+
+    def _other_side(
+        self, stored: Constraint, rights: list[tuple[int, int]], i: int
+    ) -> tuple[float, str]:
+        """The right-hand side's value, and how a formula shows it."""
+        compiled = self.solved.prepared.compiled
+        if isinstance(stored.right, Area):
+            place = rights[i if len(rights) > 1 else 0]
+            spot = (stored.right.sheet, place)
+            row = compiled.outputs.index(spot)
+            return float(self._values[row]), _short(spot)
+        if isinstance(stored.right, float):
+            return stored.right, f"{stored.right:.12g}"
+        block = next(block for block in compiled.blocks if block.stored is stored)
+        return self._right(block.right, block.number, 0), str(stored.right)
+
+
+def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:
+    """Return how far each variable goes in one direction (n,), and the objective there (n,).
+
+    A variable without a limit gives an infinity.
+    """
+    compiled, solution = solved.prepared.compiled, solved.solution
+    model = compiled.model(compiled.start[compiled.n :])
+    x, n = solution.variables, compiled.n
+    bound = model.high if sign > 0 else model.low
+    scale = np.maximum(1.0, np.abs(x))
+    precision = solved.prepared.settings.precision
+
+    def points(values: Array) -> Array:
+        rows = np.repeat(x[None], n, axis=0)
+        rows[np.arange(n), np.arange(n)] = values
+        return rows
+
+    def feasible(values: Array) -> Array:
+        return _met(model.constraints, points(values), precision)
+
+    inside = x.copy()
+    outside = np.where(np.isfinite(bound), bound, x + sign * scale)
+    step = scale.copy()
+    searching = np.ones(n, bool)
+    good = feasible(outside)
+    for _ in range(DOUBLINGS):
+        inside = np.where(searching & good, outside, inside)
+        searching &= good & ~np.isfinite(bound)
+        if not searching.any():
+            break
+        step = np.where(searching, 2 * step, step)
+        outside = np.where(searching, x + sign * step, outside)
+        good = feasible(outside)
+    free = searching
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (inside + outside)
+        good = feasible(middle)
+        inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
+    # A bound that can be reached is reached exactly.
+    reached = np.isfinite(bound) & feasible(np.where(np.isfinite(bound), bound, inside))
+    inside = np.where(reached, bound, inside)
+    values = np.where(free, sign * np.inf, inside)
+    objectives = np.full(n, np.nan)
+    if model.values is not None:
+        objectives = np.asarray(model.values(points(np.where(free, x, inside))), float)
+    return values, objectives
+
+
+def _met(constraints: Iterable[Any], x: Array, precision: float) -> Array:
+    """Return which points (S, n) meet all constraints: (S,)."""
+    good = np.ones(len(x), bool)
+    for block in constraints:
+        values = np.asarray(block.values(x)) / np.asarray(block.scale)
+        if block.relation == "<=":
+            missed = values > precision
+        elif block.relation == ">=":
+            missed = values < -precision
+        else:
+            missed = np.abs(values) > precision
+        good &= ~(missed | np.isnan(values)).any(-1)
+    return good
+
+
+def _absolute(spot: Spot) -> str:
+    return Area(spot[0], spot[1], spot[1]).absolute
+
+
+def _short(spot: Spot) -> str:
+    return _absolute(spot).rpartition("!")[2]
+
+
+def _shown(value: Value) -> str | float | None:
+    return str(value) if isinstance(value, bool | CellError) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,175 @@
+"""What is asked of a solve: plain data, so that it can go to another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.solver.settings import Settings
+from sheetsim.solving.inputs import parse_setting, with_inputs
+from sheetsim.workbook.model_text import parse_model
+from sheetsim.workbook.solver_read import cell_problems, read_models
+from sheetsim.workbook.stored_model import Engine, Goal, SolverModel
+
+if TYPE_CHECKING:
+    from sheetsim.book import Book, Value
+    from sheetsim.solving.inputs import Spot
+
+Start = Literal["current", "random", "zero"]
+ENGINES = {engine.title: engine for engine in Engine}
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which model of a workbook to solve, and how.
+
+    Attributes:
+        sheet: the sheet whose stored model it is; None if there is only one.
+        objective: a cell, in place of the stored objective.
+        goal: "minimize" or "maximize", in place of the stored goal.
+        value: the value to reach, in place of the stored goal.
+        by: cells to change, in place of the stored ones.
+        subject_to: constraints, in place of the stored ones.
+        set: inputs to set beforehand, such as "Sheet1!A1=5".
+        engine: "GRG Nonlinear", "Simplex LP" or "Evolutionary"; None for the stored one.
+        start: from the file's values, from zero, or from random values: between a variable's
+            bounds, or from 0 to 1 beside the one that it has, or from 0 to 1 if it has none.
+        starts: how many starts, the first as above, the others random; the best wins.
+        seed: of all random numbers.
+        settings: options of `sheetsim.solver.Settings`, in place of the stored ones.
+    """
+
+    sheet: str | None = None
+    objective: str | None = None
+    goal: Literal["minimize", "maximize"] | None = None
+    value: float | None = None
+    by: tuple[str, ...] = ()
+    subject_to: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    engine: str | None = None
+    start: Start = "current"
+    starts: int = 1
+    seed: int | None = None
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.start not in get_args(Start):
+            raise OptionError(f"start: got {self.start!r}, expected one of current, random, zero")
+        if self.goal not in (None, "minimize", "maximize"):
+            raise OptionError(f"goal: got {self.goal!r}, expected minimize or maximize")
+        if self.goal is not None and self.value is not None:
+            raise OptionError(f"value: got {self.value}, expected it without {self.goal}")
+        known = {field.name for field in fields(Settings)}
+        for name, _ in self.settings:
+            if name not in known:
+                raise OptionError(f"solve has no option {name!r}; it has {', '.join(sorted(known))}")
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether the model is another than the stored one, and goes into the copy."""
+        given = (self.objective, self.goal, self.value, self.by, self.subject_to, self.engine)
+        return any(one not in (None, ()) for one in given)
+
+
+def choose_model(book: Book, request: Request) -> SolverModel:
+    """Return the model that is meant: a stored one, a given one, or the one on top of the other.
+
+    Raises:
+        OptionError: the request names what is not there, or leaves open which model is meant.
+        WorkbookError: the file holds no model, or the model cannot be solved as it is stored.
+    """
+    stored = _stored(book, request)
+    try:
+        model = parse_model(
+            book,
+            objective=request.objective,
+            goal={"minimize": Goal.MINIMISE, "maximize": Goal.MAXIMISE}.get(request.goal or ""),
+            value=request.value,
+            by=request.by,
+            subject_to=request.subject_to,
+            stored=stored,
+        )
+    except OptionError as error:
+        raise OptionError(f"{book.path}: {error}") from None
+    problems = _left_over(stored, request) or cell_problems(book, model)
+    if problems:
+        raise WorkbookError(
+            f"{book.path}: the model of sheet {model.sheet!r} cannot be solved: "
+            + "; ".join(problems)
+        )
+    if request.engine is not None:
+        model = replace(model, engine=engine_of(request.engine))
+    return model
+
+
+def engine_of(name: str) -> Engine:
+    """Return the engine of a name; "grg", "simplex", "lp" and "evolutionary" will do.
+
+    Raises:
+        OptionError: there is none such.
+    """
+    folded = name.casefold()
+    for title, engine in ENGINES.items():
+        if folded == title.casefold() or folded in title.casefold().split():
+            return engine
+    raise OptionError(f"engine: got {name!r}, expected one of {', '.join(ENGINES)}")
+
+
+def set_inputs(book: Book, request: Request) -> tuple[Book, dict[Spot, Value]]:
+    """Return the workbook with the request's inputs set, and what was set."""
+    values: dict[Spot, Value] = {}
+    only = next(iter(book.sheets)) if len(book.sheets) == 1 else request.sheet
+    for text in request.set:
+        values |= parse_setting(text, book, only)
+    return with_inputs(book, values), values
+
+
+def _stored(book: Book, request: Request) -> SolverModel | None:
+    """Return the stored model that is meant, None if the request brings a whole one."""
+    models = read_models(book)
+    if request.sheet is not None:
+        sheet = book.find_sheet(request.sheet)
+        if sheet is None:
+            raise OptionError(
+                f"{book.path}: has no sheet {request.sheet!r}; it has {', '.join(book.sheets)}"
+            )
+        if sheet in models:
+            return models[sheet]
+        if request.by:
+            return SolverModel(sheet, None)
+        raise WorkbookError(
+            f"{book.path}: sheet {sheet!r} holds no Solver model; expected one, or --objective "
+            f"and --by{_where(models)}"
+        )
+    if request.by and (request.objective or request.subject_to):
+        return None
+    if len(models) == 1:
+        return next(iter(models.values()))
+    if not models:
+        raise WorkbookError(
+            f"{book.path}: holds no Solver model; expected one, or --objective and --by"
+        )
+    sound = [model for model in models.values() if not model.problems]
+    if len(sound) == 1:
+        return sound[0]
+    raise OptionError(
+        f"{book.path}: holds {len(models)} Solver models, on {', '.join(models)}; expected one of "
+        "them with --sheet"
+    )
+
+
+def _left_over(stored: SolverModel | None, request: Request) -> list[str]:
+    """Return what is wrong with the stored model and not replaced by the request."""
+    replaced = {
+        "objective": request.objective,
+        "change": request.by,
+        "constraint": request.subject_to,
+    }
+    words = [word for word, given in replaced.items() if given]
+    problems = stored.problems if stored else ()
+    return [problem for problem in problems if not any(word in problem for word in words)]
+
+
+def _where(models: dict[str, SolverModel]) -> str:
+    return f" (there are models on {', '.join(models)})" if models else ""

@@ -1,0 +1,222 @@
+"""A file and a request in, a solution and the solved copy out."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheetsim.errors import OptionError
+from sheetsim.files import demand_writable
+from sheetsim.formula.followers import Followers, follow
+from sheetsim.solving.many import solve_starts
+from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
+from sheetsim.solving.summary import describe_after, describe_before
+from sheetsim.workbook.rewrite import write_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sheetsim.book import Value
+    from sheetsim.solver.solution import Solution
+    from sheetsim.solving.inputs import Spot
+    from sheetsim.solving.request import Request
+    from sheetsim.workbook.report_parts import NewSheet
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What became of a workbook's model.
+
+    Attributes:
+        objective: its value in the end; NaN if the sheet shows an error there.
+        start_objective: its value at the start.
+        status: how it ended, in a plain sentence.
+        message: the same in the words of Excel's dialog.
+        success: whether the point is feasible and could not be bettered.
+        variables: cell, such as `Sheet1!B2`, to its value in the end.
+        iterations: of the engine.
+        evaluations: of the objective.
+        seconds: from the file to the solution (and to the copy, if there is one).
+        engine: as Excel calls it.
+        before: the model in plain words, a line each.
+        after: the solution in plain words, a line each.
+        path: of the solved copy, None if none was asked for.
+        solution: all that the solver tells.
+        prepared: what was solved.
+    """
+
+    objective: float
+    start_objective: float
+    status: str
+    message: str
+    success: bool
+    variables: dict[str, float]
+    iterations: int
+    evaluations: int
+    seconds: float
+    engine: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    path: Path | None = None
+    solution: Solution = field(repr=False, default=None)  # type: ignore[assignment]
+    prepared: Prepared = field(repr=False, default=None)  # type: ignore[assignment]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON shows."""
+        stored = self.prepared.stored
+        names = ("objective", "start_objective", "status", "message", "success", "variables")
+        more = ("iterations", "evaluations", "seconds", "engine")
+        return {
+            "file": str(self.prepared.book.path),
+            "sheet": stored.sheet,
+            "objective_cell": None if stored.objective is None else str(stored.objective),
+            **{name: getattr(self, name) for name in (*names, *more)},
+            "violation": self.solution.violation,
+            "seed": self.prepared.settings.seed,
+            "summary": [*self.before, *self.after],
+            "out": None if self.path is None else str(self.path),
+        }
+
+
+def solve_file(
+    path: str | Path,
+    request: Request | None = None,
+    *,
+    out: str | Path | None = None,
+    reports: Callable[[Solved], Sequence[NewSheet]] | None = None,
+    before: Callable[[tuple[str, ...]], None] | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+) -> Solved:
+    """Solve a workbook's model, and write the solved copy.
+
+    Args:
+        path: an .xlsx or .xlsm file.
+        request: what is asked; the only model of the file if None.
+        out: the copy; may be the file itself. None writes nothing.
+        reports: makes the sheets that are added to the copy.
+        before: told the model in plain words before it is solved.
+        jobs: local processes for very many starts.
+        scheduler: address of a Dask scheduler, in place of `jobs`.
+
+    Returns:
+        The solution. One that the solver could not find is no exception; see its `status`. A
+        point that misses a constraint is not written; the best one so far of a search that was
+        ended early is.
+
+    Raises:
+        OptionError, WorkbookError, EngineError: as `prepare`.
+        OutputError: the copy cannot be written.
+    """
+    began = time.perf_counter()
+    if out is not None:
+        demand_workbook(out)
+        if Path(out).suffix.lower() != Path(path).suffix.lower():
+            raise OptionError(f"out is {out}; expected a name that ends in {Path(path).suffix}")
+        demand_writable(out)
+    prepared = prepare(path, request)
+    lines = describe_before(prepared)
+    if before is not None:
+        before(lines)
+    solution = solve_starts(prepared, jobs=jobs, scheduler=scheduler)
+    solved = _solved(prepared, solution, lines)
+    if out is None:
+        return replace(solved, seconds=time.perf_counter() - began)
+    if not _sound(prepared, solution):
+        why = "no copy was written: the best point misses a constraint or shows an error"
+        return replace(
+            solved, seconds=time.perf_counter() - began, after=(*solved.after, why)
+        )
+    followers = write_solved(prepared, solution, out, reports(solved) if reports else ())
+    return replace(
+        solved,
+        seconds=time.perf_counter() - began,
+        after=(*solved.after, *_what_was_not_written(followers)),
+        path=Path(out),
+    )
+
+
+def write_solved(
+    prepared: Prepared, solution: Solution, out: str | Path, sheets: Sequence[NewSheet] = ()
+) -> Followers:
+    """Write the copy: the variables, the inputs that were set, and all that depends on them.
+
+    Raises:
+        WorkbookError: a formula of the workbook cannot be read, or refers to itself.
+        OutputError: the copy cannot be written.
+    """
+    changed: dict[Spot, Value] = dict(prepared.inputs)
+    changed |= zip(prepared.compiled.cells, map(float, solution.variables), strict=True)
+    followers = follow(prepared.book, changed, trusted=_trusted(prepared))
+    values: dict[str, dict[Any, Value]] = {
+        sheet: dict(cells) for sheet, cells in followers.values.items()
+    }
+    for (sheet, place), value in changed.items():
+        values.setdefault(sheet, {})[place] = value
+    model = prepared.stored if prepared.request.rewrites else None
+    write_values(prepared.book.path, out, values, model=model, sheets=sheets)
+    return followers
+
+
+def _solved(prepared: Prepared, solution: Solution, lines: tuple[str, ...]) -> Solved:
+    values = map(float, solution.variables)
+    return Solved(
+        objective=solution.objective,
+        start_objective=solution.start_objective,
+        status=solution.status,
+        message=solution.message,
+        success=solution.success,
+        variables=dict(zip(prepared.compiled.names, values, strict=True)),
+        iterations=solution.iterations,
+        evaluations=solution.evaluations,
+        seconds=prepared.seconds + solution.seconds,
+        engine=solution.engine,
+        before=lines,
+        after=describe_after(prepared, solution),
+        solution=solution,
+        prepared=prepared,
+    )
+
+
+def _sound(prepared: Prepared, solution: Solution) -> bool:
+    """Whether a solution may stand in a copy."""
+    return math.isfinite(solution.objective) and (
+        solution.violation <= prepared.settings.precision
+    )
+
+
+def _trusted(prepared: Prepared) -> bool:
+    """Whether the file's cached values proved right where the formulas were computed.
+
+    They are what a spreadsheet saved; a file that was written by a program, or saved without
+    being calculated, holds others, and then everything is computed.
+    """
+    compiled = prepared.compiled
+    if compiled.program is None or prepared.inputs:
+        return False
+    now = compiled.program.values(compiled.program.start)
+    cached = [prepared.book.sheets[sheet].get(place) for sheet, place in compiled.outputs]
+    return all(
+        cell is not None
+        and isinstance(cell.value, float)
+        and abs(cell.value - value) <= 1e-9 * max(1.0, abs(value))
+        for cell, value in zip(cached, now.tolist(), strict=True)
+    )
+
+
+def _what_was_not_written(followers: Followers) -> list[str]:
+    lines = []
+    if followers.unsupported:
+        count, why = len(followers.unsupported), next(iter(followers.unsupported.values()))
+        lines.append(
+            f"{count:,} cells that depend on the variables by {why} keep their old values in the "
+            "copy; a spreadsheet computes them when it recalculates"
+        )
+    if followers.frozen:
+        lines.append(
+            f"{len(followers.frozen):,} cells of random numbers or times keep their old values"
+        )
+    return lines

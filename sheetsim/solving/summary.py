@@ -1,0 +1,122 @@
+"""A model and its solution in plain words, a line each."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.workbook.stored_model import Engine, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sheetsim.formula.program import Note
+    from sheetsim.solver.solution import Solution
+    from sheetsim.solving.compiled import Compiled
+    from sheetsim.solving.prepare import Prepared
+
+SHOWN = 3  # cells that a line names
+
+
+def describe_before(prepared: Prepared) -> tuple[str, ...]:
+    """Say what the model is, what is known of its functions, and what an evaluation costs."""
+    compiled, request = prepared.compiled, prepared.request
+    lines = [line.strip() for line in describe(prepared.stored).splitlines()]
+    lines.append(_functions(compiled))
+    lines += _kinks(compiled, prepared.stored.engine)
+    lines += [_fallback(note) for note in compiled.missing]
+    lines.append(_cost(compiled))
+    if prepared.inputs:
+        lines.append(f"{len(prepared.inputs):,} inputs set: {', '.join(request.set)}")
+    start = {"current": "the file's values", "zero": "zero", "random": "random values"}
+    from_many = f" and {request.starts - 1:,} random ones" if request.starts > 1 else ""
+    lines.append(f"start: {start[request.start]}{from_many}, seed {prepared.settings.seed}")
+    return tuple(lines)
+
+
+def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
+    """Say how the solve ended, where, and at what cost."""
+    lines = [solution.message, solution.status]
+    if prepared.stored.objective is not None:
+        lines.append(
+            f"objective {prepared.stored.objective}: {solution.start_objective:.10g} at the start, "
+            f"{solution.objective:.10g} in the end"
+        )
+    if prepared.stored.constraints:
+        if solution.violation > 0:
+            lines.append(f"the worst constraint is missed by {solution.violation:.3g}")
+        else:
+            lines.append("all constraints are met")
+    lines.append(
+        f"{solution.iterations:,} iterations, {solution.evaluations:,} evaluations, "
+        f"{solution.seconds:.3g} s"
+    )
+    if solution.gap:
+        lines.append(f"the best bound is {solution.gap:.2%} away")
+    return tuple(lines)
+
+
+def _functions(compiled: Compiled) -> str:
+    """Linear, a sum of squares, or neither; with how full the Jacobian is."""
+    blocks = len(compiled.blocks)
+    rows = sum(block.left.size for block in compiled.blocks)
+    counted = f"{compiled.n:,} variables, {rows:,} constraints besides bounds"
+    if compiled.program is None:
+        return f"{counted}; nothing is known of the functions"
+    squares = compiled.program.squares if compiled.stored.objective is not None else None
+    if all(compiled.linear):
+        kind = "objective and constraints are linear" if blocks else "the objective is linear"
+    elif squares is not None:
+        kind = f"the objective is a sum of {squares.size:,} squares"
+        kind += " under a root" if squares.root else ""
+    else:
+        kind = "the objective is not linear" if not compiled.linear[0] else "not linear"
+    parts = [counted, kind]
+    if blocks:
+        _, jacobian = compiled.program.values_and_jacobian(compiled.program.start)
+        share = np.count_nonzero(jacobian) / max(jacobian.size, 1)
+        parts.append(f"{share:.0%} of the derivatives are not 0 at the start")
+    return "; ".join(parts)
+
+
+def _kinks(compiled: Compiled, engine: Engine) -> list[str]:
+    if compiled.program is None or not compiled.program.smooth:
+        return []
+    notes = compiled.program.smooth
+    named = "; ".join(f"{note.function} in {_cells(note.cells)}" for note in notes[:SHOWN])
+    more = f"; and {len(notes) - SHOWN} more functions" if len(notes) > SHOWN else ""
+    advice = "" if engine is Engine.EVOLUTIONARY else " (Evolutionary needs no smoothness)"
+    return [f"not smooth in the variables: {named}{more}{advice}"]
+
+
+def _fallback(note: Note) -> str:
+    return (
+        f"{note.function} in {_cells(note.cells)} is not compiled: IronCalc computes the model, "
+        "with finite differences"
+    )
+
+
+def _cost(compiled: Compiled) -> str:
+    """Measure one evaluation at the start, and what derivatives cost beside it."""
+    began = time.perf_counter()
+    with np.errstate(all="ignore"):
+        compiled.function.values(compiled.start)
+    seconds = time.perf_counter() - began
+    cost = f"an evaluation takes about {_short(seconds)}"
+    if compiled.program is None:
+        return f"{cost}, a gradient {2 * compiled.n:,} of them"
+    return f"{cost}; derivatives are exact"
+
+
+def _short(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds * 1e6:.0f} µs"
+
+
+def _cells(cells: Sequence[str]) -> str:
+    more = f" and {len(cells) - SHOWN:,} more" if len(cells) > SHOWN else ""
+    return ", ".join(cells[:SHOWN]) + more

@@ -1,0 +1,301 @@
+"""One function over many tasks: everywhere the same results, and every ending is a clear one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from sheetsim import spreading
+from sheetsim.errors import EngineError, EngineMissingError, OptionError, WorkbookError
+from sheetsim.sheet import Array
+from sheetsim.solver.model import Model
+from sheetsim.solver.solve import solve
+from sheetsim.spreading import spread
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """A Dask cluster of two processes on this computer."""
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: sheetsim[dask]")
+    with distributed.LocalCluster(
+        processes=True, n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(params=["here", "processes", "cluster"])
+def where(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The options of `spread` for each place where it computes."""
+    if request.param == "cluster":
+        return {"scheduler": request.getfixturevalue("scheduler")}
+    return {"jobs": 1 if request.param == "here" else 2}
+
+
+# What the workers import from here -----------------------------------------------------------
+
+
+def solved(start: tuple[float, ...]) -> dict[str, Any]:
+    """Minimise Rosenbrock's function from a start."""
+
+    def function(x: Array) -> tuple[float, Array]:
+        a, b = 1 - x[0], x[1] - x[0] ** 2
+        return a * a + 100 * b * b, np.array([-2 * a - 400 * x[0] * b, 200 * b])
+
+    solution = solve(Model(np.array(start), function))
+    return {"objective": solution.objective, "x": solution.variables.tolist()}
+
+
+def product(_: int) -> float:
+    """A sum whose order depends on how many threads there are."""
+    a = np.random.default_rng(1).standard_normal((300, 300))
+    return float((a @ a @ a).sum())
+
+
+def threads(_: int) -> list[int]:
+    np.ones((2, 2)) @ np.ones((2, 2))
+    return [one["num_threads"] for one in threadpool_info()]
+
+
+def power(exponent: float, base: float) -> float:
+    return float(base**exponent)
+
+
+def fails(task: int) -> int:
+    """The second task fails late, the fourth at once."""
+    if task == 1:
+        time.sleep(0.3)
+    if task in (1, 3):
+        raise WorkbookError(f"book.xlsx: task {task} is bad")
+    return task
+
+
+class TwoPartsError(Exception):
+    """One that cannot be unpickled."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+def raises_two_parts(_: int) -> None:
+    raise TwoPartsError("this", "that")
+
+
+def divides(task: int) -> float:
+    return 1 / task
+
+
+def dies(how: int) -> int:
+    if how < 0:
+        os.kill(os.getpid(), -how)
+    os._exit(how)
+
+
+# Results -------------------------------------------------------------------------------------
+
+
+def test_the_results_are_the_same_everywhere(where: dict[str, Any]) -> None:
+    starts = [tuple(row) for row in np.random.default_rng(2).uniform(-2, 2, (6, 2)).tolist()]
+    counts: list[int] = []
+    results = spread(solved, starts, progress=counts.append, **where)
+    assert results == [solved(start) for start in starts]
+    for result in results:
+        assert result is not None
+        np.testing.assert_allclose(result["x"], [1, 1], rtol=1e-5)  # the optimum, in closed form
+    assert counts == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_partial_and_no_tasks(where: dict[str, Any]) -> None:
+    assert spread(partial(power, 3.0), [1.0, 2.0, 3.0], **where) == [1.0, 8.0, 27.0]
+    assert spread(power, [], **where) == []
+
+
+def test_workers_compute_on_one_thread(scheduler: str) -> None:
+    for where in ({"jobs": 2}, {"scheduler": scheduler}):
+        for counts in spread(threads, [0, 1], **where):  # type: ignore[arg-type]
+            assert counts
+            assert set(counts) == {1}
+        assert len(set(spread(product, [0, 1, 2], **where))) == 1  # type: ignore[arg-type]
+
+
+def test_more_jobs_than_tasks_start_no_more_than_are_needed() -> None:
+    assert spread(power_of_two, [3.0], jobs=8) == [8.0]
+    assert spread(power_of_two, [3.0, 4.0], jobs=8) == [8.0, 16.0]
+
+
+def power_of_two(exponent: float) -> float:
+    return power(exponent, 2.0)
+
+
+# Failures ------------------------------------------------------------------------------------
+
+
+def test_the_first_failure_in_order_arrives_as_itself(where: dict[str, Any]) -> None:
+    with pytest.raises(WorkbookError, match=r"^book\.xlsx: task 1 is bad$"):
+        spread(fails, [0, 1, 2, 3, 4, 5], **where)
+    with pytest.raises(ZeroDivisionError):
+        spread(divides, [1, 0], **where)
+
+
+def test_an_exception_that_cannot_be_sent_says_what_it_was(where: dict[str, Any]) -> None:
+    expected = TwoPartsError if where == {"jobs": 1} else RuntimeError
+    with pytest.raises(expected, match="this and that"):
+        spread(raises_two_parts, [0, 1], **where)
+
+
+@pytest.mark.parametrize("jobs", [0, -1, True, 2.0, None])
+def test_jobs_out_of_range(jobs: Any) -> None:
+    with pytest.raises(OptionError, match="option jobs: got .*, expected a whole number >= 1"):
+        spread(power_of_two, [1.0], jobs=jobs)
+
+
+@posix
+@pytest.mark.parametrize(("how", "said"), [(3, "with exit code 3"), (-9, "by signal 9")])
+def test_a_worker_that_dies(how: int, said: str) -> None:
+    with pytest.raises(EngineError, match=f"^one of 2 worker processes died {said}$"):
+        spread(dies, [how, how, how], jobs=2)
+
+
+def test_a_worker_of_a_cluster_that_dies(scheduler: str) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        client.run_on_scheduler(
+            lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0)
+        )
+    with pytest.raises(EngineError, match=f"^scheduler {scheduler}: a task could not be run"):
+        spread(dies, [1], scheduler=scheduler)
+    assert spread(power_of_two, [3.0, 4.0], scheduler=scheduler) == [8.0, 16.0]
+
+
+# Schedulers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["here", "10.0.0.7:8786", "http://a:1", "tcp://a", "tcp://:x"])
+def test_what_is_no_address(address: str) -> None:
+    with pytest.raises(OptionError, match=r"option scheduler: got .*, expected tcp://host:port"):
+        spread(power_of_two, [1.0], scheduler=address)
+
+
+def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(EngineMissingError, match=r"pip install 'sheetsim\[dask\]'"):
+        spread(power_of_two, [1.0], scheduler="tcp://127.0.0.1:8786")
+
+
+@pytest.mark.parametrize("answer", [None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_scheduler_that_is_none(answer: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody there, somebody who says nothing, and somebody who says something else."""
+    pytest.importorskip("distributed", reason="Dask is not installed: sheetsim[dask]")
+    monkeypatch.setattr(spreading, "PATIENCE", 1.0)
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        if answer is None:
+            server.close()
+        else:
+            threading.Thread(target=answering, args=(server, answer), daemon=True).start()
+        began = time.perf_counter()
+        with pytest.raises(EngineError, match=f"scheduler {address}: no Dask scheduler answers"):
+            spread(power_of_two, [1.0], scheduler=address)
+        assert time.perf_counter() - began < 20  # on a busy machine; about 1
+
+
+def answering(server: socket.socket, answer: bytes) -> None:
+    held = []
+    try:
+        while True:
+            connection, _ = server.accept()
+            connection.sendall(answer)
+            held.append(connection)
+    except OSError:  # the server was closed
+        for connection in held:
+            connection.close()
+
+
+def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: sheetsim[dask]")
+    monkeypatch.setattr(spreading, "PATIENCE", 1.0)
+    with (
+        distributed.LocalCluster(processes=True, n_workers=0, dashboard_address=None) as cluster,
+        pytest.raises(EngineError, match="has no workers; start a dask worker"),
+    ):
+        spread(power_of_two, [1.0], scheduler=cluster.scheduler_address)
+
+
+def test_a_worker_is_no_scheduler(scheduler: str) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        worker = next(iter(client.scheduler_info()["workers"]))
+    with pytest.raises(EngineError, match="is a Worker of Dask, expected a Scheduler"):
+        spread(power_of_two, [1.0], scheduler=worker)
+
+
+# Ctrl-C --------------------------------------------------------------------------------------
+
+SCRIPT = """
+    import json, sys, time
+    from sheetsim.spreading import spread
+
+    def sleeps(task):
+        if task < 2:
+            return task
+        print("working", flush=True)
+        time.sleep(4 if "scheduler" in sys.argv[1] else 60)
+
+    def saves(task):
+        try:
+            return sleeps(task)
+        except KeyboardInterrupt:
+            return "best so far"
+
+    def told(done):
+        print("done", done, flush=True)
+
+    if __name__ == "__main__":
+        function = saves if sys.argv[2] == "saves" else sleeps
+        results = spread(function, range(5), progress=told, **json.loads(sys.argv[1]))
+        print(json.dumps(results))
+"""
+
+
+@posix
+@pytest.mark.parametrize("function", ["sleeps", "saves"])
+def test_ctrl_c_keeps_what_is_done(where: dict[str, Any], function: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(SCRIPT))
+    process = subprocess.Popen(
+        [sys.executable, str(script), json.dumps(where), function],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() == "done 2":
+            break
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    out, err = process.communicate(timeout=30)
+    saved = "best so far" if function == "saves" and where == {"jobs": 1} else None
+    assert json.loads(out.splitlines()[-1]) == [0, 1, saved, None, None]
+    assert err == ""
+    assert process.returncode == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # no worker is left
