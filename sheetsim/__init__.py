@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         build,
         check,
         compare,
-        compile,
+        compile,  # noqa: A004 - what it is called in the package alone
         list_topics,
         list_workbooks,
         race,

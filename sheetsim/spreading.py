@@ -247,7 +247,7 @@ def _on_cluster(function: Callable[[Any], Any], tasks: list[Any], scheduler: str
         futures = client.map(partial(_attempt, function), tasks, pure=False)
         numbers = {future.key: index for index, future in enumerate(futures)}
         try:
-            for future in distributed.as_completed(futures, raise_errors=False):
+            for future in distributed.as_completed(futures, loop=client.loop, raise_errors=False):
                 yield numbers[future.key], _fetched(future, scheduler)
         finally:
             if any(not future.done() for future in futures):

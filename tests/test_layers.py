@@ -1,8 +1,8 @@
 """The layers: modules import downwards only, and each library has one importer.
 
 errors → book → files → data → sheet, formula → solver → topics → learn → racing → workbook
-→ engines → check
-→ compare → figures → api → cli
+→ engines → checking
+→ comparing → verifying → spreading → solving → figures → api → cli
 """
 
 import ast
@@ -33,8 +33,11 @@ LAYERS = (
     {"engines"},
     {"terms"},
     {"agreement", "changes"},
-    {"check"},
-    {"compare"},
+    {"checking"},
+    {"comparing"},
+    {"verifying"},
+    {"spreading"},
+    {"solving"},
     {"figures"},
     {"api"},
     {"__init__"},
@@ -54,6 +57,11 @@ ONLY = {
     "racing": {"errors", "data", "sheet", "topics", "learn"},
     "formula": {"errors", "book"},
     "engines": {"errors", "book", "files", "workbook"},
+    "spreading": {"errors"},
+    "solving": {
+        *("errors", "book", "files", "sheet", "formula", "solver", "workbook", "engines"),
+        "spreading",
+    },
     "figures": {"errors", "files", "sheet", "topics", "learn", "racing"},
 }
 """Layers that import less than they might."""
@@ -67,7 +75,8 @@ IMPORTERS = {
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "platformdirs": {"data"},
-    "threadpoolctl": {"learn"},
+    "threadpoolctl": {"learn", "solving", "spreading"},
+    "distributed": {"spreading"},
     "highspy": {"solver"},
     "urllib": {"data"},
 }

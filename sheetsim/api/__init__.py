@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     )
     from sheetsim.verifying import verify
 
-    compile = compile_objective
+    compile = compile_objective  # noqa: A001 - as in `re.compile`
 
 __all__ = [
     "Comparison",

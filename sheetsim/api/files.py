@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from sheetsim.errors import OptionError
 from sheetsim.formula.program import Program, compile_book
@@ -20,6 +20,14 @@ _REQUESTED = ("sheet", "objective", "value", "engine", "start", "starts", "seed"
 _LISTS = ("by", "subject_to", "set")
 
 
+@overload
+def solve(model: Path, **options: Any) -> Solved: ...
+
+
+@overload
+def solve(model: str, **options: Any) -> Any: ...
+
+
 def solve(model: str | Path, **options: Any) -> Solved | Result:
     """Solve a workbook's Solver model, or that of a topic of the lecture.
 
@@ -31,7 +39,8 @@ def solve(model: str | Path, **options: Any) -> Solved | Result:
             True), `value`, `by` and `subject_to` (a text or several); `set` (texts such as
             "Sheet1!A1=5", or a dict), `engine` ("GRG Nonlinear", "Simplex LP", "Evolutionary"),
             `start` ("current", "random", "zero"), `starts`, `seed`, `report` (True adds the
-            reports to the copy), `jobs` and `scheduler` (for many starts), and the options of `sheetsim.solver.Settings`.
+            reports to the copy), `jobs` and `scheduler` (for many starts), and the options of
+            `sheetsim.solver.Settings`.
 
     Returns:
         Of a file: `objective`, `status`, `success`, `variables` (cell to value), `iterations`,
@@ -105,9 +114,8 @@ def request_of(options: dict[str, Any]) -> Request:
         if "goal" in given:
             raise OptionError("minimize and maximize were given; expected one of them")
         given["goal"] = name
-        if aim is not True:
-            if given.setdefault("objective", aim) != aim:
-                raise OptionError(f"{name} is {aim!r}; expected it without another objective")
+        if aim is not True and given.setdefault("objective", aim) != aim:
+            raise OptionError(f"{name} is {aim!r}; expected it without another objective")
     for name in _LISTS:
         value = options.pop(name, None) or ()
         if isinstance(value, dict):

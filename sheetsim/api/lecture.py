@@ -31,13 +31,13 @@ __all__ = [
     "build",
     "check",
     "compare",
+    "list_topics",
+    "list_workbooks",
     "race",
     "save",
     "solve_topic",
     "sweep",
-    "list_topics",
     "trace",
-    "list_workbooks",
 ]
 
 

@@ -10,12 +10,13 @@ from sheetsim.errors import WorkbookError
 from sheetsim.formula.batch import Batch, Group, Operation, UnreadyError, prepare
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.graph import Graph, Spot
+from sheetsim.formula.keys import Keys
 from sheetsim.formula.loop import run_loop
 from sheetsim.formula.store import DYNAMIC, KNOWN, WAITING, Ints, Store
 from sheetsim.formula.values import BLANK, ERROR, NA_ERROR, NUMBER, Array, Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sheetsim.book import Book, Place
 
@@ -31,7 +32,25 @@ class Compiler:
         broken: cells that depend on the variables, and cannot be computed here, and why.
     """
 
-    def __init__(self, book: Book, variables: Sequence[Spot] = ()) -> None:
+    def __init__(
+        self,
+        book: Book,
+        variables: Sequence[Spot] = (),
+        *,
+        moving: Mapping[str, Collection[Place]] | None = None,
+        keys: Keys | None = None,
+        lenient: bool = False,
+    ) -> None:
+        """Begin with nothing but the variables.
+
+        Args:
+            book: the workbook.
+            variables: cells, each once.
+            moving: sheet -> the formula cells to compute; the cached values of all others, as
+                far as they have one, are constants. None to compute all that is needed.
+            keys: of the book's formulas, if some are known already.
+            lenient: whether a formula that cannot be read is one that cannot be computed here.
+        """
         self.store = Store(book)
         self.variables = [self.store.slot(sheet, place) for sheet, place in variables]
         self.store.grow()
@@ -40,7 +59,14 @@ class Compiler:
             value = None if cell is None else cell.value
             self.store.put(slot, float(value) if isinstance(value, float | int) else 0.0)
         self.store.state[self.variables] = DYNAMIC
-        self.graph = Graph(book, self.store, frozenset(self.variables))
+        self.graph = Graph(
+            book,
+            self.store,
+            frozenset(self.variables),
+            keys or Keys(book),
+            moving=moving,
+            lenient=lenient,
+        )
         self.batches: list[tuple[Batch, Ints]] = []
         self.broken: dict[int, str] = {}
 

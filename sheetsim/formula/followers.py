@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from sheetsim.book import Cell
 from sheetsim.errors import OptionError
 from sheetsim.formula.compiler import Compiler
+from sheetsim.formula.keys import Keys
+from sheetsim.formula.reach import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sheetsim.book import Book, Place, Value
     from sheetsim.formula.graph import Graph, Spot
@@ -52,49 +54,44 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
         OptionError: a sheet is not there.
         WorkbookError: a formula cannot be read, or refers to itself in a circle.
     """
-    overlaid = overlay(book, values)
-    compiler = Compiler(overlaid)
-    wanted = [
-        (name, place)
-        for name in overlaid.sheets
-        for place, cell in overlaid.sheets[name].items()
-        if cell.formula is not None
-    ]
-    compiler.add(wanted)
+    overlaid, changed = overlay(book, values)
+    keys = Keys(overlaid)
+    found = reach(overlaid, changed, keys)
+    moving = {sheet: frozenset(places) for sheet, places in found.places.items()}
+    compiler = Compiler(overlaid, moving=moving if trusted else None, keys=keys, lenient=True)
+    compiler.add(found.spots)
     store, graph = compiler.store, compiler.graph
-    depend = _dependents(graph, set(overlaid.sheets.changed))  # type: ignore[attr-defined]
-    lost = _without(graph, depend)
+    lost = _lost(graph, changed, found.blind)
+    frozen = frozenset(store.places[slot] for slot in graph.frozen)
     out: dict[str, dict[Place, Value]] = {}
-    for sheet, place in wanted:
-        slot = store.sheet(sheet).slots[place]
-        own = graph.home.get(slot, slot)
-        if own in depend and own not in lost and own in graph.group_of:
-            out.setdefault(sheet, {})[place] = store.value(slot)
-    homes: dict[int, list[int]] = {}
-    for slot, home in graph.home.items():
-        homes.setdefault(home, []).append(slot)
-    unsupported = {
-        store.places[one]: why
-        for slot, why in lost.items()
-        for one in (slot, *homes.get(slot, ()))
-    }
-    frozen = frozenset(store.places[s] for s in graph.frozen if s in depend)
-    return Followers(out, unsupported, frozen)
+    for sheet, places in found.places.items():
+        slots = store.sheet(sheet).slots
+        out[sheet] = dict(zip(places, store.values([slots[p] for p in places]), strict=True))
+    for sheet, place in (*lost, *frozen):
+        out.get(sheet, {}).pop(place, None)
+    unsupported = {spot: why for spot, why in lost.items() if spot not in frozen}
+    return Followers(
+        {sheet: own for sheet, own in out.items() if own},
+        unsupported,
+        frozenset(spot for spot in frozen if spot[1] in moving.get(spot[0], ())),
+    )
 
 
 class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
     """The sheets of a workbook with other values in some cells; read when asked for, as they."""
 
     def __init__(
-        self, sheets: Mapping[str, Mapping[Place, Cell]], changed: Mapping[Spot, Value]
+        self,
+        sheets: Mapping[str, Mapping[Place, Cell]],
+        changed: Mapping[str, Mapping[Place, Value]],
     ) -> None:
         self._sheets = sheets
-        self.changed = changed
+        self._changed = changed
         self._made: dict[str, dict[Place, Cell]] = {}
 
     def __getitem__(self, name: str) -> Mapping[Place, Cell]:
-        own = {place: value for (sheet, place), value in self.changed.items() if sheet == name}
-        if not own:
+        own = self._changed.get(name)
+        if own is None:
             return self._sheets[name]
         if name not in self._made:
             cells = self._made[name] = dict(self._sheets[name])
@@ -105,53 +102,66 @@ class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
                     cells[place] = Cell(None, value)
         return self._made[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._sheets
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._sheets)
 
     def __len__(self) -> int:
         return len(self._sheets)
 
+    def mentions(self, name: str, words: Collection[str]) -> bool:
+        """Whether a sheet's formulas may mention a word; see `workbook.book_read`."""
+        ask = getattr(self._sheets, "mentions", None)
+        return ask is None or bool(ask(name, words))
 
-def overlay(book: Book, values: Mapping[Spot, Value]) -> Book:
-    """Return a workbook with other values, instead of what stood there, in some cells.
+
+def overlay(book: Book, values: Mapping[Spot, Value]) -> tuple[Book, list[Spot]]:
+    """Return a workbook with other values in some cells, and these cells as it spells them.
 
     Raises:
         OptionError: a sheet is not there.
     """
-    changed: dict[Spot, Value] = {}
+    changed: dict[str, dict[Place, Value]] = {}
     for (sheet, place), value in values.items():
         name = book.find_sheet(sheet)
         if name is None:
             raise OptionError(f"{book.path}: has no sheet {sheet!r} with cells")
-        changed[name, place] = value
-    return replace(book, sheets=_Overlaid(book.sheets, changed))
+        changed.setdefault(name, {})[place] = value
+    spots = [(sheet, place) for sheet, own in changed.items() for place in own]
+    return replace(book, sheets=_Overlaid(book.sheets, changed)), spots
 
 
-def _dependents(graph: Graph, changed: set[Spot]) -> set[int]:
-    """Return the slots of the formulas that depend on changed cells, by what they refer to."""
-    readers = _readers(graph)
-    first = []
+def _lost(graph: Graph, changed: list[Spot], blind: set[Spot]) -> dict[Spot, str]:
+    """Return the cells that depend on changed ones through what cannot be computed, and why."""
+    if not graph.unknown:
+        return {}
+    readers: dict[int, list[int]] = {}  # area -> the formulas that refer to it
+    for slot, areas in graph.needs.items():
+        for area in areas:
+            readers.setdefault(area, []).append(slot)
+    first = [slot for slot in graph.unknown if graph.store.places[slot] in blind]
     for number, (sheet, top, left, bottom, right) in enumerate(graph.bounds):
         if any(
             name == sheet and top <= row <= bottom and left <= column <= right
             for name, (row, column) in changed
         ):
             first += readers.get(number, [])
-    return _reached(graph, first)
+    depend = _reached(graph, readers, first)
+    lost: dict[int, str] = {}
+    for slot, why in graph.unknown.items():
+        if slot in depend:
+            for one in _reached(graph, readers, [slot]):
+                lost.setdefault(one, why)
+    for slot, home in graph.home.items():
+        if home in lost:
+            lost[slot] = lost[home]
+    return {graph.store.places[slot]: why for slot, why in lost.items()}
 
 
-def _readers(graph: Graph) -> dict[int, list[int]]:
-    """Return area -> the slots of the formulas that refer to it."""
-    readers: dict[int, list[int]] = {}
-    for slot, areas in graph.needs.items():
-        for area in areas:
-            readers.setdefault(area, []).append(slot)
-    return readers
-
-
-def _reached(graph: Graph, first: list[int]) -> set[int]:
-    """Return slots, and those of all formulas that depend on them."""
-    readers = _readers(graph)
+def _reached(graph: Graph, readers: Mapping[int, list[int]], first: list[int]) -> set[int]:
+    """Return some slots, and those of all formulas that depend on them."""
     areas: dict[int, list[int]] = {}
     for area, members in enumerate(graph.members):
         for slot in members:
@@ -165,13 +175,3 @@ def _reached(graph: Graph, first: list[int]) -> set[int]:
                     found.add(slot)
                     stack.append(slot)
     return found
-
-
-def _without(graph: Graph, depend: set[int]) -> dict[int, str]:
-    """Return the slots among `depend` that cannot be computed, and why."""
-    lost: dict[int, str] = {}
-    for slot, why in graph.unknown.items():
-        if slot in depend:
-            for one in _reached(graph, [slot]):
-                lost.setdefault(one, why)
-    return lost

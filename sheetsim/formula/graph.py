@@ -16,15 +16,15 @@ import numpy as np
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.batch import Group, UnreadyError, prepare
+from sheetsim.formula.keys import Keys
 from sheetsim.formula.order import components, find_circle, waves
 from sheetsim.formula.parser import parse_tokens
-from sheetsim.formula.plan import make_plan
+from sheetsim.formula.plan import Plan, make_plan
 from sheetsim.formula.store import Areas, Store
-from sheetsim.formula.structured import around
 from sheetsim.formula.tokens import Ref, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from sheetsim.book import Book, Cell, Place
 
@@ -48,11 +48,16 @@ class Graph:
         pending: slots of cells whose OFFSET and the like have yet to be resolved.
         frozen: cells whose cached values stand for what changes at every recalculation.
         unknown: cells -> the function that cannot be computed here.
+        moving: sheet -> the formula cells that are to be computed; others that have a cached
+            value are constants. None for all.
+        keys: which formulas are the same.
+        lenient: whether a formula that cannot be read is one that cannot be computed.
     """
 
     book: Book
     store: Store
     variables: frozenset[int]
+    keys: Keys
     groups: dict[object, Group] = field(default_factory=dict)
     group_of: dict[int, Group] = field(default_factory=dict)
     home: dict[int, int] = field(default_factory=dict)
@@ -64,7 +69,8 @@ class Graph:
     frozen: list[int] = field(default_factory=list)
     unknown: dict[int, str] = field(default_factory=dict)
     stack: list[int] = field(default_factory=list)
-    _keys: dict[object, object] = field(default_factory=dict)
+    moving: Mapping[str, Collection[Place]] | None = None
+    lenient: bool = False
     _seen: set[int] = field(default_factory=set)
     _touched: set[tuple[int, int]] = field(default_factory=set)
 
@@ -140,10 +146,16 @@ class Graph:
         self._seen.add(slot)
         if slot in self.variables:
             return -1
-        if cell is None or cell.formula is None:
+        if cell is None or not cell.has_formula or self._is_settled(sheet, place, cell):
             self.store.put_later(slot, None if cell is None else cell.value)
             return -1
         return self._formula(sheet, place, cell, slot)
+
+    def _is_settled(self, sheet: str, place: Place, cell: Cell) -> bool:
+        """Whether the cached value of a formula is taken for granted."""
+        if self.moving is None or cell.value is None:
+            return False
+        return place not in self.moving.get(sheet, ())
 
     def _formula(self, sheet: str, place: Place, cell: Cell, slot: int) -> int:
         """Put a formula's cell into its group, and on the stack."""
@@ -181,21 +193,20 @@ class Graph:
 
     def _group(self, sheet: str, place: Place, cell: Cell, size: tuple[int, int] | None) -> Group:
         """Return the group of a formula, planned when its first cell is met."""
-        quick = (sheet, cell.origin) if cell.origin is not None and size is None else None
-        key = self._keys.get(quick) if quick else None
-        if key is None:
-            tokens = tokenize(cell.formula or "", place)
-            text = tuple((t.kind, repr(t.value) if t.kind == "const" else t.value) for t in tokens)
-            key = (sheet, size, text)
-            if any(t.kind == "table" for t in tokens):
-                table = around(self.book, sheet, place)
-                key = (*key, table.name if table else "")
-            if quick:
-                self._keys[quick] = key
+        key: object
+        try:
+            key = self.keys.find(sheet, place, cell, size)
             if key not in self.groups:
-                tree = parse_tokens(tokens, cell.formula or "")
-                plan = make_plan(self.book, tree, sheet, place, array=size is not None)
-                self.groups[key] = Group(sheet, plan, size, cell.formula or "")
+                sample = self.keys.samples[key]
+                tree = parse_tokens(sample.tokens, sample.formula)
+                plan = make_plan(self.book, tree, sheet, sample.place, array=size is not None)
+                self.groups[key] = Group(sheet, plan, size, sample.formula)
+        except WorkbookError:
+            if not self.lenient:
+                raise
+            key = (sheet, place)
+            plan = Plan((), unknown="a formula that cannot be read")
+            self.groups[key] = Group(sheet, plan, size, cell.formula or "")
         return self.groups[key]
 
     def resolve(self) -> bool:

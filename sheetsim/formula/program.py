@@ -62,6 +62,10 @@ class Program:
         self._tape = Tape(store, compiler.variables, compiler.batches, slots)
         self._out = self._tape.at(np.array(slots, np.intp))
 
+    def __call__(self, x: Floats) -> Floats:
+        """Return the first output at x (n,), or (S,) of them at x (S, n); see `values`."""
+        return self.values(x)[..., 0]
+
     def values(self, x: Floats) -> Floats:
         """Return the outputs (m,) at x (n,), or (S, m) at x (S, n).
 

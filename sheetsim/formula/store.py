@@ -24,7 +24,7 @@ from sheetsim.formula.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sheetsim.book import Book, Cell, Place
 
@@ -153,6 +153,14 @@ class Store:
         if isinstance(out, float) and not np.isfinite(out):
             return CellError("#NUM!")
         return out  # type: ignore[no-any-return]
+
+    def values(self, slots: Sequence[int]) -> list[Value]:
+        """Return the values of slots, as `value` does of each."""
+        if not slots:
+            return []
+        index = np.array(slots, np.intp).reshape(1, -1)
+        out = Array(self.num[index], self.kind[index], self.obj[index]).objects()
+        return list(out.ravel().tolist())
 
     def indices(self, areas: Areas) -> Ints:
         """Return the slots of areas of one size: the shape of the block, then rows and columns."""

@@ -114,7 +114,7 @@ def _solution(evaluator: Evaluator, found: Found, engine: str, first: Point) -> 
         evaluations=evaluator.evaluations,
         seconds=time.perf_counter() - evaluator.began,
         log=tuple(evaluator.log),
-        start=first.x.copy(),
+        start=first.x + 0.0,
         start_objective=first.shown,
         engine=engine,
         code=ending.code,

@@ -151,7 +151,7 @@ class Compiled:
             ),
             integer=self.integer,
             binary=self.binary,
-            different=self.different,  # type: ignore[arg-type]
+            different=self.different,
             linear=known(0) if has_objective else True,
             **extras,  # type: ignore[arg-type]
         )
@@ -202,9 +202,7 @@ def compile_model(
 class _Joined:
     """The outputs as functions of the variables alone, the parameters held."""
 
-    def __init__(
-        self, program: Program | None, function: Function, held: Array, n: int
-    ) -> None:
+    def __init__(self, program: Program | None, function: Function, held: Array, n: int) -> None:
         self.program, self.function, self.held, self.n = program, function, held, n
         self._last: tuple[bytes, Array, Array] | None = None
 
@@ -266,9 +264,7 @@ def _rows(block: Block) -> list[int]:
     return [*block.left.tolist(), *right]
 
 
-def _constraint(
-    block: Block, joined: _Joined, start: Array, linear: bool | None
-) -> Constraint:
+def _constraint(block: Block, joined: _Joined, start: Array, linear: bool | None) -> Constraint:
     """Left minus right, row by row; one number or cell on the right serves all rows."""
     left, right = block.left, block.right
 
@@ -321,9 +317,7 @@ def _blocks(
     return (with_cells(book, scratch) if scratch else book), blocks
 
 
-def _bound(
-    compiled: Compiled, blocks: Iterable[tuple[Stored, list[Spot], list[Spot]]]
-) -> None:
+def _bound(compiled: Compiled, blocks: Iterable[tuple[Stored, list[Spot], list[Spot]]]) -> None:
     """Sort the constraints into bounds, whole numbers and blocks."""
     stored = compiled.stored
     at = {cell: number for number, cell in enumerate(compiled.cells)}

@@ -278,7 +278,10 @@ def _solve(task: Task) -> Solution:
 
 @lru_cache(maxsize=4)
 def _prepared(
-    path: str, stamp: tuple[int, int], request: Request, sweeps: tuple[str, ...]
+    path: str,
+    stamp: tuple[int, int],  # noqa: ARG001 - a part of the key
+    request: Request,
+    sweeps: tuple[str, ...],
 ) -> Prepared:
     def parameters(book: Book) -> list[Spot]:
         return [parse_sweep(text, book, _sheet(book, request))[0] for text in sweeps]

@@ -1,8 +1,8 @@
 """The reports on a solution: Excel's three and the log of trials, as sheets, JSON or CSV.
 
 Every number comes from the compiled formulas at the solution. The limits of a variable, the
-others held, are found for all variables at once: a straight line through a linear constraint, or
-else steps that double until a constraint is missed, and then bisection.
+others held, are found for all variables at once: steps that double until a constraint is missed,
+and then bisection.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from sheetsim.workbook.report_sheets import (
 from sheetsim.workbook.stored_model import Area, Goal, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sheetsim.book import Value
     from sheetsim.sheet import Array
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 DOUBLINGS = 60
 BISECTIONS = 60
+SAME = 1e-9  # of a variable: nearer to it than that is where it is
 MAX_LIMITS = 2_000
 """Variables whose limits are looked for; a table of more is not read."""
 
@@ -69,9 +70,8 @@ def report_sheets(solved: Solved) -> list[NewSheet]:
     ]
     if report.objective is not None and report.limits:
         sheets.append(limits_report(report.head, report.objective, report.limits))
-    columns = solved.solution.columns()
-    trials = list(zip(*columns.values(), strict=True))
-    sheets.append(trials_sheet(list(columns), trials))
+    columns = report.trials
+    sheets.append(trials_sheet(list(columns), list(zip(*columns.values(), strict=True))))
     return sheets
 
 
@@ -203,9 +203,7 @@ class Report:
         """What a small change of a right-hand side is worth; bounds are not among them."""
         compiled, solution = self.solved.prepared.compiled, self.solved.solution
         values, out = self._values, []
-        for k, (block, row) in enumerate(
-            zip(compiled.blocks, solution.constraints, strict=True)
-        ):
+        for k, (block, row) in enumerate(zip(compiled.blocks, solution.constraints, strict=True)):
             for i, place in enumerate(block.left.tolist()):
                 spot = compiled.outputs[place]
                 limits: tuple[float, ...] = ()
@@ -234,10 +232,24 @@ class Report:
             found.append(Limit(change.cell, change.name, change.after, *sides))
         return found
 
+    @property
+    def trials(self) -> dict[str, list[float | None]]:
+        """The improvements on the way, by heading; a quantity that the engine has not is left out.
+
+        The objective stands second, beside the number of the trial, for the chart.
+        """
+        logged = self.solved.solution.columns()
+        columns: dict[str, list[float | None]] = {"trial": list(range(len(logged["objective"])))}
+        for name in ("objective", *logged):
+            values = [value if math.isfinite(value) else None for value in logged[name]]
+            if any(value is not None for value in values):
+                columns[name] = values
+        return columns
+
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON takes it, NaN and infinities as null."""
         both = self.variable_sensitivities, self.constraint_sensitivities
-        tables = {
+        tables: dict[str, Sequence[Any]] = {
             "variables": self.variables,
             "constraints": self.constraints,
             "variable_sensitivities": both[0],
@@ -247,7 +259,7 @@ class Report:
         found: dict[str, Any] = {
             "objective": None if self.objective is None else asdict(self.objective),
             **{name: [asdict(row) for row in rows] for name, rows in tables.items()},
-            "trials": self.solved.solution.columns(),
+            "trials": self.trials,
         }
         return _plain({**self.solved.as_dict(), "report": found})  # type: ignore[no-any-return]
 
@@ -335,7 +347,8 @@ def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:
     x, n = solution.variables, compiled.n
     bound = model.high if sign > 0 else model.low
     scale = np.maximum(1.0, np.abs(x))
-    precision = solved.prepared.settings.precision
+    # No more than the solution itself misses: the constraints' tolerance is not a limit's.
+    allowed = solution.violation + 1e-12
 
     def points(values: Array) -> Array:
         rows = np.repeat(x[None], n, axis=0)
@@ -343,7 +356,7 @@ def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:
         return rows
 
     def feasible(values: Array) -> Array:
-        return _met(model.constraints, points(values), precision)
+        return _met(model.constraints, points(values), allowed)
 
     inside = x.copy()
     outside = np.where(np.isfinite(bound), bound, x + sign * scale)
@@ -366,6 +379,7 @@ def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:
     # A bound that can be reached is reached exactly.
     reached = np.isfinite(bound) & feasible(np.where(np.isfinite(bound), bound, inside))
     inside = np.where(reached, bound, inside)
+    inside = np.where(np.abs(inside - x) <= SAME * scale, x, inside)
     values = np.where(free, sign * np.inf, inside)
     objectives = np.full(n, np.nan)
     if model.values is not None:
@@ -373,17 +387,17 @@ def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:
     return values, objectives
 
 
-def _met(constraints: Iterable[Any], x: Array, precision: float) -> Array:
+def _met(constraints: Iterable[Any], x: Array, allowed: float) -> Array:
     """Return which points (S, n) meet all constraints: (S,)."""
     good = np.ones(len(x), bool)
     for block in constraints:
         values = np.asarray(block.values(x)) / np.asarray(block.scale)
         if block.relation == "<=":
-            missed = values > precision
+            missed = values > allowed
         elif block.relation == ">=":
-            missed = values < -precision
+            missed = values < -allowed
         else:
-            missed = np.abs(values) > precision
+            missed = np.abs(values) > allowed
         good &= ~(missed | np.isnan(values)).any(-1)
     return good
 

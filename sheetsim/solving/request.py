@@ -63,7 +63,9 @@ class Request:
         known = {field.name for field in fields(Settings)}
         for name, _ in self.settings:
             if name not in known:
-                raise OptionError(f"solve has no option {name!r}; it has {', '.join(sorted(known))}")
+                raise OptionError(
+                    f"solve has no option {name!r}; it has {', '.join(sorted(known))}"
+                )
 
     @property
     def rewrites(self) -> bool:
@@ -80,6 +82,7 @@ def choose_model(book: Book, request: Request) -> SolverModel:
         WorkbookError: the file holds no model, or the model cannot be solved as it is stored.
     """
     stored = _stored(book, request)
+    _refuse(book, stored, _left_over(stored, request))
     try:
         model = parse_model(
             book,
@@ -92,12 +95,7 @@ def choose_model(book: Book, request: Request) -> SolverModel:
         )
     except OptionError as error:
         raise OptionError(f"{book.path}: {error}") from None
-    problems = _left_over(stored, request) or cell_problems(book, model)
-    if problems:
-        raise WorkbookError(
-            f"{book.path}: the model of sheet {model.sheet!r} cannot be solved: "
-            + "; ".join(problems)
-        )
+    _refuse(book, model, cell_problems(book, model))
     if request.engine is not None:
         model = replace(model, engine=engine_of(request.engine))
     return model
@@ -154,9 +152,17 @@ def _stored(book: Book, request: Request) -> SolverModel | None:
     if len(sound) == 1:
         return sound[0]
     raise OptionError(
-        f"{book.path}: holds {len(models)} Solver models, on {', '.join(models)}; expected one of "
-        "them with --sheet"
+        f"{book.path}: holds {len(models)} Solver models; expected --sheet with one of "
+        f"{', '.join(model.sheet for model in sound or models.values())}"
     )
+
+
+def _refuse(book: Book, model: SolverModel | None, problems: list[str]) -> None:
+    if model is not None and problems:
+        raise WorkbookError(
+            f"{book.path}: the model of sheet {model.sheet!r} cannot be solved: "
+            + "; ".join(problems)
+        )
 
 
 def _left_over(stored: SolverModel | None, request: Request) -> list[str]:

@@ -127,9 +127,7 @@ def solve_file(
         return replace(solved, seconds=time.perf_counter() - began)
     if not _sound(prepared, solution):
         why = "no copy was written: the best point misses a constraint or shows an error"
-        return replace(
-            solved, seconds=time.perf_counter() - began, after=(*solved.after, why)
-        )
+        return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
     followers = write_solved(prepared, solution, out, reports(solved) if reports else ())
     return replace(
         solved,
@@ -183,9 +181,7 @@ def _solved(prepared: Prepared, solution: Solution, lines: tuple[str, ...]) -> S
 
 def _sound(prepared: Prepared, solution: Solution) -> bool:
     """Whether a solution may stand in a copy."""
-    return math.isfinite(solution.objective) and (
-        solution.violation <= prepared.settings.precision
-    )
+    return math.isfinite(solution.objective) and (solution.violation <= prepared.settings.precision)
 
 
 def _trusted(prepared: Prepared) -> bool:

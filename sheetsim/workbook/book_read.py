@@ -7,6 +7,7 @@ it is first asked for, since a model needs one sheet and a file may have many.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from sheetsim.workbook.texts import short, unescaped
 from sheetsim.workbook.xmlscan import Handler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from sheetsim.book import Cell, Place
     from sheetsim.workbook.archive import SheetPart
@@ -85,6 +86,19 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
     def __len__(self) -> int:
         return len(self._parts)
 
+    def mentions(self, name: str, words: Collection[str]) -> bool:
+        """Whether a sheet's formulas may mention a word, told from its bytes without reading it.
+
+        Args:
+            name: the sheet.
+            words: names of sheets, tables, functions and the like; case does not matter.
+
+        Returns:
+            False only if none of them, and no reference through several sheets, is there.
+        """
+        with Archive(self._path) as archive:
+            return mentions(archive.read(self._parts[name]), words)
+
     def _read_sheet(self, name: str, part: str) -> dict[Place, Cell]:
         if _signature(self._path) != self._as_it_was:
             raise WorkbookError(f"{self._path}: was changed while it was being read; try again")
@@ -103,6 +117,26 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
 
             where = f"{self._path}: sheet {short(name)}"
             return read_sheet(archive.read(part), where, strings, report if progress else None)
+
+
+def mentions(data: bytes, words: Collection[str]) -> bool:
+    """Whether the part of a sheet may mention one of some words; see `_Sheets.mentions`."""
+    if any(odd in data for odd in (b"\0", b"<!", b"&#")) or _THROUGH_SHEETS.search(data):
+        return True  # words may be cut, or spelled in another way, or meant without being said
+    if b"<f" not in data and not _PREFIXED_FORMULA.search(data):
+        return False
+    lower = data.lower()
+    for word in words:
+        longest = max(_PLAIN_PIECE.findall(word), key=len, default="")
+        if longest.lower().encode() in lower:
+            return True
+    return False
+
+
+# What is spelled in one way only in XML, in every encoding of sheets, and in formulas.
+_PLAIN_PIECE = re.compile(r"[A-Za-z0-9_. ]+")
+_THROUGH_SHEETS = re.compile(rb":[^<>:!,()+*/^&=]*!")
+_PREFIXED_FORMULA = re.compile(rb"<[^\s<>]+:f[\s>]")
 
 
 def _signature(path: Path) -> tuple[int, ...]:

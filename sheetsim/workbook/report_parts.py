@@ -205,8 +205,10 @@ def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
         [
             _HEAD,
             b'<worksheet xmlns="%b" xmlns:r="%b">' % (_MAIN.encode(), _LINKS.encode()),
+            b'<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
             b"<cols>%b</cols>" % columns if columns else b"",
             b"<sheetData>%b</sheetData>" % b"".join(rows),
+            b'<pageSetup orientation="landscape" fitToHeight="0"/>',
             drawing,
             b"</worksheet>",
         ]

@@ -256,7 +256,7 @@ class _PlainValues:
 
     def __init__(self, strings: Callable[[], Sequence[str]]) -> None:
         self.columns = _Memo(_plain_column)
-        self.kinds = _Memo(lambda style: plain_attributes(style).get("t", "n"))
+        self.kinds = _Memo(_plain_kind)
         self.formulas = _Memo(lambda start: plain_attributes(start[2:]))
         self._get_strings = strings
         self._strings: Sequence[str] | None = None
@@ -281,6 +281,13 @@ class _PlainValues:
         if not text:
             return None
         return CellError(text) if kind == "e" else text in {"1", "true"}
+
+
+def _plain_kind(style: bytes) -> str:
+    kind = plain_attributes(style).get("t", "n")
+    if kind == "inlineStr":  # a text even without one
+        raise ValueError
+    return kind
 
 
 def _plain_column(letters: bytes) -> int:

@@ -45,7 +45,8 @@ def test_list_names_everything() -> None:
 
 
 SMALL = {"collab_filter": ("--k", "1"), "gradient_descent": ("--epochs", "1")}
-BUILT = [info for info in sheetsim.list_topics().values() if info.workbook in sheetsim.list_workbooks()]
+WORKBOOKS = sheetsim.list_workbooks()
+BUILT = [info for info in sheetsim.list_topics().values() if info.workbook in WORKBOOKS]
 
 
 @pytest.mark.parametrize("info", BUILT, ids=lambda info: info.name)

@@ -152,4 +152,4 @@ class Page:
 
 def absolute(cell: str) -> str:
     """B6 -> $B$6."""
-    return xl_rowcol_to_cell(*xl_cell_to_rowcol(cell), row_abs=True, col_abs=True)
+    return str(xl_rowcol_to_cell(*xl_cell_to_rowcol(cell), row_abs=True, col_abs=True))

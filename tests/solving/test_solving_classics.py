@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.linalg
-from classic_books import CLASSICS, SUPPLY, knapsack_book, product_mix_book, transport_book
+from classic_books import SUPPLY, knapsack_book, product_mix_book, transport_book
 from other_books import TOWNS, rounded_noise, smoothing_book, tour_book
-from solved_books import solve_book
 
 from sheetsim.solver.outcome import NO_BETTER, OPTIMAL
+from sheetsim.solving import solve_file
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def _highs() -> None:
 
 @pytest.mark.usefixtures("_highs")
 def test_product_mix(tmp_path: Path) -> None:
-    result = solve_book(product_mix_book(tmp_path / "mix.xlsx"))
+    result = solve_file(product_mix_book(tmp_path / "mix.xlsx")).solution
     assert (result.code, result.engine) == (OPTIMAL, "Simplex LP"), result.status
     assert result.objective == pytest.approx(36, rel=1e-12)
     np.testing.assert_allclose(result.variables, [2, 6], rtol=1e-12)
@@ -34,7 +34,7 @@ def test_product_mix(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_highs")
 def test_transport(tmp_path: Path) -> None:
-    result = solve_book(transport_book(tmp_path / "transport.xlsx"))
+    result = solve_file(transport_book(tmp_path / "transport.xlsx")).solution
     assert (result.code, result.engine) == (OPTIMAL, "Simplex LP"), result.status
     assert result.objective == pytest.approx(1020, rel=1e-12)
     plan = result.variables.reshape(3, 4)
@@ -44,7 +44,7 @@ def test_transport(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_highs")
 def test_knapsack(tmp_path: Path) -> None:
-    result = solve_book(knapsack_book(tmp_path / "knapsack.xlsx"))
+    result = solve_file(knapsack_book(tmp_path / "knapsack.xlsx")).solution
     assert (result.code, result.engine) == (OPTIMAL, "Simplex LP"), result.status
     assert result.objective == 1030
     np.testing.assert_array_equal(np.unique(result.variables), [0, 1])
@@ -61,7 +61,7 @@ def shortest_tour() -> float:
 
 
 def test_the_shortest_tour(tmp_path: Path) -> None:
-    result = solve_book(tour_book(tmp_path / "tour.xlsx"))
+    result = solve_file(tour_book(tmp_path / "tour.xlsx")).solution
     assert (result.code, result.engine) == (NO_BETTER, "Evolutionary"), result.status
     assert sorted(result.variables) == list(range(1, len(TOWNS) + 1))
     assert result.objective == pytest.approx(shortest_tour(), rel=1e-12)
@@ -70,7 +70,7 @@ def test_the_shortest_tour(tmp_path: Path) -> None:
 def test_ten_thousand_variables(tmp_path: Path) -> None:
     """(I + w D'D) x = y, with D the differences of neighbours; three bands."""
     y, weight, n = rounded_noise(10_000, seed=3), 25.0, 10_000
-    result = solve_book(smoothing_book(tmp_path / "smooth.xlsx", y, weight))
+    result = solve_file(smoothing_book(tmp_path / "smooth.xlsx", y, weight)).solution
     bands = np.full((2, n), -weight)
     bands[0] = 1 + 2 * weight
     bands[0, [0, -1]] = 1 + weight
@@ -80,4 +80,3 @@ def test_ten_thousand_variables(tmp_path: Path) -> None:
     assert result.variables.size == n
     assert result.objective == pytest.approx(best, rel=1e-9)
     np.testing.assert_allclose(result.variables, x, atol=1e-4)
-

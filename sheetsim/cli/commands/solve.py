@@ -38,14 +38,14 @@ SHOWN = 10
     default="current",
     help="where to start [current]",
 )
-@click.option("--starts", type=click.IntRange(1, 1_000_000), default=1, metavar="N",
+@click.option("--starts", type=click.IntRange(1), default=1, metavar="N",
               help="starts, the others random; best wins [1]")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N",
+@click.option("--seed", type=click.IntRange(0), metavar="N",
               help="of random numbers [the stored one, or 0]")  # fmt: skip
 @click.option("--set", "set_", multiple=True, metavar="CELL=V", help="set an input beforehand")
 @click.option("--sweep", multiple=True, metavar="CELL=A:B:N",
               help="one solve for each of N values from A to B")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1, 1024), default=1, metavar="N",
+@click.option("--jobs", type=click.IntRange(1), default=1, metavar="N",
               help="processes for a sweep or many starts [1]")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
@@ -137,18 +137,15 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
             for line in lines:
                 click.echo(one_line(line))
 
-    sheets = None
-    if how.report:
-        from sheetsim.solving.reports import report_sheets as sheets
+    if how.report or how.save_report:
+        from sheetsim.solving.reports import demand_report, report_sheets, save_report
     if how.save_report is not None:
-        from sheetsim.solving.reports import demand_report, save_report
-
         demand_report(how.save_report)
     solved = solve_file(
         file,
         how.request,
         out=how.out,
-        reports=sheets,
+        reports=report_sheets if how.report else None,
         before=before,
         jobs=how.jobs,
         scheduler=how.scheduler,
@@ -203,9 +200,7 @@ def _list_models(file: str, as_json: bool) -> None:
         print_json({"file": file, "models": found})
         return
     if not models:
-        raise WorkbookError(
-            f"{file}: holds no Solver model; expected one, or --objective and --by"
-        )
+        raise WorkbookError(f"{file}: holds no Solver model; expected one, or --objective and --by")
     for model in models.values():
         for line in describe(model).splitlines():
             click.echo(one_line(line))

@@ -1,4 +1,4 @@
-"""`sheetsim solve`."""
+"""`sheetsim solve TOPIC`."""
 
 import functools
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from sheetsim import api
+from sheetsim.api.lecture import solve_topic
 from sheetsim.cli._options import FOR_SHEETS_ONLY, Command, workbook_options
 from sheetsim.errors import OptionError
 from sheetsim.terminal import console, parsed_option, print_json
@@ -24,7 +25,21 @@ def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[C
     return parsed_option(f"--{name}", parse, metavar=metavar, help=text)
 
 
-@click.command("solve")
+class _Topic(click.Command):
+    """Its name among the commands is `solve_topic`; people know it as `solve`."""
+
+    def make_context(
+        self,
+        info_name: str | None,  # noqa: ARG002 - the name among the commands
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Begin the command under the name that was typed."""
+        return super().make_context("solve", args, parent, **extra)
+
+
+@click.command("solve", cls=_Topic)
 @click.argument("name", metavar="TOPIC")
 @_for_solver("starts", whole(1, 100_000), "N", "starts, run as one batch; best wins [1]")
 @_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold [1e-6]")
@@ -51,7 +66,7 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
         if key in WORKBOOK_OPTIONS and key not in own:
             raise OptionError(f"{name} has no option --{key}; it has --{', --'.join(sorted(own))}")
     given["seed"] = whole(0, 2**32 - 1)("--seed", given.get("seed", 0))
-    result = api.solve(name, **given)
+    result = solve_topic(name, **given)
     if as_json:
         print_json(asdict(result))
     else:

@@ -14,6 +14,7 @@ import numpy as np
 
 from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import elementwise
+from sheetsim.formula.functions._special import flat as none
 from sheetsim.formula.values import Floats
 
 STEP = 1e-150
@@ -53,7 +54,7 @@ def smooth(
 
     def partial(i: int) -> Callable[..., Floats]:
         if i in flat:
-            return lambda y, *nums: np.zeros_like(y)
+            return none
         return lambda _, *nums: slope(f, nums, i)
 
     return elementwise(name, f, *(partial(i) for i in range(most)), least=least, **more)

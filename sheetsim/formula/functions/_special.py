@@ -31,6 +31,16 @@ _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 ROOT_2, ROOT_2PI = math.sqrt(2.0), math.sqrt(2 * math.pi)
 
 
+def positive(a: Floats) -> Floats:
+    """Return the numbers that are positive, NaN for the others."""
+    return np.where(a > 0, a, np.nan)
+
+
+def flat(y: Floats, *_args: Floats) -> Floats:
+    """Return a partial derivative of what does not change: 0."""
+    return np.zeros_like(y)
+
+
 def each(f: Callable[..., float]) -> Callable[..., Floats]:
     """Make a function of floats one of arrays; NaN where an argument is, or where f raises."""
 

@@ -18,10 +18,10 @@ from sheetsim.formula.functions._special import (
     beta_parts,
     binomial,
     each,
+    flat,
     gamma_parts,
     poisson,
 )
-from sheetsim.formula.functions.distributions import flat
 from sheetsim.formula.values import (
     NUM_ERROR,
     VALUE_ERROR,

@@ -14,25 +14,17 @@ from sheetsim.formula.functions._special import (
     digamma,
     erf,
     erfc,
+    flat,
     gamma,
     gamma_log,
     normal_below,
     normal_density,
     normal_quantile,
+    positive,
 )
 from sheetsim.formula.values import Bools, Floats
 
 TWO_BY_ROOT_PI = 2 / float(np.sqrt(np.pi))
-
-
-def positive(a: Floats) -> Floats:
-    """Return the numbers that are positive, NaN for the others."""
-    return np.where(a > 0, a, np.nan)
-
-
-def flat(y: Floats, *args: Floats) -> Floats:
-    """Return the derivative of what does not change: 0."""
-    return np.zeros_like(y)
 
 
 def _normal(x: Floats, mean: Floats, sd: Floats, whole: Floats) -> Floats:

@@ -82,7 +82,7 @@ def periods(r: Any, pmt: Any, pv: Any, fv: Any = 0.0, kind: Any = 0.0) -> Any:
     return np.where(none, at_0, log1p(np.where(none, 0.0, r * u)) / log1p(safe))
 
 
-def _inside(r: Any, per: Any, n: Any) -> Any:
+def _inside(per: Any, n: Any) -> Any:
     """Return 0 where 1 <= per <= n, NaN elsewhere."""
     good = (real(per) >= 1) & (real(per) <= real(n))
     return np.where(good, 0.0, np.nan)
@@ -94,7 +94,7 @@ def interest(r: Any, per: Any, n: Any, pv: Any, fv: Any = 0.0, kind: Any = 0.0) 
     start = real(kind) != 0
     owed = future(r, per - 1, pmt, pv, kind)
     share = np.where(start, r / (1 + r), r)
-    return np.where(start & (real(per) == 1), 0.0, owed * share) + _inside(r, per, n)
+    return np.where(start & (real(per) == 1), 0.0, owed * share) + _inside(per, n)
 
 
 def principal(r: Any, per: Any, n: Any, pv: Any, fv: Any = 0.0, kind: Any = 0.0) -> Any:
@@ -152,7 +152,7 @@ def _owed(r: Any, n: Any, pmt: Any, pv: Any, fv: Any = 0.0, kind: Any = 0.0) -> 
 def _rate(n: Floats, pmt: Floats, pv: Floats, *more: Floats) -> Floats:
     arrays = np.broadcast_arrays(n, pmt, pv, *more)
     guess = arrays[5] if len(arrays) > 5 else np.full(arrays[0].shape, 0.1)
-    found = root(lambda r: _owed(r, *arrays[:5]), guess)
+    found = root(lambda r: _owed(r, *arrays[:5]) / growth(r, arrays[0]), guess)
     return np.where(arrays[0] > 0, found, np.nan)
 
 

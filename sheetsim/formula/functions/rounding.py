@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetsim.formula.functions._make import ALL, elementwise
-from sheetsim.formula.functions.distributions import flat
+from sheetsim.formula.functions._special import flat
 from sheetsim.formula.values import Floats
 
 

@@ -17,12 +17,13 @@ from sheetsim.formula.functions._special import (
     beta_parts,
     binomial,
     digamma,
+    flat,
     gamma_parts,
     poisson,
+    positive,
     quantile,
     student_density,
 )
-from sheetsim.formula.functions.distributions import flat, positive
 from sheetsim.formula.values import Floats
 
 Pair = tuple[Floats, Floats]

@@ -1,0 +1,198 @@
+"""Each formula by itself: what it gives for the values that somebody else has for its precedents.
+
+Two programs that agree on every formula may disagree on a cell all the same: rounding grows along
+a chain. And a cell may differ only because one before it does. So a formula is also computed from
+the very values that the other program shows in the cells that it refers to. If that gives what the
+program shows in the cell, the formula is innocent: what differs came from before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.formula.batch import UnreadyError, prepare
+from sheetsim.formula.compiler import Compiler
+from sheetsim.formula.values import NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sheetsim.book import Book, Place, Value
+    from sheetsim.formula.batch import Group
+    from sheetsim.formula.graph import Spot
+    from sheetsim.formula.values import Floats
+
+
+class Formulas:
+    """All formula cells of a workbook, computed, with what needs what.
+
+    A cell is named by its slot, a whole number; those of an array formula share a home, the slot
+    of the first cell of its range.
+
+    Attributes:
+        slots: every cell with a formula, in the order of the file, with its slot.
+        frozen: slots of random numbers and times, which keep their cached values.
+    """
+
+    def __init__(self, book: Book) -> None:
+        """Compute every formula cell of a workbook.
+
+        Raises:
+            WorkbookError: a formula cannot be read, or refers to itself in a circle.
+        """
+        wanted = [
+            (name, place)
+            for name in book.sheets
+            for place, cell in book.sheets[name].items()
+            if cell.formula is not None
+        ]
+        self._compiler = Compiler(book)
+        self._compiler.add(wanted)
+        self._graph, self._store = self._compiler.graph, self._compiler.store
+        self.slots: dict[Spot, int] = {
+            (name, place): self._store.sheet(name).slots[place] for name, place in wanted
+        }
+        self.frozen = frozenset(self._graph.frozen)
+        self._order: dict[int, int] = {}
+        self._frozen_places = self._by_sheet(self.frozen)
+
+    def value(self, slot: int) -> Value:
+        """Return the value of a cell."""
+        return self._store.value(slot)
+
+    def spot(self, slot: int) -> Spot:
+        """Return the sheet and the place of a cell."""
+        return self._store.places[slot]
+
+    def name(self, slot: int) -> str:
+        """Return a cell's name with its sheet."""
+        return self._graph.name(slot)
+
+    def home(self, slot: int) -> int:
+        """Return the slot of the first cell of an array formula's range, else the slot itself."""
+        return self._graph.home.get(slot, slot)
+
+    def unknown(self, slot: int) -> str:
+        """Return why a cell cannot be computed here, "" if it can."""
+        return self._graph.unknown.get(self.home(slot), "")
+
+    def group(self, slot: int) -> int:
+        """Return a number that is the same for all cells of one formula; -1 for a frozen cell."""
+        found = self._graph.group_of.get(self.home(slot))
+        return -1 if found is None else id(found)
+
+    def areas(self, slot: int) -> list[int]:
+        """Return the numbers of the areas that a cell's formula refers to."""
+        return self._graph.needs.get(self.home(slot), [])
+
+    def members(self, area: int) -> list[int]:
+        """Return the homes of the formula cells in an area, frozen ones aside."""
+        return self._graph.members[area]
+
+    def is_random(self, area: int) -> bool:
+        """Whether a cell of random numbers or the time lies in an area."""
+        sheet, top, left, bottom, right = self._graph.bounds[area]
+        found = self._frozen_places.get(sheet)
+        if found is None:
+            return False
+        rows, columns = found
+        inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
+        return bool(inside.any())
+
+    def position(self, slot: int) -> int:
+        """Return where a cell stands in an order of computation; 0 for a frozen cell."""
+        if not self._order:
+            places = (
+                self._store.sheet(group.sheet).slots[place]
+                for waves in self._graph.schedule()
+                for group, cells in waves
+                for place in cells
+            )
+            self._order = {slot: i for i, slot in enumerate(places, 1)}
+        return self._order.get(self.home(slot), 0)
+
+    def from_values(
+        self, values: Mapping[int, Value], wanted: Iterable[int], nudges: Floats | None = None
+    ) -> dict[int, Value]:
+        """Compute some cells, each from given values of all others.
+
+        Args:
+            values: slot to value, for cells with formulas; the others keep what they have.
+            wanted: slots; those that are frozen or cannot be computed here are left out.
+            nudges: (size,); by how much of itself each number moves before. Whole numbers stay:
+                they count and choose, and are the same in every program.
+
+        Returns:
+            Slot to value.
+        """
+        store = self._store
+        kept = store.num, store.kind, store.obj
+        store.num, store.kind, store.obj = (each.copy() for each in kept)
+        try:
+            for slot, value in values.items():
+                store.put(slot, value)
+            if nudges is not None:
+                moves = (store.kind == NUMBER) & (store.num != np.rint(store.num))
+                store.num[moves] *= 1 + nudges[moves]
+            return self._computed(wanted)
+        finally:
+            store.num, store.kind, store.obj = kept
+
+    @property
+    def size(self) -> int:
+        """How many slots there are, for `nudges`."""
+        return len(self._store.num)
+
+    def _computed(self, wanted: Iterable[int]) -> dict[int, Value]:
+        """Compute cells from what the store holds, and leave it as it is."""
+        by_group: dict[int, tuple[Group, dict[int, list[int]]]] = {}
+        for slot in wanted:
+            home = self.home(slot)
+            group = self._graph.group_of.get(home)
+            if group is None or group.plan.unknown:
+                continue
+            by_group.setdefault(id(group), (group, {}))[1].setdefault(home, []).append(slot)
+        found: dict[int, Value] = {}
+        for group, homes in by_group.values():
+            work = [[self._store.places[home][1] for home in homes]]
+            while work:
+                part = work.pop()
+                try:
+                    asked = [slot for at in part for slot in homes[self._slot(group, at)]]
+                    found |= self._batch(group, part, asked)
+                except UnreadyError as unready:
+                    work += unready.parts
+        return found
+
+    def _slot(self, group: Group, place: Place) -> int:
+        return self._store.sheet(group.sheet).slots[place]
+
+    def _batch(self, group: Group, places: list[Place], asked: list[int]) -> dict[int, Value]:
+        """Compute cells of one group that go together."""
+        store = self._store
+        batch = prepare(store, group, places)
+        height, width = group.size or (1, 1)
+        own = [
+            self._slot(group, (r, c))
+            for top, left in places
+            for r in range(top, top + height)
+            for c in range(left, left + width)
+        ]
+        kept = store.num[own], store.kind[own], store.obj[own]
+        self._compiler.finish(batch)
+        found = {slot: store.value(slot) for slot in asked}
+        store.num[own], store.kind[own], store.obj[own] = kept
+        return found
+
+    def _by_sheet(self, slots: Iterable[int]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return the rows and the columns of cells, sheet by sheet."""
+        places: dict[str, list[Place]] = {}
+        for slot in slots:
+            sheet, place = self._store.places[slot]
+            places.setdefault(sheet, []).append(place)
+        return {
+            sheet: (np.array([p[0] for p in each]), np.array([p[1] for p in each]))
+            for sheet, each in places.items()
+        }

@@ -1,0 +1,414 @@
+"""Which formulas may depend on some cells, found without computing anything.
+
+Every reference of a formula is a rectangle that moves with the cell, so that for all cells of one
+formula "does it touch a cell that moves" is one operation on arrays: with the number of moving
+cells above and to the left of every corner (an integral image, Crow 1984), the number inside a
+rectangle is four look-ups. Rounds of that run until nothing is added.
+
+The answer may hold some cells too many, never too few:
+- OFFSET, `A1#` and `A1:INDEX(...)` are taken to read the whole sheet of their references;
+- INDIRECT, references through several sheets, data tables and formulas that cannot be read are
+  taken to depend on everything;
+- a table's reference is taken to read the whole table;
+- a recurrence of more rows than `MAX_ROUNDS` is followed in steps of whole tiles of its sheet.
+
+A sheet that mentions no sheet, name or table concerned is not even read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.keys import Keys
+from sheetsim.formula.structured import around
+from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sheetsim.book import Book, Cell, Place
+    from sheetsim.formula.tokens import Token
+
+Spot = tuple[str, "Place"]
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+MAX_ROUNDS = 40
+"""Rounds in which single cells are followed; formulas are seldom nested deeper."""
+
+MAX_GRID = 16_000_000
+"""Cells of a sheet's grid; a larger one is kept in blocks of rows."""
+
+_TILES = 16  # in each direction
+_FEW = 8  # cells of a group for which Python is quicker than NumPy
+_WHOLE = Ref(None, 0, 0, MAX_ROWS - 1, MAX_COLUMNS - 1, (True, True, True, True))
+_WIDE = {"OFFSET", "ANCHORARRAY"}
+_BLIND = {"INDIRECT", "TABLE"}
+
+
+class Reads(NamedTuple):
+    """What a formula reads.
+
+    Attributes:
+        refs: with their sheets, as far as they are known.
+        blind: whether it may read anything else as well.
+    """
+
+    refs: tuple[Ref, ...]
+    blind: bool
+
+
+@dataclass
+class Reach:
+    """The formula cells that may depend on some cells.
+
+    Attributes:
+        places: sheet to the places that may move, in the workbook's order; no empty ones.
+        blind: those of them that were taken because nobody knows what they read.
+    """
+
+    places: dict[str, list[Place]]
+    blind: set[Spot]
+
+    @property
+    def spots(self) -> list[Spot]:
+        """All of them."""
+        return [(sheet, place) for sheet, places in self.places.items() for place in places]
+
+
+def reachable(book: Book, changed: Iterable[Spot]) -> list[Spot]:
+    """Return every formula cell that may depend on changed cells, on any sheet.
+
+    Args:
+        book: the workbook.
+        changed: sheets, as the workbook spells them, and places; not in the answer themselves
+            unless they depend on others of them.
+
+    Returns:
+        The cells in the workbook's order; possibly some too many.
+
+    Raises:
+        WorkbookError: a sheet that is concerned cannot be read.
+    """
+    return reach(book, changed, Keys(book)).spots
+
+
+def reach(book: Book, changed: Iterable[Spot], keys: Keys) -> Reach:
+    """Return what `reachable` does, sheet by sheet; `keys` are kept for whoever compiles them."""
+    by_sheet: dict[str, list[Place]] = {}
+    for sheet, place in changed:
+        by_sheet.setdefault(sheet, []).append(place)
+    search = _Search(book, keys)
+    for sheet, places in by_sheet.items():
+        search.read(sheet, places)
+    search.run()
+    found: dict[str, list[Place]] = {}
+    blind: set[Spot] = set()
+    for sheet in book.sheets:
+        known = search.sheets.get(sheet)
+        if known is not None and known.moved.any():
+            found[sheet] = [p for p, m in zip(known.places, known.moved.tolist(), strict=True) if m]
+            blind |= {(sheet, known.places[i]) for i in known.blind}
+    return Reach(found, blind)
+
+
+@dataclass
+class _Edges:
+    """References of one sheet's formulas to one sheet: who reads, and the rectangles (5, E)."""
+
+    who: Ints
+    bounds: Ints
+    ranked: Ints | None = None
+
+
+@dataclass
+class _Sheet:
+    """The formulas of a sheet, and those of its cells that move.
+
+    Attributes:
+        places: of the formulas.
+        rows, columns: (N,) likewise.
+        moved: (N,) which of them may move.
+        blind: the numbers of those that may read anything.
+        edges: sheet to the references that lead there.
+        field: where cells move.
+    """
+
+    places: list[Place]
+    rows: Ints
+    columns: Ints
+    moved: Bools
+    blind: list[int]
+    edges: dict[str, _Edges]
+    field: _Field
+    fresh: bool = True  # whether cells have begun to move since others looked
+
+
+class _Field:
+    """Cells of a sheet that can move, by the ranks of their rows and columns."""
+
+    def __init__(self, rows: Ints, columns: Ints) -> None:
+        self._rows, self._columns = np.unique(rows), np.unique(columns)
+        size = (len(self._rows) + 1) * (len(self._columns) + 1)
+        self._block = -(-size // MAX_GRID)  # rows that share one row of the grid
+        height = (len(self._rows) - 1) // self._block + 1
+        self._grid = np.zeros((height + 1, len(self._columns) + 1), np.int32)
+
+    def mark(self, rows: Ints, columns: Ints) -> None:
+        """Let cells move."""
+        r = np.searchsorted(self._rows, rows) // self._block
+        self._grid[r + 1, np.searchsorted(self._columns, columns) + 1] = 1
+
+    def ranked(self, bounds: Ints) -> Ints:
+        """Return the corners (4, E) of rectangles (4, E) in the grid: first and behind the last."""
+        top, left, bottom, right = bounds
+        first = np.searchsorted(self._rows, top) // self._block
+        last = (np.searchsorted(self._rows, bottom, "right") - 1) // self._block + 1
+        return np.stack(
+            [
+                first,
+                np.searchsorted(self._columns, left),
+                np.maximum(first, last),
+                np.searchsorted(self._columns, right, "right"),
+            ]
+        ).astype(np.int32)
+
+    def counted(self) -> Ints:
+        """Return how many moving cells lie above and to the left of each corner."""
+        return self._grid.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
+
+    def tiles(self, rows: Ints, columns: Ints) -> Ints:
+        """Return the number of the tile that each cell lies in."""
+        tall, wide = len(self._rows) // _TILES + 1, len(self._columns) // _TILES + 1
+        r = np.searchsorted(self._rows, rows) // tall
+        c = np.searchsorted(self._columns, columns) // wide
+        return (r * _TILES + c).astype(np.int32)
+
+
+class _Search:
+    """The rounds."""
+
+    def __init__(self, book: Book, keys: Keys) -> None:
+        self.sheets: dict[str, _Sheet] = {}
+        self._book, self._keys = book, keys
+        self._reads: dict[object, Reads] = {}
+        self._told: set[str] = set()  # sheets whose mentions have been looked for
+
+    def read(self, name: str, changed: Sequence[Place] = ()) -> None:
+        """Take up a sheet with its formulas."""
+        groups: dict[object, list[int]] = {}
+        places: list[Place] = []
+        blind: list[int] = []
+        shared: dict[Place | None, list[int]] = {}
+        for place, cell in self._book.sheets[name].items():
+            if not cell.has_formula:
+                continue
+            number = len(places)
+            places.append(place)
+            own = shared.get(cell.origin)
+            if own is None or cell.array is not None:
+                key = self._key(name, place, cell)
+                own = groups.setdefault(key, [])
+                if self._reads[key].blind:
+                    blind.append(number)
+                elif cell.origin is not None and cell.array is None:
+                    shared[cell.origin] = own
+            own.append(number)
+        where = np.array([*places, *changed], np.int32).reshape(-1, 2).T
+        rows, columns = where[:, : len(places)]
+        found = _Collected(places, rows, columns)
+        for key, members in groups.items():
+            for ref in self._reads[key].refs:
+                found.add(ref, members)
+        sheet = _Sheet(
+            places, rows, columns, np.zeros(len(places), bool), blind, found.edges(), _Field(*where)
+        )
+        self.sheets[name] = sheet
+        sheet.field.mark(*where[:, len(places) :])
+        self._move(sheet, np.array(blind, np.intp))
+        sheet.fresh = bool(changed) or bool(blind)
+
+    def _key(self, sheet: str, place: Place, cell: Cell) -> object:
+        """Return the key of a formula, among those whose reads are known from then on."""
+        try:
+            if cell.array is not None:
+                return self._array_key(sheet, cell.array, cell.formula or "")
+            key = self._keys.find(sheet, place, cell, None)
+            if key not in self._reads:
+                sample = self._keys.samples[key]
+                self._reads[key] = self._read_of(sheet, sample.place, sample.tokens)
+        except WorkbookError:  # let whoever computes it say so
+            self._reads[None] = Reads((), True)
+            return None
+        return key
+
+    def _array_key(self, sheet: str, extent: str, formula: str) -> object:
+        """Return the key of an array formula: all its cells move together."""
+        key = ("array", sheet, extent)
+        if key not in self._reads:
+            place = tokenize(extent, (0, 0))[0].value.at(0, 0)[:2]
+            read = self._read_of(sheet, place, tokenize(formula, place))
+            self._reads[key] = Reads(tuple(_pinned(ref, place) for ref in read.refs), read.blind)
+        return key
+
+    def _read_of(self, sheet: str, place: Place, tokens: Sequence[Token]) -> Reads:
+        """Return what a formula reads, its names and tables resolved."""
+        refs: list[Ref] = []
+        wide = blind = False
+        seen: set[object] = set()
+        todo = [(token, sheet) for token in tokens]
+        while todo:
+            token, home = todo.pop()
+            if token.kind == "ref":
+                own = token.value.sheet or home
+                spelled = self._book.find_sheet(own)
+                if spelled is not None:
+                    refs.append(token.value._replace(sheet=spelled))
+                elif ":" in own and not own.startswith("["):
+                    blind = True
+            elif token.kind == "function":
+                wide = wide or token.value in _WIDE
+                blind = blind or token.value in _BLIND
+            elif token.kind in {":", "#"}:
+                wide = True
+            elif token.kind == "table":
+                name = token.value[0]
+                found = self._book.find_table(name) if name else around(self._book, home, place)
+                if found is not None:
+                    corners = (*found.first, *found.last)
+                    refs.append(Ref(found.sheet, *corners, (True, True, True, True)))
+            elif token.kind == "name" and (home, token.value) not in seen:
+                seen.add((home, token.value))
+                scope, text = token.value
+                meant = self._book.find_name(text, scope if scope is not None else home)
+                if meant is not None:
+                    more = tokenize(meant.text, (0, 0))
+                    todo += [(one, meant.sheet or home) for one in more]
+        if wide:
+            refs = [_WHOLE._replace(sheet=ref.sheet) for ref in refs]
+        return Reads(tuple(dict.fromkeys(refs)), blind)
+
+    def run(self) -> None:
+        """Go on until nothing is added."""
+        rounds = 0
+        while True:
+            self._follow_mentions()
+            fresh = [name for name, sheet in self.sheets.items() if sheet.fresh]
+            if not fresh:
+                return
+            rounds += 1
+            for name in fresh:
+                self.sheets[name].fresh = False
+                self._spread(name, coarse=rounds > MAX_ROUNDS)
+
+    def _spread(self, target: str, *, coarse: bool) -> None:
+        """Let move what reads moving cells of a sheet."""
+        counted = self.sheets[target].field.counted()
+        for sheet in self.sheets.values():
+            edges = sheet.edges.get(target)
+            if edges is None:
+                continue
+            if edges.ranked is None:
+                edges.ranked = self.sheets[target].field.ranked(edges.bounds)
+            still = ~sheet.moved[edges.who]
+            if not still.all():
+                edges.who, edges.bounds = edges.who[still], edges.bounds[:, still]
+                edges.ranked = edges.ranked[:, still]
+            top, left, bottom, right = edges.ranked
+            inside = counted[bottom, right] - counted[top, right]
+            inside += counted[top, left] - counted[bottom, left]
+            new = np.unique(edges.who[inside > 0])
+            if coarse and len(new):
+                tiles = sheet.field.tiles(sheet.rows, sheet.columns)
+                hit = np.zeros((_TILES + 1) * _TILES, bool)
+                hit[tiles[new]] = True
+                new = np.flatnonzero(hit[tiles] & ~sheet.moved)
+            self._move(sheet, new)
+
+    def _move(self, sheet: _Sheet, which: npt.NDArray[np.intp]) -> None:
+        """Let formulas move."""
+        if len(which):
+            sheet.moved[which] = True
+            sheet.field.mark(sheet.rows[which], sheet.columns[which])
+            sheet.fresh = True
+
+    def _follow_mentions(self) -> None:
+        """Read the sheets that mention one where cells move."""
+        new = {name for name, sheet in self.sheets.items() if sheet.fresh} - self._told
+        if not new:
+            return
+        self._told |= new
+        words = self._words(self._told)
+        ask = getattr(self._book.sheets, "mentions", None)
+        for name in self._book.sheets:
+            if name not in self.sheets and (ask is None or ask(name, words)):
+                self.read(name)
+
+    def _words(self, sheets: set[str]) -> set[str]:
+        """Return what a formula must mention to refer to one of some sheets."""
+        words = {*sheets, "INDIRECT"}
+        words |= {table.name for table in self._book.tables.values() if table.sheet in sheets}
+        folded = {word.casefold() for word in words}
+        while True:
+            more = {name.name for name in self._book.names if _mentions(name.text, folded)}
+            if more <= words:
+                return words
+            words |= more
+            folded |= {name.casefold() for name in more}
+
+
+def _mentions(text: str, words: set[str]) -> bool:
+    """Whether the text of a name may mention one of some words, which are folded."""
+    plain = text.replace("''", "'").casefold()
+    return ":" in text.partition("!")[0] or any(word in plain for word in words)
+
+
+def _pinned(ref: Ref, place: Place) -> Ref:
+    """Return a reference as it is in one cell."""
+    return Ref(ref.sheet, *ref.at(*place), (True, True, True, True))
+
+
+@dataclass
+class _Collected:
+    """The references of a sheet's formulas in the making."""
+
+    places: list[Place]
+    rows: Ints
+    columns: Ints
+    single: dict[str, list[tuple[int, int, int, int, int]]] = field(default_factory=dict)
+    many: dict[str, list[Ints]] = field(default_factory=dict)
+
+    def add(self, ref: Ref, members: list[int]) -> None:
+        """Add a reference of some formulas."""
+        sheet = ref.sheet or ""
+        if len(members) < _FEW:
+            own = self.single.setdefault(sheet, [])
+            own += [(i, *ref.at(*self.places[i])) for i in members]
+            return
+        who = np.array(members, np.int32)
+        rows, columns = self.rows[who], self.columns[who]
+        bounds = np.empty((5, len(who)), np.int32)
+        bounds[0] = who
+        moves = (rows, columns, rows, columns)
+        for k, (base, fixed, move) in enumerate(zip(ref[1:5], ref.fixed, moves, strict=True)):
+            bounds[k + 1] = base if fixed else base + move
+        a, b, c, d = ref.fixed
+        if a != c:
+            bounds[[1, 3]] = np.sort(bounds[[1, 3]], axis=0)
+        if b != d:
+            bounds[[2, 4]] = np.sort(bounds[[2, 4]], axis=0)
+        self.many.setdefault(sheet, []).append(bounds)
+
+    def edges(self) -> dict[str, _Edges]:
+        """Return all of them by the sheet that they lead to."""
+        out = {}
+        for sheet in {**self.single, **self.many}:
+            few = np.array(self.single.get(sheet, []), np.int32).reshape(-1, 5).T
+            both = np.concatenate([few, *self.many.get(sheet, [])], axis=1)
+            out[sheet] = _Edges(both[0], both[1:])
+        return out

@@ -1,0 +1,228 @@
+"""Two sets of values of one workbook: where they differ, and which cell is to blame.
+
+Numbers agree within a relative tolerance; texts, booleans and errors agree exactly; a blank is the
+same as an empty text (programs store `""` in either way), and never the same as 0.
+
+A cell that does not agree gets one of these marks, in an order of computation:
+
+- *unsupported*: the program answers `#NAME?` and the like, or the cell needs one where it does;
+- *volatile*: it needs random numbers or the time, which no program computes twice;
+- *root*: its formula, computed by NumPy from the program's own values of the cells that it refers
+  to, does not give what the program shows. Here something is wrong;
+- *follower*: its formula does, and a cell that it refers to is a root or a follower;
+- *rounding*: its formula does, and no cell that it refers to is wrong. What differs are the last
+  digits of those, which the formula magnifies: a cancellation, or a long recurrence.
+
+So no tolerance has to be widened for long chains, and there is no absolute one. Where terms cancel
+within one formula, its own rounding counts: by how much it moves when the cells that it refers to
+move in their 15th digit, as in `sheetsim.agreement`. That floor is only believed where moves a
+hundred times as large do more: else something has tipped over, such as a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from sheetsim.book import CellError, Value
+from sheetsim.formula.local import Formulas
+
+Values = Mapping[int, Value]
+"""Slot to value."""
+
+ROOT, FOLLOWER, VOLATILE, UNSUPPORTED, ROUNDING = (
+    *("root", "follower"),
+    *("volatile", "unsupported", "rounding"),
+)
+
+DIGITS: Final = 3e-15
+"""By how much of themselves, at most, numbers are moved to find the floor of a formula."""
+
+TRIALS: Final = 3
+SAFETY: Final = 8.0
+FURTHER: Final = 100.0
+"""How much larger the second moves are, and half the least by which the formula moves more."""
+
+LEAST_GROWTH: Final = 5.0
+
+
+def apart(one: Value, other: Value) -> float:
+    """Return the relative difference of two values; inf where they do not match."""
+    if one is None or other is None:
+        return 0.0 if (one or "") == (other or "") and 0 not in (one, other) else np.inf
+    if isinstance(one, bool) or isinstance(other, bool):
+        return 0.0 if one is other else np.inf
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        gap = abs(one - other)
+        return gap / max(abs(one), abs(other)) if gap else 0.0
+    return 0.0 if one == other else np.inf
+
+
+class Source:
+    """One set of values, and whether it obeys the formulas.
+
+    Attributes:
+        name: who computed them.
+        values: slot to value, of the cells that are there.
+        tolerance: within which its numbers are to agree.
+    """
+
+    def __init__(
+        self, formulas: Formulas, name: str, values: dict[int, Value], tolerance: float
+    ) -> None:
+        self.name, self.values, self.tolerance = name, values, tolerance
+        self._formulas = formulas
+        self._known: dict[int, bool] = {}
+
+    def disobeying(self, slots: Iterable[int]) -> set[int]:
+        """Return the cells that are not what their formulas give for this source's own values."""
+        slots = list(slots)
+        new = [slot for slot in slots if slot not in self._known]
+        if new:
+            wrong = self._wrong(new)
+            self._known.update((slot, slot in wrong) for slot in new)
+        return {slot for slot in slots if self._known[slot]}
+
+    def _wrong(self, slots: list[int]) -> set[int]:
+        local = self._formulas.from_values(self.values, slots)
+        suspects = {
+            slot: value
+            for slot, value in local.items()
+            if apart(value, self.values.get(slot)) > self.tolerance
+        }
+        if not suspects:
+            return set()
+        floors = self._floors(suspects)
+        return {slot for slot, value in suspects.items() if not self._within(slot, value, floors)}
+
+    def _within(self, slot: int, value: Value, floors: Mapping[int, float]) -> bool:
+        shown = self.values.get(slot)
+        if not isinstance(value, float) or not isinstance(shown, float):
+            return False
+        return abs(value - shown) <= self.tolerance * abs(value) + floors[slot]
+
+    def _floors(self, suspects: Values) -> dict[int, float]:
+        """Return what rounding within each formula can do to its value."""
+        rng = np.random.default_rng(20190501)
+        near, far = dict.fromkeys(suspects, 0.0), dict.fromkeys(suspects, 0.0)
+        size = self._formulas.size
+        for _ in range(TRIALS):
+            noise = DIGITS * rng.uniform(0.5, 1, size) * rng.choice([-1.0, 1.0], size)
+            for moves, factor in ((near, 1.0), (far, FURTHER)):
+                moved = self._formulas.from_values(self.values, suspects, factor * noise)
+                for slot, value in moved.items():
+                    old = suspects[slot]
+                    if isinstance(value, float) and isinstance(old, float):
+                        moves[slot] = max(moves[slot], abs(value - old))
+        return {
+            slot: SAFETY * near[slot] if far[slot] >= LEAST_GROWTH * near[slot] else 0.0
+            for slot in suspects
+        }
+
+
+@dataclass
+class Judgement:
+    """How one source fares against the reference.
+
+    Attributes:
+        cells: how many were compared.
+        agree: how many agree, those by rounding among them.
+        rounding: how many agree only because their formulas are right.
+        worst: largest relative difference of two numbers that agree within the tolerance.
+        marks: cell that does not agree within the tolerance -> its mark.
+        origin: follower -> the root that it follows from.
+    """
+
+    cells: int = 0
+    agree: int = 0
+    rounding: int = 0
+    worst: float = 0.0
+    marks: dict[int, str] = field(default_factory=dict)
+    origin: dict[int, int] = field(default_factory=dict)
+
+    def marked(self, mark: str) -> list[int]:
+        """Return the cells with a mark, in an order of computation."""
+        return [slot for slot, one in self.marks.items() if one == mark]
+
+
+def judge(
+    formulas: Formulas,
+    reference: Source,
+    source: Source,
+    unsupported: Collection[int] = (),
+) -> Judgement:
+    """Compare the values of a source with those of the reference.
+
+    Args:
+        formulas: the workbook's.
+        reference: what the values are compared with.
+        source: the values; cells that it lacks are not compared.
+        unsupported: cells that the source cannot compute.
+    """
+    result = Judgement()
+    differing = []
+    for slot, expected in reference.values.items():
+        if slot in formulas.frozen or slot not in source.values:
+            continue
+        result.cells += 1
+        distance = 0.0 if slot in unsupported else apart(expected, source.values[slot])
+        if slot in unsupported or distance > source.tolerance:
+            differing.append(slot)
+        else:
+            result.worst = max(result.worst, distance)
+    differing.sort(key=formulas.position)
+    checked = [slot for slot in differing if slot not in unsupported]
+    wrong = reference.disobeying(checked) | source.disobeying(checked)
+    _mark(formulas, differing, unsupported, wrong, result)
+    apart_from = sum(mark in (VOLATILE, UNSUPPORTED) for mark in result.marks.values())
+    result.cells -= apart_from
+    result.rounding = len(result.marked(ROUNDING))
+    result.agree = result.cells - len(result.marked(ROOT)) - len(result.marked(FOLLOWER))
+    return result
+
+
+_STRENGTH = {ROUNDING: 0, ROOT: 1, FOLLOWER: 1, VOLATILE: 2, UNSUPPORTED: 3}
+
+
+def _mark(
+    formulas: Formulas,
+    differing: list[int],
+    unsupported: Collection[int],
+    wrong: set[int],
+    result: Judgement,
+) -> None:
+    """Mark cells in their order of computation: those that a cell needs are marked before it."""
+    strongest: dict[int, int] = {}  # home -> its cell with the strongest mark
+    in_area: dict[int, int] = {}  # area -> the cell in it with the strongest mark, or -1
+
+    def strength(slot: int) -> int:
+        return _STRENGTH[result.marks[slot]]
+
+    for slot in differing:
+        mark, origin = ROUNDING, slot
+        for area in formulas.areas(slot):
+            if area not in in_area:
+                found = [strongest[home] for home in formulas.members(area) if home in strongest]
+                in_area[area] = max(found, key=strength, default=-1)
+            other = in_area[area]
+            theirs = ROUNDING if other < 0 else result.marks[other]
+            if formulas.is_random(area) and theirs != UNSUPPORTED:
+                theirs = VOLATILE
+            theirs = FOLLOWER if theirs == ROOT else theirs
+            if _STRENGTH[theirs] > _STRENGTH[mark]:
+                mark, origin = theirs, result.origin.get(other, other)
+        if slot in unsupported:
+            mark = UNSUPPORTED
+        elif slot in wrong and mark != UNSUPPORTED:
+            mark = ROOT
+        elif mark == ROUNDING and formulas.unknown(slot):
+            mark = ROOT  # nobody can tell: its formula is not computed here
+        result.marks[slot] = mark
+        if mark == FOLLOWER:
+            result.origin[slot] = origin
+        home = formulas.home(slot)
+        if home not in strongest or strength(slot) > strength(strongest[home]):
+            strongest[home] = slot
