@@ -2,13 +2,13 @@
 
 What is measured is file to solved model: loading the file (of the one sheet alone, where the peer
 does not take the file), compiling what is compiled, solving by the peer's own criteria. Imports
-and the start of a program count for `sheetsim solve` alone, the whole command. The processor time
-beside it is what a busy machine does not stretch. sheetsim also
-writes the solved copy. Starts are uniform(0, 1), drawn with the seed, the same for all peers
-(sheetsim draws its own by `--start random`). The RMSE is computed here, with NumPy, from the 150
-numbers that a peer ends with and the ratings, whatever the peer says of it; the optimum is
-0.392901. Each peer runs in a process of its own, which is ended when its time is up; what is best
-by then counts, if the peer says it (LibreOffice does not).
+and the start of a program count for `sheetsim solve` alone, the whole command; sheetsim also writes
+the solved copy. Processor time stands beside the time on the wall, which a busy machine stretches.
+Starts are uniform(0, 1), drawn with the seed, the same for all peers; sheetsim's `--start random`
+draws its own in the same way. The RMSE is computed here, with NumPy, from the ratings and the 150
+numbers that a peer ends with, whatever the peer says of it; the optimum is 0.392901. Each peer
+runs in a process of its own, which is ended when its time is up; what is best by then counts, if
+the peer says it (LibreOffice does not).
 
 LibreOffice is the one on the PATH, or the one that SHEETSIM_SOFFICE names. Its solvers get the
 file and the model as they are, and have their own default options; its Swarm also gets bounds,
@@ -216,7 +216,7 @@ def measure(name: str, peer: Peer, task: dict[str, Any]) -> Row:
     if cut and not row.cut:
         row.cut = True
         row.seconds.append(limit - GRACE)
-    if not events:
+    if not row.seconds and not row.note:
         row.note = said or "said nothing"
     if any(event["event"] == "absent" for event in events):
         row.note = f"absent: {peer.hint if peer.service else 'pip install ' + peer.package}"
@@ -339,7 +339,7 @@ def cells(row: Row, base: float | None) -> list[str]:
     if row.cut:
         seconds, note = "> " + seconds, "; ".join(["cut off", note] if note else ["cut off"])
     if row.reached < len(row.seconds) and times != "-":
-        times = f"> {times}"  # it would have to go on
+        times = f"> {times}" if row.cut else "never"  # one may go on, the other has ended
     reached = f"{row.reached} of {len(row.seconds)}"
     return [row.label, seconds, cpu, found, reached, count, times, note.replace("|", "/")]
 

@@ -252,17 +252,17 @@ def test_a_worker_is_no_scheduler(scheduler: str) -> None:
 
 SCRIPT = """
     import json, sys, time
+    from functools import partial
     from sheetsim.spreading import spread
 
-    def sleeps(task):
+    def sleeps(seconds, task):
         if task < 2:
             return task
-        print("working", flush=True)
-        time.sleep(4 if "scheduler" in sys.argv[1] else 60)
+        time.sleep(seconds)
 
-    def saves(task):
+    def saves(seconds, task):
         try:
-            return sleeps(task)
+            return sleeps(seconds, task)
         except KeyboardInterrupt:
             return "best so far"
 
@@ -270,8 +270,10 @@ SCRIPT = """
         print("done", done, flush=True)
 
     if __name__ == "__main__":
-        function = saves if sys.argv[2] == "saves" else sleeps
-        results = spread(function, range(5), progress=told, **json.loads(sys.argv[1]))
+        options = json.loads(sys.argv[1])
+        # on a cluster what runs is not ended, and the next test would wait for it
+        function = partial(globals()[sys.argv[2]], 3 if "scheduler" in options else 60)
+        results = spread(function, range(5), progress=told, **options)
         print(json.dumps(results))
 """
 
@@ -289,9 +291,8 @@ def test_ctrl_c_keeps_what_is_done(where: dict[str, Any], function: str, tmp_pat
         start_new_session=True,
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == "done 2":
-            break
+    lines = iter(process.stdout.readline, "")
+    assert "done 2\n" in lines, process.stderr and process.stderr.read()
     time.sleep(0.3)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
     out, err = process.communicate(timeout=30)

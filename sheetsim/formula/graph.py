@@ -16,12 +16,11 @@ import numpy as np
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.batch import Group, UnreadyError, prepare
-from sheetsim.formula.keys import Keys
+from sheetsim.formula.keys import Keys, extent
 from sheetsim.formula.order import components, find_circle, waves
 from sheetsim.formula.parser import parse_tokens
 from sheetsim.formula.plan import Plan, make_plan
 from sheetsim.formula.store import Areas, Store
-from sheetsim.formula.tokens import Ref, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -161,7 +160,7 @@ class Graph:
         """Put a formula's cell into its group, and on the stack."""
         size = None
         if cell.array:
-            first, size = _extent(cell.array)
+            first, size = extent(cell.array)
             if first != place:
                 anchor = self._touch_cell(sheet, first)
                 if anchor >= 0 and self.group_of[anchor].size is not None:
@@ -328,12 +327,3 @@ class Graph:
             column, letter = divmod(column - 1, 26)
             letters = chr(65 + letter) + letters
         return f"{sheet}!{letters}{row + 1}"
-
-
-def _extent(text: str) -> tuple[Place, tuple[int, int]]:
-    """Return the first cell of an array formula's range, and its rows and columns."""
-    ref = tokenize(text, (0, 0))[0].value
-    if not isinstance(ref, Ref):
-        raise WorkbookError(f"array formula over {text!r}: expected a range")
-    top, left, bottom, right = ref.at(0, 0)
-    return (top, left), (bottom - top + 1, right - left + 1)

@@ -8,10 +8,12 @@ a workbook again asks the same object.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sheetsim.errors import WorkbookError
 from sheetsim.formula.structured import around
-from sheetsim.formula.tokens import tokenize
+from sheetsim.formula.tokens import Ref, tokenize
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Cell, Place
@@ -69,3 +71,18 @@ class Keys:
         if key not in self.samples:
             self.samples[key] = Sample(formula, place, tokens)
         return key
+
+
+@lru_cache(maxsize=4096)  # all cells of an array formula ask
+def extent(text: str) -> tuple[Place, tuple[int, int]]:
+    """Return the first cell of an array formula's range, and its rows and columns.
+
+    Raises:
+        WorkbookError: it is no range.
+    """
+    tokens = tokenize(text, (0, 0))
+    ref = tokens[0].value if tokens else None
+    if not isinstance(ref, Ref):
+        raise WorkbookError(f"array formula over {text!r}: expected a range")
+    top, left, bottom, right = ref.at(0, 0)
+    return (top, left), (bottom - top + 1, right - left + 1)

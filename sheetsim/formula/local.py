@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from sheetsim.formula.batch import UnreadyError, prepare
 from sheetsim.formula.compiler import Compiler
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from sheetsim.formula.graph import Spot
     from sheetsim.formula.values import Floats
 
+Places = dict[str, npt.NDArray[np.intp]]
+"""Sheet to the rows and columns of cells, (n, 2)."""
+
 
 class Formulas:
     """All formula cells of a workbook, computed, with what needs what.
@@ -34,6 +38,7 @@ class Formulas:
     Attributes:
         slots: every cell with a formula, in the order of the file, with its slot.
         frozen: slots of random numbers and times, which keep their cached values.
+        frozen_places: where these stand, for `holds`.
     """
 
     def __init__(self, book: Book) -> None:
@@ -56,7 +61,7 @@ class Formulas:
         }
         self.frozen = frozenset(self._graph.frozen)
         self._order: dict[int, int] = {}
-        self._frozen_places = self._by_sheet(self.frozen)
+        self.frozen_places = by_sheet(map(self.spot, self.frozen))
 
     def value(self, slot: int) -> Value:
         """Return the value of a cell."""
@@ -91,13 +96,13 @@ class Formulas:
         """Return the homes of the formula cells in an area, frozen ones aside."""
         return self._graph.members[area]
 
-    def is_random(self, area: int) -> bool:
-        """Whether a cell of random numbers or the time lies in an area."""
+    def holds(self, area: int, places: Places) -> bool:
+        """Whether one of some cells lies in an area."""
         sheet, top, left, bottom, right = self._graph.bounds[area]
-        found = self._frozen_places.get(sheet)
+        found = places.get(sheet)
         if found is None:
             return False
-        rows, columns = found
+        rows, columns = found.T
         inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
         return bool(inside.any())
 
@@ -186,13 +191,10 @@ class Formulas:
         store.num[own], store.kind[own], store.obj[own] = kept
         return found
 
-    def _by_sheet(self, slots: Iterable[int]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return the rows and the columns of cells, sheet by sheet."""
-        places: dict[str, list[Place]] = {}
-        for slot in slots:
-            sheet, place = self._store.places[slot]
-            places.setdefault(sheet, []).append(place)
-        return {
-            sheet: (np.array([p[0] for p in each]), np.array([p[1] for p in each]))
-            for sheet, each in places.items()
-        }
+
+def by_sheet(spots: Iterable[Spot]) -> Places:
+    """Return the places of cells, sheet by sheet."""
+    places: dict[str, list[Place]] = {}
+    for sheet, place in spots:
+        places.setdefault(sheet, []).append(place)
+    return {sheet: np.array(each, np.intp) for sheet, each in places.items()}

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.formula.causes import find_errors
 from sheetsim.formula.compiler import Compiler
+from sheetsim.formula.followers import overlay
 from sheetsim.formula.linear import linear_slots
 from sheetsim.formula.squares import Squares, find_squares
 from sheetsim.formula.store import DYNAMIC
@@ -138,6 +140,21 @@ class Program:
             if slot not in compiler.graph.unknown and slot not in compiler.graph.home:
                 found.setdefault((why, True), []).append(compiler.graph.name(slot))
         return tuple(Note(why, tuple(cells), moving) for (why, moving), cells in found.items())
+
+    @cached_property
+    def errors(self) -> dict[Spot, str]:
+        """The cells for which outputs are no numbers at the start, with what these show.
+
+        They are the first with the error in the order of computation, one for each such output.
+        """
+        return find_errors(self._compiler, self._slots)
+
+    def errors_at(self, x: Floats) -> dict[Spot, str]:
+        """Return the same at another point x (n,); this compiles once more."""
+        places = self._compiler.store.places
+        values = zip((places[slot] for slot in self._compiler.variables), x.tolist(), strict=True)
+        book, variables = overlay(self._compiler.graph.book, dict(values))
+        return compile_book(book, [places[slot] for slot in self._slots], variables).errors
 
     @property
     def frozen(self) -> tuple[str, ...]:

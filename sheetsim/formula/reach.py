@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.keys import Keys
+from sheetsim.formula.keys import Keys, extent
 from sheetsim.formula.structured import around
 from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
 
@@ -237,7 +237,7 @@ class _Search:
         """Return the key of a formula, among those whose reads are known from then on."""
         try:
             if cell.array is not None:
-                return self._array_key(sheet, cell.array, cell.formula or "")
+                return self._array_key(sheet, cell.array, cell)
             key = self._keys.find(sheet, place, cell, None)
             if key not in self._reads:
                 sample = self._keys.samples[key]
@@ -247,13 +247,14 @@ class _Search:
             return None
         return key
 
-    def _array_key(self, sheet: str, extent: str, formula: str) -> object:
+    def _array_key(self, sheet: str, range_: str, cell: Cell) -> object:
         """Return the key of an array formula: all its cells move together."""
-        key = ("array", sheet, extent)
+        key = ("array", sheet, range_)
         if key not in self._reads:
-            place = tokenize(extent, (0, 0))[0].value.at(0, 0)[:2]
-            read = self._read_of(sheet, place, tokenize(formula, place))
-            self._reads[key] = Reads(tuple(_pinned(ref, place) for ref in read.refs), read.blind)
+            first, size = extent(range_)
+            sample = self._keys.samples[self._keys.find(sheet, first, cell, size)]
+            read = self._read_of(sheet, sample.place, sample.tokens)
+            self._reads[key] = Reads(tuple(_pinned(ref, first) for ref in read.refs), read.blind)
         return key
 
     def _read_of(self, sheet: str, place: Place, tokens: Sequence[Token]) -> Reads:

@@ -138,13 +138,13 @@ class Tape:
         """
         ahead = (points,) if points else ()
         coloured = self._coloured(slots)
-        if coloured is None and len(slots) < self.size // 2:
-            return self._rows(registers, slots, ahead)
         if coloured is not None:
             known, colour = coloured
             count = int(colour.max()) + 1
         else:
             known, colour, count = None, np.arange(self.size), self.size
+        if len(slots) < count:
+            return self._rows(registers, slots, ahead)
         width = max(1, MAX_TANGENTS // max(1, self._base.num.size * max(1, points)))
         out = np.empty((*ahead, len(slots), self.size))
         for start in range(0, count, width):

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from sheetsim.book import Cell
-from sheetsim.engines.ironcalc_model import open_model
 from sheetsim.errors import OptionError
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, quoted
@@ -71,10 +70,13 @@ class Compiled:
         stored: the model as the workbook has it.
         cells: sheet and place of every variable, in their order.
         parameters: the same of the inputs that a sweep changes.
-        outputs: the objective (if there is one) and the cells of the constraints.
+        outputs: the objective (if there is one) and the cells of the constraints that are no
+            bounds.
+        fixed: the cells on the right of constraints that no variable moves, with their values.
         program: the outputs as functions of variables and parameters; None if IronCalc is asked.
         function: the same, by whichever computes them.
         missing: what could not be compiled and depends on the variables, for the summary.
+        formulas: the right-hand sides that are formulas, and the cells that they were given.
         blocks: constraints other than bounds.
         lower, upper: (n,) bounds.
         integer, binary: (n,) which variables are whole numbers, or 0 and 1.
@@ -89,6 +91,8 @@ class Compiled:
     function: Function
     start: Array
     missing: tuple[Note, ...]
+    fixed: dict[Spot, float] = field(default_factory=dict)
+    formulas: dict[str, Spot] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     lower: Array = field(default_factory=lambda: np.zeros(0))
     upper: Array = field(default_factory=lambda: np.zeros(0))
@@ -178,24 +182,40 @@ def compile_model(
         EngineError: a formula that needs IronCalc, which cannot compute it either.
     """
     cells = tuple(stored.variable_cells())
+    inputs = [*cells, *parameters]
+    book, sides = _sides(book, stored)
+    fixed = _fixed(book, {spot for side in sides for spot in side.right}, inputs)
     wanted: dict[Spot, int] = {}
     if stored.objective is not None:
         wanted[stored.objective.sheet, stored.objective.first] = 0
-    book, blocks = _blocks(book, stored, wanted)
-    inputs = [*cells, *parameters]
-    outputs = tuple(wanted)
+    variables = set(cells)
+    bounds: list[_Side] = []
+    others: list[_Side] = []
+    for side in sides:
+        (bounds if _is_bound(side, variables, fixed) else others).append(side)
+    for side in others:
+        for spot in (*side.left, *side.right):
+            wanted.setdefault(spot, len(wanted))
+    outputs = tuple(wanted) or (cells[0],)
     program: Program | None = compile_book(book, outputs, inputs)
     assert program is not None  # noqa: S101 - for the type checker
     missing = tuple(note for note in program.fallbacks if note.moving)
     function: Function = program
     start = program.start
     if missing:
+        # Few models need it, and it takes its time to load.
+        from sheetsim.engines.ironcalc_model import open_model
+
         fallback = open_model(book.path, inputs, list(outputs), settings or {})
         function, start, program = fallback, fallback.start, None
     compiled = Compiled(
-        stored, cells, tuple(parameters), outputs, program, function, start, missing
+        stored, cells, tuple(parameters), outputs, program, function, start, missing, fixed
     )
-    _bound(compiled, blocks)
+    compiled.formulas = {
+        side.stored.right: side.right[0] for side in sides if isinstance(side.stored.right, str)
+    }
+    compiled.blocks = [_block(side, wanted) for side in others]
+    _bound(compiled, bounds)
     return compiled
 
 
@@ -291,54 +311,77 @@ def _constraint(block: Block, joined: _Joined, start: Array, linear: bool | None
     )
 
 
-def _blocks(
-    book: Book, stored: SolverModel, wanted: dict[Spot, int]
-) -> tuple[Book, list[tuple[Stored, list[Spot], list[Spot]]]]:
-    """Note the cells of all constraints that compare; a formula on the right gets a cell.
+@dataclass(frozen=True)
+class _Side:
+    """A constraint that compares, by its cells: `number` is its right side if it has none."""
+
+    stored: Stored
+    left: list[Spot]
+    right: list[Spot]
+    number: float
+
+
+def _sides(book: Book, stored: SolverModel) -> tuple[Book, list[_Side]]:
+    """Return the constraints that compare, cell by cell; a formula on the right gets a cell.
 
     The cell is the last of the model's sheet, or one of those above it: no formula looks there.
     """
     scratch: dict[Spot, Cell] = {}
-    blocks = []
+    sides = []
     for constraint in stored.constraints:
         if not constraint.relation.compares:
             continue
         left = [(area.sheet, place) for area in constraint.left for place in area.places()]
         right: list[Spot] = []
+        number = 0.0
         if isinstance(constraint.right, Area):
             right = [(constraint.right.sheet, place) for place in constraint.right.places()]
         elif isinstance(constraint.right, str):
             spot = (stored.sheet, (MAX_ROWS - 1 - len(scratch), MAX_COLUMNS - 1))
             scratch[spot] = Cell(f"={constraint.right}")
             right = [spot]
-        for spot in (*left, *right):
-            wanted.setdefault(spot, len(wanted))
-        blocks.append((constraint, left, right))
-    return (with_cells(book, scratch) if scratch else book), blocks
+        elif constraint.right is not None:
+            number = constraint.right
+        sides.append(_Side(constraint, left, right, number))
+    return (with_cells(book, scratch) if scratch else book), sides
 
 
-def _bound(compiled: Compiled, blocks: Iterable[tuple[Stored, list[Spot], list[Spot]]]) -> None:
-    """Sort the constraints into bounds, whole numbers and blocks."""
-    stored = compiled.stored
+def _fixed(book: Book, spots: set[Spot], inputs: Sequence[Spot]) -> dict[Spot, float]:
+    """Return those of the cells that neither variables nor parameters move, with their values."""
+    if not spots:
+        return {}
+    wanted = sorted(spots)
+    program = compile_book(book, wanted, inputs)
+    if program.fallbacks:
+        return {}
+    values = program.values(program.start).tolist()
+    moving = program.moving
+    return {spot: values[i] for i, spot in enumerate(wanted) if not moving[i]}
+
+
+def _is_bound(side: _Side, variables: set[Spot], fixed: Mapping[Spot, float]) -> bool:
+    right = [fixed.get(spot, np.nan) for spot in side.right] or [side.number]
+    return all(spot in variables for spot in side.left) and bool(np.isfinite(right).all())
+
+
+def _block(side: _Side, row: Mapping[Spot, int]) -> Block:
+    left = np.array([row[spot] for spot in side.left], dtype=np.intp)
+    right = np.array([row[spot] for spot in side.right], dtype=np.intp)
+    return Block(side.stored, left, right if side.right else None, side.number)
+
+
+def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
+    """Set the bounds, and say which variables are whole numbers and which differ."""
+    stored, n = compiled.stored, compiled.n
     at = {cell: number for number, cell in enumerate(compiled.cells)}
-    row = {spot: number for number, spot in enumerate(compiled.outputs)}
-    n = len(at)
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
-    fixed = _fixed(compiled)
-    for constraint, left, right in blocks:
-        rows = np.array([row[spot] for spot in right], dtype=np.intp)
-        number = constraint.right if isinstance(constraint.right, float) else 0.0
-        if all(spot in at for spot in left) and all(i in fixed for i in rows.tolist()):
-            numbers = np.array([at[spot] for spot in left], dtype=np.intp)
-            side = np.array([fixed[i] for i in rows.tolist()]) if right else np.full(1, number)
-            if np.isfinite(side).all():
-                if constraint.relation is not Relation.AT_MOST:
-                    low[numbers] = np.fmax(low[numbers], side)
-                if constraint.relation is not Relation.AT_LEAST:
-                    high[numbers] = np.fmin(high[numbers], side)
-                continue
-        places = np.array([row[spot] for spot in left], dtype=np.intp)
-        compiled.blocks.append(Block(constraint, places, rows if right else None, number))
+    for side in bounds:
+        numbers = np.array([at[spot] for spot in side.left], dtype=np.intp)
+        limit = np.array([compiled.fixed[spot] for spot in side.right] or [side.number])
+        if side.stored.relation is not Relation.AT_MOST:
+            low[numbers] = np.fmax(low[numbers], limit)
+        if side.stored.relation is not Relation.AT_LEAST:
+            high[numbers] = np.fmin(high[numbers], limit)
     if stored.non_negative:
         low[np.isneginf(low)] = 0.0
     compiled.lower, compiled.upper = low, high
@@ -356,15 +399,6 @@ def _bound(compiled: Compiled, blocks: Iterable[tuple[Stored, list[Spot], list[S
         else:
             compiled.binary[numbers] = True
     compiled.different = tuple(groups)
-
-
-def _fixed(compiled: Compiled) -> dict[int, float]:
-    """Return the outputs that no variable and no parameter moves, with their values."""
-    if compiled.program is None:
-        return {}
-    values = compiled.program.values(compiled.program.start)
-    moving = compiled.program.moving
-    return {i: float(values[i]) for i in range(len(moving)) if not moving[i]}
 
 
 def cell_name(spot: Spot) -> str:

@@ -62,7 +62,28 @@ class Prepared:
         # Threads of BLAS wait for each other longer than such a model takes, and their number
         # would show in the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
-            return solve(model, self.settings, self.stored.engine.title)  # type: ignore[arg-type]
+            solution = solve(model, self.settings, self.stored.engine.title)  # type: ignore[arg-type]
+        why = None if solution.success else self._error(solution, parameters)
+        return replace(solution, status=f"{solution.status}; {why}") if why else solution
+
+    def _error(self, solution: Solution, parameters: Array | None) -> str | None:
+        """Say which cell is the first with an error, if the search began and ended with one."""
+        compiled = self.compiled
+        held = np.zeros(0) if parameters is None else parameters
+        start = np.append(solution.start, held)
+        with np.errstate(all="ignore"):
+            found = compiled.function.values(start)
+            left = compiled.function.values(np.append(solution.variables, held))
+        bad = np.flatnonzero(~np.isfinite(found))
+        if not bad.size or np.isfinite(left).all():
+            return None
+        if compiled.program is None:
+            return f"{cell_name(compiled.outputs[bad[0]])} is no number there"
+        cell, shown = next(iter(compiled.program.errors_at(start).items()))
+        formulas = {spot: text for text, spot in compiled.formulas.items()}
+        if cell in formulas:
+            return f"the constraint's right side {formulas[cell]} is {shown} there"
+        return f"the first cell with an error there is {cell_name(cell)}, which shows {shown}"
 
     def again(self, request: Request) -> Prepared:
         """Return the same model for another start or seed, not compiled again."""

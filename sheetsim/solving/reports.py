@@ -275,10 +275,20 @@ class Report:
         return compiled.function.values(np.append(self.solved.solution.variables, parameters))
 
     @cached_property
+    def _known(self) -> dict[Spot, float]:
+        """Every cell of the model with its value at the solution."""
+        compiled = self.solved.prepared.compiled
+        known = dict(compiled.fixed)
+        known |= zip(compiled.outputs, map(float, self._values), strict=True)
+        return known | dict(
+            zip(compiled.cells, map(float, self.solved.solution.variables), strict=True)
+        )
+
+    @cached_property
     def _labels(self) -> dict[str, Labels]:
         book = self.solved.prepared.book
         sheets = {sheet for sheet, _ in self.solved.prepared.compiled.cells}
-        sheets |= {sheet for sheet, _ in self.solved.prepared.compiled.outputs}
+        sheets |= {sheet for sheet, _ in self._known}
         return {sheet: Labels(book.sheets[sheet]) for sheet in sheets}
 
     def _label(self, spot: Spot) -> str:
@@ -290,16 +300,13 @@ class Report:
         return float(self._values[right[i if right.size > 1 else 0]])
 
     def _slacks(self, stored: Constraint) -> list[Slack]:
-        compiled, settings = self.solved.prepared.compiled, self.solved.prepared.settings
-        row = {spot: i for i, spot in enumerate(compiled.outputs)}
-        at = {spot: i for i, spot in enumerate(compiled.cells)}
+        known, settings = self._known, self.solved.prepared.settings
         spots = [(area.sheet, place) for area in stored.left for place in area.places()]
-        x = self.solved.solution.variables
         if not stored.relation.compares:
             kind = stored.relation.sign
             return [
                 Slack(
-                    *(_absolute(spot), self._label(spot), float(x[at[spot]])),
+                    *(_absolute(spot), self._label(spot), known[spot]),
                     f"{_short(spot)}={kind}",
                     None,
                     True,
@@ -309,7 +316,7 @@ class Report:
         found = []
         rights = list(stored.right.places()) if isinstance(stored.right, Area) else []
         for i, spot in enumerate(spots):
-            value = float(self._values[row[spot]])
+            value = known[spot]
             right, shown = self._other_side(stored, rights, i)
             slack = right - value if stored.relation is Relation.AT_MOST else value - right
             if stored.relation is Relation.EQUAL:
@@ -329,12 +336,11 @@ class Report:
         if isinstance(stored.right, Area):
             place = rights[i if len(rights) > 1 else 0]
             spot = (stored.right.sheet, place)
-            row = compiled.outputs.index(spot)
-            return float(self._values[row]), _short(spot)
+            return self._known[spot], _short(spot)
         if isinstance(stored.right, float):
             return stored.right, f"{stored.right:.12g}"
-        block = next(block for block in compiled.blocks if block.stored is stored)
-        return self._right(block.right, block.number, 0), str(stored.right)
+        spot = compiled.formulas[str(stored.right)]
+        return self._known[spot], str(stored.right)
 
 
 def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:

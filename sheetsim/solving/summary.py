@@ -10,7 +10,7 @@ import numpy as np
 from sheetsim.workbook.stored_model import Engine, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sheetsim.formula.program import Note
     from sheetsim.solver.solution import Solution
@@ -23,13 +23,13 @@ SHOWN = 3  # cells that a line names
 def describe_before(prepared: Prepared) -> tuple[str, ...]:
     """Say what the model is, what is known of its functions, and what an evaluation costs."""
     compiled, request = prepared.compiled, prepared.request
-    lines = [line.strip() for line in describe(prepared.stored).splitlines()]
-    lines.append(_functions(compiled))
+    *lines, _ = [line.strip() for line in describe(prepared.stored).splitlines()]
+    lines += [_method(prepared), _functions(compiled)]
     lines += _kinks(compiled, prepared.stored.engine)
     lines += [_fallback(note) for note in compiled.missing]
     lines.append(_cost(compiled))
     if prepared.inputs:
-        lines.append(f"{len(prepared.inputs):,} inputs set: {', '.join(request.set)}")
+        lines.append(f"{_counted(len(prepared.inputs), 'input')} set: {', '.join(request.set)}")
     start = {"current": "the file's values", "zero": "zero", "random": "random values"}
     from_many = f" and {request.starts - 1:,} random ones" if request.starts > 1 else ""
     lines.append(f"start: {start[request.start]}{from_many}, seed {prepared.settings.seed}")
@@ -50,7 +50,8 @@ def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
         else:
             lines.append("all constraints are met")
     lines.append(
-        f"{solution.iterations:,} iterations, {solution.evaluations:,} evaluations, "
+        f"{_counted(solution.iterations, 'iteration')}, "
+        f"{_counted(solution.evaluations, 'evaluation')}, "
         f"{solution.seconds:.3g} s"
     )
     if solution.gap:
@@ -58,11 +59,36 @@ def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _method(prepared: Prepared) -> str:
+    """The engine and the settings that hold, which are not all those that are stored."""
+    settings, engine = prepared.settings, prepared.stored.engine
+    parts = [engine.title, f"precision {settings.precision:g}"]
+    if engine is Engine.GRG:
+        parts.append(f"convergence {settings.convergence:g}")
+        exact = settings.derivatives == "analytic"
+        parts.append("exact derivatives" if exact else f"{settings.derivatives} differences")
+    if engine is Engine.EVOLUTIONARY:
+        parts.append(f"population of {settings.population:,}")
+    if settings.ignore_integers:
+        parts.append("whole numbers ignored")
+    elif prepared.compiled.integer.any() or prepared.compiled.binary.any():
+        parts.append(f"integer tolerance {settings.integer_tolerance:g}")
+    if settings.max_time is not None:
+        parts.append(f"at most {settings.max_time:g} s")
+    if settings.max_iterations is not None:
+        parts.append(f"at most {settings.max_iterations:,} iterations")
+    return ", ".join(parts)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def _functions(compiled: Compiled) -> str:
     """Linear, a sum of squares, or neither; with how full the Jacobian is."""
     blocks = len(compiled.blocks)
     rows = sum(block.left.size for block in compiled.blocks)
-    counted = f"{compiled.n:,} variables, {rows:,} constraints besides bounds"
+    counted = f"{_counted(compiled.n, 'variable')}, {_counted(rows, 'constraint')} besides bounds"
     if compiled.program is None:
         return f"{counted}; nothing is known of the functions"
     squares = compiled.program.squares if compiled.stored.objective is not None else None
@@ -99,15 +125,23 @@ def _fallback(note: Note) -> str:
 
 
 def _cost(compiled: Compiled) -> str:
-    """Measure one evaluation at the start, and what derivatives cost beside it."""
-    began = time.perf_counter()
-    with np.errstate(all="ignore"):
-        compiled.function.values(compiled.start)
-    seconds = time.perf_counter() - began
-    cost = f"an evaluation takes about {_short(seconds)}"
-    if compiled.program is None:
+    """Measure one evaluation at the start, and one with the gradient."""
+    program = compiled.program
+    value = _seconds(lambda: compiled.function.values(compiled.start))
+    cost = f"an evaluation takes about {_short(value)}"
+    if program is None:
         return f"{cost}, a gradient {2 * compiled.n:,} of them"
-    return f"{cost}; derivatives are exact"
+    gradient = _seconds(lambda: program.value_and_gradient(compiled.start))
+    return f"{cost}, with the gradient {_short(gradient)}"
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Return what the second of two runs takes; the first sets things up."""
+    with np.errstate(all="ignore"):
+        work()
+        began = time.perf_counter()
+        work()
+    return time.perf_counter() - began
 
 
 def _short(seconds: float) -> str:

@@ -5,7 +5,8 @@ same as an empty text (programs store `""` in either way), and never the same as
 
 A cell that does not agree gets one of these marks, in an order of computation:
 
-- *unsupported*: the program answers `#NAME?` and the like, or the cell needs one where it does;
+- *unsupported*: the program answers `#NAME?` and the like, or lost the cell when it loaded the
+  file, or the cell needs such a one;
 - *volatile*: it needs random numbers or the time, which no program computes twice;
 - *root*: its formula, computed by NumPy from the program's own values of the cells that it refers
   to, does not give what the program shows. Here something is wrong;
@@ -28,7 +29,7 @@ from typing import Final
 import numpy as np
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.local import Formulas
+from sheetsim.formula.local import Formulas, Places
 
 Values = Mapping[int, Value]
 """Slot to value."""
@@ -52,7 +53,7 @@ LEAST_GROWTH: Final = 5.0
 def apart(one: Value, other: Value) -> float:
     """Return the relative difference of two values; inf where they do not match."""
     if one is None or other is None:
-        return 0.0 if (one or "") == (other or "") and 0 not in (one, other) else np.inf
+        return 0.0 if one in (None, "") and other in (None, "") else np.inf
     if isinstance(one, bool) or isinstance(other, bool):
         return 0.0 if one is other else np.inf
     if isinstance(one, float | int) and isinstance(other, float | int):
@@ -153,6 +154,7 @@ def judge(
     reference: Source,
     source: Source,
     unsupported: Collection[int] = (),
+    lost: Places | None = None,
 ) -> Judgement:
     """Compare the values of a source with those of the reference.
 
@@ -161,9 +163,13 @@ def judge(
         reference: what the values are compared with.
         source: the values; cells that it lacks are not compared.
         unsupported: cells that the source cannot compute.
+        lost: cells without formulas that the source does not have, or has otherwise.
     """
     result = Judgement()
-    differing = []
+    open_cells = {slot for slot in formulas.slots.values() if formulas.unknown(slot)}
+    open_cells -= reference.values.keys()  # nobody says what these are
+    unsupported = {*unsupported, *open_cells}
+    differing = sorted(open_cells)
     for slot, expected in reference.values.items():
         if slot in formulas.frozen or slot not in source.values:
             continue
@@ -176,9 +182,9 @@ def judge(
     differing.sort(key=formulas.position)
     checked = [slot for slot in differing if slot not in unsupported]
     wrong = reference.disobeying(checked) | source.disobeying(checked)
-    _mark(formulas, differing, unsupported, wrong, result)
-    apart_from = sum(mark in (VOLATILE, UNSUPPORTED) for mark in result.marks.values())
-    result.cells -= apart_from
+    _mark(formulas, differing, unsupported, wrong, lost or {}, result)
+    aside = [slot for slot, mark in result.marks.items() if mark in (VOLATILE, UNSUPPORTED)]
+    result.cells -= sum(slot not in open_cells for slot in aside)
     result.rounding = len(result.marked(ROUNDING))
     result.agree = result.cells - len(result.marked(ROOT)) - len(result.marked(FOLLOWER))
     return result
@@ -192,6 +198,7 @@ def _mark(
     differing: list[int],
     unsupported: Collection[int],
     wrong: set[int],
+    lost: Places,
     result: Judgement,
 ) -> None:
     """Mark cells in their order of computation: those that a cell needs are marked before it."""
@@ -209,7 +216,9 @@ def _mark(
                 in_area[area] = max(found, key=strength, default=-1)
             other = in_area[area]
             theirs = ROUNDING if other < 0 else result.marks[other]
-            if formulas.is_random(area) and theirs != UNSUPPORTED:
+            if formulas.holds(area, lost):
+                theirs = UNSUPPORTED
+            elif theirs != UNSUPPORTED and formulas.holds(area, formulas.frozen_places):
                 theirs = VOLATILE
             theirs = FOLLOWER if theirs == ROOT else theirs
             if _STRENGTH[theirs] > _STRENGTH[mark]:

@@ -46,6 +46,7 @@ class SharedFormula:
             column: where it stands, from 0.
         """
         self.row, self.column = row, column
+        self.origin = (row, column)
         self._pieces: list[str] = []
         self._cuts: list[_Cut] = []
         at = 0
@@ -75,12 +76,11 @@ class Filled(NamedTuple):
     """
 
     shared: SharedFormula
-    row: int
-    column: int
+    place: tuple[int, int]
 
     def __str__(self) -> str:
         """Return the formula."""
-        return f"={self.shared.at(self.row, self.column)}"
+        return f"={self.shared.at(*self.place)}"
 
 
 def _cut(match: re.Match[str]) -> _Cut | None:

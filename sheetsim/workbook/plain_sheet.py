@@ -20,10 +20,14 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
+from sheetsim.workbook.cellxml import RawCell, reference
 from sheetsim.workbook.xmlscan import MAX_DEPTH, NAMESPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    from sheetsim.book import Place
 
 Token = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 """Of a cell: letters, digits, attributes; the start tag of `<f>` without its ">", and its text;
@@ -39,6 +43,8 @@ TOKEN = re.compile(
     rb"|</row>" + _ROWS + _ROW + rb"|([\s\S])"
 )
 """A cell; or the end of a row and the start of the next; or, in the last group, neither."""
+
+_WHOLE_TOKEN = re.compile(b"(" + TOKEN.pattern + b")")
 
 _ROOT = re.compile(
     rb"""(?:\xef\xbb\xbf)?(?:<\?xml\s(?:[^<>?]*)\?>\s*)?<worksheet((?:\s[^<>]*)?)>""", re.DOTALL
@@ -140,8 +146,115 @@ def tokens(data: bytes, start: int, end: int) -> Iterator[tuple[int, list[Token]
     Whoever takes them has to look at the last group of each: if it holds a byte, there is a gap,
     and the sheet has to be read in the general way.
     """
+    for first, stop in _chunks(data, start, end):
+        yield stop, TOKEN.findall(data, first, stop)
+
+
+def _chunks(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     while start < end:
         stop = data.find(b"</row>", start + _CHUNK, end)
         stop = end if stop < 0 else stop
-        yield stop, TOKEN.findall(data, start, stop)
+        yield start, stop
         start = stop
+
+
+def plain_cells(data: bytes, wanted: Collection[Place]) -> list[RawCell] | None:
+    """Return some cells of a sheet as `cellxml.raw_cells` would, if the sheet is plain.
+
+    Args:
+        data: the part.
+        wanted: the cells to return, as far as they are there.
+
+    Returns:
+        The cells in the order of the file; None if the sheet has to be read in the general way.
+    """
+    region = plain_region(data)
+    if region is None:
+        return None
+    rows: dict[bytes, dict[bytes, Place]] = {}
+    for place in wanted:
+        name = reference(place).encode()
+        letters = name.rstrip(b"0123456789")
+        rows.setdefault(name[len(letters) :], {})[letters] = place
+    found: list[RawCell] = []
+    try:
+        for start, stop in _chunks(data, *region):
+            _collect(_WHOLE_TOKEN.findall(data, start, stop), start, rows, found)
+    except ValueError:
+        return None
+    return found
+
+
+def _collect(
+    chunk: list[tuple[bytes, ...]],
+    at: int,
+    rows: dict[bytes, dict[bytes, Place]],
+    found: list[RawCell],
+) -> None:
+    """Keep the wanted cells among some tokens, the first of which starts at a byte.
+
+    Raises:
+        ValueError: something does not fit, at any cell.
+    """
+    number, row = b"", rows.get(b"")
+    columns: dict[bytes, int] = {}
+    for token in chunk:
+        letters = token[1]
+        if letters:
+            if letters not in columns:
+                columns[letters] = plain_column(letters)
+            if token[2] != number:
+                number = token[2]
+                plain_row(number)
+                row = rows.get(number)
+            if row is not None and letters in row:
+                found.append(_raw_cell(token, at, row[letters]))
+        elif token[8]:
+            raise ValueError
+        at += len(token[0])
+
+
+def _raw_cell(token: tuple[bytes, ...], at: int, place: Place) -> RawCell:
+    """Return a cell as `cellxml` describes it."""
+    whole, letters, digits, style, start, text, has_value, raw, _ = token
+    kind = plain_attributes(style).get("t", "n") if b"t" in style else "n"
+    end = at + len(whole) - (len(b"</c>") if whole.endswith(b"</c>") else 0)
+    cell = RawCell(place, kind, at, end)
+    inside = at + len(b'<c r="">') + len(letters) + len(digits) + len(style)
+    if start:
+        behind = inside + len(start) + 1
+        cell.formula = plain_text(text)
+        if start.endswith(b"/"):
+            cell.children.append(("f", inside, behind))
+            inside = behind
+        else:
+            cell.children.append(("f", inside, behind + len(text)))
+            inside = behind + len(text) + len(b"</f>")
+    if has_value:
+        cell.value = plain_text(raw)
+        cell.children.append(("v", inside, inside + len(b"<v>") + len(raw)))
+    return cell
+
+
+def plain_row(digits: bytes) -> int:
+    """Return a row from 0.
+
+    Raises:
+        ValueError: no sheet has so many.
+    """
+    row = int(digits) - 1
+    if row >= MAX_ROWS:
+        raise ValueError
+    return row
+
+
+def plain_column(letters: bytes) -> int:
+    """Return a column from 0.
+
+    Raises:
+        ValueError: no sheet has so many.
+    """
+    column = column_index(letters.decode())
+    if column >= MAX_COLUMNS:
+        raise ValueError
+    return column

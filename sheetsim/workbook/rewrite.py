@@ -13,6 +13,7 @@ that is not in the file yet is added where it belongs.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
@@ -20,9 +21,10 @@ from sheetsim.errors import WorkbookError
 from sheetsim.files import replace_file
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS
 from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.cell_text import attribute, content, encoded
+from sheetsim.workbook.cell_text import attribute, content, encoded, number_text
 from sheetsim.workbook.cellxml import element_end, reference, replaced, splice, start_tag
 from sheetsim.workbook.new_cells import Layout, added_cells
+from sheetsim.workbook.plain_sheet import plain_cells
 from sheetsim.workbook.report_parts import with_sheets
 from sheetsim.workbook.solver_write import with_model
 from sheetsim.workbook.texts import short, unescaped
@@ -119,22 +121,34 @@ def sheet_with_values(data: bytes, values: Mapping[Place, Value], where: str) ->
     for row, column in values:
         if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
             raise WorkbookError(f"{where}: row {row}, column {column} lies outside of a sheet")
-    layout = Layout(where, values)
-    scan(data, where, layout)
+    cells = plain_cells(data, values)
+    new = set() if cells is None else _missing(values, cells)
+    layout = None
+    if cells is None or new:
+        layout = Layout(where, values)
+        scan(data, where, layout)
+        cells, new = layout.cells, _missing(values, layout.cells)
     edits: list[Edit] = []
-    for cell in layout.cells:
+    for cell in cells:
         edits += _cell_edits(data, cell, values[cell.place], where)
-    new = values.keys() - {cell.place for cell in layout.cells}
-    new = {place for place in new if values[place] is not None}
-    if new:
+    if layout is not None and new:
         edits += added_cells(data, layout, {place: values[place] for place in sorted(new)})
     return splice(data, edits)
 
 
+def _missing(values: Mapping[Place, Value], cells: list[RawCell]) -> set[Place]:
+    """Return the cells that have to be added."""
+    new = values.keys() - {cell.place for cell in cells}
+    return {place for place in new if values[place] is not None}
+
+
 def _cell_edits(data: bytes, cell: RawCell, value: Value, where: str) -> list[Edit]:
     """Return the edits that make a cell show a value: none if it does already."""
-    at = f"{where} {reference(cell.place)}"
-    kind, text = encoded(value, formula=cell.formula is not None, where=at)
+    if type(value) is float and math.isfinite(value):  # the usual case, quickly
+        kind, text = "n", number_text(value).encode()
+    else:
+        at = f"{where} {reference(cell.place)}"
+        kind, text = encoded(value, formula=cell.formula is not None, where=at)
     if _shows(cell, kind, value):
         return []
     stored = [(start, end) for name, start, end in cell.children if name == "v"]

@@ -7,15 +7,22 @@ what its cells cost and not what its XML would as a tree.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.book import Cell, CellError
 from sheetsim.errors import WorkbookError
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
 from sheetsim.workbook.cellxml import CellHandler, parse_range, reference
 from sheetsim.workbook.fill import Filled, SharedFormula
-from sheetsim.workbook.plain_sheet import plain_attributes, plain_region, plain_text, tokens
+from sheetsim.workbook.plain_sheet import (
+    plain_attributes,
+    plain_column,
+    plain_region,
+    plain_row,
+    plain_text,
+    tokens,
+)
 from sheetsim.workbook.texts import short, unescaped
 from sheetsim.workbook.xmlscan import scan
 
@@ -33,6 +40,9 @@ MAX_CELLS = 8_000_000
 
 MAX_COVERED = 50_000_000
 """Cells that the array formulas of a sheet may cover, looked at one by one."""
+
+_MOST = sys.float_info.max
+_LEAST = -_MOST
 
 REPORT_EVERY = 20_000
 """Cells between two reports of progress."""
@@ -165,7 +175,7 @@ class _Found:
             self.shared[group] = SharedFormula(text, *place)
             return Cell(f"={text}", value, None, place)
         shared = self.shared[group]
-        return Cell(Filled(shared, *place), value, None, (shared.row, shared.column))
+        return Cell(Filled(shared, place), value, None, shared.origin)
 
 
 def _read_plain(
@@ -200,19 +210,20 @@ def _take(chunk: list[Token], found: _Found, values: _PlainValues) -> None:
     cells, blanks, make = found.cells, found.blanks, tuple.__new__
     columns, kinds, formulas = values.columns, values.kinds, values.formulas
     number, row = b"", -1
+    followers = values.followers
     for letters, digits, style, start, text, has_value, raw, gap in chunk:
         if not letters:
             if gap:
                 raise ValueError
             continue
         if digits != number:
-            number, row = digits, _row(digits)
+            number, row = digits, plain_row(digits)
         place = (row, columns[letters])
         kind = kinds[style]
         value: Value = None
         if kind == "n" and raw:
             value = float(raw)
-            if value - value != 0.0:
+            if not _LEAST <= value <= _MOST:
                 raise ValueError  # inf or NaN
         elif has_value:
             value = values.of(kind, raw)
@@ -222,21 +233,18 @@ def _take(chunk: list[Token], found: _Found, values: _PlainValues) -> None:
             else:
                 blanks.append(place)
             continue
+        shared = None if text else followers.get(start)
+        if shared is not None:
+            filled = make(Filled, (shared, place))
+            cells[place] = make(Cell, (filled, value, None, shared.origin))
+            continue
         attributes = formulas[start]
-        own = plain_text(text) if text else ""
-        shared = found.shared.get(attributes["si"]) if not own and "si" in attributes else None
-        if shared is not None and attributes["t"] == "shared":
-            filled = make(Filled, (shared, *place))
-            cells[place] = make(Cell, (filled, value, None, (shared.row, shared.column)))
-        else:
-            cells[place] = found.with_formula(place, attributes, own, value)
-
-
-def _row(digits: bytes) -> int:
-    row = int(digits) - 1
-    if row >= MAX_ROWS:
-        raise ValueError
-    return row
+        cells[place] = found.with_formula(place, attributes, plain_text(text), value)
+        if attributes.get("t") == "shared":
+            if text:  # from here on, the number may stand for this one
+                followers.clear()
+            else:
+                followers[start] = found.shared[attributes.get("si", "")]
 
 
 class _Memo(dict[bytes, _T]):
@@ -255,9 +263,10 @@ class _PlainValues:
     """What the tokens of a plain sheet mean."""
 
     def __init__(self, strings: Callable[[], Sequence[str]]) -> None:
-        self.columns = _Memo(_plain_column)
+        self.columns = _Memo(plain_column)
         self.kinds = _Memo(_plain_kind)
         self.formulas = _Memo(lambda start: plain_attributes(start[2:]))
+        self.followers: dict[bytes, SharedFormula] = {}  # start tags of `<f>` without a text
         self._get_strings = strings
         self._strings: Sequence[str] | None = None
 
@@ -288,13 +297,6 @@ def _plain_kind(style: bytes) -> str:
     if kind == "inlineStr":  # a text even without one
         raise ValueError
     return kind
-
-
-def _plain_column(letters: bytes) -> int:
-    column = column_index(letters.decode())
-    if column >= MAX_COLUMNS:
-        raise ValueError
-    return column
 
 
 class _Reader(CellHandler):

@@ -35,6 +35,9 @@ _SIZES_FOLLOW = 0x08  # flag: the sizes stand behind the packed bytes
 _SIZES_AT_MOST = 24  # bytes that they take, the longest form with its signature
 _ZIP64 = 1  # the extra field with 8-byte sizes
 _LEVEL = 6
+# What the flags of a deflated entry say about the pains that were taken: none said, most, fast,
+# fastest. Excel says the last, and its files are as large as those of level 3.
+_LEVELS = {0: _LEVEL, 2: 9, 4: 3, 6: 3}
 _LONGEST_COMMENT = 0xFFFF
 
 
@@ -140,7 +143,7 @@ def _changed(local: bytes, record: tuple[int | bytes, ...], tail: bytes, new: by
     head = list(_LOCAL.unpack_from(local))
     fields = list(record)
     method = zipfile.ZIP_STORED if fields[4] == zipfile.ZIP_STORED else zipfile.ZIP_DEFLATED
-    packed = new if method == zipfile.ZIP_STORED else _deflated(new)
+    packed = new if method == zipfile.ZIP_STORED else _deflated(new, _LEVELS[int(head[2]) & 6])
     flags = int(head[2]) & ~_SIZES_FOLLOW
     name = local[_LOCAL.size : _LOCAL.size + head[9]]
     extra = _without_zip64(local[_LOCAL.size + head[9] : _LOCAL.size + head[9] + head[10]])
@@ -165,8 +168,8 @@ def _added(name: str, new: bytes, model: tuple[int | bytes, ...]) -> _Entry:
     return _Entry(head + title + packed, record, title)
 
 
-def _deflated(data: bytes) -> bytes:
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+def _deflated(data: bytes, level: int = _LEVEL) -> bytes:
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(data) + packer.flush()
 
 

@@ -1,4 +1,4 @@
-"""Files that `check` and `compare` cannot take: one line, code 4, and the file stays as it was."""
+"""Files that `check` and `compare` cannot take: one line, code 2, and the file stays as it was."""
 
 import zipfile
 from collections.abc import Callable

@@ -19,6 +19,7 @@ from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import everywhere, general
 from sheetsim.formula.values import (
     DIV_ERROR,
+    ERROR,
     NUM_ERROR,
     NUMBER,
     VALUE_ERROR,
@@ -84,7 +85,7 @@ def _flat(part: Array, mask: Bools) -> tuple[Floats, Bools]:
     here = mask
     if part.kind is not None:
         kind = part.kind[..., :rows, :columns]
-        here = mask & ((kind == NUMBER) | np.isnan(num) & (kind != 2))
+        here = mask & ((kind == NUMBER) | (kind == ERROR))
     ahead = np.broadcast_shapes(num.shape[:-2], here.shape[:-2])
     shape = (*ahead, rows, columns)
     flat = (*ahead, rows * columns)
@@ -92,9 +93,9 @@ def _flat(part: Array, mask: Bools) -> tuple[Floats, Bools]:
 
 
 def _fits(layout: Layout, *, exact: bool) -> bool:
-    summed, tested, _ = layout
+    summed, tested, criteria = layout
     sizes = {one.shape[-2:] for one in tested}
-    if len(sizes) > 1:
+    if len(sizes) > 1 or len(tested) != len(criteria):
         return False
     rows, columns = sizes.pop()
     height, width = summed.shape[-2:]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from sheetsim.book import CellError, Value
-from sheetsim.formula.functions._make import everywhere, general, plain
-from sheetsim.formula.functions._wildcards import pattern
-from sheetsim.formula.values import (
-    ERROR,
-    NA_ERROR,
-    REF_ERROR,
-    Array,
-    ExcelError,
-    Floats,
-    choose,
-)
+from sheetsim.book import Value
+from sheetsim.formula.functions._finder import Finder, positions
+from sheetsim.formula.functions._make import ALL, everywhere, general
+from sheetsim.formula.values import ERROR, NA_ERROR, REF_ERROR, Array, Floats, choose
 
 
 def position(array: Array, row: Array, column: Array | None) -> tuple[Floats, Floats]:
@@ -44,7 +36,7 @@ def _index(array: Array, row: Array, *column: Array) -> Array:
         return _cut(array, rows, columns)
     outside = (r < 0) | (r >= height) | (c < 0) | (c >= width)
     flat = np.where(outside, 0, r * width + c).astype(np.intp)
-    out = _take(array, flat)
+    out = take_at(array, flat)
     if outside.any():
         out = choose(outside, everywhere((array, row), REF_ERROR), out)
     for one in (row, *column):
@@ -62,7 +54,7 @@ def _cut(array: Array, rows: slice, columns: slice) -> Array:
     return Array(cut(array.num), kind, obj, bad=array.bad)
 
 
-def _take(array: Array, flat: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> Array:
+def take_at(array: Array, flat: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> Array:
     """Return the values at these positions (..., r, c) of the flattened matrices."""
 
     def take(part: Any) -> Any:
@@ -85,76 +77,21 @@ def _index_partials(args: list[Array], _out: Array) -> list[Floats | None]:
     return [(rows & columns).astype(np.float64), None, None][: len(args)]
 
 
-def _match(wanted: Value, rows: list[list[Value]], how: int = 1) -> float:
-    """Return the position, from 1, of a value in one row or column.
+def _match(wanted: Array, among: Array, *how: Array) -> Array:
+    """Return the position, from 1, of values in one row or column; `#N/A` if it is not there."""
+    if 1 not in among.shape[-2:]:
+        return everywhere((wanted, among), NA_ERROR)
 
-    Raises:
-        ExcelError: `#N/A`, it is not there.
-    """
-    if isinstance(wanted, CellError):
-        raise ExcelError(wanted)
-    items = rows[0] if len(rows) == 1 else [row[0] for row in rows]
-    if len(rows) > 1 and len(rows[0]) > 1:
-        raise ExcelError(NA_ERROR)
-    if how == 0:
-        return _exact(wanted, items)
-    return _sorted(wanted, items, descending=how < 0)
+    def find(finder: Finder, value: Value, kind: float) -> int:
+        if kind == 0:
+            return finder.exact(value)
+        return finder.sorted(value, descending=kind < 0)
 
-
-def _exact(wanted: Value, items: list[Value]) -> float:
-    test = pattern(wanted) if isinstance(wanted, str) else None
-    for i, item in enumerate(items, 1):
-        if test is not None:
-            if isinstance(item, str) and test(item):
-                return float(i)
-        elif _rank(item) == _rank(wanted) and item == (0.0 if wanted is None else wanted):
-            return float(i)
-    raise ExcelError(NA_ERROR)
-
-
-def _rank(value: Value) -> int:
-    """Return the type's place in Excel's order; errors and blanks have none."""
-    if value is None or isinstance(value, CellError):
-        return -1
-    return 2 if isinstance(value, bool) else 1 if isinstance(value, str) else 0
-
-
-def _key(value: Value) -> float | str:
-    return value.casefold() if isinstance(value, str) else float(cast("float", value))
-
-
-def _sorted(wanted: Value, items: list[Value], *, descending: bool) -> float:
-    """Search by halves among the items of the same type, as if they were sorted.
-
-    The steps are Excel's: `log_entropy!H2` of the lecture, MATCH(1, {1, 0}), is 1 in Excel.
-    """
-    wanted = 0.0 if wanted is None else wanted
-    kept = [(i, _key(v)) for i, v in enumerate(items, 1) if _rank(v) == _rank(wanted)]
-    goal = _key(wanted)
-    if descending:
-        found = [i for i, key in kept if key >= goal]  # type: ignore[operator]
-        if not found:
-            raise ExcelError(NA_ERROR)
-        return float(found[-1])
-    low, high = 0, len(kept) - 1
-    while low <= high:
-        middle = (low + high) // 2
-        key = kept[middle][1]
-        if key == goal:  # the last of those that are equal and side by side
-            while middle + 1 < len(kept) and kept[middle + 1][1] == goal:
-                middle += 1
-            return float(kept[middle][0])
-        if key < goal:  # type: ignore[operator]
-            low = middle + 1
-        else:
-            high = middle - 1
-    if high < 0:
-        raise ExcelError(NA_ERROR)
-    return float(kept[high][0])
+    return positions(find, wanted, among, *how)
 
 
 FUNCTIONS = (
     general("INDEX", 2, 3, _index, partials=_index_partials, params="RV", kinks={1, 2},
             linear={0}, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3)),
-    plain("MATCH", "vr|i", _match),
+    general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, sample=(1.4, [[1.0], [2.0]], 1.0)),
 )  # fmt: skip
