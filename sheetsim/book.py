@@ -39,7 +39,6 @@ class SupportsStr(Protocol):
     def __str__(self) -> str: ...
 
 
-
 class _Record(NamedTuple):
     """What a cell holds, its formula perhaps not yet written out; see `Cell`."""
 

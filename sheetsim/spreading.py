@@ -242,12 +242,13 @@ def _on_cluster(function: Callable[[Any], Any], tasks: list[Any], scheduler: str
             f"scheduler {scheduler} needs Dask, which is missing ({error}); "
             "pip install 'sheetsim[dask]'"
         ) from error
-    client = _connected(distributed, scheduler)
+    dask: Any = distributed  # its types are half there
+    client = _connected(dask, scheduler)
     try:
         futures = client.map(partial(_attempt, function), tasks, pure=False)
         numbers = {future.key: index for index, future in enumerate(futures)}
         try:
-            for future in distributed.as_completed(futures, loop=client.loop, raise_errors=False):
+            for future in dask.as_completed(futures, loop=client.loop, raise_errors=False):
                 yield numbers[future.key], _fetched(future, scheduler)
         finally:
             if any(not future.done() for future in futures):

@@ -19,13 +19,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from spreading_tasks import (
+    TwoPartsError,
+    dies,
+    divides,
+    fails,
+    power,
+    power_of_two,
+    product,
+    raises_two_parts,
+    solved,
+    threads,
+)
 
 from sheetsim import spreading
 from sheetsim.errors import EngineError, EngineMissingError, OptionError, WorkbookError
-from sheetsim.sheet import Array
-from sheetsim.solver.model import Model
-from sheetsim.solver.solve import solve
 from sheetsim.spreading import spread
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -49,65 +57,6 @@ def where(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"jobs": 1 if request.param == "here" else 2}
 
 
-# What the workers import from here -----------------------------------------------------------
-
-
-def solved(start: tuple[float, ...]) -> dict[str, Any]:
-    """Minimise Rosenbrock's function from a start."""
-
-    def function(x: Array) -> tuple[float, Array]:
-        a, b = 1 - x[0], x[1] - x[0] ** 2
-        return a * a + 100 * b * b, np.array([-2 * a - 400 * x[0] * b, 200 * b])
-
-    solution = solve(Model(np.array(start), function))
-    return {"objective": solution.objective, "x": solution.variables.tolist()}
-
-
-def product(_: int) -> float:
-    """A sum whose order depends on how many threads there are."""
-    a = np.random.default_rng(1).standard_normal((300, 300))
-    return float((a @ a @ a).sum())
-
-
-def threads(_: int) -> list[int]:
-    np.ones((2, 2)) @ np.ones((2, 2))
-    return [one["num_threads"] for one in threadpool_info()]
-
-
-def power(exponent: float, base: float) -> float:
-    return float(base**exponent)
-
-
-def fails(task: int) -> int:
-    """The second task fails late, the fourth at once."""
-    if task == 1:
-        time.sleep(0.3)
-    if task in (1, 3):
-        raise WorkbookError(f"book.xlsx: task {task} is bad")
-    return task
-
-
-class TwoPartsError(Exception):
-    """One that cannot be unpickled."""
-
-    def __init__(self, first: str, second: str) -> None:
-        super().__init__(f"{first} and {second}")
-
-
-def raises_two_parts(_: int) -> None:
-    raise TwoPartsError("this", "that")
-
-
-def divides(task: int) -> float:
-    return 1 / task
-
-
-def dies(how: int) -> int:
-    if how < 0:
-        os.kill(os.getpid(), -how)
-    os._exit(how)
-
-
 # Results -------------------------------------------------------------------------------------
 
 
@@ -124,24 +73,20 @@ def test_the_results_are_the_same_everywhere(where: dict[str, Any]) -> None:
 
 def test_a_partial_and_no_tasks(where: dict[str, Any]) -> None:
     assert spread(partial(power, 3.0), [1.0, 2.0, 3.0], **where) == [1.0, 8.0, 27.0]
-    assert spread(power, [], **where) == []
+    assert spread(power_of_two, [], **where) == []
 
 
 def test_workers_compute_on_one_thread(scheduler: str) -> None:
     for where in ({"jobs": 2}, {"scheduler": scheduler}):
-        for counts in spread(threads, [0, 1], **where):  # type: ignore[arg-type]
+        for counts in spread(threads, [0, 1], **where):
             assert counts
             assert set(counts) == {1}
-        assert len(set(spread(product, [0, 1, 2], **where))) == 1  # type: ignore[arg-type]
+        assert len(set(spread(product, [0, 1, 2], **where))) == 1
 
 
 def test_more_jobs_than_tasks_start_no_more_than_are_needed() -> None:
     assert spread(power_of_two, [3.0], jobs=8) == [8.0]
     assert spread(power_of_two, [3.0, 4.0], jobs=8) == [8.0, 16.0]
-
-
-def power_of_two(exponent: float) -> float:
-    return power(exponent, 2.0)
 
 
 # Failures ------------------------------------------------------------------------------------

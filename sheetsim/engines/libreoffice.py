@@ -8,8 +8,10 @@ Three things stand between a conversion and a recalculation:
   profile used here is private to this Python process, and a lock lets one run use it at a time.
 - It returns 0 even if it could not load the file. Only the file that it writes says that it did.
 
-The profile also fixes the language (so that 1.5 joined to a text is "1.5" everywhere), forbids
-macros and leaves links to other files alone: a workbook may come from anywhere.
+The profile also fixes the language (so that 1.5 joined to a text is "1.5" everywhere). A workbook
+may come from anywhere, so it forbids macros and leaves links to other files alone. That is not
+enough: LibreOffice 7.4 fetches a linked picture whatever it is told about links. So the profile
+also names a proxy that is not there, port 9 of this very computer, and nothing gets out.
 """
 
 from __future__ import annotations
@@ -50,7 +52,18 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <item oor:path="/org.openoffice.Office.Calc/Content/Update">
 <prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting">
-<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
+<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop>
+<prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop>
+<prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Inet/Settings">
+<prop oor:name="ooInetProxyType" oor:op="fuse"><value>2</value></prop>
+<prop oor:name="ooInetHTTPProxyName" oor:op="fuse"><value>127.0.0.1</value></prop>
+<prop oor:name="ooInetHTTPProxyPort" oor:op="fuse"><value>9</value></prop>
+<prop oor:name="ooInetHTTPSProxyName" oor:op="fuse"><value>127.0.0.1</value></prop>
+<prop oor:name="ooInetHTTPSProxyPort" oor:op="fuse"><value>9</value></prop>
+<prop oor:name="ooInetFTPProxyName" oor:op="fuse"><value>127.0.0.1</value></prop>
+<prop oor:name="ooInetFTPProxyPort" oor:op="fuse"><value>9</value></prop>
+<prop oor:name="ooInetNoProxy" oor:op="fuse"><value></value></prop></item>
 <item oor:path="/org.openoffice.Setup/L10N">
 <prop oor:name="ooLocale" oor:op="fuse"><value>en-US</value></prop>
 <prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>en-US</value></prop></item>

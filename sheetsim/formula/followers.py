@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sheetsim.book import Cell
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.compiler import Compiler
 from sheetsim.formula.keys import Keys
 from sheetsim.formula.reach import reach
+from sheetsim.formula.store import KNOWN
+from sheetsim.formula.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -30,7 +34,7 @@ class Followers:
     Attributes:
         values: sheet to (row, column) to value, sheets without any left out.
         unsupported: cells that depend on the inputs through something that cannot be computed
-            here, and why; they are not in `values`.
+            here, such as a circle, and why; they are not in `values`.
         frozen: cells of random numbers and times among those that depend on the inputs; they
             keep the values that were cached, and are not in `values` either.
     """
@@ -52,29 +56,50 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
 
     Raises:
         OptionError: a sheet is not there.
-        WorkbookError: a formula cannot be read, or refers to itself in a circle.
+        WorkbookError: a sheet that is concerned cannot be read.
     """
     overlaid, changed = overlay(book, values)
     keys = Keys(overlaid)
     found = reach(overlaid, changed, keys)
     moving = {sheet: frozenset(places) for sheet, places in found.places.items()}
     compiler = Compiler(overlaid, moving=moving if trusted else None, keys=keys, lenient=True)
-    compiler.add(found.spots)
-    store, graph = compiler.store, compiler.graph
-    lost = _lost(graph, changed, found.blind)
-    frozen = frozenset(store.places[slot] for slot in graph.frozen)
+    left = sweep(compiler, found) if trusted else found.spots
+    stuck = ""
+    try:
+        compiler.add(left)
+    except WorkbookError as error:  # a circle: what does not wait for it is computed
+        stuck = str(error)
+    lost = _lost(compiler.graph, changed, found.blind)
+    frozen = {compiler.store.places[slot] for slot in compiler.graph.frozen}
     out: dict[str, dict[Place, Value]] = {}
     for sheet, places in found.places.items():
-        slots = store.sheet(sheet).slots
-        out[sheet] = dict(zip(places, store.values([slots[p] for p in places]), strict=True))
+        waits = _read_out(compiler, sheet, places, out.setdefault(sheet, {}))
+        lost.update(dict.fromkeys(((sheet, place) for place in waits), stuck))
     for sheet, place in (*lost, *frozen):
         out.get(sheet, {}).pop(place, None)
-    unsupported = {spot: why for spot, why in lost.items() if spot not in frozen}
     return Followers(
         {sheet: own for sheet, own in out.items() if own},
-        unsupported,
+        {spot: why for spot, why in lost.items() if spot not in frozen},
         frozenset(spot for spot in frozen if spot[1] in moving.get(spot[0], ())),
     )
+
+
+def _read_out(
+    compiler: Compiler, sheet: str, places: list[Place], out: dict[Place, Value]
+) -> list[Place]:
+    """Note the values of cells; return those that have not been computed."""
+    store = compiler.store
+    known = store.sheet(sheet).slots
+    slots = np.array([known.get(place, -1) for place in places], np.intp)
+    done = (slots >= 0) & (store.state[slots] == KNOWN)
+    if not done.all():
+        waits = [places[i] for i in np.flatnonzero(~done).tolist()]
+        places = [places[i] for i in np.flatnonzero(done).tolist()]
+        slots = slots[done]
+    else:
+        waits = []
+    out.update(zip(places, store.values(slots.tolist()), strict=True))
+    return waits
 
 
 class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):

@@ -20,7 +20,7 @@ from sheetsim.formula.keys import Keys, extent
 from sheetsim.formula.order import components, find_circle, waves
 from sheetsim.formula.parser import parse_tokens
 from sheetsim.formula.plan import Plan, make_plan
-from sheetsim.formula.store import Areas, Store
+from sheetsim.formula.store import KNOWN, Areas, Store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -142,6 +142,8 @@ class Graph:
             slot = self.store.slot(sheet, place)
         elif slot in self._seen:
             return self.home.get(slot, slot if slot in self.group_of else -1)
+        elif slot < len(self.store.state) and self.store.state[slot] == KNOWN:
+            return -1  # computed in another way
         self._seen.add(slot)
         if slot in self.variables:
             return -1
@@ -167,7 +169,7 @@ class Graph:
                     self.home[slot] = anchor
                     return anchor
                 size = None
-        group = self._group(sheet, place, cell, size)
+        group = self.group(sheet, place, cell, size)
         self.group_of[slot] = group
         if size is not None:
             for r in range(place[0], place[0] + size[0]):
@@ -190,7 +192,7 @@ class Graph:
         else:
             self.unknown[slot] = group.plan.unknown
 
-    def _group(self, sheet: str, place: Place, cell: Cell, size: tuple[int, int] | None) -> Group:
+    def group(self, sheet: str, place: Place, cell: Cell, size: tuple[int, int] | None) -> Group:
         """Return the group of a formula, planned when its first cell is met."""
         key: object
         try:

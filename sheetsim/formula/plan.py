@@ -118,7 +118,7 @@ def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) 
     Raises:
         WorkbookError: a name refers to itself.
     """
-    tree = _spliced(_expanded(book, tree, sheet, place))
+    tree = _spliced(_stacked(book, _expanded(book, tree, sheet, place)))
     unknown = _unknown(book, tree)
     if unknown:
         steps = tuple(Step("area", n.value) for n in tree if n.kind == "ref")
@@ -236,6 +236,50 @@ def _meaning(book: Book, value: tuple[str | None, str], sheet: str) -> Tree:
     return tuple(
         node._replace(value=_on(node.value, home)) if node.kind == "ref" else node for node in tree
     )
+
+
+_OVER_SHEETS = {
+    *("SUM", "AVERAGE", "AVERAGEA", "COUNT", "COUNTA", "MAX", "MAXA", "MIN", "MINA", "PRODUCT"),
+    *("MEDIAN", "STDEV", "STDEV.S", "STDEVP", "STDEV.P", "VAR", "VAR.S", "VARP", "VAR.P"),
+}
+"""Functions to which the same cells of several sheets are so many arguments."""
+
+
+def _stacked(book: Book, tree: Tree) -> Tree:
+    """Make `Jan:Dec!B2` a union of the cells of all sheets from Jan to Dec."""
+    several = {i: sheets for i, node in enumerate(tree) if (sheets := _through(book, node))}
+    if not several:
+        return tree
+    nodes: list[Node] = []
+    moved: list[int] = []
+    for i, node in enumerate(tree):
+        if i in several:
+            first = len(nodes)
+            nodes += [Node("ref", node.value._replace(sheet=sheet)) for sheet in several[i]]
+            nodes.append(Node("call", ",", tuple(range(first, len(nodes)))))
+        else:
+            known = node.kind != "call" or str(node.value) in _OVER_SHEETS
+            args = node.args
+            if not known and any(a in several for a in args):
+                # What else takes such a reference is not known here; what it needs is.
+                node = node._replace(value=f"{node.value} over several sheets")
+            nodes.append(node._replace(args=tuple(moved[a] for a in args)))
+        moved.append(len(nodes) - 1)
+    return tuple(nodes)
+
+
+def _through(book: Book, node: Node) -> list[str]:
+    """Return the sheets of a reference through several, in the workbook's order; else none."""
+    sheet = node.value.sheet if isinstance(node.value, Ref) else None
+    if not sheet or ":" not in sheet or sheet.startswith("[") or _sheet(book, sheet) is not None:
+        return []
+    first, _, last = sheet.partition(":")
+    order = list(book.states) or list(book.sheets)
+    folded = [name.casefold() for name in order]
+    if first.casefold() not in folded or last.casefold() not in folded:
+        return []
+    ends = sorted((folded.index(first.casefold()), folded.index(last.casefold())))
+    return [name for name in order[ends[0] : ends[1] + 1] if book.find_sheet(name) is not None]
 
 
 def _spliced(tree: Tree) -> Tree:

@@ -17,12 +17,12 @@ from sheetsim.formula.squares import Squares, find_squares
 from sheetsim.formula.store import DYNAMIC
 from sheetsim.formula.tape import Tape
 from sheetsim.formula.tokens import Ref, tokenize
-from sheetsim.formula.values import Floats
+from sheetsim.formula.values import Array, Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sheetsim.book import Book
+    from sheetsim.book import Book, Place, Value
     from sheetsim.formula.graph import Spot
 
 
@@ -78,6 +78,18 @@ class Program:
         x = self._checked(x)
         state, _ = self._tape.forward(x)
         return self._numbers(state.num[..., self._out])
+
+    def contents(self, x: Floats) -> list[Value]:
+        """Return the outputs at x (n,) as Excel would show them: texts and errors as well.
+
+        Raises:
+            OptionError: x has not one number a variable.
+            WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
+        """
+        state = self._tape.told(self._checked(np.atleast_1d(x)))
+        index = self._out.reshape(1, -1)
+        out = Array(state.num[index], state.kind[index], state.obj[index])
+        return list(out.objects().ravel().tolist())
 
     def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
         """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""
@@ -188,7 +200,11 @@ class Program:
 
 
 def compile_book(
-    book: Book, outputs: Iterable[str | Spot], variables: Iterable[str | Spot]
+    book: Book,
+    outputs: Iterable[str | Spot],
+    variables: Iterable[str | Spot],
+    *,
+    moving: Mapping[str, Collection[Place]] | None = None,
 ) -> Program:
     """Compile what outputs need of a workbook.
 
@@ -197,6 +213,9 @@ def compile_book(
         outputs: cells or ranges such as "Sheet1!B2" or "'my sheet'!A1:A9,Sheet1!C1", or (sheet,
             (row, column)) from 0.
         variables: the cells that x stands for, likewise; what they hold is their start.
+        moving: sheet to the formula cells that may depend on the variables, as `reach` finds
+            them: the values that are cached for all others are taken for granted. None to
+            compute all that is needed.
 
     Returns:
         The program.
@@ -206,13 +225,13 @@ def compile_book(
         WorkbookError: a formula cannot be read, or refers to itself in a circle.
     """
     wanted = spots(book, outputs)
-    moving = spots(book, variables)
+    changing = spots(book, variables)
     if not wanted:
         raise OptionError(f"{book.path}: no output was named; expected at least one cell")
-    if len(set(moving)) < len(moving):
-        twice = next(spot for spot in moving if moving.count(spot) > 1)
+    if len(set(changing)) < len(changing):
+        twice = next(spot for spot in changing if changing.count(spot) > 1)
         raise OptionError(f"{book.path}: variable {twice} is named twice")
-    compiler = Compiler(book, moving)
+    compiler = Compiler(book, changing, moving=moving)
     compiler.add(wanted)
     return Program(compiler, wanted)
 

@@ -17,7 +17,9 @@ A sheet that mentions no sheet, name or table concerned is not even read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +27,7 @@ import numpy.typing as npt
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.keys import Keys, extent
+from sheetsim.formula.rectangles import TILES, Bools, Collected, Edges, Field, Ints
 from sheetsim.formula.structured import around
 from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
 
@@ -35,17 +38,10 @@ if TYPE_CHECKING:
     from sheetsim.formula.tokens import Token
 
 Spot = tuple[str, "Place"]
-Ints = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
 
 MAX_ROUNDS = 40
 """Rounds in which single cells are followed; formulas are seldom nested deeper."""
 
-MAX_GRID = 16_000_000
-"""Cells of a sheet's grid; a larger one is kept in blocks of rows."""
-
-_TILES = 16  # in each direction
-_FEW = 8  # cells of a group for which Python is quicker than NumPy
 _WHOLE = Ref(None, 0, 0, MAX_ROWS - 1, MAX_COLUMNS - 1, (True, True, True, True))
 _WIDE = {"OFFSET", "ANCHORARRAY"}
 _BLIND = {"INDIRECT", "TABLE"}
@@ -70,10 +66,13 @@ class Reach:
     Attributes:
         places: sheet to the places that may move, in the workbook's order; no empty ones.
         blind: those of them that were taken because nobody knows what they read.
+        groups: a sheet, and those of its places that have one formula; in the order in which
+            they were reached, which is nearly one in which they can be computed.
     """
 
     places: dict[str, list[Place]]
     blind: set[Spot]
+    groups: list[tuple[str, list[Place]]]
 
     @property
     def spots(self) -> list[Spot]:
@@ -114,16 +113,7 @@ def reach(book: Book, changed: Iterable[Spot], keys: Keys) -> Reach:
         if known is not None and known.moved.any():
             found[sheet] = [p for p, m in zip(known.places, known.moved.tolist(), strict=True) if m]
             blind |= {(sheet, known.places[i]) for i in known.blind}
-    return Reach(found, blind)
-
-
-@dataclass
-class _Edges:
-    """References of one sheet's formulas to one sheet: who reads, and the rectangles (5, E)."""
-
-    who: Ints
-    bounds: Ints
-    ranked: Ints | None = None
+    return Reach(found, blind, search.groups())
 
 
 @dataclass
@@ -134,6 +124,8 @@ class _Sheet:
         places: of the formulas.
         rows, columns: (N,) likewise.
         moved: (N,) which of them may move.
+        rounds: (N,) and in which round they began to.
+        groups: the numbers of those that have one formula.
         blind: the numbers of those that may read anything.
         edges: sheet to the references that lead there.
         field: where cells move.
@@ -143,51 +135,12 @@ class _Sheet:
     rows: Ints
     columns: Ints
     moved: Bools
+    rounds: Ints
+    groups: list[list[int]]
     blind: list[int]
-    edges: dict[str, _Edges]
-    field: _Field
+    edges: dict[str, Edges]
+    field: Field
     fresh: bool = True  # whether cells have begun to move since others looked
-
-
-class _Field:
-    """Cells of a sheet that can move, by the ranks of their rows and columns."""
-
-    def __init__(self, rows: Ints, columns: Ints) -> None:
-        self._rows, self._columns = np.unique(rows), np.unique(columns)
-        size = (len(self._rows) + 1) * (len(self._columns) + 1)
-        self._block = -(-size // MAX_GRID)  # rows that share one row of the grid
-        height = (len(self._rows) - 1) // self._block + 1
-        self._grid = np.zeros((height + 1, len(self._columns) + 1), np.int32)
-
-    def mark(self, rows: Ints, columns: Ints) -> None:
-        """Let cells move."""
-        r = np.searchsorted(self._rows, rows) // self._block
-        self._grid[r + 1, np.searchsorted(self._columns, columns) + 1] = 1
-
-    def ranked(self, bounds: Ints) -> Ints:
-        """Return the corners (4, E) of rectangles (4, E) in the grid: first and behind the last."""
-        top, left, bottom, right = bounds
-        first = np.searchsorted(self._rows, top) // self._block
-        last = (np.searchsorted(self._rows, bottom, "right") - 1) // self._block + 1
-        return np.stack(
-            [
-                first,
-                np.searchsorted(self._columns, left),
-                np.maximum(first, last),
-                np.searchsorted(self._columns, right, "right"),
-            ]
-        ).astype(np.int32)
-
-    def counted(self) -> Ints:
-        """Return how many moving cells lie above and to the left of each corner."""
-        return self._grid.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
-
-    def tiles(self, rows: Ints, columns: Ints) -> Ints:
-        """Return the number of the tile that each cell lies in."""
-        tall, wide = len(self._rows) // _TILES + 1, len(self._columns) // _TILES + 1
-        r = np.searchsorted(self._rows, rows) // tall
-        c = np.searchsorted(self._columns, columns) // wide
-        return (r * _TILES + c).astype(np.int32)
 
 
 class _Search:
@@ -198,35 +151,45 @@ class _Search:
         self._book, self._keys = book, keys
         self._reads: dict[object, Reads] = {}
         self._told: set[str] = set()  # sheets whose mentions have been looked for
+        self._rounds = 0
 
     def read(self, name: str, changed: Sequence[Place] = ()) -> None:
         """Take up a sheet with its formulas."""
         groups: dict[object, list[int]] = {}
         places: list[Place] = []
         blind: list[int] = []
-        shared: dict[Place | None, list[int]] = {}
+        shared: dict[object, list[int]] = {}  # by the range of an array formula, or the origin
         for place, cell in self._book.sheets[name].items():
-            if not cell.has_formula:
+            formula, _, array, origin = cell
+            if formula is None:
                 continue
-            number = len(places)
-            places.append(place)
-            own = shared.get(cell.origin)
-            if own is None or cell.array is not None:
+            own = shared.get(array or origin)
+            if own is None:
                 key = self._key(name, place, cell)
                 own = groups.setdefault(key, [])
                 if self._reads[key].blind:
-                    blind.append(number)
-                elif cell.origin is not None and cell.array is None:
-                    shared[cell.origin] = own
-            own.append(number)
-        where = np.array([*places, *changed], np.int32).reshape(-1, 2).T
+                    blind.append(len(places))
+                elif array or origin:
+                    shared[array or origin] = own
+            own.append(len(places))
+            places.append(place)
+        every = chain.from_iterable(chain(places, changed))
+        where = np.fromiter(every, np.int32, 2 * (len(places) + len(changed))).reshape(-1, 2).T
         rows, columns = where[:, : len(places)]
-        found = _Collected(places, rows, columns)
+        found = Collected(places, rows, columns)
         for key, members in groups.items():
             for ref in self._reads[key].refs:
                 found.add(ref, members)
         sheet = _Sheet(
-            places, rows, columns, np.zeros(len(places), bool), blind, found.edges(), _Field(*where)
+            places,
+            rows,
+            columns,
+            moved=np.zeros(len(places), bool),
+            rounds=np.zeros(len(places), np.int32),
+            groups=list(groups.values()),
+            blind=blind,
+            edges=found.edges(),
+            field=Field(*where),
         )
         self.sheets[name] = sheet
         sheet.field.mark(*where[:, len(places) :])
@@ -296,16 +259,27 @@ class _Search:
 
     def run(self) -> None:
         """Go on until nothing is added."""
-        rounds = 0
         while True:
             self._follow_mentions()
             fresh = [name for name, sheet in self.sheets.items() if sheet.fresh]
             if not fresh:
                 return
-            rounds += 1
+            self._rounds += 1
             for name in fresh:
                 self.sheets[name].fresh = False
-                self._spread(name, coarse=rounds > MAX_ROUNDS)
+                self._spread(name, coarse=self._rounds > MAX_ROUNDS)
+
+    def groups(self) -> list[tuple[str, list[Place]]]:
+        """Return the moving cells by formula; see `Reach`."""
+        found = []
+        for name, sheet in self.sheets.items():
+            for members in sheet.groups:
+                which = np.array(members, np.intp)
+                which = which[sheet.moved[which]]
+                if len(which):
+                    places = [sheet.places[i] for i in which.tolist()]
+                    found.append((int(sheet.rounds[which].max()), name, places))
+        return [(name, places) for _, name, places in sorted(found, key=itemgetter(0))]
 
     def _spread(self, target: str, *, coarse: bool) -> None:
         """Let move what reads moving cells of a sheet."""
@@ -326,7 +300,7 @@ class _Search:
             new = np.unique(edges.who[inside > 0])
             if coarse and len(new):
                 tiles = sheet.field.tiles(sheet.rows, sheet.columns)
-                hit = np.zeros((_TILES + 1) * _TILES, bool)
+                hit = np.zeros(TILES, bool)
                 hit[tiles[new]] = True
                 new = np.flatnonzero(hit[tiles] & ~sheet.moved)
             self._move(sheet, new)
@@ -335,6 +309,7 @@ class _Search:
         """Let formulas move."""
         if len(which):
             sheet.moved[which] = True
+            sheet.rounds[which] = self._rounds
             sheet.field.mark(sheet.rows[which], sheet.columns[which])
             sheet.fresh = True
 
@@ -372,44 +347,3 @@ def _mentions(text: str, words: set[str]) -> bool:
 def _pinned(ref: Ref, place: Place) -> Ref:
     """Return a reference as it is in one cell."""
     return Ref(ref.sheet, *ref.at(*place), (True, True, True, True))
-
-
-@dataclass
-class _Collected:
-    """The references of a sheet's formulas in the making."""
-
-    places: list[Place]
-    rows: Ints
-    columns: Ints
-    single: dict[str, list[tuple[int, int, int, int, int]]] = field(default_factory=dict)
-    many: dict[str, list[Ints]] = field(default_factory=dict)
-
-    def add(self, ref: Ref, members: list[int]) -> None:
-        """Add a reference of some formulas."""
-        sheet = ref.sheet or ""
-        if len(members) < _FEW:
-            own = self.single.setdefault(sheet, [])
-            own += [(i, *ref.at(*self.places[i])) for i in members]
-            return
-        who = np.array(members, np.int32)
-        rows, columns = self.rows[who], self.columns[who]
-        bounds = np.empty((5, len(who)), np.int32)
-        bounds[0] = who
-        moves = (rows, columns, rows, columns)
-        for k, (base, fixed, move) in enumerate(zip(ref[1:5], ref.fixed, moves, strict=True)):
-            bounds[k + 1] = base if fixed else base + move
-        a, b, c, d = ref.fixed
-        if a != c:
-            bounds[[1, 3]] = np.sort(bounds[[1, 3]], axis=0)
-        if b != d:
-            bounds[[2, 4]] = np.sort(bounds[[2, 4]], axis=0)
-        self.many.setdefault(sheet, []).append(bounds)
-
-    def edges(self) -> dict[str, _Edges]:
-        """Return all of them by the sheet that they lead to."""
-        out = {}
-        for sheet in {**self.single, **self.many}:
-            few = np.array(self.single.get(sheet, []), np.int32).reshape(-1, 5).T
-            both = np.concatenate([few, *self.many.get(sheet, [])], axis=1)
-            out[sheet] = _Edges(both[0], both[1:])
-        return out

@@ -14,6 +14,7 @@ from sheetsim.formula.values import (
     BLANK,
     ERROR,
     NULL_ERROR,
+    NUMBER,
     REF_ERROR,
     VALUE_ERROR,
     Array,
@@ -24,7 +25,7 @@ from sheetsim.formula.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sheetsim.book import Book, Cell, Place
 
@@ -133,6 +134,33 @@ class Store:
         for slot, value in self._late:
             self.put(slot, value)
         self._late.clear()
+
+    def load(self, name: str, waiting: Collection[Place]) -> None:
+        """Take up all cells of a sheet at once, none of which has a slot yet.
+
+        Args:
+            name: the sheet.
+            waiting: formulas whose cached values do not count; a formula without a cached value
+                waits as well.
+        """
+        sheet = self.sheet(name)
+        first, count = len(self.places), len(sheet.cells)
+        sheet.slots = dict(zip(sheet.cells, range(first, first + count), strict=True))
+        self.places += [(name, place) for place in sheet.cells]
+        self.grow()
+        values = [cell.value for cell in sheet.cells.values()]
+        own = slice(first, first + count)
+        self.num[own] = [value if type(value) is float else 0.0 for value in values]
+        self.kind[own] = NUMBER
+        self.state[own] = KNOWN
+        others = [(k, value) for k, value in enumerate(values) if type(value) is not float]
+        for k, value in others:
+            self.put(first + k, value)
+        cells = list(sheet.cells.values())
+        for k, value in others:
+            if value is None and cells[k].has_formula:
+                self.state[first + k] = WAITING
+        self.state[[sheet.slots[place] for place in waiting]] = WAITING
 
     def put_later(self, slot: int, value: Value) -> None:
         """Store a constant when `grow` is called next; one cell at a time would take for ever."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -60,6 +61,8 @@ class Request:
             raise OptionError(f"goal: got {self.goal!r}, expected minimize or maximize")
         if self.goal is not None and self.value is not None:
             raise OptionError(f"value: got {self.value}, expected it without {self.goal}")
+        if self.value is not None and not math.isfinite(self.value):
+            raise OptionError(f"value: got {self.value}, expected a finite number")
         known = {field.name for field in fields(Settings)}
         for name, _ in self.settings:
             if name not in known:

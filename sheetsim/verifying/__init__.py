@@ -61,7 +61,7 @@ def verify(
         What agrees, what differs, and where that starts; see `Verification.first`.
 
     Raises:
-        OptionError: there is no engine of that name, or the tolerance is out of its range.
+        OptionError: there is no engine of that name, or a number is out of its range.
         WorkbookError: the file cannot be read safely, a formula cannot be read, or cells refer
             to each other in a circle.
         EngineMissingError: an engine that was asked for is not installed; or none is, and the
@@ -71,6 +71,8 @@ def verify(
     say = progress or (lambda _words: None)
     if tolerance is not None and not 0 <= tolerance <= 0.01:
         raise OptionError(f"tolerance is {tolerance}; expected 0 to 0.01")
+    if not timeout > 0:
+        raise OptionError(f"timeout is {timeout}; expected seconds, more than 0")
     chosen, versions, missing = _choose(engines)
 
     def reading(sheet: str, fraction: float) -> None:

@@ -29,51 +29,63 @@ UNSUPPORTED_CODES = {
 
 
 class Known(NamedTuple):
-    """A formula that an engine takes in another way than Excel."""
+    """A formula that engines take in another way than Excel.
+
+    Attributes:
+        engines: which.
+        pattern: finds it, in capitals and without texts; its group 1 is the function.
+        why: what is known.
+        shows: the only answer that this explains; None for any.
+    """
 
     engines: tuple[str, ...]
     pattern: re.Pattern[str]
     why: str
+    shows: Value = None
 
 
 _BOTH = ("ironcalc", "libreoffice")
+_LIBREOFFICE = ("libreoffice",)
+_NO_VALUE = CellError("#VALUE!")
 
 KNOWN = (
     Known(
         _BOTH,
         re.compile(r"\b(SUMXMY2|SUMX2MY2|SUMX2PY2)\("),
-        "{engine} counts a blank in {function} as 0, where Excel skips the pair",
+        "a blank in {function} counts as 0 in {engines}, where Excel skips the pair",
     ),
     Known(
         _BOTH,
         re.compile(r"\b(MMULT|MINVERSE|MDETERM)\("),
-        "{engine} answers #VALUE! to {function} over a range with a blank or a text",
+        "{function} over a range with a blank or a text is #VALUE! in {engines}",
+        _NO_VALUE,
     ),
     Known(
         ("ironcalc",),
         re.compile(r"\b(MATCH|[VHX]?LOOKUP)\("),
-        "{engine} finds another place than Excel with {function} in a range that is not in order",
+        "{function} in a range that is not in order finds another place in {engines} than in Excel",
     ),
     Known(
-        ("libreoffice",),
+        _LIBREOFFICE,
         re.compile(r"\b(SINGLE|ANCHORARRAY)\("),
-        "{engine} does not know Excel's {function} (the @ and # of dynamic arrays)",
+        "{function} (the @ or # of dynamic arrays) is not known to {engines}",
     ),
     Known(
-        ("libreoffice",),
+        _LIBREOFFICE,
         re.compile(r"\b(OFFSET)\("),
-        "{engine} does not take the array that {function} returns as Excel does",
+        "the array that {function} returns is taken in another way by {engines} than by Excel",
     ),
     Known(
-        ("libreoffice",),
-        re.compile(r'(?:""|\bIF\()()'),
-        "{engine} answers #VALUE! where arithmetic meets an empty text",
+        _LIBREOFFICE,
+        re.compile(r"([-+*/^]|\bSUMPRODUCT)"),
+        "arithmetic with an empty text is #VALUE! in {engines}",
+        _NO_VALUE,
     ),
 )
-"""Applied in this order; an entry whose text speaks of an error asks for one."""
+"""The first that fits is told."""
 
 _TEXT = re.compile(r'"[^"]*"')
-
+UNKNOWN = "why is not known"
 LOST = "a cell that is lost on loading the file, as beside a pivot table"
 NEEDS = "a cell that needs one of those"
 
@@ -142,41 +154,39 @@ def reason_for(
     differ = list(differ)
     if cached and "numpy" in differ:
         return _stale(values, differ)
-    told = [_engine_reason(engine, formula, values, name) for engine in differ]
-    if not told:
-        return "nothing is known about it"
-    return "; ".join(dict.fromkeys(told))
+    told: dict[str, list[str]] = {}
+    for source in differ:
+        told.setdefault(_engine_reason(source, formula, values, name), []).append(source)
+    return "; ".join(why.replace("{engines}", listed(who)) for why, who in told.items())
 
 
 def _stale(values: Mapping[str, Value], differ: list[str]) -> str:
     """Say that the cached value is not the formula's."""
     others = [each for each in values if each not in ("cached", *differ)]
-    who = listed(differ)
     if others:
-        return f"{who} disagree{'s' * (len(differ) == 1)} with the file, {listed(others)} not"
-    agreed = "agree" if len(differ) > 1 else "computes another"
-    text = f"the cached value is not what the formula gives ({who} {agreed}): stale, or edited"
-    if values.get("cached") == 0.0:
+        return f"the cached value is that of {listed(others)}, and not that of {listed(differ)}"
+    who = f"so say {listed(differ)}"
+    text = f"the cached value is not what the formula gives, {who}: it is stale, or was edited"
+    if isinstance(values["cached"], CellError) and isinstance(values["numpy"], CellError):
+        text = f"the cached error is not the one that the formula gives, {who}"
+    if values["cached"] == 0.0 and not isinstance(values["cached"], bool):
         text += "; 0 is what XlsxWriter stores unless it is told a value"
     return text
 
 
 def _engine_reason(engine: str, formula: str, values: Mapping[str, Value], name: str) -> str:
-    """Say why one engine differs."""
+    """Say why one engine differs; {engines} stands for those of which it is true."""
     value, expected = values.get(engine), values.get(name)
-    title = TITLES.get(engine, engine)
+    bare = _TEXT.sub('""', formula.upper())
     if isinstance(value, CellError) and isinstance(expected, CellError):
-        return f"{title} answers another error, {value}"
+        return f"{{engines}} answers another error, {value}"
     for entry in KNOWN:
-        found = entry.pattern.search(_TEXT.sub('""', formula.upper()))
-        if engine not in entry.engines or not found:
-            continue
-        if "#VALUE!" in entry.why and value != CellError("#VALUE!"):
-            continue
-        return entry.why.format(engine=title, function=found[1])
-    if isinstance(value, bool) != isinstance(expected, bool):
-        return f"{title} has {type_of(value)} where {TITLES[name]} has {type_of(expected)}"
-    return f"{title} alone computes another value"
+        found = entry.pattern.search(bare)
+        if engine in entry.engines and found and entry.shows in (None, value):
+            return entry.why.replace("{function}", found[1])
+    if type_of(value) != type_of(expected):
+        return f"{{engines}} computes {type_of(value)}, expected {type_of(expected)}"
+    return f"{{engines}} computes another value; {UNKNOWN}"
 
 
 def type_of(value: Value) -> str:

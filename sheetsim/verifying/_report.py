@@ -65,6 +65,11 @@ class SourceReport:
     seconds: float = 0.0
     problem: str = ""
 
+    @property
+    def title(self) -> str:
+        """Its name as it is written, with the version."""
+        return f"{TITLES.get(self.name, self.name)} {self.version}".rstrip()
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -144,8 +149,3 @@ class Verification:
             "first": None if first is None else f"{first.sheet}!{first.cell}",
             **asdict(self),
         }
-
-
-def title(name: str) -> str:
-    """Return a source's name as it is written."""
-    return TITLES.get(name, name)

@@ -19,7 +19,7 @@ from sheetsim.verifying._judging import (
     apart,
     judge,
 )
-from sheetsim.verifying._reasons import LOST, NEEDS, reason_for, unsupported_cells
+from sheetsim.verifying._reasons import LOST, NEEDS, UNKNOWN, reason_for, unsupported_cells
 from sheetsim.verifying._report import Difference, SourceReport, Verification
 
 EngineValues = Mapping[str, Mapping[tuple[int, int], Value]]
@@ -199,7 +199,7 @@ class Work:
         for slot, names in differ.items():
             roots = [name for name in names if self._judged[name].marks[slot] == ROOT]
             one = self._difference(slot, names, roots)
-            known = "alone computes" not in one.reason
+            known = UNKNOWN not in one.reason
             found.append(((not roots, "numpy" not in names, known, place[slot]), one))
         found.sort(key=lambda pair: pair[0])
         return [one for _, one in found]

@@ -17,7 +17,7 @@ spaces, anything wrong at all) is not judged but left to the general reader, wit
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 Token = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 """Of a cell: letters, digits, attributes; the start tag of `<f>` without its ">", and its text;
 "<v" if there is one, and its text. Then, if nothing fits, the byte that stands there."""
+
+WholeToken = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
+"""The bytes of the whole token before these."""
 
 # Not endless: where a row says that it stands is not looked at here, but a number of 5,000 digits
 # is an error to the general reader.
@@ -158,8 +161,8 @@ def _chunks(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def plain_cells(data: bytes, wanted: Collection[Place]) -> list[RawCell] | None:
-    """Return some cells of a sheet as `cellxml.raw_cells` would, if the sheet is plain.
+def plain_cells(data: bytes, wanted: Collection[Place]) -> list[PlainCell] | None:
+    """Return some cells of a sheet, if it is plain.
 
     Args:
         data: the part.
@@ -176,7 +179,7 @@ def plain_cells(data: bytes, wanted: Collection[Place]) -> list[RawCell] | None:
         name = reference(place).encode()
         letters = name.rstrip(b"0123456789")
         rows.setdefault(name[len(letters) :], {})[letters] = place
-    found: list[RawCell] = []
+    found: list[PlainCell] = []
     try:
         for start, stop in _chunks(data, *region):
             _collect(_WHOLE_TOKEN.findall(data, start, stop), start, rows, found)
@@ -186,10 +189,10 @@ def plain_cells(data: bytes, wanted: Collection[Place]) -> list[RawCell] | None:
 
 
 def _collect(
-    chunk: list[tuple[bytes, ...]],
+    chunk: list[WholeToken],
     at: int,
     rows: dict[bytes, dict[bytes, Place]],
-    found: list[RawCell],
+    found: list[PlainCell],
 ) -> None:
     """Keep the wanted cells among some tokens, the first of which starts at a byte.
 
@@ -199,41 +202,57 @@ def _collect(
     number, row = b"", rows.get(b"")
     columns: dict[bytes, int] = {}
     for token in chunk:
-        letters = token[1]
+        whole, letters, digits, _, _, _, _, _, gap = token
         if letters:
             if letters not in columns:
                 columns[letters] = plain_column(letters)
-            if token[2] != number:
-                number = token[2]
+            if digits != number:
+                number = digits
                 plain_row(number)
                 row = rows.get(number)
             if row is not None and letters in row:
-                found.append(_raw_cell(token, at, row[letters]))
-        elif token[8]:
+                found.append(PlainCell(row[letters], token, at))
+        elif gap:
             raise ValueError
-        at += len(token[0])
+        at += len(whole)
 
 
-def _raw_cell(token: tuple[bytes, ...], at: int, place: Place) -> RawCell:
-    """Return a cell as `cellxml` describes it."""
-    whole, letters, digits, style, start, text, has_value, raw, _ = token
-    kind = plain_attributes(style).get("t", "n") if b"t" in style else "n"
-    end = at + len(whole) - (len(b"</c>") if whole.endswith(b"</c>") else 0)
-    cell = RawCell(place, kind, at, end)
-    inside = at + len(b'<c r="">') + len(letters) + len(digits) + len(style)
-    if start:
-        behind = inside + len(start) + 1
-        cell.formula = plain_text(text)
-        if start.endswith(b"/"):
-            cell.children.append(("f", inside, behind))
-            inside = behind
-        else:
-            cell.children.append(("f", inside, behind + len(text)))
-            inside = behind + len(text) + len(b"</f>")
-    if has_value:
-        cell.value = plain_text(raw)
-        cell.children.append(("v", inside, inside + len(b"<v>") + len(raw)))
-    return cell
+class PlainCell(NamedTuple):
+    """A cell of a plain sheet: its place, its token, and the byte where it starts."""
+
+    place: Place
+    token: WholeToken
+    at: int
+
+    @property
+    def number(self) -> tuple[int, bytes] | None:
+        """Where the text of its number starts, and that text; None if it holds anything else."""
+        whole, raw = self.token[0], self.token[7]
+        if not raw or b"&" in raw or b"t" in self.token[3]:  # perhaps an attribute `t`
+            return None
+        return self.at + len(whole) - len(raw) - len(b"</v></c>"), raw
+
+    def raw(self) -> RawCell:
+        """Return the cell as `cellxml.raw_cells` describes it."""
+        whole, letters, digits, style, start, text, has_value, raw, _ = self.token
+        at = self.at
+        kind = plain_attributes(style).get("t", "n") if b"t" in style else "n"
+        end = at + len(whole) - (len(b"</c>") if whole.endswith(b"</c>") else 0)
+        cell = RawCell(self.place, kind, at, end)
+        inside = at + len(b'<c r="">') + len(letters) + len(digits) + len(style)
+        if start:
+            behind = inside + len(start) + 1
+            cell.formula = plain_text(text)
+            if start.endswith(b"/"):
+                cell.children.append(("f", inside, behind))
+                inside = behind
+            else:
+                cell.children.append(("f", inside, behind + len(text)))
+                inside = behind + len(text) + len(b"</f>")
+        if has_value:
+            cell.value = plain_text(raw)
+            cell.children.append(("v", inside, inside + len(b"<v>") + len(raw)))
+        return cell
 
 
 def plain_row(digits: bytes) -> int:

@@ -121,34 +121,52 @@ def sheet_with_values(data: bytes, values: Mapping[Place, Value], where: str) ->
     for row, column in values:
         if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
             raise WorkbookError(f"{where}: row {row}, column {column} lies outside of a sheet")
-    cells = plain_cells(data, values)
-    new = set() if cells is None else _missing(values, cells)
-    layout = None
-    if cells is None or new:
+    edits = _plain_edits(data, values, where)
+    if edits is None:
         layout = Layout(where, values)
         scan(data, where, layout)
-        cells, new = layout.cells, _missing(values, layout.cells)
-    edits: list[Edit] = []
-    for cell in cells:
-        edits += _cell_edits(data, cell, values[cell.place], where)
-    if layout is not None and new:
-        edits += added_cells(data, layout, {place: values[place] for place in sorted(new)})
+        edits = []
+        for cell in layout.cells:
+            edits += _cell_edits(data, cell, values[cell.place], where)
+        new = _missing(values, {cell.place for cell in layout.cells})
+        if new:
+            edits += added_cells(data, layout, {place: values[place] for place in sorted(new)})
     return splice(data, edits)
 
 
-def _missing(values: Mapping[Place, Value], cells: list[RawCell]) -> set[Place]:
+def _plain_edits(data: bytes, values: Mapping[Place, Value], where: str) -> list[Edit] | None:
+    """Return the edits to a plain sheet to which no cell has to be added; None for another."""
+    cells = plain_cells(data, values)
+    if cells is None or _missing(values, {cell.place for cell in cells}):
+        return None
+    edits: list[Edit] = []
+    for cell in cells:
+        value, number = values[cell.place], cell.number
+        if number is not None and type(value) is float and math.isfinite(value):
+            start, text = number  # the usual case, quickly
+            if _number(text) != value:
+                edits.append((start, start + len(text), number_text(value).encode()))
+        else:
+            edits += _cell_edits(data, cell.raw(), value, where)
+    return edits
+
+
+def _number(text: bytes) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _missing(values: Mapping[Place, Value], there: set[Place]) -> set[Place]:
     """Return the cells that have to be added."""
-    new = values.keys() - {cell.place for cell in cells}
-    return {place for place in new if values[place] is not None}
+    return {place for place in values.keys() - there if values[place] is not None}
 
 
 def _cell_edits(data: bytes, cell: RawCell, value: Value, where: str) -> list[Edit]:
     """Return the edits that make a cell show a value: none if it does already."""
-    if type(value) is float and math.isfinite(value):  # the usual case, quickly
-        kind, text = "n", number_text(value).encode()
-    else:
-        at = f"{where} {reference(cell.place)}"
-        kind, text = encoded(value, formula=cell.formula is not None, where=at)
+    at = f"{where} {reference(cell.place)}"
+    kind, text = encoded(value, formula=cell.formula is not None, where=at)
     if _shows(cell, kind, value):
         return []
     stored = [(start, end) for name, start, end in cell.children if name == "v"]

@@ -64,8 +64,8 @@ def spot(name: str) -> Spot:
 def opened(path: Path, variables: str, outputs: str, **more: Any) -> IronCalcModel:
     """A model of cells of sheet S, such as "A1 A2"."""
     settings = {spot(name): value for name, value in more.pop("settings", {}).items()}
-    spots = [[spot(f"S!{name}") for name in names.split()] for names in (variables, outputs)]
-    return open_model(path, *spots, settings, **more)
+    x, y = ([spot(f"S!{name}") for name in names.split()] for names in (variables, outputs))
+    return open_model(path, x, y, settings, **more)
 
 
 def at(*x: float) -> Array:
@@ -153,7 +153,7 @@ def test_variables_without_a_number_start_at_0(make: Make) -> None:
 
 def test_x_of_another_size_is_refused(make: Make) -> None:
     model = opened(make({"S!A1": 1, "S!B1": ("=A1", 1)}), "A1", "B1")
-    for x in (at(1, 2), np.float64(3.0), np.zeros((1, 1, 1))):
+    for x in (at(1, 2), np.zeros(()), np.zeros((1, 1, 1))):
         with pytest.raises(OptionError, match=r"expected \(1,\) or \(S, 1\)"):
             model.values(x)
 

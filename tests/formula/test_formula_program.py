@@ -83,6 +83,24 @@ def test_several_outputs_and_sheets() -> None:
     checked(program)
 
 
+def test_the_same_cells_of_several_sheets() -> None:
+    cells = {"b!A1:A2": 2.0, "c!A1": "=S!A1^2", "c!A2": 5.0, "d!A1": 100.0,
+             "A5": "=SUM(S:c!A1)+AVERAGE('b:c'!A1:A2)*MAX(c:b!A1:A2)"}  # fmt: skip
+    program = compile_book(book_of({**START, **cells}), ["S!A5"], ["S!A1:A3"])
+    x = program.start
+    here = x[0] + 2 + x[0] ** 2 + (2 + 2 + x[0] ** 2 + 5) / 4 * 5
+    assert program.values(x)[0] == pytest.approx(here)
+    checked(program)
+
+
+def test_what_takes_no_several_sheets_falls_back_and_moves() -> None:
+    cells = {"b!A1": 2.0, "A5": Cell("=SUMPRODUCT(S:b!A1)", 1.0)}
+    program = compile_book(book_of({**START, **cells}), ["S!A5"], ["S!A1:A3"])
+    assert [(n.function, n.moving) for n in program.fallbacks] == [
+        ("SUMPRODUCT over several sheets", True)
+    ]
+
+
 def rosenbrock_chain(rows: int) -> dict[str, Any]:
     """Gradient descent in cells: each row needs the one above."""
     cells: dict[str, Any] = {"A1": 0.3, "B1": 0.7, "C1": 0.01}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,14 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.terminal import INTERRUPTED, console, one_line, print_json, progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sheetsim.solving import Request, Solved
     from sheetsim.solving.many import Table
 
 ABOVE_0 = click.FloatRange(0, min_open=True)
+STOPPED = 6
+"""The code of a solution that Ctrl-C ended; see `sheetsim.solver.outcome`, imported when needed."""
 SHOWN = 10
 """Variables and rows that are printed; JSON and the copy have them all."""
 
@@ -97,7 +102,7 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
     else:
         _print_solved(solved)
     if not solved.success:
-        raise click.exceptions.Exit(INTERRUPTED if solved.solution.code == 6 else 1)
+        raise click.exceptions.Exit(INTERRUPTED if solved.solution.code == STOPPED else 1)
 
 
 class _How:
@@ -133,9 +138,9 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
     from sheetsim.solving.run import solve_file
 
     def before(lines: tuple[str, ...]) -> None:
-        if not as_json:
-            for line in lines:
-                click.echo(one_line(line))
+        # Who watches wants to see it now; a pipe or a file gets all of it or nothing.
+        if sys.stdout.isatty() and not as_json:
+            _print_lines(lines)
 
     if how.report or how.save_report:
         from sheetsim.solving.reports import demand_report, report_sheets, save_report
@@ -152,7 +157,14 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
     )
     if how.save_report is not None:
         save_report(solved, how.save_report)
+    if not sys.stdout.isatty() and not as_json:
+        _print_lines(solved.before)
     return solved
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(one_line(line))
 
 
 def _sweep(file: str, how: _How, as_json: bool) -> None:
@@ -178,7 +190,8 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
         if how.out is not None:
             click.echo(one_line(f"{how.out}"))
     if not table.success:
-        raise click.exceptions.Exit(1)
+        stopped = any(solution is None or solution.code == STOPPED for _, solution in table.rows)
+        raise click.exceptions.Exit(INTERRUPTED if stopped else 1)
 
 
 def _list_models(file: str, as_json: bool) -> None:
@@ -213,8 +226,7 @@ def _print_solved(solved: Solved) -> None:
     from rich.table import Table
 
     click.echo()
-    for line in solved.after:
-        click.echo(one_line(line))
+    _print_lines(solved.after)
     table = Table("cell", "start", "value")
     rows = list(zip(solved.variables.items(), solved.solution.start, strict=True))
     for (cell, value), start in rows[:SHOWN]:

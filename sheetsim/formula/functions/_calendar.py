@@ -152,7 +152,7 @@ def read_time(text: str) -> float | None:
         return None
     hour, minute = int(match[1] or match[5]), int(match[2] or 0)
     second, half = float(match[3] or 0), (match[4] or match[6] or "").lower()
-    if half and not 1 <= hour <= 12 or minute > 59 or second >= 60:
+    if (half and not 1 <= hour <= 12) or minute > 59 or second >= 60:
         return None
     if half:
         hour = hour % 12 + 12 * half.startswith("p")

@@ -8,8 +8,7 @@ from functools import lru_cache
 
 
 @lru_cache(maxsize=1024)
-def pattern(wanted: str) -> Callable[[str], bool]:
-    """Return a test of whole texts; case does not matter."""
+def _compiled(wanted: str) -> re.Pattern[str]:
     parts, i = [], 0
     while i < len(wanted):
         one = wanted[i]
@@ -19,5 +18,16 @@ def pattern(wanted: str) -> Callable[[str], bool]:
         else:
             parts.append({"*": ".*", "?": "."}.get(one) or re.escape(one))
         i += 1
-    compiled = re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+def pattern(wanted: str) -> Callable[[str], bool]:
+    """Return a test of whole texts; case does not matter."""
+    compiled = _compiled(wanted)
     return lambda text: compiled.fullmatch(text) is not None
+
+
+def search(wanted: str, text: str, start: int) -> int:
+    """Return where, from 0, a pattern first occurs in a text from `start` on; -1 if nowhere."""
+    match = _compiled(wanted).search(text, start)
+    return match.start() if match else -1

@@ -1,11 +1,21 @@
-"""Functions of texts."""
+"""Functions of texts: cutting, searching, joining, and numbers as texts."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable
+from urllib.parse import quote
 
+from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._make import plain
-from sheetsim.formula.values import VALUE_ERROR, ExcelError
+from sheetsim.formula.functions._number_format import fixed, show
+from sheetsim.formula.functions._wildcards import search
+from sheetsim.formula.functions.dates import serial
+from sheetsim.formula.values import NA_ERROR, VALUE_ERROR, ExcelError, number_of, text_of
+
+LONGEST = 32767
+Rows = list[list[Value]]
 
 
 def _piece(text: str, start: int, count: int) -> str:
@@ -20,13 +30,225 @@ def _right(text: str, count: int = 1) -> str:
     return text[len(text) - count :] if count < len(text) else text
 
 
+def _proper(text: str) -> str:
+    """Return each run of letters with a capital first: `2-way`, but `John'S`, as in Excel."""
+    return re.sub(r"[^\W\d_]+", lambda match: match[0][:1].upper() + match[0][1:].lower(), text)
+
+
+def _clean(text: str) -> str:
+    return "".join(one for one in text if ord(one) > 31)
+
+
+def _find(wanted: str, text: str, start: int = 1) -> float:
+    """Return the position of a text in another, case included."""
+    at = text.find(wanted, start - 1) if 1 <= start <= len(text) + 1 else -1
+    if at < 0:
+        raise ExcelError(VALUE_ERROR)
+    return at + 1.0
+
+
+def _search(wanted: str, text: str, start: int = 1) -> float:
+    """Return the position of a text in another; wildcards, case does not matter."""
+    at = search(wanted, text, start - 1) if 1 <= start <= len(text) + 1 else -1
+    if at < 0:
+        raise ExcelError(VALUE_ERROR)
+    return at + 1.0
+
+
+def _substitute(text: str, old: str, new: str, which: int | None = None) -> str:
+    if which is not None and which < 1:
+        raise ExcelError(VALUE_ERROR)
+    if not old:
+        return text
+    if which is None:
+        return _short(text.replace(old, new))
+    at = -len(old)
+    for _ in range(which):
+        at = text.find(old, at + len(old))
+        if at < 0:
+            return text
+    return _short(text[:at] + new + text[at + len(old) :])
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST:
+        raise ExcelError(VALUE_ERROR)
+    return text
+
+
+def _replace(text: str, start: int, count: int, new: str) -> str:
+    if start < 1 or count < 0:
+        raise ExcelError(VALUE_ERROR)
+    return text[: start - 1] + new + text[start - 1 + count :]
+
+
+def _repeat(text: str, count: int) -> str:
+    if count < 0 or len(text) * count > LONGEST:
+        raise ExcelError(VALUE_ERROR)
+    return text * count
+
+
+def _all_in(rows: Rows) -> list[str]:
+    return [text_of(one) for row in rows for one in row]
+
+
+def _concat(*ranges: Rows) -> str:
+    return _short("".join(text for rows in ranges for text in _all_in(rows)))
+
+
+def _join(between: Rows, skip: bool, *ranges: Rows) -> str:
+    """Join texts, the separators taken in turn."""
+    parts = [text for rows in ranges for text in _all_in(rows) if text or not skip]
+    signs = _all_in(between)
+    out = parts[:1]
+    for i, part in enumerate(parts[1:]):
+        out += [signs[i % len(signs)], part]
+    return _short("".join(out))
+
+
+def _char(code: int) -> str:
+    """Return a character of Windows' code page 1252."""
+    if not 1 <= code <= 255:
+        raise ExcelError(VALUE_ERROR)
+    return bytes([code]).decode("cp1252", errors="replace").replace("\ufffd", chr(code))
+
+
+def _code(text: str) -> float:
+    if not text:
+        raise ExcelError(VALUE_ERROR)
+    return float(text[0].encode("cp1252", errors="replace")[0])
+
+
+def _unichar(code: int) -> str:
+    if not 1 <= code <= 0x10FFFF:
+        raise ExcelError(VALUE_ERROR)
+    if 0xD800 <= code <= 0xDFFF:
+        raise ExcelError(NA_ERROR)
+    return chr(code)
+
+
+def _unicode(text: str) -> float:
+    if not text:
+        raise ExcelError(VALUE_ERROR)
+    return float(ord(text[0]))
+
+
+def _value(value: Value) -> float:
+    if isinstance(value, bool):
+        raise ExcelError(VALUE_ERROR)
+    return serial(value)
+
+
+def _number_value(text: str, point: str = ".", group: str = ",") -> float:
+    """Return the number that a text spells with these signs; spaces do not count."""
+    point, group = point[:1], group[:1]
+    text = re.sub(r"\s", "", text)
+    if not point or point == group:
+        raise ExcelError(VALUE_ERROR)
+    body = text.rstrip("%")
+    front, sign, behind = body.partition(point)
+    if group and group in behind:
+        raise ExcelError(VALUE_ERROR)
+    body = (front.replace(group, "") if group else front) + ("." if sign else "") + behind
+    if not text:
+        return 0.0
+    number = number_of(body)
+    if number != number:
+        raise ExcelError(VALUE_ERROR)
+    return float(number / 100 ** (len(text) - len(text.rstrip("%"))))
+
+
+def _text(value: Value, code: str) -> str:
+    """Return a value in a number format; see `_number_format` for what is known."""
+    if isinstance(value, CellError):
+        raise ExcelError(value)
+    if isinstance(value, bool):
+        return text_of(value)
+    if isinstance(value, str):
+        with contextlib.suppress(ExcelError):
+            value = serial(value)
+    try:
+        return show(0.0 if value is None else value, code)
+    except (ValueError, ArithmeticError) as error:
+        raise ExcelError(VALUE_ERROR) from error
+
+
+def _fixed(number: float, decimals: int = 2, plain_digits: bool = False) -> str:
+    if not -127 <= decimals <= 127:
+        raise ExcelError(VALUE_ERROR)
+    return fixed(number, decimals, commas=not plain_digits)
+
+
+def _dollar(number: float, decimals: int = 2) -> str:
+    shown = _fixed(number, decimals)
+    return f"(${shown[1:]})" if shown.startswith("-") else f"${shown}"
+
+
+def _only_text(value: Value) -> Value:
+    return value if isinstance(value, str | CellError) else ""
+
+
+def _around(
+    text: str, mark: str, which: int, nocase: int, ends: int, *rest: Value, after: bool
+) -> str:
+    """Return what stands before (or after) one of the places of a mark."""
+    if which == 0 or nocase not in (0, 1):
+        raise ExcelError(VALUE_ERROR)
+    flags = re.IGNORECASE if nocase else 0
+    spans = [match.span() for match in re.finditer(re.escape(mark), text, flags)] if mark else []
+    if not mark:
+        spans = [(0, 0)] if which > 0 else [(len(text), len(text))]
+    elif ends:
+        spans = [*spans, (len(text), len(text))] if which > 0 else [(0, 0), *spans]
+    at = which - 1 if which > 0 else which
+    if not -len(spans) <= at < len(spans):
+        if rest:
+            return text_of(rest[0])
+        raise ExcelError(NA_ERROR)
+    first, last = spans[at]
+    return text[last:] if after else text[:first]
+
+
+def _side(*, after: bool) -> Callable[..., str]:
+    def cut(
+        text: str, mark: str, which: int = 1, nocase: int = 0, ends: int = 0, *rest: Value
+    ) -> str:
+        return _around(text, mark, which, nocase, ends, *rest, after=after)
+
+    return cut
+
+
 FUNCTIONS = (
     plain("LOWER", "t", lambda text: text.lower()),
     plain("UPPER", "t", lambda text: text.upper()),
+    plain("PROPER", "t", _proper),
     plain("TRIM", "t", lambda text: re.sub(" +", " ", text.strip(" "))),
+    plain("CLEAN", "t", _clean),
     plain("LEN", "t", lambda text: float(len(text))),
     plain("LEFT", "t|i", lambda text, count=1: _piece(text, 1, count)),
     plain("RIGHT", "t|i", _right),
     plain("MID", "tii", _piece),
+    plain("FIND", "tt|i", _find),
+    plain("SEARCH", "tt|i", _search),
+    plain("SUBSTITUTE", "ttt|i", _substitute),
+    plain("REPLACE", "tiit", _replace),
+    plain("REPT", "ti", _repeat),
+    plain("EXACT", "tt", lambda a, b: a == b),
     plain("CONCATENATE", "t", lambda *texts: "".join(texts), most=255),
+    plain("CONCAT", "r", _concat, most=255),
+    plain("TEXTJOIN", "rbr", _join, most=252),
+    plain("TEXTBEFORE", "tt|iiiv", _side(after=False)),
+    plain("TEXTAFTER", "tt|iiiv", _side(after=True)),
+    plain("CHAR", "i", _char),
+    plain("CODE", "t", _code),
+    plain("UNICHAR", "i", _unichar),
+    plain("UNICODE", "t", _unicode),
+    plain("VALUE", "v", _value),
+    plain("NUMBERVALUE", "t|tt", _number_value),
+    plain("TEXT", "vt", _text),
+    plain("FIXED", "n|ib", _fixed),
+    plain("DOLLAR", "n|i", _dollar),
+    plain("T", "v", _only_text),
+    plain("ENCODEURL", "t", lambda text: quote(text, safe="-_.~")),
+    plain("HYPERLINK", "t|v", lambda link, name=None: link if name is None else name),
 )

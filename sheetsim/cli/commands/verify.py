@@ -1,0 +1,147 @@
+"""`sheetsim verify`."""
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from sheetsim.errors import SheetsimError, WorkbookError
+from sheetsim.terminal import console, one_line, print_json, progress
+from sheetsim.verifying import TIMEOUT, Difference, Verification, verify
+
+SHOWN = 10
+"""Differences that are printed; JSON has them all."""
+
+
+@click.command("verify")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    metavar="NAME",
+    help="ironcalc or libreoffice; may be given twice; numpy for no other [all that are installed]",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 0.01),
+    metavar="T",
+    help="largest relative difference that agrees [1e-12 for NumPy, 1e-11 for the engines]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    default=TIMEOUT,
+    metavar="SECONDS",
+    help=f"time limit of an engine [{TIMEOUT:g}]",
+)
+@click.option("--all", "show_all", is_flag=True, help=f"print all differences [the first {SHOWN}]")
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+def command(
+    files: tuple[str, ...],
+    engines: tuple[str, ...],
+    tolerance: float | None,
+    timeout: float,
+    show_all: bool,
+    as_json: bool,
+) -> None:
+    """Compute every formula of any FILE with NumPy and engines, beside its cached values.
+
+    Names the first cell that diverges: one whose own formula does not give what somebody shows,
+    before those that follow from it. Nothing that a file refers to is opened.
+
+    Exits with 0 only if all agree; with 1 if a cell differs or an engine fails on a file; with 2
+    if a file cannot be read (the others are verified all the same); with 3 if an engine that was
+    asked for is missing. JSON is one object, or a list of them for several files.
+
+    \b
+    Examples:
+      sheetsim verify model.xlsx
+      sheetsim verify *.xlsx --engine ironcalc --json
+    """
+    done: list[Verification] = []
+    bad: WorkbookError | None = None
+    with progress(len(files)) as bar:
+        for file in files:
+            name = Path(file).name
+
+            def words(stage: str, name: str = name) -> None:
+                bar(f"{name}: {stage}")
+
+            try:
+                one = verify(
+                    file,
+                    engines=engines or None,
+                    tolerance=tolerance,
+                    timeout=timeout,
+                    progress=words,
+                )
+            except WorkbookError as error:
+                if len(files) == 1:
+                    raise
+                bad = error
+                with bar.aside():
+                    click.echo(f"sheetsim: {one_line(error)}", err=True)
+                continue
+            done.append(one)
+            bar(f"{name}: verified", 1)
+            if not as_json:
+                with bar.aside():
+                    _print(one, None if show_all else SHOWN)
+    if as_json:
+        reports = [one.as_dict() for one in done]
+        print_json(reports[0] if len(files) == 1 else reports)
+    if bad is not None:
+        raise click.exceptions.Exit(bad.exit_code)
+    if not all(one.success for one in done):
+        raise click.exceptions.Exit(SheetsimError.exit_code)
+
+
+def _print(one: Verification, show: int | None) -> None:
+    """Print a table of the sources, the outcome in a sentence, and the differences."""
+    table = Table("", "cells", "agree", "by rounding", "volatile", "unsupported", "worst", "time")
+    for source in one.sources:
+        if source.problem:
+            table.add_row(source.title, *[""] * 6, f"{source.seconds:.1f} s")
+            continue
+        counts = (
+            *(source.cells, source.agree, source.by_rounding),
+            *(source.volatile, source.unsupported),
+        )
+        numbers = [f"{count:,}" for count in counts]
+        table.add_row(source.title, *numbers, f"{source.worst:.0e}", f"{source.seconds:.1f} s")
+    console().print(table)
+    click.echo(one_line(f"{one.path}: {one.status}"))
+    for line in _more(one):
+        click.echo(one_line(f"{one.path}: {line}"))
+    for each in one.differences[:show]:
+        _print_difference(each)
+    if show is not None and len(one.differences) > show:
+        click.echo(f"  ... and {len(one.differences) - show:,} more (--all, or --json)")
+
+
+def _more(one: Verification) -> list[str]:
+    """What there is to say beside the outcome, a line each."""
+    lines = list(one.notes)
+    if one.volatile:
+        lines.append(
+            f"{one.volatile:,} cells of random numbers or the time are not compared; NumPy takes "
+            "the cached ones for the cells that follow from them, the engines cannot"
+        )
+    if one.uncached:
+        lines.append(f"{one.uncached:,} cells have no cached value, and are not compared")
+    if one.unsupported:
+        lines.append(f"{one.unsupported:,} cells can be computed by none of these")
+    for source in one.sources:
+        if source.problem:
+            lines.append(f"{source.title} failed: {source.problem}")
+        for reason, count in source.reasons.items():
+            lines.append(f"{source.title} does not compute {count:,} cells: {reason}")
+    lines += [f"not verified in {name}: {why}" for name, why in one.missing.items()]
+    return lines
+
+
+def _print_difference(each: Difference) -> None:
+    click.echo(one_line(f"  {each.sheet}!{each.cell}  {each.formula}"))
+    values = ", ".join(f"{name} {value!r}" for name, value in each.values.items())
+    click.echo(one_line(f"    {values}; {each.reason}"))

@@ -1,0 +1,190 @@
+# ruff: noqa: ARG001  (all partials are called alike: arguments, result)
+"""Arrays of another shape: SEQUENCE, SORT, SORTBY, UNIQUE, FILTER.
+
+In a file they stand as array formulas over the range that they spilled into, which cuts or fills
+them. SORT and its like have no derivatives: they count as flat, and as not smooth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cmp_to_key
+from typing import Any
+
+import numpy as np
+
+from sheetsim.book import CellError, Value
+from sheetsim.formula.functions._finder import key, rank
+from sheetsim.formula.functions._function import Function
+from sheetsim.formula.functions._make import ALL, coerced, general
+from sheetsim.formula.values import (
+    BLANK,
+    NA_ERROR,
+    VALUE_ERROR,
+    Array,
+    ExcelError,
+    Floats,
+    constant,
+    from_objects,
+    with_errors,
+)
+
+Rows = list[list[Value]]
+
+
+def _sizes(args: Sequence[Array]) -> tuple[int, int]:
+    """Return the rows and columns of SEQUENCE: the most that any cell asks for."""
+    found = [1, 1]
+    for i, arg in enumerate(args[:2]):
+        if not (arg.kind is not None and (arg.kind == BLANK).all()):
+            largest = np.nanmax(arg.num) if np.isfinite(arg.num).any() else 1
+            found[i] = int(np.clip(largest, 1, 2**20))
+    return found[0], found[1]
+
+
+def _options(args: Sequence[Array]) -> tuple[Array, Array]:
+    """Return the start and the step, 1 where they are left out."""
+    one = constant(1.0)
+    more = [one if a.kind is not None and (a.kind == BLANK).all() else a for a in args[2:]]
+    return (*more, one, one)[0], (*more, one, one)[1]
+
+
+def _sequence(*args: Array) -> Array:
+    rows, columns = _sizes(args)
+    start, step = _options(args)
+    order = np.arange(float(rows * columns)).reshape(rows, columns)
+    few = np.where(args[0].num >= 1, 0.0, np.nan)
+    return with_errors(start.num + step.num * order + few, args)
+
+
+def _sequence_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    rows, columns = _sizes(args)
+    order = np.arange(float(rows * columns)).reshape(rows, columns)
+    slopes: list[Floats | None] = [None, None, np.ones_like(order), order]
+    return slopes[: len(args)]
+
+
+def _dynamic(name: str, least: int, most: int, f: Callable[..., Rows]) -> Function:
+    """Make a function of rows of values, computed once a cell; short results end in `#N/A`."""
+
+    def value(*args: Array) -> Array:
+        ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
+        whole = [np.broadcast_to(a.objects(), (*ahead, *a.shape[-2:])) for a in args]
+        found = {index: _tried(f, [one[index].tolist() for one in whole])
+                 for index in np.ndindex(ahead)}  # fmt: skip
+        height = max(len(rows) for rows in found.values())
+        width = max(len(rows[0]) for rows in found.values())
+        out = np.full((*ahead, height, width), NA_ERROR, object)
+        for index, rows in found.items():
+            for r, row in enumerate(rows):
+                out[index][r, : len(row)] = row
+        return from_objects(out)
+
+    return replace(general(name, least, most, value, params="A", kinks=ALL), kind="plain")
+
+
+def _tried(f: Callable[..., Rows], args: list[Rows]) -> Rows:
+    try:
+        return f(*args)
+    except ExcelError as error:
+        return [[error.error]]
+
+
+def _first(rows: Rows | None, letter: str, default: Any) -> Any:
+    """Return a single option, the default if it is left out."""
+    if rows is None or rows[0][0] is None:
+        return default
+    return coerced(rows[0][0], letter)
+
+
+def _order(a: Value, b: Value) -> int:
+    """Compare as Excel sorts: numbers, texts, booleans, errors, blanks."""
+    left, right = (_place(one) for one in (a, b))
+    if left != right or left > 2:
+        return left - right
+    one, other = key(a), key(b)
+    return (one > other) - (one < other)  # type: ignore[operator]
+
+
+def _place(value: Value) -> int:
+    return 3 if isinstance(value, CellError) else 4 if value is None else rank(value)
+
+
+def _turned(rows: Rows) -> Rows:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _sort(
+    rows: Rows, index: Rows | None = None, order: Rows | None = None, across: Rows | None = None
+) -> Rows:
+    at, sign = _first(index, "i", 1), _first(order, "i", 1)
+    if sign not in (1, -1):
+        raise ExcelError(VALUE_ERROR)
+    turned = _first(across, "b", False)
+    lines = _turned(rows) if turned else rows
+    if not 1 <= at <= len(lines[0]):
+        raise ExcelError(VALUE_ERROR)
+    lines = sorted(lines, key=_by(lambda line: line[at - 1], sign))
+    return _turned(lines) if turned else lines
+
+
+def _by(get: Callable[[Any], Value], sign: int) -> Any:
+    """Return a sorting key; blanks stay last either way."""
+
+    def compare(a: Any, b: Any) -> int:
+        one, other = get(a), get(b)
+        if one is None or other is None:
+            return _order(one, other)
+        return sign * _order(one, other)
+
+    return cmp_to_key(compare)
+
+
+def _sort_by(rows: Rows, *more: Rows) -> Rows:
+    lines = [[row, i] for i, row in enumerate(rows)]
+    for k in range(len(more) - 1 - (len(more) + 1) % 2, -1, -2):
+        keys = [one for row in more[k] for one in row]
+        if len(keys) != len(rows):
+            raise ExcelError(VALUE_ERROR)
+        sign = _first(more[k + 1] if k + 1 < len(more) else None, "i", 1)
+        lines = sorted(lines, key=_by(lambda line, keys=keys: keys[line[1]], sign))
+    return [line[0] for line in lines]
+
+
+def _unique(rows: Rows, across: Rows | None = None, once: Rows | None = None) -> Rows:
+    turned = _first(across, "b", False)
+    lines = _turned(rows) if turned else rows
+    seen: dict[Any, list[list[Value]]] = {}
+    for line in lines:
+        same = tuple((_place(v), v if _place(v) > 2 else key(v)) for v in line)
+        seen.setdefault(same, []).append(line)
+    only = _first(once, "b", False)
+    kept = [found[0] for found in seen.values() if not only or len(found) == 1]
+    if not kept:
+        raise ExcelError(CellError("#CALC!"))
+    return _turned(kept) if turned else kept
+
+
+def _filter(rows: Rows, include: Rows, other: Rows | None = None) -> Rows:
+    flags = [bool(coerced(one, "b")) for row in include for one in row]
+    if len(include[0]) == 1 and len(include) == len(rows):
+        kept = [row for row, flag in zip(rows, flags, strict=True) if flag]
+    elif len(include) == 1 and len(include[0]) == len(rows[0]):
+        kept = [[v for v, flag in zip(row, flags, strict=True) if flag] for row in rows]
+        kept = kept if kept[0] else []
+    else:
+        raise ExcelError(VALUE_ERROR)
+    if not kept and (other is None):
+        raise ExcelError(CellError("#CALC!"))
+    return kept or other or []
+
+
+FUNCTIONS = (
+    general("SEQUENCE", 1, 4, _sequence, partials=_sequence_partials, kinks={0, 1},
+            linear={2, 3}, sample=(3.4, 2.4, 0.7, 0.3)),
+    _dynamic("SORT", 1, 4, _sort),
+    _dynamic("SORTBY", 2, 255, _sort_by),
+    _dynamic("UNIQUE", 1, 3, _unique),
+    _dynamic("FILTER", 2, 3, _filter),
+)  # fmt: skip

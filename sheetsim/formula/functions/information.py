@@ -1,0 +1,124 @@
+# ruff: noqa: ARG001  (all partials are called alike: arguments, result)
+"""What is known of a value, and choices by value: ISODD, N, TYPE, ERROR.TYPE, SWITCH."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sheetsim.book import CellError, Value
+from sheetsim.formula.functions._make import ALL, elementwise, everywhere, general, plain
+from sheetsim.formula.functions._special import flat
+from sheetsim.formula.values import (
+    ERROR,
+    NA_ERROR,
+    NUMBER,
+    TEXT,
+    VALUE_ERROR,
+    Array,
+    Bools,
+    ExcelError,
+    Floats,
+    choose,
+    compare,
+    describe,
+)
+
+_CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA")
+
+
+def _number(value: Array) -> Array:
+    """Return N: the number, 1 or 0 of a boolean, an error as it is, 0 of anything else."""
+    if value.kind is None:
+        return value
+    text = value.kind == TEXT
+    if not text.any() and not (value.kind == ERROR).any():
+        return Array(value.num)
+    kind = np.where(value.kind == ERROR, value.kind, np.uint8(NUMBER))
+    return Array(np.where(text, 0.0, value.num), kind, value.obj, bad=value.bad)
+
+
+def _number_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    kind = args[0].kind
+    return [np.ones_like(out.num) if kind is None else (kind == NUMBER) * 1.0]
+
+
+def _parity(odd: bool) -> Callable[[Value], Value]:
+    def test(value: Value) -> Value:
+        if isinstance(value, CellError):
+            raise ExcelError(value)
+        number, _ = describe(value)
+        if isinstance(value, bool) or number != number:
+            raise ExcelError(VALUE_ERROR)
+        return int(abs(number)) % 2 == odd
+
+    return test
+
+
+def _error_type(value: Value) -> float:
+    if not isinstance(value, CellError):
+        raise ExcelError(NA_ERROR)
+    if value.code in _CODES:
+        return _CODES.index(value.code) + 1.0
+    return {"#SPILL!": 9.0, "#CALC!": 14.0}.get(value.code, 13.0)
+
+
+def _type(value: Value) -> float:
+    if isinstance(value, CellError):
+        return 16.0
+    if isinstance(value, bool):
+        return 4.0
+    return 2.0 if isinstance(value, str) else 1.0
+
+
+def _hits(args: list[Array]) -> list[Bools]:
+    """Return where each of SWITCH's values is the first that equals."""
+    open_: Bools = np.ones((1, 1), bool)
+    hits = []
+    for i in range(1, len(args) - 1, 2):
+        same = compare(args[0], args[i], np.equal)
+        equal = (same.num != 0) & ~np.isnan(same.num)
+        hits.append(open_ & equal)
+        open_ = open_ & ~equal
+    return [*hits, open_]
+
+
+def _switch(*args: Array) -> Array:
+    *hits, _ = _hits(list(args))
+    out = args[-1] if len(args) % 2 == 0 else everywhere(args, NA_ERROR)
+    for hit, value in zip(hits, args[2::2], strict=False):
+        out = choose(hit, value, out)
+    wrong = args[0].kind == ERROR if args[0].kind is not None else ~np.isfinite(args[0].num)
+    return choose(np.asarray(wrong), args[0], out) if np.any(wrong) else out
+
+
+def _switch_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    *hits, rest = _hits(args)
+    slopes: list[Floats | None] = [None] * len(args)
+    for i, hit in enumerate(hits):
+        slopes[2 * i + 2] = hit.astype(np.float64)
+    if len(args) % 2 == 0:
+        slopes[-1] = rest.astype(np.float64)
+    return slopes
+
+
+def _is_logical(value: Value) -> Value:
+    return isinstance(value, bool)
+
+
+FUNCTIONS = (
+    general("N", 1, 1, _number, partials=_number_partials, linear=ALL),
+    general("SWITCH", 3, 254, _switch, partials=_switch_partials, kinks=ALL,
+            sample=("b", "a", 0.3, "b", 0.7, 0.9)),
+    plain("ISEVEN", "v", _parity(False)),
+    plain("ISODD", "v", _parity(True)),
+    plain("ISLOGICAL", "v", _is_logical),
+    plain("ISNONTEXT", "v", lambda value: not isinstance(value, str)),
+    plain("ERROR.TYPE", "v", _error_type),
+    plain("TYPE", "v", _type),
+    elementwise("DELTA", lambda a, *b: (a == (b[0] if b else 0)) + 0.0 * a, flat, flat, least=1,
+                kinks=ALL),
+    elementwise("GESTEP", lambda a, *b: (a >= (b[0] if b else 0)) + 0.0 * a, flat, flat, least=1,
+                kinks=ALL),
+)  # fmt: skip

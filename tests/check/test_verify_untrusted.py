@@ -1,0 +1,114 @@
+"""`verify` on workbooks from strangers: what they refer to is neither fetched nor opened."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from verify_books import hostile, one_sheet, saved
+
+from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
+from sheetsim.engines.libreoffice import LibreOffice
+from sheetsim.errors import WorkbookError
+from sheetsim.verifying import verify
+
+SECRET = 777.0
+
+
+class _Listener(BaseHTTPRequestHandler):
+    """Answers whatever is asked, and notes it down."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<a>777</a>")
+
+    do_HEAD = do_OPTIONS = do_PROPFIND = do_GET  # noqa: N815 - the names are http.server's
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server on this computer, and what it was asked for."""
+    asked: list[str] = []
+    handler = type("Listener", (_Listener,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_nothing_is_fetched_or_opened(tmp_path: Path, web: tuple[str, list[str]]) -> None:
+    """Web services, links to other workbooks, DDE, and a picture that LibreOffice would fetch."""
+    address, asked = web
+    secret = one_sheet(tmp_path / "other.xlsx", f'<row r="1"><c r="A1"><v>{SECRET}</v></c></row>')
+    one = verify(hostile(tmp_path / "a.xlsx", address, secret))
+    assert asked == []
+    assert one.notes == ("it refers to 2 other files; none was opened",)
+    assert one.cells >= 1  # 1+1
+    assert all(SECRET not in each.values.values() for each in one.differences)
+    numpy = one.sources[0]
+    assert {"WEBSERVICE", "a link to another file"} <= set(numpy.reasons)
+
+
+@pytest.mark.skipif(not LIBREOFFICE.available(), reason="LibreOffice is not installed here")
+def test_the_proxy_is_what_holds_libreoffice_back(
+    tmp_path: Path, web: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test above itself: with a profile that names no proxy the picture is asked for."""
+    address, asked = web
+    secret = one_sheet(tmp_path / "other.xlsx", f'<row r="1"><c r="A1"><v>{SECRET}</v></c></row>')
+    path = hostile(tmp_path / "a.xlsx", address, secret)
+    values = LibreOffice().recalculate(path)
+    assert asked == []
+    assert SECRET not in values["one"].values()
+    from sheetsim.engines import libreoffice
+
+    open_profile = libreoffice._PROFILE.replace("ooInetProxyType", "ooInetNoSuchThing")
+    monkeypatch.setattr(libreoffice, "_PROFILE", open_profile)
+    LibreOffice().recalculate(path)
+    assert set(asked) == {"/d.png"}
+
+
+def test_a_circle_is_named(tmp_path: Path) -> None:
+    cells = {"A1": ("=B1+1", 1.0), "B1": ("=C1", 1.0), "C1": ("=A1", 1.0)}
+    with pytest.raises(WorkbookError, match=r"circular reference S!.*S!.*S!") as caught:
+        verify(saved(tmp_path / "a.xlsx", cells))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("<row", "not well-formed"),
+        ('<row r="1"><c r="A1" t="s"><v>7</v></c></row>', "has no part|is no value"),
+        ("<a>" * 100_000 + "</a>" * 100_000, "nests elements 1,000 deep"),
+        ('<row r="1"><c r="A1"><f>1+</f><v>7</v></c></row>', "A1|1\\+"),
+    ],
+)
+def test_a_bad_sheet_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str, problem: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an engine was run")
+
+    monkeypatch.setattr(LibreOffice, "recalculate", refuse)
+    path = one_sheet(tmp_path / "a.xlsx", rows)
+    with pytest.raises(WorkbookError, match=problem) as caught:
+        verify(path)
+    assert str(caught.value).isprintable()
+    assert [each.name for each in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_what_is_no_workbook(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"PK")
+    with pytest.raises(WorkbookError, match="truncated or damaged zip"):
+        verify(tmp_path / "a.xlsx")
+    with pytest.raises(WorkbookError, match="no such file"):
+        verify(tmp_path / "b.xlsx")
