@@ -162,8 +162,7 @@ def prepare(file: Path, folder: Path, seeds: int, limit: float) -> dict[str, Any
     book = read_book(file)
     model, sheet = read_models(book)[SHEET], book.sheets[SHEET]
     cells = [place for _, place in model.variable_cells()]
-    copy, alone = folder / "book.xlsx", folder / "alone.xlsx"
-    shutil.copyfile(file, copy)  # LibreOffice wants to lock the folder of what it opens
+    alone = folder / "alone.xlsx"
     writer = xlsxwriter.Workbook(str(alone))
     page = writer.add_worksheet(SHEET)
     for place, cell in sheet.items():
@@ -176,7 +175,7 @@ def prepare(file: Path, folder: Path, seeds: int, limit: float) -> dict[str, Any
     block = [(r, c) for r in range(top, top + rows) for c in range(left, left + columns)]
     drawn = [np.random.default_rng(seed).uniform(size=len(cells)).tolist() for seed in range(seeds)]
     return {
-        "file": str(copy),
+        "file": str(file.resolve()),
         "alone": str(alone),
         "folder": str(folder),
         "limit": limit,

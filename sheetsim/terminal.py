@@ -4,6 +4,8 @@ Results go to standard output; the bar and errors go to standard error. Whatever
 name or in a label is shown as it is: no markup, no control character and no line break gets out.
 """
 
+from __future__ import annotations
+
 import functools
 import io
 import json
@@ -15,14 +17,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from sheetsim.errors import OptionError, OutputError, SheetsimError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 INTERRUPTED = 130
 PIPE_CLOSED = 1
@@ -148,6 +151,8 @@ def _leave_standard_output() -> None:
 
 def console() -> Console:
     """Standard output for tables: as wide as the terminal, or wide enough where there is none."""
+    from rich.console import Console  # not before something is to be printed: it takes its time
+
     wide = None if sys.stdout.isatty() else WIDE
     return Console(width=wide, highlight=False, markup=False, emoji=False)
 
@@ -177,6 +182,9 @@ class Bar:
     """
 
     def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
         self.shown = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

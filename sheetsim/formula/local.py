@@ -8,6 +8,7 @@ program shows in the cell, the formula is innocent: what differs came from befor
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,7 @@ class Formulas:
         """Compute every formula cell of a workbook.
 
         Raises:
-            WorkbookError: a formula cannot be read, or refers to itself in a circle.
+            WorkbookError: a formula refers to itself in a circle.
         """
         wanted = [
             (name, place)
@@ -53,7 +54,7 @@ class Formulas:
             for place, cell in book.sheets[name].items()
             if cell.formula is not None
         ]
-        self._compiler = Compiler(book)
+        self._compiler = Compiler(book, lenient=True)
         self._compiler.add(wanted)
         self._graph, self._store = self._compiler.graph, self._compiler.store
         self.slots: dict[Spot, int] = {
@@ -106,6 +107,25 @@ class Formulas:
         inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
         return bool(inside.any())
 
+    @cached_property
+    def volatile(self) -> frozenset[int]:
+        """The cells that need a frozen one, directly or through others."""
+        found: set[int] = set()
+        if not self.frozen:
+            return frozenset()
+        homes: set[int] = set()
+        in_area: dict[int, bool] = {}
+        for slot in sorted(self.slots.values(), key=self.position):
+            for area in self.areas(slot):
+                if area not in in_area:
+                    inside = not homes.isdisjoint(self.members(area))
+                    in_area[area] = inside or self.holds(area, self.frozen_places)
+                if in_area[area]:
+                    homes.add(self.home(slot))
+                    found.add(slot)
+                    break
+        return frozenset(found)
+
     def position(self, slot: int) -> int:
         """Return where a cell stands in an order of computation; 0 for a frozen cell."""
         if not self._order:
@@ -134,7 +154,7 @@ class Formulas:
         """
         store = self._store
         kept = store.num, store.kind, store.obj
-        store.num, store.kind, store.obj = (each.copy() for each in kept)
+        store.num, store.kind, store.obj = kept[0].copy(), kept[1].copy(), kept[2].copy()
         try:
             for slot, value in values.items():
                 store.put(slot, value)

@@ -105,9 +105,9 @@ class Collected:
         for k, (base, fixed, move) in enumerate(zip(ref[1:5], ref.fixed, moves, strict=True)):
             bounds[k + 1] = base if fixed else base + move
         a, b, c, d = ref.fixed
-        if a != c:
+        if a != c or ref.top > ref.bottom:
             bounds[[1, 3]] = np.sort(bounds[[1, 3]], axis=0)
-        if b != d:
+        if b != d or ref.left > ref.right:
             bounds[[2, 4]] = np.sort(bounds[[2, 4]], axis=0)
         self.many.setdefault(sheet, []).append(bounds)
 

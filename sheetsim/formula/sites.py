@@ -33,9 +33,9 @@ def ref_areas(ref: Ref, rows: Ints, columns: Ints) -> Areas:
     left = ref.left + (none if b else columns)
     bottom = ref.bottom + (none if c else rows)
     right = ref.right + (none if d else columns)
-    if a != c:
+    if a != c or ref.top > ref.bottom:
         top, bottom = np.minimum(top, bottom), np.maximum(top, bottom)
-    if b != d:
+    if b != d or ref.left > ref.right:
         left, right = np.minimum(left, right), np.maximum(left, right)
     return Areas(ref.sheet or "", top, left, bottom, right)
 

@@ -9,13 +9,15 @@ still explain, to first order; at the minimum it is 0, and |Uᵀr| / |r| is the 
 Bates & Watts (1981), which no scaling of parameters or data changes. So the last steps are those
 of Gauss-Newton through the SVD, δ = -VΣ⁻¹Uᵀr, which does not square J's condition number, and a
 step is kept if it lowers |Uᵀr| and leaves F as it is but for rounding.
+
+Where a search with dozens of variables slows down, Newton's method takes over (see `newton`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetsim.solver import levenberg_marquardt
+from sheetsim.solver import levenberg_marquardt, newton
 from sheetsim.solver.bridge import ending
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.journal import Limits
@@ -30,6 +32,8 @@ EPS = float(np.finfo(float).eps)
 OFFSET = 1e-8  # |Uᵀr| / |r| at an optimum
 LOOSE = 1e-5  # the same where J lacks rank: F is right to its square, and no variable is certain
 POLISH = 60  # steps of Gauss-Newton
+SLOW = 1e-3  # change of the objective over five iterations, after which Newton is quicker
+AT_RIGHT_ANGLES = "the residuals stand at right angles to every change of the variables"
 SAME = 1e-9  # by how much, of itself, F may rise while the gradient falls
 
 
@@ -113,8 +117,15 @@ def run(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
     cap = settings.max_iterations or levenberg_marquardt.CAP
     # A coarse convergence is a floor on the effort; the digits behind it cost little here.
     limits = Limits(min(settings.convergence, 1e-10), evaluator.deadline, cap)
+    starts = np.clip(starts, low, high)
+    if len(starts) == 1 and newton.suits(evaluator):
+        found = _with_newton(residuals, problem, limits, starts, low, high)
+        if found is not None:
+            return found
+        assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+        starts = evaluator.best.x[None]
     with np.errstate(all="ignore"):
-        journal = levenberg_marquardt.run(problem, Options(), limits, np.clip(starts, low, high))
+        journal = levenberg_marquardt.run(problem, Options(), limits, starts)
     best = journal.best()
     evaluator.iteration = len(journal.log(best)) - 1
     why = ending(journal.status[best])
@@ -127,12 +138,33 @@ def run(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
     if fit is None:
         return Found(point, why)
     fit = _polish(residuals, fit, low, high)
-    floor = max((OFFSET if fit.full else LOOSE) * fit.squares**0.5, fit.noise)
-    if fit.offset <= floor:
-        why = Ending(
-            OPTIMAL, "the residuals stand at right angles to every change of the variables"
-        )
+    if fit.offset <= _floor(fit):
+        why = Ending(OPTIMAL, AT_RIGHT_ANGLES)
     return Found(evaluator.at(fit.x), why, np.zeros(0))
+
+
+def _floor(fit: _Fit) -> float:
+    """The |Uᵀr| of an optimum."""
+    return max((OFFSET if fit.full else LOOSE) * fit.squares**0.5, fit.noise)
+
+
+def _with_newton(
+    residuals: Residuals, problem: Problem, limits: Limits, starts: Array, low: Array, high: Array
+) -> Found | None:
+    """Search from one start until progress is slow, then by Newton; None if that is not the end."""
+    evaluator = residuals.evaluator
+    coarse = replace(limits, convergence=SLOW)
+    with np.errstate(all="ignore"):
+        journal = levenberg_marquardt.run(problem, Options(), coarse, starts)
+        evaluator.iteration = len(journal.log(0)) - 1
+        if not np.isfinite(journal.objective[0]) or evaluator.iteration >= limits.max_iterations:
+            return None
+        point = newton.run(evaluator, journal.x[0], low, high)
+        r, J = residuals.at(point.x)
+        fit = _fit(residuals, point.x, r, J, low, high) if np.isfinite(r).all() else None
+    if fit is None or fit.offset > _floor(fit):
+        return None
+    return Found(point, Ending(OPTIMAL, AT_RIGHT_ANGLES), np.zeros(0))
 
 
 def _polish(residuals: Residuals, fit: _Fit, low: Array, high: Array) -> _Fit:

@@ -62,8 +62,7 @@ def verify(
 
     Raises:
         OptionError: there is no engine of that name, or a number is out of its range.
-        WorkbookError: the file cannot be read safely, a formula cannot be read, or cells refer
-            to each other in a circle.
+        WorkbookError: the file cannot be read safely, or cells refer to each other in a circle.
         EngineMissingError: an engine that was asked for is not installed; or none is, and the
             file has no cached values either.
     """

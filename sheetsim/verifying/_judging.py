@@ -7,7 +7,8 @@ A cell that does not agree gets one of these marks, in an order of computation:
 
 - *unsupported*: the program answers `#NAME?` and the like, or lost the cell when it loaded the
   file, or the cell needs such a one;
-- *volatile*: it needs random numbers or the time, which no program computes twice;
+- *volatile*: it needs random numbers or the time, which no program computes twice (NumPy takes the
+  cached ones, so that its values are compared all the same);
 - *root*: its formula, computed by NumPy from the program's own values of the cells that it refers
   to, does not give what the program shows. Here something is wrong;
 - *follower*: its formula does, and a cell that it refers to is a root or a follower;
@@ -28,7 +29,7 @@ from typing import Final
 
 import numpy as np
 
-from sheetsim.book import CellError, Value
+from sheetsim.book import Value
 from sheetsim.formula.local import Formulas, Places
 
 Values = Mapping[int, Value]
@@ -155,6 +156,7 @@ def judge(
     source: Source,
     unsupported: Collection[int] = (),
     lost: Places | None = None,
+    volatile: Collection[int] = (),
 ) -> Judgement:
     """Compare the values of a source with those of the reference.
 
@@ -164,6 +166,7 @@ def judge(
         source: the values; cells that it lacks are not compared.
         unsupported: cells that the source cannot compute.
         lost: cells without formulas that the source does not have, or has otherwise.
+        volatile: cells that need random numbers, which the source had others of.
     """
     result = Judgement()
     open_cells = {slot for slot in formulas.slots.values() if formulas.unknown(slot)}
@@ -172,6 +175,9 @@ def judge(
     differing = sorted(open_cells)
     for slot, expected in reference.values.items():
         if slot in formulas.frozen or slot not in source.values:
+            continue
+        if slot in volatile:
+            result.marks[slot] = VOLATILE
             continue
         result.cells += 1
         distance = 0.0 if slot in unsupported else apart(expected, source.values[slot])
@@ -183,14 +189,13 @@ def judge(
     checked = [slot for slot in differing if slot not in unsupported]
     wrong = reference.disobeying(checked) | source.disobeying(checked)
     _mark(formulas, differing, unsupported, wrong, lost or {}, result)
-    aside = [slot for slot, mark in result.marks.items() if mark in (VOLATILE, UNSUPPORTED)]
-    result.cells -= sum(slot not in open_cells for slot in aside)
+    result.cells -= len(set(result.marked(UNSUPPORTED)) - open_cells)
     result.rounding = len(result.marked(ROUNDING))
     result.agree = result.cells - len(result.marked(ROOT)) - len(result.marked(FOLLOWER))
     return result
 
 
-_STRENGTH = {ROUNDING: 0, ROOT: 1, FOLLOWER: 1, VOLATILE: 2, UNSUPPORTED: 3}
+_STRENGTH = {ROUNDING: 0, ROOT: 1, FOLLOWER: 1, UNSUPPORTED: 2}
 
 
 def _mark(
@@ -218,8 +223,6 @@ def _mark(
             theirs = ROUNDING if other < 0 else result.marks[other]
             if formulas.holds(area, lost):
                 theirs = UNSUPPORTED
-            elif theirs != UNSUPPORTED and formulas.holds(area, formulas.frozen_places):
-                theirs = VOLATILE
             theirs = FOLLOWER if theirs == ROOT else theirs
             if _STRENGTH[theirs] > _STRENGTH[mark]:
                 mark, origin = theirs, result.origin.get(other, other)

@@ -37,7 +37,7 @@ class Work:
         """Compute all cells with NumPy.
 
         Raises:
-            WorkbookError: a formula cannot be read, or refers to itself in a circle.
+            WorkbookError: a formula refers to itself in a circle.
         """
         started = time.perf_counter()
         self.formulas = Formulas(book)
@@ -118,7 +118,8 @@ class Work:
         lost: Places | None = None,
     ) -> Judgement:
         source = Source(self.formulas, name, values, self._tolerance[name])
-        judged = judge(self.formulas, self._reference, source, unsupported, lost)
+        volatile = frozenset[int]() if name == "numpy" else self.formulas.volatile
+        judged = judge(self.formulas, self._reference, source, unsupported, lost, volatile)
         self._judged[name] = judged
         return judged
 
@@ -181,9 +182,7 @@ class Work:
             there = self._values[name].keys() & self._reference.values.keys()
             there -= self.formulas.frozen
             compared |= {
-                slot
-                for slot in there
-                if judged.marks.get(slot) not in (VOLATILE, UNSUPPORTED)
+                slot for slot in there if judged.marks.get(slot) not in (VOLATILE, UNSUPPORTED)
             }
         return compared
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
@@ -12,6 +11,9 @@ from sheetsim.workbook.texts import escaped
 
 if TYPE_CHECKING:
     from sheetsim.book import Value
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "%": "&#37;"})
+"""By a table: `xml.sax.saxutils` loads urllib, http and ssl with it."""
 
 _EXACT = 1e15
 """Whole numbers below are written without a point and without an exponent."""
@@ -47,7 +49,7 @@ def xml_text(text: str) -> bytes:
 
     References stand for all but ASCII, and for "%", which is a mark in `content`.
     """
-    return escape(text, {'"': "&quot;", "%": "&#37;"}).encode("ascii", "xmlcharrefreplace")
+    return text.translate(_ESCAPES).encode("ascii", "xmlcharrefreplace")
 
 
 def number_text(number: float) -> str:

@@ -28,7 +28,9 @@ def saved(path: Path, cells: Mapping[str, Any]) -> Path:
     return path
 
 
-def chain(length: int, wrong: int = -1, by: float = 0.0, *, followers: bool = False) -> dict[str, Any]:
+def chain(
+    length: int, wrong: int = -1, by: float = 0.0, *, followers: bool = False
+) -> dict[str, Any]:
     """A1 = 0.3, and each cell below 0.9 times the one above, with right caches but for one."""
     cells: dict[str, Any] = {"A1": 0.3}
     value = 0.3
@@ -54,8 +56,8 @@ def hostile(path: Path, address: str, secret: Path) -> Path:
         f'WEBSERVICE("{secret.as_uri()}")',
         "[1]one!A1",
         "[2]one!A1",
-        f"\'{secret.as_uri()}\'#$one.A1",
-        f"INDIRECT(\"\'{secret.as_uri()}\'#$one.A1\")",
+        f"'{secret.as_uri()}'#$one.A1",
+        f"INDIRECT(\"'{secret.as_uri()}'#$one.A1\")",
         f'DDE("soffice","{secret}","one.A1")',
         f'HYPERLINK("{address}/c","x")',
     ]

@@ -46,6 +46,10 @@ small function each. One example of each kind:
 
        general("IFERROR", 2, 2, _iferror, partials=_iferror_partials, kinks={0})
 
+Two more constructors are made of these: `smooth` in `_complex_step` (as 1, with derivatives by a
+complex step, exact to rounding: for finance) and `ranged` in `_ranges` (a statistic with single
+values besides: LARGE(range, k), NPV(rate, range)).
+
 Common keywords: `kinks`: arguments (or `ALL`) in which the function is not smooth; `linear`:
 arguments in which it is linear, together (`ALL` or a set), or `ONE`: in any one of them alone;
 `params`: how ranges are taken, one letter an argument, the last for all others: V a single value

@@ -94,9 +94,9 @@ class Tested:
     def _empty(self, sign: str | None) -> Bools:
         blank = self.kind == BLANK
         if sign == "<>":
-            return ~blank
+            return np.asarray(~blank)
         if sign == "=":
-            return blank
+            return np.asarray(blank)
         if sign is None:
             return np.asarray(blank | (self.texts() == ""), bool)
         return np.zeros(self.num.shape, bool)

@@ -140,7 +140,7 @@ def positions(search: Search, wanted: Array, among: Array, *options: Array) -> A
         if shared is None:
             known = {}
         for cell in np.ndindex(cells):
-            each = [one[index][cell] for one in values]
+            each: list[Any] = [one[index][cell] for one in values]
             same = tuple((type(one), one) for one in each)
             if same not in known:
                 known[same] = _found(search, finder, each)

@@ -37,13 +37,9 @@ def show(value: float | str, code: str) -> str:
     """
     sections = _sections(code)
     if isinstance(value, str):
-        if len(sections) < 4:
-            return (
-                "".join(value if k == "@" else t for k, t in sections[-1])
-                if _at(sections[-1])
-                else value
-            )
-        return "".join(value if kind == "@" else text for kind, text in sections[3])
+        last = sections[-1]
+        known = len(sections) > 3 or _at(last)
+        return _filled(last if len(sections) < 4 else sections[3], "@", value) if known else value
     sections = [one for one in sections[:3] if not _at(one)] or sections[:1]
     which = 0
     if len(sections) > 1 and value < 0:
@@ -51,18 +47,22 @@ def show(value: float | str, code: str) -> str:
     elif len(sections) > 2 and value == 0:
         which = 2
     tokens = sections[which]
+    kinds = {kind for kind, _ in tokens}
     minus = "-" if value < 0 and which == 0 else ""
-    if any(kind in {"date", "elapsed", "half"} for kind, _ in tokens):
+    if kinds & {"date", "elapsed", "half"}:
         return _moment(value if which == 0 else abs(value), tokens)
-    if any(kind == "general" for kind, _ in tokens):
-        shown = general(abs(value))
-        return minus + "".join(shown if kind == "general" else text for kind, text in tokens)
-    if not any(kind == "digit" for kind, _ in tokens):
-        shown = general(value) if _at(tokens) else ""
-        return ("" if _at(tokens) else minus) + "".join(
-            shown if kind == "@" else text for kind, text in tokens
-        )
+    if "general" in kinds:
+        return minus + _filled(tokens, "general", general(abs(value)))
+    if "@" in kinds:
+        return _filled(tokens, "@", general(value))
+    if "digit" not in kinds:
+        return minus + _filled(tokens, "", "")
     return minus + _number(Decimal(f"{abs(value):.15g}"), tokens)
+
+
+def _filled(tokens: list[Token], kind: str, shown: str) -> str:
+    """Return the texts of tokens, those of one kind replaced."""
+    return "".join(shown if own == kind else text for own, text in tokens)
 
 
 def _at(tokens: list[Token]) -> bool:
@@ -137,12 +137,7 @@ def _number(value: Decimal, tokens: list[Token]) -> str:
     grouped = any(tokens[i][0] == "," for i in range(whole[0], whole[-1])) if whole else False
     exponent = 0
     if power is not None and value:
-        size = max(len(whole), 1)
-        exponent = value.adjusted()
-        exponent = exponent - exponent % size if size > 1 else exponent
-        value = value.scaleb(-exponent)
-        if Decimal(_fixed(value, len(behind))) >= 10**size:
-            value, exponent = value.scaleb(-size), exponent + size
+        value, exponent = _mantissa(value, max(len(whole), 1), len(behind))
     text = _fixed(value, len(behind))
     front, _, back = text.partition(".")
     out = {
@@ -159,6 +154,16 @@ def _number(value: Decimal, tokens: list[Token]) -> str:
         if i not in out:
             out[i] = "" if kind == "," else one
     return "".join(out[i] for i in range(len(tokens)))
+
+
+def _mantissa(value: Decimal, size: int, decimals: int) -> tuple[Decimal, int]:
+    """Return a number with up to `size` digits before the point, and its power of 10."""
+    exponent = value.adjusted()
+    exponent -= exponent % size
+    value = value.scaleb(-exponent)
+    if Decimal(_fixed(value, decimals)) >= 10**size:
+        value, exponent = value.scaleb(-size), exponent + size
+    return value, exponent
 
 
 def _front(text: str, places: list[int], tokens: list[Token], *, grouped: bool) -> dict[int, str]:
@@ -192,45 +197,56 @@ def _back(text: str, places: list[int], tokens: list[Token]) -> dict[int, str]:
     return out
 
 
+class _Clock:
+    """A moment, rounded to the digits of a second that a format shows."""
+
+    def __init__(self, value: float, decimals: int) -> None:
+        if value < 0:
+            raise ValueError(f"day {value}")
+        step = 86400 * 10**decimals
+        ticks = int(Decimal(repr(value)) * step + Decimal("0.5"))
+        self.whole, rest = divmod(ticks, step)
+        self.seconds, self.part = divmod(rest, 10**decimals)
+        self.year, self.month, self.day = day_of(self.whole)
+        self.hour = self.seconds // 3600
+        total = ticks * 86400 // step
+        self.total = {"h": total // 3600, "m": total // 60, "s": total}
+
+    def shown(self, text: str, *, halves: bool, minutes: bool) -> str:
+        """Return a code of date or time, in small letters, as the moment has it."""
+        letter, length = text[0], len(text)
+        if minutes:
+            return str(self.seconds // 60 % 60).rjust(min(length, 2), "0")
+        if letter == "y":
+            return f"{self.year % 100:02d}" if length <= 2 else f"{self.year:04d}"
+        if letter == "m":
+            return _month(self.month, length)
+        if letter == "d" and length > 2:
+            name = WEEKDAYS[weekday(self.whole)]
+            return name if length > 3 else name[:3]
+        hour = (self.hour + 11) % 12 + 1 if halves else self.hour
+        number = {"h": hour, "s": self.seconds % 60, "d": self.day}[letter]
+        return str(number).rjust(min(length, 2), "0")
+
+
 def _moment(value: float, tokens: list[Token]) -> str:
     """Lay out a date or time."""
-    if value < 0:
-        raise ValueError(f"day {value}")
     decimals = _second_decimals(tokens)
-    step = 86400 * 10**decimals
-    ticks = int(Decimal(repr(value)) * step + Decimal("0.5"))
-    day, rest = divmod(ticks, step)
-    seconds, part = divmod(rest, 10**decimals)
-    year, month, date = day_of(day)
+    clock = _Clock(value, decimals)
     halves = any(kind == "half" for kind, _ in tokens)
-    hour = seconds // 3600
-    total = {"h": ticks // step * 24 + hour, "m": ticks * 1440 // step, "s": ticks * 86400 // step}
-    out = []
     dates = [i for i, (kind, _) in enumerate(tokens) if kind in {"date", "elapsed"}]
-    dot = False
+    out, dot = [], False
     for i, (kind, text) in enumerate(tokens):
         low = text.lower()
         if kind == "elapsed":
-            out.append(str(total[low[0]]).rjust(len(low), "0"))
+            out.append(str(clock.total[low[0]]).rjust(len(low), "0"))
         elif kind == "half":
-            out.append((("AM", "PM") if len(text) > 3 else ("A", "P"))[hour >= 12])
+            out.append((("AM", "PM") if len(text) > 3 else ("A", "P"))[clock.hour >= 12])
         elif kind == "date":
-            own = _minutes(tokens, dates, i) if low[0] == "m" else False
-            shown = (hour + 11) % 12 + 1 if halves else hour
-            numbers = {"h": shown, "s": seconds % 60, "d": date}
-            if own:
-                out.append(str(seconds // 60 % 60).rjust(min(len(low), 2), "0"))
-            elif low[0] == "y":
-                out.append(f"{year % 100:02d}" if len(low) <= 2 else f"{year:04d}")
-            elif low[0] == "m":
-                out.append(_month(month, len(low)))
-            elif low[0] == "d" and len(low) > 2:
-                name = WEEKDAYS[weekday(day)]
-                out.append(name if len(low) > 3 else name[:3])
-            else:
-                out.append(str(numbers[low[0]]).rjust(min(len(low), 2), "0"))
-        elif kind == "." and i + 1 < len(tokens) and tokens[i + 1] == ("digit", "0"):
-            out.append("." + str(part).rjust(decimals, "0"))
+            minutes = low[0] == "m" and _minutes(tokens, dates, i)
+            out.append(clock.shown(low, halves=halves, minutes=minutes))
+        elif kind == "." and tokens[i + 1 : i + 2] == [("digit", "0")]:
+            out.append("." + str(clock.part).rjust(decimals, "0"))
             dot = True
         elif kind != "digit" or not dot:
             out.append(text)

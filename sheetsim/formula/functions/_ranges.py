@@ -20,7 +20,7 @@ from sheetsim.formula.values import Array, Bools, Floats, with_errors
 Shapes = list[tuple[int, ...]]
 
 
-def spread(x: Floats) -> Floats:
+def spread(x: Any) -> Any:
     """Return numbers (..., n) as (..., 1, 1, n), beside single values (..., h, w, 1)."""
     return x[..., None, None, :]
 

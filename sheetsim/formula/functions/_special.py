@@ -250,7 +250,7 @@ def quantile(
             new = x * np.exp(np.where(left, -step, step))
             middle = np.where(low == 0, high * np.minimum(high, 0.25), np.sqrt(low * high))
             middle = np.where(np.isinf(high), 4 * x, middle)
-        near = (np.abs(new - x) <= 1e-9 * x) | (off == 0)
+        near = (np.abs(new - x) <= 1e-9 * np.minimum(x, most - x)) | (off == 0)
         new = np.where(off == 0, x, np.where(near | (new > low) & (new < high), new, middle))
         x = np.where(np.isfinite(off), new, np.nan)
         if (near | (high - low <= 4e-16 * x) | np.isnan(x)).all():

@@ -142,14 +142,14 @@ def _by(get: Callable[[Any], Value], sign: int) -> Any:
 
 
 def _sort_by(rows: Rows, *more: Rows) -> Rows:
-    lines = [[row, i] for i, row in enumerate(rows)]
+    order = list(range(len(rows)))
     for k in range(len(more) - 1 - (len(more) + 1) % 2, -1, -2):
         keys = [one for row in more[k] for one in row]
         if len(keys) != len(rows):
             raise ExcelError(VALUE_ERROR)
         sign = _first(more[k + 1] if k + 1 < len(more) else None, "i", 1)
-        lines = sorted(lines, key=_by(lambda line, keys=keys: keys[line[1]], sign))
-    return [line[0] for line in lines]
+        order = sorted(order, key=_by(keys.__getitem__, sign))
+    return [rows[i] for i in order]
 
 
 def _unique(rows: Rows, across: Rows | None = None, once: Rows | None = None) -> Rows:

@@ -58,7 +58,7 @@ def _if_partials(args: list[Array], out: Array) -> list[Any]:
 
 def _ifs(*args: Array) -> Array:
     out = everywhere(args, NA_ERROR)
-    for condition, value in reversed(list(zip(args[::2], args[1::2], strict=True))):
+    for condition, value in reversed(list(zip(args[::2], args[1::2], strict=False))):
         out = _if(condition, value, out)
     return out
 

@@ -9,17 +9,31 @@ import numpy as np
 from sheetsim.book import Value
 from sheetsim.formula.functions._finder import Finder, positions
 from sheetsim.formula.functions._make import ALL, everywhere, general
-from sheetsim.formula.values import ERROR, NA_ERROR, REF_ERROR, Array, Floats, choose
+from sheetsim.formula.values import (
+    ERROR,
+    NA_ERROR,
+    REF_ERROR,
+    TEXT,
+    VALUE_ERROR,
+    Array,
+    Floats,
+    choose,
+)
 
 
 def position(array: Array, row: Array, column: Array | None) -> tuple[Floats, Floats]:
     """Return (row, column) from 0, each (..., 1, 1), that INDEX means; -1 for a whole one."""
-    r = np.trunc(row.num) - 1
+    r = _line(row)
     if column is None:
         if array.shape[-2] == 1:
             return np.zeros_like(r), r
         return r, np.zeros_like(r) if array.shape[-1] == 1 else np.full_like(r, -1)
-    return np.broadcast_arrays(r, np.trunc(column.num) - 1)  # type: ignore[return-value]
+    return np.broadcast_arrays(r, _line(column))  # type: ignore[return-value]
+
+
+def _line(number: Array) -> Floats:
+    """Return a row or column from 0, -1 for a whole one, -2 for what is no number."""
+    return np.where(np.isfinite(number.num), np.trunc(number.num) - 1, -2.0)
 
 
 def _index(array: Array, row: Array, *column: Array) -> Array:
@@ -42,6 +56,8 @@ def _index(array: Array, row: Array, *column: Array) -> Array:
     for one in (row, *column):
         if one.bad:
             out = choose(np.asarray(one.kind == ERROR), one, out)
+            text = (one.kind == TEXT) & np.isnan(one.num)
+            out = choose(np.asarray(text), everywhere((array, row), VALUE_ERROR), out)
     return out
 
 
@@ -82,7 +98,7 @@ def _match(wanted: Array, among: Array, *how: Array) -> Array:
     if 1 not in among.shape[-2:]:
         return everywhere((wanted, among), NA_ERROR)
 
-    def find(finder: Finder, value: Value, kind: float) -> int:
+    def find(finder: Finder, value: Value, kind: float = 1.0) -> int:
         if kind == 0:
             return finder.exact(value)
         return finder.sorted(value, descending=kind < 0)

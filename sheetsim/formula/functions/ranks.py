@@ -140,7 +140,8 @@ def _below_and_same(x: Floats, m: Bools, own: Floats) -> tuple[Floats, Floats]:
         low, high = (np.searchsorted(held, own, side=side) for side in ("left", "right"))
         return low.astype(np.float64), (high - low).astype(np.float64)
     less = (spread(x) < own[..., None]) & spread(m)
-    return less.sum(-1) * 1.0, ((spread(x) == own[..., None]) & spread(m)).sum(-1) * 1.0
+    same = (spread(x) == own[..., None]) & spread(m)
+    return less.sum(-1) * 1.0, same.sum(-1) * 1.0
 
 
 def _ranking(name: str, also: str = "", *, average: bool = False) -> Function:

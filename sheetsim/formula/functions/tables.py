@@ -7,6 +7,8 @@ which cell that is jumps. Where a lookup returns several cells, derivatives are 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sheetsim.book import Value
@@ -87,7 +89,7 @@ def _table_sites(args: list[Array], *, rows: bool) -> Array:
     return choose(low, everywhere(everyone, VALUE_ERROR), out) if low.any() else out
 
 
-def _spread(array: Array, shape: tuple[int, ...]) -> tuple[object, object]:
+def _spread(array: Array, shape: tuple[int, ...]) -> tuple[Any, Any]:
     kind = None if array.kind is None else np.broadcast_to(array.kind, shape)
     return kind, None if array.obj is None else np.broadcast_to(array.obj, shape)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
-from urllib.parse import quote
 
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._make import plain
@@ -184,6 +183,15 @@ def _dollar(number: float, decimals: int = 2) -> str:
     return f"(${shown[1:]})" if shown.startswith("-") else f"${shown}"
 
 
+def _encode_url(text: str) -> str:
+    """Return a text as RFC 3986 writes it in an address: %20 for a space."""
+    plain_ones = set(b"-_.~")
+    return "".join(
+        chr(byte) if byte in plain_ones or (byte < 128 and chr(byte).isalnum()) else f"%{byte:02X}"
+        for byte in text.encode("utf-8", errors="replace")
+    )
+
+
 def _only_text(value: Value) -> Value:
     return value if isinstance(value, str | CellError) else ""
 
@@ -249,6 +257,6 @@ FUNCTIONS = (
     plain("FIXED", "n|ib", _fixed),
     plain("DOLLAR", "n|i", _dollar),
     plain("T", "v", _only_text),
-    plain("ENCODEURL", "t", lambda text: quote(text, safe="-_.~")),
+    plain("ENCODEURL", "t", _encode_url),
     plain("HYPERLINK", "t|v", lambda link, name=None: link if name is None else name),
 )

@@ -1,0 +1,40 @@
+"""The list of functions in the README is made from the table, and says all of it."""
+
+from pathlib import Path
+
+import pytest
+
+from sheetsim.formula.families import BEGIN, END, families, listing
+from sheetsim.formula.functions import TABLE
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def list_in(text: str) -> str:
+    """The list as a text holds it, marks included; "" if it has none."""
+    _, found, rest = text.partition(BEGIN)
+    return BEGIN + rest.partition(END)[0] + END if found else ""
+
+
+def demand_fresh(text: str) -> None:
+    """Fail if a text's list of functions is missing or out of date."""
+    held = list_in(text)
+    assert held, "README.md has no list of functions; scripts/make_functions_list prints it"
+    assert held == listing(), "README.md: stale; paste what scripts/make_functions_list prints"
+
+
+def test_every_function_is_listed_once() -> None:
+    listed = [name for names in families().values() for name in names]
+    assert len(listed) == len(set(listed))
+    own = {name for name in TABLE if name[0].isalpha() and name == name.upper()} - {"SINGLE"}
+    references = {"OFFSET", "INDIRECT", "ROW", "ROWS", "COLUMN", "COLUMNS"}
+    assert set(listed) == own | references
+    assert len(listed) >= 340
+
+
+def test_a_stale_list_is_found() -> None:
+    demand_fresh(f"# Title\n\n{listing()}\n\nmore")
+    with pytest.raises(AssertionError, match="stale"):
+        demand_fresh(listing().replace("PMT", "TMP"))
+    with pytest.raises(AssertionError, match="no list"):
+        demand_fresh("# Title\n")
