@@ -172,7 +172,7 @@ def _passes(read: Read) -> tuple[_Pass, _Pass]:
         for block in sheet.of_kind(Kind.INPUT):
             for row, column, _, _ in block.cells():
                 cell = read.cells[sheet.name].get((row, column))
-                if cell is not None and cell.formula is not None:
+                if cell is not None and cell.has_formula:
                     raise WorkbookError(
                         f"{read.path}: {sheet.name}!{a1(row, column)} ({block.name}) holds the "
                         f"formula {cell.formula}; check changes every input, so it expects a number"

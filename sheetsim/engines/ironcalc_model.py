@@ -310,7 +310,7 @@ def _demand_right(
     """
     cells = [cell for sheet in kept for cell in book.sheets[sheet].values()]
     # XlsxWriter's files show 0 in every formula until Excel opens them, openpyxl's nothing.
-    computed = any(cell.value not in (None, 0) for cell in cells if cell.formula is not None)
+    computed = any(cell.value not in (None, 0) for cell in cells if cell.has_formula)
     numbers = [abs(c.value) for c in cells if type(c.value) is float and np.isfinite(c.value)]
     floor = ROUNDING * max(numbers, default=0.0)
 

@@ -45,7 +45,7 @@ def evaluate(book: Book, sheets: Iterable[str] | None = None) -> Evaluation:
         (name, place)
         for name in names
         for place, cell in book.sheets[name].items()
-        if cell.formula is not None
+        if cell.has_formula
     ]
     compiler = Compiler(book)
     compiler.add(wanted)

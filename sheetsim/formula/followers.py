@@ -7,22 +7,20 @@ Excel would show, on whatever sheet it stands.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.book import Cell
-from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.errors import WorkbookError
 from sheetsim.formula.compiler import Compiler
 from sheetsim.formula.keys import Keys
+from sheetsim.formula.overlay import overlay
 from sheetsim.formula.reach import reach
 from sheetsim.formula.store import KNOWN
 from sheetsim.formula.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from sheetsim.book import Book, Place, Value
     from sheetsim.formula.graph import Graph, Spot
 
@@ -100,62 +98,6 @@ def _read_out(
         waits = []
     out.update(zip(places, store.values(slots.tolist()), strict=True))
     return waits
-
-
-class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
-    """The sheets of a workbook with other values in some cells; read when asked for, as they."""
-
-    def __init__(
-        self,
-        sheets: Mapping[str, Mapping[Place, Cell]],
-        changed: Mapping[str, Mapping[Place, Value]],
-    ) -> None:
-        self._sheets = sheets
-        self._changed = changed
-        self._made: dict[str, dict[Place, Cell]] = {}
-
-    def __getitem__(self, name: str) -> Mapping[Place, Cell]:
-        own = self._changed.get(name)
-        if own is None:
-            return self._sheets[name]
-        if name not in self._made:
-            cells = self._made[name] = dict(self._sheets[name])
-            for place, value in own.items():
-                if value is None:
-                    cells.pop(place, None)
-                else:
-                    cells[place] = Cell(None, value)
-        return self._made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._sheets
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sheets)
-
-    def __len__(self) -> int:
-        return len(self._sheets)
-
-    def mentions(self, name: str, words: Collection[str]) -> bool:
-        """Whether a sheet's formulas may mention a word; see `workbook.book_read`."""
-        ask = getattr(self._sheets, "mentions", None)
-        return ask is None or bool(ask(name, words))
-
-
-def overlay(book: Book, values: Mapping[Spot, Value]) -> tuple[Book, list[Spot]]:
-    """Return a workbook with other values in some cells, and these cells as it spells them.
-
-    Raises:
-        OptionError: a sheet is not there.
-    """
-    changed: dict[str, dict[Place, Value]] = {}
-    for (sheet, place), value in values.items():
-        name = book.find_sheet(sheet)
-        if name is None:
-            raise OptionError(f"{book.path}: has no sheet {sheet!r} with cells")
-        changed.setdefault(name, {})[place] = value
-    spots = [(sheet, place) for sheet, own in changed.items() for place in own]
-    return replace(book, sheets=_Overlaid(book.sheets, changed)), spots
 
 
 def _lost(graph: Graph, changed: list[Spot], blind: set[Spot]) -> dict[Spot, str]:

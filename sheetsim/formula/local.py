@@ -52,7 +52,7 @@ class Formulas:
             (name, place)
             for name in book.sheets
             for place, cell in book.sheets[name].items()
-            if cell.formula is not None
+            if cell.has_formula
         ]
         self._compiler = Compiler(book, lenient=True)
         self._compiler.add(wanted)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions import TABLE, dates
 from sheetsim.formula.parser import Node, Tree, parse
 from sheetsim.formula.structured import table_ref
 from sheetsim.formula.tokens import Ref
@@ -176,6 +176,8 @@ def _unknown(book: Book, tree: Tree) -> str:
                 continue  # its areas have become arguments
             if name not in TABLE and name not in SITES and name not in GEOMETRY:
                 return name
+            if book.date1904 and name in _OF_DATES:
+                return f"{name} with dates counted from 1904"
             least, most = _arity(name)
             if not least <= len(node.args) <= most:
                 return f"{name} with {len(node.args)} arguments"
@@ -186,6 +188,9 @@ def _unknown(book: Book, tree: Tree) -> str:
                 return "a reference through several sheets"
     return ""
 
+
+_OF_DATES = {name for f in dates.FUNCTIONS for name in (f.name, *f.also)}
+"""Functions that know days by the number since 1900."""
 
 _ARITIES = {
     "OFFSET": (3, 5), "INDIRECT": (1, 2), ":": (2, 2), " ": (2, 2), "ANCHORARRAY": (1, 1),

@@ -11,8 +11,8 @@ import numpy as np
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.causes import find_errors
 from sheetsim.formula.compiler import Compiler
-from sheetsim.formula.followers import overlay
 from sheetsim.formula.linear import linear_slots
+from sheetsim.formula.overlay import overlay
 from sheetsim.formula.squares import Squares, find_squares
 from sheetsim.formula.store import DYNAMIC
 from sheetsim.formula.tape import Tape

@@ -20,10 +20,10 @@ import numpy as np
 
 from sheetsim.book import Cell
 from sheetsim.errors import OptionError
+from sheetsim.formula.overlay import with_cells
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, quoted
 from sheetsim.solver.model import Constraint, Model
-from sheetsim.solving.inputs import with_cells
 from sheetsim.workbook.stored_model import Area, Goal, Relation
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ def _sides(book: Book, stored: SolverModel) -> tuple[Book, list[_Side]]:
         elif constraint.right is not None:
             number = constraint.right
         sides.append(_Side(constraint, left, right, number))
-    return (with_cells(book, scratch) if scratch else book), sides
+    return (with_cells(book, scratch)[0] if scratch else book), sides
 
 
 def _fixed(book: Book, spots: set[Spot], inputs: Sequence[Spot]) -> dict[Spot, float]:

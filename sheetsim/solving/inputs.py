@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.book import Cell, CellError
+from sheetsim.book import CellError
 from sheetsim.errors import OptionError
 from sheetsim.workbook.areas import parse_areas
 from sheetsim.workbook.solver_read import as_number
@@ -74,58 +72,6 @@ def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[Spot, 
     return spots[0], np.array(numbers, float)
 
 
-def with_inputs(book: Book, values: Mapping[Spot, Value]) -> Book:
-    """Return the workbook with other constants in some cells; the file is not touched."""
-    if not values:
-        return book
-    return with_cells(book, {spot: Cell(None, value) for spot, value in values.items()})
-
-
-def with_cells(book: Book, cells: Mapping[Spot, Cell]) -> Book:
-    """Return the workbook with other cells in some places; the file is not touched."""
-    changes: dict[str, dict[Place, Cell]] = {}
-    for (sheet, place), cell in cells.items():
-        changes.setdefault(sheet, {})[place] = cell
-    return replace(book, sheets=_Overlaid(book.sheets, changes))
-
-
-class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
-    """The sheets of a workbook with some cells exchanged; a sheet is read when it is asked for."""
-
-    def __init__(
-        self,
-        sheets: Mapping[str, Mapping[Place, Cell]],
-        changes: Mapping[str, Mapping[Place, Cell]],
-    ) -> None:
-        self._sheets, self._changes = sheets, changes
-        self._merged: dict[str, Mapping[Place, Cell]] = {}
-
-    def __getitem__(self, name: str) -> Mapping[Place, Cell]:
-        if name not in self._changes:
-            return self._sheets[name]
-        if name not in self._merged:
-            merged = {**self._sheets[name], **self._changes[name]}
-            blank = [place for place, cell in self._changes[name].items() if cell == Cell()]
-            for place in blank:
-                del merged[place]
-            self._merged[name] = merged
-        return self._merged[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._sheets
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sheets)
-
-    def __len__(self) -> int:
-        return len(self._sheets)
-
-    def mentions(self, name: str, words: frozenset[str]) -> bool:
-        """As the sheets below; what is exchanged here holds no formula that leads anywhere."""
-        asked = getattr(self._sheets, "mentions", None)
-        return asked is None or bool(asked(name, words))
-
-
 def _sides(text: str, example: str) -> tuple[str, str]:
     match = _SIDES.fullmatch(text.strip())
     if match is None:
@@ -146,10 +92,11 @@ def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[Spot]:
         held = book.sheets[area.sheet]
         for place in area.places():
             cell = held.get(place)
-            if cell is not None and cell.formula is not None:
+            if cell is not None and cell.has_formula:
+                formula = str(cell.formula)[:60]
                 raise OptionError(
-                    f"input {text!r}: {area} holds the formula {cell.formula[:60]}; expected a "
-                    "cell without one"
+                    f"input {text!r}: {area} holds the formula {formula}; expected a cell "
+                    "without one"
                 )
     return spots
 

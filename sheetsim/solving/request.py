@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.formula.overlay import overlay
 from sheetsim.solver.settings import Settings
-from sheetsim.solving.inputs import parse_setting, with_inputs
+from sheetsim.solving.inputs import parse_setting
 from sheetsim.workbook.model_text import parse_model
 from sheetsim.workbook.solver_read import cell_problems, read_models
 from sheetsim.workbook.stored_model import Engine, Goal, SolverModel
@@ -123,7 +124,7 @@ def set_inputs(book: Book, request: Request) -> tuple[Book, dict[Spot, Value]]:
     only = next(iter(book.sheets)) if len(book.sheets) == 1 else request.sheet
     for text in request.set:
         values |= parse_setting(text, book, only)
-    return with_inputs(book, values), values
+    return (overlay(book, values)[0] if values else book), values
 
 
 def _stored(book: Book, request: Request) -> SolverModel | None:

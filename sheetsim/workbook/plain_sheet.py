@@ -43,9 +43,9 @@ _ROW = rb"<row(?:\s(?:[^<>]{0,1000}[^<>/])?)?>"
 TOKEN = re.compile(
     rb"""<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"([^<>]*)>"""
     rb"""(?:(?:(<f(?:\s[^<>]*|/)?)>(?:([^<]*)</f>)?)?(?:(<v)>([^<]*)</v>)?</c>)?"""
-    rb"|</row>" + _ROWS + _ROW + rb"|([\s\S])"
+    rb"|</row>" + _ROWS + _ROW + rb"|([\s\S])[\s\S]*"
 )
-"""A cell; or the end of a row and the start of the next; or, in the last group, neither."""
+"""A cell; or the end of a row and the start of the next; or neither, and then all that is left."""
 
 _WHOLE_TOKEN = re.compile(b"(" + TOKEN.pattern + b")")
 

@@ -207,9 +207,7 @@ def limits_report(head: ReportHead, objective: Change, variables: Sequence[Limit
     return NewSheet("Limits Report", _storable(rows))
 
 
-def trials_sheet(
-    columns: Sequence[str], trials: Sequence[Sequence[float | None]]
-) -> NewSheet:
+def trials_sheet(columns: Sequence[str], trials: Sequence[Sequence[float | None]]) -> NewSheet:
     """Return the sheet "Trials": one row a trial, and a chart of the objective by trial.
 
     Args:

@@ -109,7 +109,8 @@ class _Writer:
         for row, column, i, j in block.cells():
             value = block.values[i, j]
             if block.formulas is not None:
-                page.write_formula(row, column, block.formulas[i][j], look, _cached(value))
+                formula = block.formulas[i][j]
+                page.write_formula(row, column, formula, look, _cached(value, formula))
             elif block.of_texts and not value:
                 page.write_blank(row, column, None, look)
             elif isinstance(value, str):
@@ -155,13 +156,18 @@ def _write_text(page: Any, sheet: Sheet, row: int, column: int, text: str, look:
     page.write_string(*at, text, look)
 
 
-def _cached(value: Any) -> Any:
-    """What the formula's cell shows until somebody recalculates."""
+def _cached(value: Any, formula: str) -> Any:
+    """What the formula's cell shows until somebody recalculates.
+
+    What is no number is `#N/A` where the formula asks for that, to leave a gap in a chart.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    return float(value) if np.isfinite(value) else "#NUM!"
+    if np.isfinite(value):
+        return float(value)
+    return "#N/A" if "NA()" in formula else "#NUM!"
 
 
 def _corners(block: Block) -> tuple[int, int, int, int]:

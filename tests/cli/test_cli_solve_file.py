@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from cli_runs import OLD, error_line, run, snapshot, spawn, the_line
+from click.testing import Result
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "solving"))
 from model_page import Page
@@ -109,7 +109,9 @@ def test_the_copy_is_named_after_the_file_and_stands_here(box: Path, tmp_path: P
     said = well(run("solve", box))
     assert said.splitlines()[-1] == "box.solved.xlsx"
     assert "objective Box!B8: 1 at the start, 4 in the end" in said
-    assert "Solver found a solution. All constraints and optimality conditions are satisfied." in said
+    assert (
+        "Solver found a solution. All constraints and optimality conditions are satisfied." in said
+    )
     assert "Box: maximise B8 by changing 3 cells, B3:B5" in said.splitlines()[0]
     assert names(tmp_path / "here") == ["box.solved.xlsx"]
     assert box.read_bytes() == before
@@ -394,7 +396,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "an objective without formula": (["--objective", "B6"], "Box!B6 holds no formula"),
     "an objective of many cells": (["--objective", "B8:B9"], "expected a single cell"),
     "an objective elsewhere": (["--objective", "Nowhere!B8"], "Nowhere"),
-    "variables with formulas": (["--by", "B8:B9"], "the variable Box!B8 and 1 more holds a formula"),
+    "variables with formulas": (
+        ["--by", "B8:B9"],
+        "the variable Box!B8 and 1 more holds a formula",
+    ),
     "variables that are none": (["--by", "all of them"], "cells to change 'all of them'"),
     "a constraint that is none": (["--subject-to", "B3"], "constraint 'B3': expected <=, = or >="),
     "a constraint twice": (["--subject-to", "1<=B3<=2"], "compares more than once"),

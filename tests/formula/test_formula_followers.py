@@ -13,8 +13,9 @@ from sheetsim.book import Book, Cell, CellError, Value
 from sheetsim.engines import engines
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.evaluate import Evaluation, evaluate
-from sheetsim.formula.followers import Followers, follow, overlay
+from sheetsim.formula.followers import Followers, follow
 from sheetsim.formula.graph import Spot
+from sheetsim.formula.overlay import overlay
 from sheetsim.formula.program import compile_book
 from sheetsim.formula.reach import reachable
 from sheetsim.workbook.book_read import read_book

@@ -14,8 +14,8 @@ from sheetsim.book import Book, Cell, DefinedName, Table
 from sheetsim.errors import WorkbookError
 from sheetsim.formula import rectangles
 from sheetsim.formula.evaluate import evaluate
-from sheetsim.formula.followers import overlay
 from sheetsim.formula.graph import Spot
+from sheetsim.formula.overlay import overlay
 from sheetsim.formula.reach import reachable
 from sheetsim.formula.rectangles import Field
 from sheetsim.workbook.book_read import mentions, read_book

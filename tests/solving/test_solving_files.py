@@ -76,9 +76,7 @@ def test_the_lecture_from_a_random_start(factors: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["ironcalc", "libreoffice"])
-def test_engines_recalculate_the_copy_to_the_same(
-    box: Path, tmp_path: Path, engine: str
-) -> None:
+def test_engines_recalculate_the_copy_to_the_same(box: Path, tmp_path: Path, engine: str) -> None:
     if not engines()[engine].available():
         pytest.skip(f"{engine} is not here")
     out = tmp_path / "solved.xlsx"
@@ -99,9 +97,9 @@ def test_many_starts_reach_the_optimum_with_biases(factors: Path) -> None:
 
 
 def test_a_file_with_several_models_asks_which(factors: Path) -> None:
-    with pytest.raises(OptionError, match="holds 4 Solver models; expected --sheet with one of dot"):
+    with pytest.raises(OptionError, match="holds 4 Solver models; expected --sheet"):
         solve_file(factors)
-    with pytest.raises(WorkbookError, match="movielens_emb.*names a cell that was deleted"):
+    with pytest.raises(WorkbookError, match=r"movielens_emb.*names a cell that was deleted"):
         solve_file(factors, Request(sheet="movielens_emb"))
 
 
@@ -240,9 +238,7 @@ def test_a_sweep_on_a_dask_cluster(box: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     options = {"processes": True, "n_workers": 2, "threads_per_worker": 1}
     with distributed.LocalCluster(dashboard_address=None, **options) as cluster:
-        _, there = sweep_file(
-            box, Request(), ["B6=6:48:4"], scheduler=cluster.scheduler_address
-        )
+        _, there = sweep_file(box, Request(), ["B6=6:48:4"], scheduler=cluster.scheduler_address)
     _, here = sweep_file(box, Request(), ["B6=6:48:4"])
     assert rows_of(there) == rows_of(here)
 
@@ -256,7 +252,7 @@ def test_many_starts_do_not_depend_on_the_number_of_jobs(box: Path) -> None:
 
 @pytest.mark.parametrize("text", ["B6=1:2", "B6=a:b:c", "B6=1:2:0", "B6=1:2:2.5", "B4:B6=1:2:3"])
 def test_sweeps_that_are_none(box: Path, text: str) -> None:
-    with pytest.raises(OptionError, match="sweep|names"):
+    with pytest.raises(OptionError, match=r"sweep|names"):
         sweep_file(box, Request(), [text])
 
 
