@@ -75,6 +75,8 @@ class Group(click.Group):
             _end(ctx, message, error.exit_code)
         except KeyboardInterrupt:
             _end(ctx, "interrupted; files that were finished are kept", INTERRUPTED)
+        except MemoryError:
+            _end(ctx, "there is not enough memory for this", 2)
         except BrokenPipeError:
             _leave_standard_output()
             ctx.exit(PIPE_CLOSED)

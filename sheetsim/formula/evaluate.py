@@ -51,8 +51,9 @@ def evaluate(book: Book, sheets: Iterable[str] | None = None) -> Evaluation:
     compiler.add(wanted)
     store, graph = compiler.store, compiler.graph
     values: dict[str, dict[Place, Value]] = {name: {} for name in names}
-    for name, place in wanted:
-        values[name][place] = store.value(store.sheet(name).slots[place])
+    found = store.values([store.sheet(name).slots[place] for name, place in wanted])
+    for (name, place), value in zip(wanted, found, strict=True):
+        values[name][place] = value
     return Evaluation(
         values,
         {store.places[slot]: why for slot, why in graph.unknown.items()},

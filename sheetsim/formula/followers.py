@@ -62,11 +62,14 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
     moving = {sheet: frozenset(places) for sheet, places in found.places.items()}
     compiler = Compiler(overlaid, moving=moving if trusted else None, keys=keys, lenient=True)
     left = sweep(compiler, found) if trusted else found.spots
+    circles = compiler.graph.circles = []
     stuck = ""
     try:
         compiler.add(left)
-    except WorkbookError as error:  # a circle: what does not wait for it is computed
+    except WorkbookError as error:  # a circle through what OFFSET and its like refer to
         stuck = str(error)
+    if circles:  # what does not wait for them is computed
+        stuck = f"the circular reference {circles[0]}"
     lost = _lost(compiler.graph, changed, found.blind)
     frozen = {compiler.store.places[slot] for slot in compiler.graph.frozen}
     out: dict[str, dict[Place, Value]] = {}

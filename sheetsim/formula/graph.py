@@ -51,6 +51,8 @@ class Graph:
             value are constants. None for all.
         keys: which formulas are the same.
         lenient: whether a formula that cannot be read is one that cannot be computed.
+        circles: if it is a list, circular references are noted there in words and left out of
+            the order, with all that needs them; if it is None, one is an error.
     """
 
     book: Book
@@ -70,6 +72,7 @@ class Graph:
     stack: list[int] = field(default_factory=list)
     moving: Mapping[str, Collection[Place]] | None = None
     lenient: bool = False
+    circles: list[str] | None = None
     _seen: set[int] = field(default_factory=set)
     _touched: set[tuple[int, int]] = field(default_factory=set)
 
@@ -202,9 +205,13 @@ class Graph:
                 tree = parse_tokens(sample.tokens, sample.formula)
                 plan = make_plan(self.book, tree, sheet, sample.place, array=size is not None)
                 self.groups[key] = Group(sheet, plan, size, sample.formula)
-        except WorkbookError:
+        except WorkbookError as error:
             if not self.lenient:
-                raise
+                where = f"{self.book.path}: "
+                if str(error).startswith(where):
+                    raise
+                name = self.name(self.store.slot(sheet, place))
+                raise WorkbookError(f"{where}{name}: {error}") from None
             key = (sheet, place)
             plan = Plan((), unknown="a formula that cannot be read")
             self.groups[key] = Group(sheet, plan, size, cell.formula or "")
@@ -308,10 +315,12 @@ class Graph:
             left = inside - {slot for wave in done for slot in wave}
             circle = find_circle(left, self.needs, members)
             names = " -> ".join(self.name(slot) for slot in circle)
-            raise WorkbookError(
-                f"{self.book.path}: circular reference {names}; expected none (iterative "
-                "calculation is not supported)"
-            )
+            if self.circles is None:
+                raise WorkbookError(
+                    f"{self.book.path}: circular reference {names}; expected none (iterative "
+                    "calculation is not supported)"
+                )
+            self.circles.append(names)
         order: list[tuple[Group, list[Place]]] = []
         for wave in done:
             by_group: dict[int, tuple[Group, list[Place]]] = {}

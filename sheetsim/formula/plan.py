@@ -13,11 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
-from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import TABLE, dates
-from sheetsim.formula.parser import Node, Tree, parse
-from sheetsim.formula.structured import table_ref
+from sheetsim.formula.parser import Tree
 from sheetsim.formula.tokens import Ref
+from sheetsim.formula.trees import find_sheet, on_sheet, rewritten
 from sheetsim.formula.values import Array, constant
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ GEOMETRY = {"ROW", "COLUMN", "ROWS", "COLUMNS"}
 """What asks of a reference where it lies."""
 
 _FIRST_IS_AREA = {"OFFSET", "INDEX", "ANCHORARRAY"}
-_MOST_NAMES = 100
 _AREAS = {"area", "site"}  # kinds of steps that find one
 
 
@@ -118,11 +116,13 @@ def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) 
     Raises:
         WorkbookError: a name refers to itself.
     """
-    tree = _spliced(_stacked(book, _expanded(book, tree, sheet, place)))
+    tree = rewritten(book, tree, sheet, place)
     unknown = _unknown(book, tree)
     if unknown:
         steps = tuple(Step("area", n.value) for n in tree if n.kind == "ref")
-        refs = tuple(_on(n.value, sheet) for n in tree if n.kind == "ref" and _known(book, n.value))
+        refs = tuple(
+            on_sheet(n.value, sheet) for n in tree if n.kind == "ref" and _known(book, n.value)
+        )
         return Plan(steps, refs, unknown=unknown)
     planner = _Planner(tree, sheet, array)
     _walk(planner, book)
@@ -150,21 +150,8 @@ def _ahead(steps: list[Step]) -> frozenset[int]:
 _RANDOM = {name for name, function in TABLE.items() if function.random}
 
 
-def _on(value: Ref, sheet: str) -> Ref:
-    """Return a reference with its sheet named."""
-    return value if value.sheet is not None else value._replace(sheet=sheet)
-
-
-def _known(book: Book, value: object) -> bool:
-    return isinstance(value, Ref) and (value.sheet is None or _sheet(book, value.sheet) is not None)
-
-
-def _sheet(book: Book, name: str) -> str | None:
-    """Return a sheet as the workbook spells it; sheets without cells count as well."""
-    found = book.find_sheet(name)
-    if found is None:
-        found = next((one for one in book.states if one.casefold() == name.casefold()), None)
-    return found
+def _known(book: Book, ref: Ref) -> bool:
+    return ref.sheet is None or find_sheet(book, ref.sheet) is not None
 
 
 def _unknown(book: Book, tree: Tree) -> str:
@@ -184,7 +171,7 @@ def _unknown(book: Book, tree: Tree) -> str:
         elif node.kind == "ref" and isinstance(node.value, Ref) and node.value.sheet:
             if node.value.sheet.startswith("["):
                 return "a link to another file"
-            if ":" in node.value.sheet and _sheet(book, node.value.sheet) is None:
+            if ":" in node.value.sheet and find_sheet(book, node.value.sheet) is None:
                 return "a reference through several sheets"
     return ""
 
@@ -202,102 +189,6 @@ def _arity(name: str) -> tuple[int, int]:
     if name in _ARITIES:
         return _ARITIES[name]
     return TABLE[name].least, TABLE[name].most
-
-
-def _expanded(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
-    """Replace names and tables by what they stand for."""
-    for _ in range(_MOST_NAMES):
-        if not any(node.kind in {"name", "table"} for node in tree):
-            return tree
-        nodes: list[Node] = []
-        moved: list[int] = []
-        for node in tree:
-            if node.kind == "name":
-                nodes += _shifted(_meaning(book, node.value, sheet), len(nodes))
-            elif node.kind == "table":
-                nodes.append(table_ref(book, node.value, sheet, place))
-            else:
-                nodes.append(node._replace(args=tuple(moved[i] for i in node.args)))
-            moved.append(len(nodes) - 1)
-        tree = tuple(nodes)
-    names = ", ".join(str(node.value[1]) for node in tree if node.kind == "name")
-    raise WorkbookError(f"{book.path}: name {names} refers to itself, directly or through others")
-
-
-def _shifted(tree: Tree, by: int) -> list[Node]:
-    return [node._replace(args=tuple(i + by for i in node.args)) for node in tree]
-
-
-def _meaning(book: Book, value: tuple[str | None, str], sheet: str) -> Tree:
-    """Return the tree of a defined name; `#NAME?` if there is none."""
-    scope, name = value
-    found = book.find_name(name, scope if scope is not None else sheet)
-    if found is None or not found.text.strip():
-        return (Node("const", CellError("#NAME?")),)
-    tree = parse(found.text)
-    home = found.sheet
-    if home is None:
-        return tree
-    return tuple(
-        node._replace(value=_on(node.value, home)) if node.kind == "ref" else node for node in tree
-    )
-
-
-_OVER_SHEETS = {
-    *("SUM", "AVERAGE", "AVERAGEA", "COUNT", "COUNTA", "MAX", "MAXA", "MIN", "MINA", "PRODUCT"),
-    *("MEDIAN", "STDEV", "STDEV.S", "STDEVP", "STDEV.P", "VAR", "VAR.S", "VARP", "VAR.P"),
-}
-"""Functions to which the same cells of several sheets are so many arguments."""
-
-
-def _stacked(book: Book, tree: Tree) -> Tree:
-    """Make `Jan:Dec!B2` a union of the cells of all sheets from Jan to Dec."""
-    several = {i: sheets for i, node in enumerate(tree) if (sheets := _through(book, node))}
-    if not several:
-        return tree
-    nodes: list[Node] = []
-    moved: list[int] = []
-    for i, node in enumerate(tree):
-        if i in several:
-            first = len(nodes)
-            nodes += [Node("ref", node.value._replace(sheet=sheet)) for sheet in several[i]]
-            nodes.append(Node("call", ",", tuple(range(first, len(nodes)))))
-        else:
-            known = node.kind != "call" or str(node.value) in _OVER_SHEETS
-            args = node.args
-            if not known and any(a in several for a in args):
-                # What else takes such a reference is not known here; what it needs is.
-                node = node._replace(value=f"{node.value} over several sheets")
-            nodes.append(node._replace(args=tuple(moved[a] for a in args)))
-        moved.append(len(nodes) - 1)
-    return tuple(nodes)
-
-
-def _through(book: Book, node: Node) -> list[str]:
-    """Return the sheets of a reference through several, in the workbook's order; else none."""
-    sheet = node.value.sheet if isinstance(node.value, Ref) else None
-    if not sheet or ":" not in sheet or sheet.startswith("[") or _sheet(book, sheet) is not None:
-        return []
-    first, _, last = sheet.partition(":")
-    order = list(book.states) or list(book.sheets)
-    folded = [name.casefold() for name in order]
-    if first.casefold() not in folded or last.casefold() not in folded:
-        return []
-    ends = sorted((folded.index(first.casefold()), folded.index(last.casefold())))
-    return [name for name in order[ends[0] : ends[1] + 1] if book.find_sheet(name) is not None]
-
-
-def _spliced(tree: Tree) -> Tree:
-    """Make the areas of a union arguments of their own: SUM((A1,B2)) is SUM(A1,B2)."""
-    if not any(node.kind == "call" and node.value == "," for node in tree):
-        return tree
-    parts: list[tuple[int, ...]] = []
-    nodes: list[Node] = []
-    for i, node in enumerate(tree):
-        flat = tuple(p for a in node.args for p in parts[a])
-        parts.append(flat if node.value == "," and node.kind == "call" else (i,))
-        nodes.append(node._replace(args=flat))
-    return tuple(nodes)
 
 
 def _is_area(tree: Tree, i: int) -> bool:
@@ -369,8 +260,8 @@ def _step(planner: _Planner, book: Book, task: tuple[int, str], needs: list[int]
     if node.kind == "const":
         return planner.add(Step("const", node.value))
     if node.kind == "ref":
-        ref = _on(node.value, planner.own)
-        sheet = _sheet(book, ref.sheet or "")
+        ref = on_sheet(node.value, planner.own)
+        sheet = find_sheet(book, ref.sheet or "")
         if sheet is None:
             return planner.add(Step("const", CellError("#REF!")))
         area = planner.add(Step("area", ref._replace(sheet=sheet)))

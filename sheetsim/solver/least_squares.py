@@ -13,6 +13,7 @@ step is kept if it lowers |Uᵀr| and leaves F as it is but for rounding.
 Where a search with dozens of variables slows down, Newton's method takes over (see `newton`).
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -145,7 +146,7 @@ def run(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
 
 def _floor(fit: _Fit) -> float:
     """The |Uᵀr| of an optimum."""
-    return max((OFFSET if fit.full else LOOSE) * fit.squares**0.5, fit.noise)
+    return max((OFFSET if fit.full else LOOSE) * math.sqrt(fit.squares), fit.noise)
 
 
 def _with_newton(

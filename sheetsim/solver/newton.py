@@ -12,6 +12,7 @@ factor model may be rotated at will). A step is halved until the objective falls
 import numpy as np
 
 from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.model import Index
 from sheetsim.solver.problem import Array
 
 LEAST, MOST = 30, 400  # variables: for fewer Gauss-Newton is quick enough, for more n² is much
@@ -72,7 +73,7 @@ def _fall(evaluator: Evaluator, point: Point, step: Array, low: Array, high: Arr
     return None
 
 
-def _hessian(evaluator: Evaluator, point: Point, free: Array) -> Array | None:
+def _hessian(evaluator: Evaluator, point: Point, free: Index) -> Array | None:
     """The Hessian of the free variables, by differences of gradients; None if not finite."""
     gradients = evaluator.model.gradients
     assert gradients is not None  # noqa: S101 - `suits` saw to it

@@ -14,20 +14,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sheetsim.book import Cell
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.overlay import with_cells
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, quoted
-from sheetsim.solver.model import Constraint, Model
+from sheetsim.solver.model import Model
+from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
 from sheetsim.workbook.stored_model import Area, Goal, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sheetsim.book import Book, Value
     from sheetsim.sheet import Array
@@ -35,31 +36,13 @@ if TYPE_CHECKING:
     from sheetsim.workbook.stored_model import Constraint as Stored
     from sheetsim.workbook.stored_model import SolverModel
 
+MAX_CONSTRAINED = 2_000_000
+"""Cells on the left of all constraints together; more are a slip, such as a sheet's all rows."""
+
+MAX_JACOBIAN = 100_000_000
+"""Constraints times variables: their derivatives are a table in memory, of 0.8 GB by then."""
+
 SENSES = {Goal.MAXIMISE: "maximize", Goal.MINIMISE: "minimize", Goal.VALUE: "value"}
-
-
-class Function(Protocol):
-    """Cells as a function of the variables: a `Program`, or IronCalc's."""
-
-    def values(self, x: Array) -> Array:
-        """(n,) -> (m,), or (S, n) -> (S, m); NaN for what is no number."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A constraint: its rows are cells of `Compiled.outputs`.
-
-    Attributes:
-        stored: as the model has it.
-        left: (m,) where the cells on the left stand among the outputs.
-        right: (m,) or (1,) likewise for the right; None if it is a number.
-        number: the right-hand side, if `right` is None.
-    """
-
-    stored: Stored
-    left: Array
-    right: Array | None
-    number: float = 0.0
 
 
 @dataclass
@@ -123,7 +106,7 @@ class Compiled:
         if held.size != len(self.parameters):
             raise OptionError(f"expected {len(self.parameters)} parameters, got {held.size}")
         goal = self.stored.goal
-        joined = _Joined(self.program, self.function, held, self.n)
+        joined = Joined(self.program, self.function, held, self.n)
         extras: dict[str, object] = {}
         has_objective = self.stored.objective is not None
         squares = None
@@ -144,13 +127,13 @@ class Compiled:
         start = self.start[: self.n]
         return Model(
             start=start,
-            objective=joined.objective if has_objective else _nothing,
+            objective=joined.objective if has_objective else nothing,
             sense=SENSES[goal] if has_objective else "minimize",  # type: ignore[arg-type]
             target=self.stored.value,
             lower=self.lower,
             upper=self.upper,
             constraints=tuple(
-                _constraint(block, joined, start, all(known(i) for i in _rows(block)) or None)
+                constraint_of(block, joined, start, all(known(i) for i in rows_of(block)) or None)
                 for block in self.blocks
             ),
             integer=self.integer,
@@ -196,6 +179,12 @@ def compile_model(
     for side in others:
         for spot in (*side.left, *side.right):
             wanted.setdefault(spot, len(wanted))
+    rows = sum(len(side.left) for side in others)
+    if rows * len(cells) > MAX_JACOBIAN:
+        raise WorkbookError(
+            f"{book.path}: the model of sheet {stored.sheet!r} has {rows:,} constraints on "
+            f"{len(cells):,} variables; expected at most {MAX_JACOBIAN:,} for both multiplied"
+        )
     outputs = tuple(wanted) or (cells[0],)
     program: Program | None = compile_book(book, outputs, inputs)
     assert program is not None  # noqa: S101 - for the type checker
@@ -219,98 +208,6 @@ def compile_model(
     return compiled
 
 
-class _Joined:
-    """The outputs as functions of the variables alone, the parameters held."""
-
-    def __init__(self, program: Program | None, function: Function, held: Array, n: int) -> None:
-        self.program, self.function, self.held, self.n = program, function, held, n
-        self._last: tuple[bytes, Array, Array] | None = None
-
-    def full(self, x: Array) -> Array:
-        """Variables (..., n) and parameters side by side."""
-        if not self.held.size:
-            return x
-        held = np.broadcast_to(self.held, (*x.shape[:-1], self.held.size))
-        return np.concatenate([x, held], axis=-1)
-
-    def values(self, x: Array) -> Array:
-        """All outputs: (n,) -> (m,), (S, n) -> (S, m)."""
-        return self.function.values(self.full(x))
-
-    def gradient(self, x: Array) -> tuple[Array, Array]:
-        """The first output and its gradient."""
-        assert self.program is not None  # noqa: S101 - who asks has seen to it
-        value, gradient = self.program.value_and_gradient(self.full(x))
-        return value, gradient[..., : self.n]
-
-    def objective(self, x: Array) -> tuple[float, Array | None]:
-        """The first output at one point."""
-        if self.program is None:
-            return float(self.values(x)[0]), None
-        value, gradient = self.gradient(x)
-        return float(value), gradient
-
-    def both(self, x: Array) -> tuple[Array, Array | None]:
-        """All outputs and their Jacobian at one point; blocks that ask in turn share one run."""
-        if self.program is None:
-            return self.values(x), None
-        key = x.tobytes()
-        if self._last is None or self._last[0] != key:
-            values, jacobian = self.program.values_and_jacobian(self.full(x))
-            self._last = (key, values, jacobian[..., : self.n])
-        return self._last[1], self._last[2]
-
-    def cut(
-        self, residuals: Callable[[Array], tuple[Array, Array]]
-    ) -> Callable[[Array], tuple[Array, Array]]:
-        """Residuals as a function of the variables alone."""
-        if not self.held.size:
-            return residuals
-
-        def held(x: Array) -> tuple[Array, Array]:
-            values, jacobian = residuals(self.full(x))
-            return values, jacobian[..., : self.n]
-
-        return held
-
-
-def _nothing(x: Array) -> tuple[float, Array]:
-    """The objective of a model that only has constraints."""
-    return 0.0, np.zeros_like(x)
-
-
-def _rows(block: Block) -> list[int]:
-    right = [] if block.right is None else block.right.tolist()
-    return [*block.left.tolist(), *right]
-
-
-def _constraint(block: Block, joined: _Joined, start: Array, linear: bool | None) -> Constraint:
-    """Left minus right, row by row; one number or cell on the right serves all rows."""
-    left, right = block.left, block.right
-
-    def difference(outputs: Array) -> Array:
-        return outputs[..., left] - (block.number if right is None else outputs[..., right])
-
-    def function(x: Array) -> tuple[Array, Array | None]:
-        values, jacobian = joined.both(x)
-        if jacobian is None:
-            return difference(values), None
-        slopes = jacobian[left] if right is None else jacobian[left] - jacobian[right]
-        return difference(values), slopes
-
-    sides = np.full(1, block.number) if right is None else joined.values(start)[right]
-    size = np.abs(np.where(np.isfinite(sides), sides, 1.0))
-    scale = np.broadcast_to(np.fmax(1.0, size), (left.size,)).copy()
-    return Constraint(
-        function,
-        block.stored.relation.sign,  # type: ignore[arg-type]
-        str(block.stored),
-        linear,
-        scale,
-        lambda x: difference(joined.values(x)),
-    )
-
-
 @dataclass(frozen=True)
 class _Side:
     """A constraint that compares, by its cells: `number` is its right side if it has none."""
@@ -326,6 +223,12 @@ def _sides(book: Book, stored: SolverModel) -> tuple[Book, list[_Side]]:
 
     The cell is the last of the model's sheet, or one of those above it: no formula looks there.
     """
+    count = sum(area.size for one in stored.constraints for area in one.left)
+    if count > MAX_CONSTRAINED:
+        raise WorkbookError(
+            f"{book.path}: the model of sheet {stored.sheet!r} constrains {count:,} cells; "
+            f"expected at most {MAX_CONSTRAINED:,}"
+        )
     scratch: dict[Spot, Cell] = {}
     sides = []
     for constraint in stored.constraints:

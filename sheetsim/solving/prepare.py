@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.solver.options import whole
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
@@ -87,7 +87,9 @@ class Prepared:
 
     def again(self, request: Request) -> Prepared:
         """Return the same model for another start or seed, not compiled again."""
-        return replace(self, request=request, settings=solver_settings(self.stored, request))
+        return replace(
+            self, request=request, settings=solver_settings(self.stored, request, self.book.path)
+        )
 
 
 def prepare(
@@ -118,7 +120,7 @@ def prepare(
         if spot in set(stored.variable_cells()):
             raise OptionError(f"{book.path}: {cell_name(spot)} is a variable; expected an input")
     compiled = compile_model(book, stored, held, inputs)
-    settings = solver_settings(stored, request)
+    settings = solver_settings(stored, request, book.path)
     seconds = time.perf_counter() - began
     return Prepared(book, request, stored, settings, compiled, inputs, seconds)
 
@@ -133,11 +135,15 @@ def demand_workbook(path: str | Path) -> None:
         raise OptionError(f"{path}: expected a workbook, whose name ends in .xlsx or .xlsm")
 
 
-def solver_settings(stored: SolverModel, request: Request) -> Settings:
+def solver_settings(stored: SolverModel, request: Request, path: str) -> Settings:
     """Return the solver's settings: the stored ones, and those of the request in their place.
 
     Two of Excel's defaults are not taken over, for they end a search before its end: a
     convergence of 0.0001 and an integer optimality of 1%. Derivatives are exact, not differences.
+
+    Raises:
+        WorkbookError: a stored setting may not be so.
+        OptionError: one of the request's may not.
     """
     old = stored.settings
     given: dict[str, Any] = {
@@ -158,7 +164,14 @@ def solver_settings(stored: SolverModel, request: Request) -> Settings:
     starts = whole("starts", request.starts, 1)
     if starts > 1:
         given |= {"multistart": True, "population": starts - 1}
-    return Settings(**{**given, **dict(request.settings)})
+    asked = dict(request.settings)
+    try:
+        Settings(**{name: value for name, value in given.items() if name not in asked})
+    except OptionError as error:
+        raise WorkbookError(
+            f"{path}: the stored model of sheet {stored.sheet!r}: {error}"
+        ) from None
+    return Settings(**{**given, **asked})
 
 
 def _start(prepared: Prepared, low: Array, high: Array) -> Array:

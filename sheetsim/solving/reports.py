@@ -1,8 +1,6 @@
 """The reports on a solution: Excel's three and the log of trials, as sheets, JSON or CSV.
 
-Every number comes from the compiled formulas at the solution. The limits of a variable, the
-others held, are found for all variables at once: steps that double until a constraint is missed,
-and then bisection.
+Every number comes from the compiled formulas at the solution.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ import numpy as np
 from sheetsim.book import CellError
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable, replace_file
+from sheetsim.solving.limits import reach
 from sheetsim.workbook.labels import Labels
 from sheetsim.workbook.report_sheets import (
     Change,
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
     from sheetsim.workbook.report_parts import NewSheet
     from sheetsim.workbook.stored_model import Constraint
 
-DOUBLINGS = 60
-BISECTIONS = 60
-SAME = 1e-9  # of a variable: nearer to it than that is where it is
 MAX_LIMITS = 2_000
 """Variables whose limits are looked for; a table of more is not read."""
 
@@ -222,7 +218,7 @@ class Report:
         compiled = self.solved.prepared.compiled
         if compiled.n > MAX_LIMITS:
             return []
-        ends = [_reach(self.solved, sign) for sign in (-1.0, 1.0)]
+        ends = [reach(self.solved, sign) for sign in (-1.0, 1.0)]
         found = []
         for i, change in enumerate(self.variables):
             sides: list[float | None] = []
@@ -341,71 +337,6 @@ class Report:
             return stored.right, f"{stored.right:.12g}"
         spot = compiled.formulas[str(stored.right)]
         return self._known[spot], str(stored.right)
-
-
-def _reach(solved: Solved, sign: float) -> tuple[Array, Array]:
-    """Return how far each variable goes in one direction (n,), and the objective there (n,).
-
-    A variable without a limit gives an infinity.
-    """
-    compiled, solution = solved.prepared.compiled, solved.solution
-    model = compiled.model(compiled.start[compiled.n :])
-    x, n = solution.variables, compiled.n
-    bound = model.high if sign > 0 else model.low
-    scale = np.maximum(1.0, np.abs(x))
-    # No more than the solution itself misses: the constraints' tolerance is not a limit's.
-    allowed = solution.violation + 1e-12
-
-    def points(values: Array) -> Array:
-        rows = np.repeat(x[None], n, axis=0)
-        rows[np.arange(n), np.arange(n)] = values
-        return rows
-
-    def feasible(values: Array) -> Array:
-        return _met(model.constraints, points(values), allowed)
-
-    inside = x.copy()
-    outside = np.where(np.isfinite(bound), bound, x + sign * scale)
-    step = scale.copy()
-    searching = np.ones(n, bool)
-    good = feasible(outside)
-    for _ in range(DOUBLINGS):
-        inside = np.where(searching & good, outside, inside)
-        searching &= good & ~np.isfinite(bound)
-        if not searching.any():
-            break
-        step = np.where(searching, 2 * step, step)
-        outside = np.where(searching, x + sign * step, outside)
-        good = feasible(outside)
-    free = searching
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (inside + outside)
-        good = feasible(middle)
-        inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
-    # A bound that can be reached is reached exactly.
-    reached = np.isfinite(bound) & feasible(np.where(np.isfinite(bound), bound, inside))
-    inside = np.where(reached, bound, inside)
-    inside = np.where(np.abs(inside - x) <= SAME * scale, x, inside)
-    values = np.where(free, sign * np.inf, inside)
-    objectives = np.full(n, np.nan)
-    if model.values is not None:
-        objectives = np.asarray(model.values(points(np.where(free, x, inside))), float)
-    return values, objectives
-
-
-def _met(constraints: Iterable[Any], x: Array, allowed: float) -> Array:
-    """Return which points (S, n) meet all constraints: (S,)."""
-    good = np.ones(len(x), bool)
-    for block in constraints:
-        values = np.asarray(block.values(x)) / np.asarray(block.scale)
-        if block.relation == "<=":
-            missed = values > allowed
-        elif block.relation == ">=":
-            missed = values < -allowed
-        else:
-            missed = np.abs(values) > allowed
-        good &= ~(missed | np.isnan(values)).any(-1)
-    return good
 
 
 def _absolute(spot: Spot) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.formula.functions import TABLE
 from sheetsim.workbook.stored_model import Engine, describe
 
 if TYPE_CHECKING:
@@ -114,7 +115,15 @@ def _kinks(compiled: Compiled, engine: Engine) -> list[str]:
     named = "; ".join(f"{note.function} in {_cells(note.cells)}" for note in notes[:SHOWN])
     more = f"; and {len(notes) - SHOWN} more functions" if len(notes) > SHOWN else ""
     advice = "" if engine is Engine.EVOLUTIONARY else " (Evolutionary needs no smoothness)"
-    return [f"not smooth in the variables: {named}{more}{advice}"]
+    lines = [f"not smooth in the variables: {named}{more}{advice}"]
+    flat = [note.function for note in notes if _is_flat(note.function)]
+    if flat and engine is not Engine.EVOLUTIONARY:
+        lines.append(f"without a derivative, which counts as 0: {', '.join(flat)}")
+    return lines
+
+
+def _is_flat(function: str) -> bool:
+    return function in TABLE and not TABLE[function].derivable
 
 
 def _fallback(note: Note) -> str:

@@ -385,7 +385,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "both goals": (["--minimize", "--maximize"], "--minimize and --maximize were given"),
     "a goal and a value": (["--minimize", "--value", "3"], "without minimize"),
     "a value that is none": (["--value", "much"], "'much' is not a valid float"),
-    "a value without end": (["--value", "nan"], "expected a number"),
+    "a value without end": (["--value", "nan"], "--value: got nan, expected a finite number"),
     "no starts": (["--starts", "0"], "0 is not in the range x>=1"),
     "a seed below zero": (["--seed", "-1"], "-1 is not in the range x>=0"),
     "a start that is none": (["--start", "warm"], "'warm' is not one of"),

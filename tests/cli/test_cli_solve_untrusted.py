@@ -7,6 +7,7 @@ that counts who asks stands by.
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -141,7 +142,7 @@ FAULTS: dict[str, tuple[Callable[[], Parts], str]] = {
     ),
     "not xml": (rewritten(SHEET, "<sheetData>", "<sheetData"), "is not well-formed XML"),
     "a cell nowhere": (rewritten(SHEET, 'r="B1"', 'r="XFE1"'), "XFE1"),
-    "a row nowhere": (rewritten(SHEET, 'row r="1"', 'row r="1048577"'), "1048577"),
+    "a row nowhere": (rewritten(SHEET, 'r="B1"', 'r="B1048577"'), "B1048577"),
 }
 
 
@@ -192,8 +193,8 @@ FORMULAS: dict[str, tuple[dict[str, str], str]] = {
         {"A1": "1", "B1": '=A1+INDIRECT("B"&amp;1)'},
         "circular reference",
     ),
-    "a formula that is none": ({"A1": "1", "B1": "=A1+)"}, "one!B1|sheet 'one'"),
-    "a formula without end": ({"A1": "1", "B1": "=(((A1"}, "one!B1|sheet 'one'"),
+    "a formula that is none": ({"A1": "1", "B1": "=A1+)"}, "one!B1: formula '=A1+)', position 5: "),
+    "a formula without end": ({"A1": "1", "B1": "=(((A1"}, "one!B1: formula '=(((A1', position 4: "),
     "a model on constants": ({"A1": "1", "B1": "2"}, "the objective one!B1 holds no formula"),
     "a variable with a formula": ({"A1": "=2", "B1": "=A1"}, "the variable one!A1 holds a formula"),
 }
@@ -203,24 +204,27 @@ FORMULAS: dict[str, tuple[dict[str, str], str]] = {
 def test_formulas_that_cannot_be(tmp_path: Path, case: str) -> None:
     row, words = FORMULAS[case]
     line = refused(one_sheet(tmp_path / "a.xlsx", cells(**row), NAMES))
-    assert any(word in line for word in words.split("|")), line
+    assert words in line
     assert line.startswith("a.xlsx: ")
 
 
 def test_a_circle_beside_the_model(tmp_path: Path) -> None:
-    """It does not hinder the solve, unless the copy would need its values."""
-    row = {"A1": "3", "B1": "=(A1-1)^2", "E1": "=F1", "F1": "=E1"}
+    """It does not hinder the solve; what depends on it keeps its old value, all else does not."""
+    row = {"A1": "3", "B1": "=(A1-1)^2", "C1": "=A1*2", "E1": "=F1", "F1": "=E1"}
     path = one_sheet(tmp_path / "a.xlsx", cells(**row), NAMES)
-    assert solution(path)["success"] is True
-    (tmp_path / "a.solved.xlsx").unlink()
-    path = one_sheet(tmp_path / "a.xlsx", cells(**row | {"F1": "=E1+A1"}), NAMES)
-    line = refused(path)
-    assert "circular reference one!E1 -> one!F1 -> one!E1" in line
+    assert not any("circular" in line for line in solution(path)["summary"])
+    path = one_sheet(tmp_path / "a.xlsx", cells(**row | {"F1": "=E1+A1", "G1": "=F1"}), NAMES)
+    said = solution(path)["summary"][-1]
+    assert said.startswith("3 cells that depend on the variables by the circular reference one!E1")
+    cached = read_book("a.solved.xlsx").sheets["one"]
+    assert cached[(0, 1)].value == pytest.approx(0.0, abs=1e-9)
+    assert cached[(0, 2)].value == pytest.approx(2.0)
+    assert [cached[(0, column)].value for column in (4, 5, 6)] == [None] * 3
 
 
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "division": (
-        {"A1": "0", "B1": "=D1+2", "C1": "=1/A1", "D1": "=SUM(A1:C1)-B2"},
+        {"A1": "0", "B1": "=D1+2", "C1": "=1/A1", "D1": "=SUM(A1,C1)-B2"},
         "one!C1, which shows #DIV/0!",
     ),
     "a text": ({"A1": "0", "B1": '="x"&amp;A1'}, "one!B1, which shows the text 'x0'"),
@@ -277,16 +281,13 @@ def test_a_formula_nested_a_thousand_deep(tmp_path: Path) -> None:
     deep = "=" + "ABS(" * 1000 + "(A1-1)^2" + ")" * 1000
     path = one_sheet(tmp_path / "a.xlsx", cells(A1="3", B1=deep), NAMES)
     assert solution(path)["objective"] == pytest.approx(0.0, abs=1e-6)
-    path = one_sheet(tmp_path / "a.xlsx", cells(A1="3", B1="=" + "-" * 20_000 + "A1^2"), NAMES)
-    assert run("solve", path.name).exit_code in (0, 1, 2)
-    (tmp_path / "a.solved.xlsx").unlink(missing_ok=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in another unit")
 def test_a_chain_of_cells(tmp_path: Path) -> None:
-    """Each of 20,000 rows needs the one above: a loop, and no recursion."""
-    rows = cells(A1="3", B1="=(C20000-1)^2", C1="=A1*2") + "".join(
-        f'<row r="{i}"><c r="C{i}"><f>C{i - 1}*0.5+0.25</f></c></row>' for i in range(2, 20_001)
+    """Each of 5,000 rows needs the one above: a loop, and no recursion."""
+    rows = cells(A1="3", B1="=(C5000-1)^2", C1="=A1*2") + "".join(
+        f'<row r="{i}"><c r="C{i}"><f>C{i - 1}*0.5+0.25</f></c></row>' for i in range(2, 5_001)
     )
     path = one_sheet(tmp_path / "a.xlsx", rows, NAMES)
     assert solution(path, "--max-iterations", "5", code=0)["objective"] < 0.26
@@ -379,7 +380,7 @@ EXTERNALS = '<externalReferences><externalReference r:id="rId7"/></externalRefer
 
 NOWHERE: dict[str, tuple[dict[str, object], str]] = {
     "objective deleted": ({"opt": "#REF!"}, "names a cell that was deleted"),
-    "objective on a sheet deleted": ({"opt": "#REF!$B$1"}, "deleted"),
+    "objective on a sheet deleted": ({"opt": "#REF!$B$1"}, "#REF"),
     "objective on no sheet": ({"opt": "Nowhere!$B$1"}, "Nowhere"),
     "objective of another file": ({"opt": "[1]S!$B$1"}, "the objective"),
     "objective a formula": ({"opt": "SUM(one!$B$1)"}, "the objective"),
@@ -421,16 +422,14 @@ def test_models_that_point_nowhere(tmp_path: Path, case: str) -> None:
 
 
 def test_a_constraint_over_whole_columns(tmp_path: Path) -> None:
-    """Either answer will do, so long as it comes soon."""
-    began = time.monotonic()
-    for text in ("C:C<=5", "C:C>=A:A", "1:1048576>=0"):
-        path = one_sheet(tmp_path / "a.xlsx", ROWS, NAMES)
-        result = run("solve", path.name, "--subject-to", text, "--no-copy", "--max-time", "5")
-        assert result.exit_code in (0, 1, 2), text
-        if result.exit_code == 2:
-            assert result.stdout == ""
-            the_line(result.stderr)
-    assert time.monotonic() - began < 40
+    """One of a million blank cells is solved; the whole sheet is refused before it is listed."""
+    path = one_sheet(tmp_path / "a.xlsx", ROWS, NAMES)
+    assert solution(path, "--subject-to", "C:C<=5", "--no-copy")["success"] is True
+    for text in ("1:1048576>=0", "A:C>=0"):
+        line = refused(path, "--subject-to", text)
+        assert "cells; expected at most 2,000,000" in line
+    rows = "--by", "C1:C5000", "--subject-to", "B1:B20001<=D1:D20001"
+    assert "20,001 constraints on 5,000 variables; expected" in refused(path, *rows)
 
 
 def test_a_sheet_that_says_it_is_full(tmp_path: Path) -> None:
@@ -488,11 +487,11 @@ def test_macros_are_carried_along(tmp_path: Path) -> None:
 MEASURED = """
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
-sys.argv[0] = "sheetsim"
 try:
     runpy.run_module("sheetsim", run_name="__main__")
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    lines = open("/proc/self/status").read().splitlines()  # getrusage counts who started it, too
+    print(next(line.split()[1] for line in lines if line.startswith("VmHWM")), file=sys.stderr)
 """
 
 
@@ -522,30 +521,37 @@ def test_a_million_formulas(tmp_path: Path) -> None:
 
 
 def damaged(data: st.DataObject, parts: Parts) -> Parts:
-    """Parts of which one has a few bytes changed, cut, doubled or put in."""
+    """Parts of which one has a few bytes changed, or texts that are well-formed but wrong."""
     title = data.draw(st.sampled_from([SHEET, SHEET, BOOK, BOOK, *sorted(parts)]))
     text = bytearray(str(parts[title]).encode())
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, max(len(text) - 1, 0)))
-        what = data.draw(st.sampled_from(["byte", "cut", "twice", "put"]))
-        if what == "byte":
+        what = data.draw(st.sampled_from([*["text"] * 12, "byte", "cut", "twice"]))
+        if what == "text":
+            texts = list(re.finditer(rb"(?<=>)[^<>]+(?=<)|(?<==\")[^\"]+(?=\")", text))
+            if texts:
+                one = texts[data.draw(st.integers(0, len(texts) - 1))]
+                at = data.draw(st.integers(one.start(), one.end()))
+                end = data.draw(st.integers(at, one.end()))
+                text[at:end] = data.draw(st.sampled_from(BITS))
+        elif what == "byte":
             text[at : at + 1] = bytes([data.draw(st.integers(0, 255))])
         elif what == "cut":
             del text[at : at + data.draw(st.integers(1, 20))]
-        elif what == "twice":
-            text[at:at] = text[at : at + 40]
         else:
-            text[at:at] = data.draw(st.sampled_from(BITS))
+            text[at:at] = text[at : at + 40]
     return parts | {title: bytes(text)}
 
 
 BITS = [
-    *(b"99999999999", b"-1", b"\xff", b"&#x41;", b"1e400", b"#REF!", b"$B:$B", b"$1:$9"),
-    *(b"1:1048576", b"OFFSET(", b'INDIRECT("B1")', b"{1,2;3}", b"nothing", b"[1]S!A1", b")", b"^"),
+    *(b"", b"0", b"7", b"-1", b"1e400", b"99999999999", b"$", b"!", b"(", b")", b"^", b",", b"'"),
+    *(b"A1", b"$A:$A", b"$1:$9", b"1:1048576", b"one!", b"two!", b"#REF!", b"[1]S!A1", b"rate"),
+    *(b"OFFSET(A1,A1,A2)", b"INDIRECT(D1)", b"INDEX(A:A,", b"{1,2;3}", b"SUM(", b"+", b"B1"),
+    *(b"IF(A1&gt;1,", b"RAND()", b"BESSELJ(A1,1)", b"LAMBDA(x,x)(2)", b"&#10;", b"&#x263a;"),
 ]
 
 BUSY = (
-    '<row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>(A1-1)^2+SUM(C2:C4)+T[a]</f><v>4</v></c></row>'
+    '<row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>(A1-1)^2+SUM(C2:C4)+rate</f><v>4</v></c></row>'
     '<row r="2"><c r="A2"><v>1</v></c><c r="C2"><f t="shared" ref="C2:C4" si="0">A2*A1</f></c></row>'
     '<row r="3"><c r="A3"><v>2</v></c><c r="C3"><f t="shared" si="0"/></c>'
     '<c r="D3"><f t="array" ref="D3:E4">A2:B3*2</f></c></row>'
@@ -553,17 +559,27 @@ BUSY = (
 )
 
 
+def busy() -> Parts:
+    names = solver_names(
+        **{**MODEL, "num": 1, "lhs1": "one!$A$1:$A$3", "rel1": 3, "rhs1": "one!$E$4"}
+    )
+    return parabola(BUSY, names + name("rate", "one!$A$2", None))
+
+
+def test_the_undamaged_file_is_solved(tmp_path: Path) -> None:
+    """(x-1)^2 + x + 2 + 1 is least at x = 1/2; the bound is twice a blank, so 0."""
+    found = solution(written(tmp_path / "a.xlsx", busy()))
+    assert found["objective"] == pytest.approx(3.75, abs=1e-6)
+
+
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
 def test_damaged_workbooks(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Solved or not or refused; never a traceback, a hang, or half a copy."""
     folder = tmp_path_factory.mktemp("damage")
-    names = solver_names(
-        **{**MODEL, "num": 1, "lhs1": "one!$A$1:$A$3", "rel1": 3, "rhs1": "one!$C$2"}
-    )
-    parts = damaged(data, parabola(BUSY, names + name("T", "one!$A$2", None)))
+    parts = damaged(data, busy())
     path = written(folder / "a.xlsx", parts)
     options = ["--max-time", "2", "--max-iterations", "30", "--out", folder / "b.xlsx"]
     began = time.monotonic()

@@ -93,6 +93,16 @@ def test_the_same_cells_of_several_sheets() -> None:
     checked(program)
 
 
+def test_the_sum_range_of_sumif_is_as_large_as_the_first() -> None:
+    """Microsoft's help: the cells summed begin in the upper left one, and are as many."""
+    cells = {"B1": 5.0, "B2": -1.0, "B3": 7.0, "A5": '=SUMIF(B1:B3,">0",A1)+A1',
+             "A6": '=SUMIF(B1:B2,">0",A1:A3)'}  # fmt: skip
+    program = compile_book(book_of({**START, **cells}), ["S!A5:A6"], ["S!A1:A3"])
+    x = program.start
+    np.testing.assert_allclose(program.values(x), [2 * x[0] + x[2], x[0]])
+    checked(program)
+
+
 def test_what_takes_no_several_sheets_falls_back_and_moves() -> None:
     cells = {"b!A1": 2.0, "A5": Cell("=SUMPRODUCT(S:b!A1)", 1.0)}
     program = compile_book(book_of({**START, **cells}), ["S!A5"], ["S!A1:A3"])

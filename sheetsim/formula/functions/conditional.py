@@ -3,8 +3,9 @@
 
 They are smooth in the cells that are added up, and jump in those that are tested. Where the
 criteria are an array, as in SUM(SUMIF(A1:A9, {"x", "y"}, B1:B9)), derivatives are NaN.
-SUMIF and AVERAGEIF take a sum range of another size as Excel does, by its upper left cell, if it
-is the larger one; what lies outside a smaller one is not known here: `#VALUE!`.
+SUMIF and AVERAGEIF take a sum range of another size as Excel does, by its upper left cell: a
+reference gets the size of the first one when the formula is planned; a larger array is cut, and
+a smaller one is `#VALUE!`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,134 @@
+"""Compiled cells as functions of the variables alone, in the form that the solver takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from sheetsim.solver.model import Constraint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sheetsim.formula.program import Program
+    from sheetsim.sheet import Array
+    from sheetsim.workbook.stored_model import Constraint as Stored
+
+
+class Function(Protocol):
+    """Cells as a function of the variables: a `Program`, or IronCalc's."""
+
+    def values(self, x: Array) -> Array:
+        """(n,) -> (m,), or (S, n) -> (S, m); NaN for what is no number."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A constraint: its rows are cells of `Compiled.outputs`.
+
+    Attributes:
+        stored: as the model has it.
+        left: (m,) where the cells on the left stand among the outputs.
+        right: (m,) or (1,) likewise for the right; None if it is a number.
+        number: the right-hand side, if `right` is None.
+    """
+
+    stored: Stored
+    left: Array
+    right: Array | None
+    number: float = 0.0
+
+
+class Joined:
+    """The outputs as functions of the variables alone, the parameters held."""
+
+    def __init__(self, program: Program | None, function: Function, held: Array, n: int) -> None:
+        self.program, self.function, self.held, self.n = program, function, held, n
+        self._last: tuple[bytes, Array, Array] | None = None
+
+    def full(self, x: Array) -> Array:
+        """Variables (..., n) and parameters side by side."""
+        if not self.held.size:
+            return x
+        held = np.broadcast_to(self.held, (*x.shape[:-1], self.held.size))
+        return np.concatenate([x, held], axis=-1)
+
+    def values(self, x: Array) -> Array:
+        """All outputs: (n,) -> (m,), (S, n) -> (S, m)."""
+        return self.function.values(self.full(x))
+
+    def gradient(self, x: Array) -> tuple[Array, Array]:
+        """The first output and its gradient."""
+        assert self.program is not None  # noqa: S101 - who asks has seen to it
+        value, gradient = self.program.value_and_gradient(self.full(x))
+        return value, gradient[..., : self.n]
+
+    def objective(self, x: Array) -> tuple[float, Array | None]:
+        """The first output at one point."""
+        if self.program is None:
+            return float(self.values(x)[0]), None
+        value, gradient = self.gradient(x)
+        return float(value), gradient
+
+    def both(self, x: Array) -> tuple[Array, Array | None]:
+        """All outputs and their Jacobian at one point; blocks that ask in turn share one run."""
+        if self.program is None:
+            return self.values(x), None
+        key = x.tobytes()
+        if self._last is None or self._last[0] != key:
+            values, jacobian = self.program.values_and_jacobian(self.full(x))
+            self._last = (key, values, jacobian[..., : self.n])
+        return self._last[1], self._last[2]
+
+    def cut(
+        self, residuals: Callable[[Array], tuple[Array, Array]]
+    ) -> Callable[[Array], tuple[Array, Array]]:
+        """Residuals as a function of the variables alone."""
+        if not self.held.size:
+            return residuals
+
+        def held(x: Array) -> tuple[Array, Array]:
+            values, jacobian = residuals(self.full(x))
+            return values, jacobian[..., : self.n]
+
+        return held
+
+
+def nothing(x: Array) -> tuple[float, Array]:
+    """The objective of a model that only has constraints."""
+    return 0.0, np.zeros_like(x)
+
+
+def rows_of(block: Block) -> list[int]:
+    """Return the outputs that a constraint compares."""
+    right = [] if block.right is None else block.right.tolist()
+    return [*block.left.tolist(), *right]
+
+
+def constraint_of(block: Block, joined: Joined, start: Array, linear: bool | None) -> Constraint:
+    """Left minus right, row by row; one number or cell on the right serves all rows."""
+    left, right = block.left, block.right
+
+    def difference(outputs: Array) -> Array:
+        return outputs[..., left] - (block.number if right is None else outputs[..., right])
+
+    def function(x: Array) -> tuple[Array, Array | None]:
+        values, jacobian = joined.both(x)
+        if jacobian is None:
+            return difference(values), None
+        slopes = jacobian[left] if right is None else jacobian[left] - jacobian[right]
+        return difference(values), slopes
+
+    sides = np.full(1, block.number) if right is None else joined.values(start)[right]
+    size = np.abs(np.where(np.isfinite(sides), sides, 1.0))
+    scale = np.broadcast_to(np.fmax(1.0, size), (left.size,)).copy()
+    return Constraint(
+        function,
+        block.stored.relation.sign,  # type: ignore[arg-type]
+        str(block.stored),
+        linear,
+        scale,
+        lambda x: difference(joined.values(x)),
+    )

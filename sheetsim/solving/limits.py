@@ -1,0 +1,86 @@
+"""How far each variable of a solution can go alone, the others held.
+
+All variables are moved at once, each in a point of its own: steps that double until a constraint
+is missed, and then bisection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sheetsim.sheet import Array
+    from sheetsim.solving.run import Solved
+
+DOUBLINGS = 60
+BISECTIONS = 60
+SAME = 1e-9  # of a variable: nearer to it than that is where it is
+
+
+def reach(solved: Solved, sign: float) -> tuple[Array, Array]:
+    """Return how far each variable goes in one direction (n,), and the objective there (n,).
+
+    A variable without a limit gives an infinity.
+    """
+    compiled, solution = solved.prepared.compiled, solved.solution
+    model = compiled.model(compiled.start[compiled.n :])
+    x, n = solution.variables, compiled.n
+    bound = model.high if sign > 0 else model.low
+    scale = np.maximum(1.0, np.abs(x))
+    # No more than the solution itself misses: the constraints' tolerance is not a limit's.
+    allowed = solution.violation + 1e-12
+
+    def points(values: Array) -> Array:
+        rows = np.repeat(x[None], n, axis=0)
+        rows[np.arange(n), np.arange(n)] = values
+        return rows
+
+    def feasible(values: Array) -> Array:
+        return _met(model.constraints, points(values), allowed)
+
+    inside = x.copy()
+    outside = np.where(np.isfinite(bound), bound, x + sign * scale)
+    step = scale.copy()
+    searching = np.ones(n, bool)
+    good = feasible(outside)
+    for _ in range(DOUBLINGS):
+        inside = np.where(searching & good, outside, inside)
+        searching &= good & ~np.isfinite(bound)
+        if not searching.any():
+            break
+        step = np.where(searching, 2 * step, step)
+        outside = np.where(searching, x + sign * step, outside)
+        good = feasible(outside)
+    free = searching
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (inside + outside)
+        good = feasible(middle)
+        inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
+    # A bound that can be reached is reached exactly.
+    reached = np.isfinite(bound) & feasible(np.where(np.isfinite(bound), bound, inside))
+    inside = np.where(reached, bound, inside)
+    inside = np.where(np.abs(inside - x) <= SAME * scale, x, inside)
+    values = np.where(free, sign * np.inf, inside)
+    objectives = np.full(n, np.nan)
+    if model.values is not None:
+        objectives = np.asarray(model.values(points(np.where(free, x, inside))), float)
+    return values, objectives
+
+
+def _met(constraints: Iterable[Any], x: Array, allowed: float) -> Array:
+    """Return which points (S, n) meet all constraints: (S,)."""
+    good = np.ones(len(x), bool)
+    for block in constraints:
+        values = np.asarray(block.values(x)) / np.asarray(block.scale)
+        if block.relation == "<=":
+            missed = values > allowed
+        elif block.relation == ">=":
+            missed = values < -allowed
+        else:
+            missed = np.abs(values) > allowed
+        good &= ~(missed | np.isnan(values)).any(-1)
+    return good
