@@ -17,7 +17,7 @@ from sheetsim.formula.functions import TABLE, dates
 from sheetsim.formula.parser import Tree
 from sheetsim.formula.tokens import Ref
 from sheetsim.formula.trees import find_sheet, on_sheet, rewritten
-from sheetsim.formula.values import Array, constant
+from sheetsim.formula.values import VALUE_ERROR, Array, constant
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Place
@@ -272,8 +272,15 @@ def _step(planner: _Planner, book: Book, task: tuple[int, str], needs: list[int]
     name = str(node.value)
     if name in SITES and _is_area(planner.tree, i):
         if how != "area":
+            if planner.steps[needs[0]].kind not in _AREAS:
+                return needs[0]  # the error that stands for it
             return planner.add(Step("gather", how == "V", areas=(needs[0],)))
         parts = [planner.steps[n].kind in _AREAS for n in needs]
+        firsts = len(needs) if name in {":", " "} else int(name != "INDIRECT")
+        if not all(parts[:firsts]):  # A1:5, OFFSET(5,1,1), a sheet that is not there
+            wrong = [planner.steps[n] for n, is_area in zip(needs, parts, strict=True) if not is_area]
+            error = wrong[0].value if isinstance(wrong[0].value, CellError) else VALUE_ERROR
+            return planner.add(Step("const", error))
         areas = tuple(n for n, is_area in zip(needs, parts, strict=True) if is_area)
         args = tuple(n for n, is_area in zip(needs, parts, strict=True) if not is_area)
         return planner.add(Step("site", name, args, areas))

@@ -38,3 +38,7 @@ def test_a_stale_list_is_found() -> None:
         demand_fresh(listing().replace("PMT", "TMP"))
     with pytest.raises(AssertionError, match="no list"):
         demand_fresh("# Title\n")
+
+
+def test_the_readme_has_them() -> None:
+    demand_fresh(README.read_text(encoding="utf-8"))

@@ -4,18 +4,26 @@ import click
 from rich.table import Table
 
 from sheetsim import api
+from sheetsim.formula.families import families
 from sheetsim.terminal import console
 
 
 @click.command("list")
-def command() -> None:
+@click.option("--functions", is_flag=True, help="list what formulas of any workbook may use")
+def command(functions: bool) -> None:
     """List the workbooks and their topics, a line each.
 
     Topics with a Solver model are for `solve`, those of an optimizer for `sheetsim.trace`.
 
     \b
-    Example:  sheetsim list
+    Examples:
+      sheetsim list
+      sheetsim list --functions
     """
+    if functions:
+        for title, names in families().items():
+            click.echo(f"{title}: {', '.join(names)}")
+        return
     table, out = Table(box=None), console()
     longest, mark = max(len(name) for name in api.list_topics()) + 2, len("solve")
     table.add_column("topic", min_width=longest)
