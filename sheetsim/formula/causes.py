@@ -92,13 +92,14 @@ class _Wrong:
         name, top, left, bottom, right = self.graph.bounds[number]
         sheet = self.store.sheet(name)
         if (bottom - top + 1) * (right - left + 1) <= SINGLY:
-            places = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
-            slots = (sheet.slots.get(place, -1) for place in places)
-            return [slot for slot in slots if slot >= 0 and self.wrong[slot]]
+            inside = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
+            found = (sheet.slots.get(place, -1) for place in inside)
+            return [slot for slot in found if slot >= 0 and self.wrong[slot]]
         own = self.by_sheet.get(name)
         if own is None:
             return []
         places, slots = own
         first, last = np.searchsorted(places[:, 0], [top, bottom + 1])
         columns = places[first:last, 1]
-        return slots[first:last][(columns >= left) & (columns <= right)].tolist()
+        found_here: list[int] = slots[first:last][(columns >= left) & (columns <= right)].tolist()
+        return found_here

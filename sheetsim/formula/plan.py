@@ -278,8 +278,8 @@ def _step(planner: _Planner, book: Book, task: tuple[int, str], needs: list[int]
         parts = [planner.steps[n].kind in _AREAS for n in needs]
         firsts = len(needs) if name in {":", " "} else int(name != "INDIRECT")
         if not all(parts[:firsts]):  # A1:5, OFFSET(5,1,1), a sheet that is not there
-            wrong = [planner.steps[n] for n, is_area in zip(needs, parts, strict=True) if not is_area]
-            error = wrong[0].value if isinstance(wrong[0].value, CellError) else VALUE_ERROR
+            wrong = planner.steps[needs[parts.index(False)]].value
+            error = wrong if isinstance(wrong, CellError) else VALUE_ERROR
             return planner.add(Step("const", error))
         areas = tuple(n for n, is_area in zip(needs, parts, strict=True) if is_area)
         args = tuple(n for n, is_area in zip(needs, parts, strict=True) if not is_area)

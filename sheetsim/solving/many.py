@@ -21,6 +21,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable, replace_file
+from sheetsim.solver.outcome import STOPPED, WORDS, Ending
 from sheetsim.solving.compiled import cell_name
 from sheetsim.solving.inputs import parse_sweep
 from sheetsim.solving.prepare import Prepared, prepare
@@ -218,11 +219,19 @@ def solve_starts(
         return missed or not math.isfinite(worth), solution.violation if missed else 0.0, worth
 
     best = min(found, key=rank)
+    if len(found) == len(tasks) and not any(one.code == STOPPED for one in found):
+        best = replace(best, status=f"{best.status}; best of {len(found)} batches")
+    else:
+        why = f"Ctrl-C; the best point of {len(found)} of {len(tasks)} batches"
+        stopped = Ending(STOPPED, why)
+        best = replace(
+            best, status=stopped.status, code=STOPPED, message=WORDS[STOPPED], success=False
+        )
     return replace(
         best,
         iterations=sum(one.iterations for one in found),
         evaluations=sum(one.evaluations for one in found),
-        status=best.status if len(found) < 2 else f"{best.status}; best of {len(found)} batches",
+        status=best.status,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from sheetsim.solving.summary import describe_after, describe_before
 from sheetsim.workbook.rewrite import write_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sheetsim.book import Value
     from sheetsim.solver.solution import Solution
@@ -117,7 +119,8 @@ def solve_file(
         if Path(out).suffix.lower() != Path(path).suffix.lower():
             raise OptionError(f"out is {out}; expected a name that ends in {Path(path).suffix}")
         demand_writable(out)
-    prepared = prepare(path, request)
+    with _no_collector():
+        prepared = prepare(path, request)
     lines = describe_before(prepared)
     if before is not None:
         before(lines)
@@ -128,7 +131,8 @@ def solve_file(
     if not _sound(prepared, solution):
         why = "no copy was written: the best point misses a constraint or shows an error"
         return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
-    followers = write_solved(prepared, solution, out, reports(solved) if reports else ())
+    with _no_collector():
+        followers = write_solved(prepared, solution, out, reports(solved) if reports else ())
     return replace(
         solved,
         seconds=time.perf_counter() - began,
@@ -157,6 +161,18 @@ def write_solved(
     model = prepared.stored if prepared.request.rewrites else None
     write_values(prepared.book.path, out, values, model=model, sheets=sheets)
     return followers
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Pause Python's garbage collector while cells are read: they are many, and none is garbage."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _solved(prepared: Prepared, solution: Solution, lines: tuple[str, ...]) -> Solved:

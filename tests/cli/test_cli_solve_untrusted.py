@@ -7,55 +7,43 @@ that counts who asks stands by.
 import http.server
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import OLD, error_line, run, snapshot, the_line
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workbook"))
-from book_files import (
+from cli_runs import error_line, run, the_line
+from solve_books import (
     BOOK,
     BOOK_LINKS,
     MAIN,
+    MODEL,
+    NAMES,
+    ROWS,
     SHEET,
+    Parts,
     link,
-    name,
     one_sheet,
+    parabola,
     part,
     parts_of,
+    refused,
     save,
+    solution,
     solver_names,
+    written,
 )
 
 from sheetsim.workbook.book_read import read_book
 
-Parts = dict[str, str | bytes]
-
-ROWS = (
-    '<row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>(A1-1)^2+C1</f><v>4</v></c>'
-    '<c r="D1" t="str"><f>"x"&amp;A1</f><v>x3</v></c></row>'
-)
-MODEL = {"opt": "one!$B$1", "adj": "one!$A$1", "typ": 2, "eng": 1, "num": 0}
-NAMES = solver_names(**MODEL)
 ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
     '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
 )
-
-
-def parabola(rows: str = ROWS, names: str = NAMES, more: str = "") -> Parts:
-    """The parts of a workbook whose model is to make (A1-1)^2 + C1 small."""
-    return dict(parts_of({"one": rows}, names, more))
 
 
 def rewritten(title: str, old: str, new: str) -> Callable[[], Parts]:
@@ -67,48 +55,9 @@ def rewritten(title: str, old: str, new: str) -> Callable[[], Parts]:
     return make
 
 
-def cells(**texts: str) -> str:
-    """A row of cells: the number or the formula of each, for A1, B1, and so on."""
-    found = []
-    for title, text in texts.items():
-        inside = f"<f>{text[1:]}</f>" if text.startswith("=") else f"<v>{text}</v>"
-        found.append(f'<c r="{title}">{inside}</c>')
-    return f'<row r="1">{"".join(found)}</row>'
-
-
-def written(path: Path, parts: Parts) -> Path:
-    """Write parts under their names as they are, bad ones too."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for title, text in parts.items():
-            info = zipfile.ZipInfo("x")
-            info.filename = title
-            info.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(info, text.encode() if isinstance(text, str) else text)
-    return path
-
-
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def refused(path: Path, *options: str, command: str = "solve", code: int = 2) -> str:
-    """The line of a refusal, after which the folder is as it was, old files at targets too."""
-    (path.parent / f"{path.stem}.solved{path.suffix}").write_bytes(OLD)
-    before = snapshot(path.parent)
-    line = error_line(run(command, path.name, *options), code)
-    assert snapshot(path.parent) == before
-    assert line.isprintable()
-    assert len(line) < 1000
-    return line
-
-
-def solution(path: Path, *options: str, code: int = 0) -> dict[str, Any]:
-    result = run("solve", path.name, "--json", *options)
-    assert (result.exit_code, result.stderr) == (code, ""), result.output
-    found = json.loads(result.stdout)
-    assert isinstance(found, dict)
-    return found
 
 
 def test_the_good_file_is_solved_and_verified(tmp_path: Path) -> None:
@@ -174,123 +123,6 @@ def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path, command: str) -> N
     assert "b.xlsx: " in error_line(run(command, "b.xlsx"), 2)
     written(tmp_path / "c.xlsx", parabola())
     assert "not an ordinary file" in error_line(run("solve", "c.xlsx", "--out", "a.xlsx"), 2)
-
-
-# Formulas --------------------------------------------------------------------------------------
-
-FORMULAS: dict[str, tuple[dict[str, str], str]] = {
-    "a circle of one": ({"A1": "1", "B1": "=B1+A1"}, "circular reference one!B1 -> one!B1"),
-    "a circle of three": (
-        {"A1": "1", "B1": "=C1+A1", "C1": "=D1", "D1": "=B1*2"},
-        "circular reference one!B1 -> one!C1 -> one!D1 -> one!B1",
-    ),
-    "a circle through a range": (
-        {"A1": "1", "B1": "=SUM(A1:D1)", "C1": "2"},
-        "circular reference one!B1 -> one!B1",
-    ),
-    "a circle through OFFSET": ({"A1": "1", "B1": "=OFFSET(A1,0,B1)"}, "circular reference"),
-    "a circle through INDIRECT": (
-        {"A1": "1", "B1": '=A1+INDIRECT("B"&amp;1)'},
-        "circular reference",
-    ),
-    "a formula that is none": ({"A1": "1", "B1": "=A1+)"}, "one!B1: formula '=A1+)', position 5: "),
-    "a formula without end": ({"A1": "1", "B1": "=(((A1"}, "one!B1: formula '=(((A1', position 4: "),
-    "a model on constants": ({"A1": "1", "B1": "2"}, "the objective one!B1 holds no formula"),
-    "a variable with a formula": ({"A1": "=2", "B1": "=A1"}, "the variable one!A1 holds a formula"),
-}
-
-
-@pytest.mark.parametrize("case", FORMULAS)
-def test_formulas_that_cannot_be(tmp_path: Path, case: str) -> None:
-    row, words = FORMULAS[case]
-    line = refused(one_sheet(tmp_path / "a.xlsx", cells(**row), NAMES))
-    assert words in line
-    assert line.startswith("a.xlsx: ")
-
-
-def test_a_circle_beside_the_model(tmp_path: Path) -> None:
-    """It does not hinder the solve; what depends on it keeps its old value, all else does not."""
-    row = {"A1": "3", "B1": "=(A1-1)^2", "C1": "=A1*2", "E1": "=F1", "F1": "=E1"}
-    path = one_sheet(tmp_path / "a.xlsx", cells(**row), NAMES)
-    assert not any("circular" in line for line in solution(path)["summary"])
-    path = one_sheet(tmp_path / "a.xlsx", cells(**row | {"F1": "=E1+A1", "G1": "=F1"}), NAMES)
-    said = solution(path)["summary"][-1]
-    assert said.startswith("3 cells that depend on the variables by the circular reference one!E1")
-    cached = read_book("a.solved.xlsx").sheets["one"]
-    assert cached[(0, 1)].value == pytest.approx(0.0, abs=1e-9)
-    assert cached[(0, 2)].value == pytest.approx(2.0)
-    assert [cached[(0, column)].value for column in (4, 5, 6)] == [None] * 3
-
-
-WRONG: dict[str, tuple[dict[str, str], str]] = {
-    "division": (
-        {"A1": "0", "B1": "=D1+2", "C1": "=1/A1", "D1": "=SUM(A1,C1)-B2"},
-        "one!C1, which shows #DIV/0!",
-    ),
-    "a text": ({"A1": "0", "B1": '="x"&amp;A1'}, "one!B1, which shows the text 'x0'"),
-    "a text in sums": ({"A1": "0", "B1": "=C1+1", "C1": '="x"&amp;A1'}, "one!B1, which shows #VAL"),
-    "too large": ({"A1": "1000", "B1": "=C1-1", "C1": "=EXP(A1)"}, "one!C1, which shows #NUM!"),
-    "no such name": ({"A1": "1", "B1": "=A1+nothing"}, "one!B1, which shows #NAME?"),
-    "deleted": ({"A1": "1", "B1": "=C1*A1", "C1": "=#REF!+1"}, "one!C1, which shows #REF!"),
-    "no such sheet": (
-        {"A1": "1", "B1": "=C1*A1", "C1": "=Nowhere!A1"},
-        "one!C1, which shows #REF!",
-    ),
-    "not found": (
-        {"A1": "1", "B1": "=IFERROR(D1,0)+C1*A1", "C1": "=MATCH(7,A1:A1,0)", "D1": "=1/0"},
-        "one!C1, which shows #N/A",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_the_first_cell_with_an_error_is_named(tmp_path: Path, case: str) -> None:
-    """Not solved: code 1, no copy, and the cell where the error begins."""
-    row, words = WRONG[case]
-    path = one_sheet(tmp_path / "a.xlsx", cells(**row), NAMES)
-    (tmp_path / "a.solved.xlsx").write_bytes(OLD)
-    found = solution(path, code=1)
-    assert words in found["status"]
-    assert (found["objective"], found["success"], found["out"]) == (None, False, None)
-    assert (tmp_path / "a.solved.xlsx").read_bytes() == OLD
-    result = run("solve", path.name)
-    assert (result.exit_code, result.stderr) == (1, "")
-    assert words in result.stdout.replace("\n", " ")
-
-
-def test_an_error_of_a_constraint_is_named(tmp_path: Path) -> None:
-    row = cells(A1="0", B1="=A1^2", C1="=D1", D1="=1/A1")
-    names = NAMES.replace(">0<", ">1<") + solver_names(lhs1="one!$C$1", rel1=1, rhs1=5)
-    found = solution(one_sheet(tmp_path / "a.xlsx", row, names), code=1)
-    assert "one!D1, which shows #DIV/0!" in found["status"]
-    path = one_sheet(tmp_path / "a.xlsx", row, NAMES)
-    found = solution(path, "--subject-to", "A1<=10/A1", code=1)
-    assert "the constraint's right side 10/A1 is #DIV/0! there" in found["status"]
-
-
-def test_an_error_at_a_start_that_is_not_the_files(tmp_path: Path) -> None:
-    path = one_sheet(tmp_path / "a.xlsx", cells(A1="1", B1="=C1+A1", C1="=1/A1"), NAMES)
-    found = solution(path, "--start", "zero", code=1)
-    assert "one!C1, which shows #DIV/0!" in found["status"]
-
-
-def test_a_formula_nested_a_thousand_deep(tmp_path: Path) -> None:
-    deep = "=" + "(" * 1000 + "(A1-1)^2" + ")" * 1000
-    path = one_sheet(tmp_path / "a.xlsx", cells(A1="3", B1=deep), NAMES)
-    assert solution(path)["objective"] == pytest.approx(0.0, abs=1e-9)
-    deep = "=" + "ABS(" * 1000 + "(A1-1)^2" + ")" * 1000
-    path = one_sheet(tmp_path / "a.xlsx", cells(A1="3", B1=deep), NAMES)
-    assert solution(path)["objective"] == pytest.approx(0.0, abs=1e-6)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in another unit")
-def test_a_chain_of_cells(tmp_path: Path) -> None:
-    """Each of 5,000 rows needs the one above: a loop, and no recursion."""
-    rows = cells(A1="3", B1="=(C5000-1)^2", C1="=A1*2") + "".join(
-        f'<row r="{i}"><c r="C{i}"><f>C{i - 1}*0.5+0.25</f></c></row>' for i in range(2, 5_001)
-    )
-    path = one_sheet(tmp_path / "a.xlsx", rows, NAMES)
-    assert solution(path, "--max-iterations", "5", code=0)["objective"] < 0.26
 
 
 # Nothing is fetched ----------------------------------------------------------------------------
@@ -378,7 +210,7 @@ EXTERNALS = '<externalReferences><externalReference r:id="rId7"/></externalRefer
 
 # Sheets and names ------------------------------------------------------------------------------
 
-NOWHERE: dict[str, tuple[dict[str, object], str]] = {
+NOWHERE: dict[str, tuple[dict[str, Any], str]] = {
     "objective deleted": ({"opt": "#REF!"}, "names a cell that was deleted"),
     "objective on a sheet deleted": ({"opt": "#REF!$B$1"}, "#REF"),
     "objective on no sheet": ({"opt": "Nowhere!$B$1"}, "Nowhere"),
@@ -515,83 +347,3 @@ def test_a_million_formulas(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["objective"] == pytest.approx(0.0, abs=1e-9)
     assert int(done.stderr) < 1_200_000
     assert (tmp_path / "a.solved.xlsx").exists()
-
-
-# Damage at random ------------------------------------------------------------------------------
-
-
-def damaged(data: st.DataObject, parts: Parts) -> Parts:
-    """Parts of which one has a few bytes changed, or texts that are well-formed but wrong."""
-    title = data.draw(st.sampled_from([SHEET, SHEET, BOOK, BOOK, *sorted(parts)]))
-    text = bytearray(str(parts[title]).encode())
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, max(len(text) - 1, 0)))
-        what = data.draw(st.sampled_from([*["text"] * 12, "byte", "cut", "twice"]))
-        if what == "text":
-            texts = list(re.finditer(rb"(?<=>)[^<>]+(?=<)|(?<==\")[^\"]+(?=\")", text))
-            if texts:
-                one = texts[data.draw(st.integers(0, len(texts) - 1))]
-                at = data.draw(st.integers(one.start(), one.end()))
-                end = data.draw(st.integers(at, one.end()))
-                text[at:end] = data.draw(st.sampled_from(BITS))
-        elif what == "byte":
-            text[at : at + 1] = bytes([data.draw(st.integers(0, 255))])
-        elif what == "cut":
-            del text[at : at + data.draw(st.integers(1, 20))]
-        else:
-            text[at:at] = text[at : at + 40]
-    return parts | {title: bytes(text)}
-
-
-BITS = [
-    *(b"", b"0", b"7", b"-1", b"1e400", b"99999999999", b"$", b"!", b"(", b")", b"^", b",", b"'"),
-    *(b"A1", b"$A:$A", b"$1:$9", b"1:1048576", b"one!", b"two!", b"#REF!", b"[1]S!A1", b"rate"),
-    *(b"OFFSET(A1,A1,A2)", b"INDIRECT(D1)", b"INDEX(A:A,", b"{1,2;3}", b"SUM(", b"+", b"B1"),
-    *(b"IF(A1&gt;1,", b"RAND()", b"BESSELJ(A1,1)", b"LAMBDA(x,x)(2)", b"&#10;", b"&#x263a;"),
-]
-
-BUSY = (
-    '<row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>(A1-1)^2+SUM(C2:C4)+rate</f><v>4</v></c></row>'
-    '<row r="2"><c r="A2"><v>1</v></c><c r="C2"><f t="shared" ref="C2:C4" si="0">A2*A1</f></c></row>'
-    '<row r="3"><c r="A3"><v>2</v></c><c r="C3"><f t="shared" si="0"/></c>'
-    '<c r="D3"><f t="array" ref="D3:E4">A2:B3*2</f></c></row>'
-    '<row r="4"><c r="C4"><f t="shared" si="0"/></c></row>'
-)
-
-
-def busy() -> Parts:
-    names = solver_names(
-        **{**MODEL, "num": 1, "lhs1": "one!$A$1:$A$3", "rel1": 3, "rhs1": "one!$E$4"}
-    )
-    return parabola(BUSY, names + name("rate", "one!$A$2", None))
-
-
-def test_the_undamaged_file_is_solved(tmp_path: Path) -> None:
-    """(x-1)^2 + x + 2 + 1 is least at x = 1/2; the bound is twice a blank, so 0."""
-    found = solution(written(tmp_path / "a.xlsx", busy()))
-    assert found["objective"] == pytest.approx(3.75, abs=1e-6)
-
-
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.data())
-def test_damaged_workbooks(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    """Solved or not or refused; never a traceback, a hang, or half a copy."""
-    folder = tmp_path_factory.mktemp("damage")
-    parts = damaged(data, busy())
-    path = written(folder / "a.xlsx", parts)
-    options = ["--max-time", "2", "--max-iterations", "30", "--out", folder / "b.xlsx"]
-    began = time.monotonic()
-    result = run("solve", path, *options)
-    assert time.monotonic() - began < 20
-    assert result.exit_code in (0, 1, 2, 3)
-    if result.exit_code > 1:
-        assert result.stdout == ""
-        the_line(result.stderr)
-        assert [each.name for each in folder.iterdir()] == ["a.xlsx"]
-        return
-    assert result.stderr == ""
-    if (folder / "b.xlsx").exists():
-        book = read_book(folder / "b.xlsx")
-        assert all(book.sheets[sheet] is not None for sheet in book.sheets)
