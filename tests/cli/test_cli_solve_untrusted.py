@@ -64,7 +64,7 @@ def test_the_good_file_is_solved_and_verified(tmp_path: Path) -> None:
     path = written(tmp_path / "a.xlsx", parabola())
     assert solution(path)["objective"] == pytest.approx(0.0, abs=1e-9)
     assert read_book("a.solved.xlsx").sheets["one"][(0, 3)].value == "x1"
-    assert run("verify", path.name, "--engine", "numpy").exit_code in (0, 2)
+    assert run("verify", path.name, "--engine", "numpy").exit_code == 0
 
 
 # Archives and XML ------------------------------------------------------------------------------
