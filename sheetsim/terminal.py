@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +26,7 @@ from sheetsim.errors import OptionError, OutputError, SheetsimError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 INTERRUPTED = 130
 PIPE_CLOSED = 1
@@ -180,10 +181,13 @@ class Bar:
     """A progress bar on standard error; where that is no terminal, nothing.
 
     Attributes:
-        shown: rich's bar, shown while it is entered.
+        shown: rich's bar, shown while it is entered; None where there is no terminal.
     """
 
     def __init__(self, total: int) -> None:
+        self.shown: Progress | None = None
+        if not sys.stderr.isatty():
+            return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -196,17 +200,20 @@ class Bar:
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
-            disable=not sys.stderr.isatty(),
         )
         self._task = self.shown.add_task("starting", total=total)
 
     def __call__(self, words: str, done: int = 0) -> None:
         """Say what is going on, and that `done` more parts are finished."""
-        self.shown.update(self._task, description=one_line(words), advance=done)
+        if self.shown is not None:
+            self.shown.update(self._task, description=one_line(words), advance=done)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Take the bar away while results are printed, which may go to the same terminal."""
+        if self.shown is None:
+            yield
+            return
         self.shown.stop()
         yield
         self.shown.start()
@@ -216,5 +223,5 @@ class Bar:
 def progress(total: int) -> Iterator[Bar]:
     """Show a bar of `total` parts until the block ends."""
     bar = Bar(total)
-    with bar.shown:
+    with bar.shown or nullcontext():
         yield bar

@@ -31,6 +31,12 @@ Spot = tuple[str, "Place"]
 Area = tuple[str, int, int, int, int]
 _PIECE = 64
 
+MAX_KINDS = 200_000
+"""Different formulas that a model may need: each is an array operation of its own."""
+
+MAX_WAVES = 200_000
+"""Steps of a model's recurrence, each after the other; sheets have a million rows."""
+
 
 @dataclass
 class Graph:
@@ -201,6 +207,11 @@ class Graph:
         try:
             key = self.keys.find(sheet, place, cell, size)
             if key not in self.groups:
+                if self.variables and len(self.groups) >= MAX_KINDS:
+                    raise WorkbookError(
+                        f"{self.book.path}: the model needs more than {MAX_KINDS:,} different "
+                        "formulas; expected fewer, filled down or across"
+                    )
                 sample = self.keys.samples[key]
                 tree = parse_tokens(sample.tokens, sample.formula)
                 plan = make_plan(self.book, tree, sheet, sample.place, array=size is not None)
@@ -311,6 +322,11 @@ class Graph:
         areas = sorted({a for slot in slots for a in self.needs[slot]})
         members = {a: [s for s in self.members[a] if s in inside] for a in areas}
         done = waves(slots, self.needs, members)
+        if self.variables and len(done) > MAX_WAVES:
+            raise WorkbookError(
+                f"{self.book.path}: the model needs a chain of {len(done):,} cells, each of "
+                f"the one before, with {self.name(slots[0])}; expected at most {MAX_WAVES:,}"
+            )
         if sum(map(len, done)) < len(slots):
             left = inside - {slot for wave in done for slot in wave}
             circle = find_circle(left, self.needs, members)

@@ -96,6 +96,7 @@ def prepare(
     path: str | Path,
     request: Request | None = None,
     parameters: Callable[[Book], Sequence[Spot]] | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> Prepared:
     """Read a workbook and compile the model that is asked for.
 
@@ -103,6 +104,7 @@ def prepare(
         path: an .xlsx or .xlsm file; it is only read.
         request: what is asked; the only model of the file if None.
         parameters: which inputs are to be given with each solve, once the workbook is known.
+        progress: told which sheet is being read, and how much of it has been, from 0 to 1.
 
     Raises:
         OptionError: the request asks for what is not there.
@@ -113,7 +115,7 @@ def prepare(
     began = time.perf_counter()
     request = request or Request()
     demand_workbook(path)
-    book, inputs = set_inputs(read_book(path), request)
+    book, inputs = set_inputs(read_book(path, progress=progress), request)
     stored = choose_model(book, request)
     held = () if parameters is None else tuple(parameters(book))
     for spot in held:

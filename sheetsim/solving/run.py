@@ -92,6 +92,7 @@ def solve_file(
     before: Callable[[tuple[str, ...]], None] | None = None,
     jobs: int = 1,
     scheduler: str | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> Solved:
     """Solve a workbook's model, and write the solved copy.
 
@@ -103,6 +104,7 @@ def solve_file(
         before: told the model in plain words before it is solved.
         jobs: local processes for very many starts.
         scheduler: address of a Dask scheduler, in place of `jobs`.
+        progress: told which sheet is being read, and how much of it has been, from 0 to 1.
 
     Returns:
         The solution. One that the solver could not find is no exception; see its `status`. A
@@ -120,7 +122,7 @@ def solve_file(
             raise OptionError(f"out is {out}; expected a name that ends in {Path(path).suffix}")
         demand_writable(out)
     with _no_collector():
-        prepared = prepare(path, request)
+        prepared = prepare(path, request, progress=progress)
     lines = describe_before(prepared)
     if before is not None:
         before(lines)

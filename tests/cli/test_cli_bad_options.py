@@ -174,7 +174,7 @@ def test_solve_what_has_no_model() -> None:
         (("build", "--lr"), "'--lr' requires an argument"),
         (("check",), "missing argument 'FILE...'. Try 'sheetsim check --help'"),
         (("compare",), "missing argument 'FILE...'. Try 'sheetsim compare --help'"),
-        (("solve",), "missing argument 'TOPIC'. Try 'sheetsim solve --help'"),
+        (("solve",), "missing argument 'FILE.xlsx|TOPIC'. Try 'sheetsim solve --help'"),
         (("solve", "bias", "data"), "unexpected extra argument (data)"),
         (("list", "adam"), "unexpected extra argument (adam)"),
         (("solve", "bias", "--lr", "3"), "'--lr'"),

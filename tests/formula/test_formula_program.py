@@ -141,6 +141,17 @@ def test_chain_of_100_000_cells_does_not_overflow() -> None:
     assert g.tolist() == [1.0]
 
 
+def test_models_beyond_reason_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = book_of(rosenbrock_chain(30))
+    monkeypatch.setattr("sheetsim.formula.graph.MAX_WAVES", 20)
+    with pytest.raises(WorkbookError, match=r"needs a chain of 2[0-9] cells.*at most 20"):
+        compile_book(book, ["S!A30"], ["S!A1:B1"])
+    compile_book(book, ["S!A15"], ["S!A1:B1"])
+    monkeypatch.setattr("sheetsim.formula.graph.MAX_KINDS", 1)
+    with pytest.raises(WorkbookError, match="needs more than 1 different formulas"):
+        compile_book(book, ["S!A3"], ["S!A1:B1"])
+
+
 def test_only_what_is_needed_is_compiled() -> None:
     cells = {"B1": "=A1*2", "B2": "=NOT_A_FUNCTION(A1)", "B3": "=C3", "C3": "=B3", "B4": "=1+"}
     program = program_of("=B1+1", cells)

@@ -140,21 +140,25 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
     def before(lines: tuple[str, ...]) -> None:
         # Who watches wants to see it now; a pipe or a file gets all of it or nothing.
         if sys.stdout.isatty() and not as_json:
-            _print_lines(lines)
+            with bar.aside():
+                _print_lines(lines)
+            bar("solving")
 
     if how.report or how.save_report:
         from sheetsim.solving.reports import demand_report, report_sheets, save_report
     if how.save_report is not None:
         demand_report(how.save_report)
-    solved = solve_file(
-        file,
-        how.request,
-        out=how.out,
-        reports=report_sheets if how.report else None,
-        before=before,
-        jobs=how.jobs,
-        scheduler=how.scheduler,
-    )
+    with progress(1) as bar:
+        solved = solve_file(
+            file,
+            how.request,
+            out=how.out,
+            reports=report_sheets if how.report else None,
+            before=before,
+            jobs=how.jobs,
+            scheduler=how.scheduler,
+            progress=lambda sheet, share: bar(f"reading {sheet}: {share:.0%}"),
+        )
     if how.save_report is not None:
         save_report(solved, how.save_report)
     if not sys.stdout.isatty() and not as_json:
