@@ -6,6 +6,7 @@ hold, and neither has to know the other. Rows and columns are counted from 0, as
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -201,3 +202,14 @@ class Book:
     @cached_property
     def _tables(self) -> dict[str, Table]:
         return {name.casefold(): table for name, table in self.tables.items()}
+
+
+def quoted(sheet: str) -> str:
+    """Return a sheet's name as a formula writes it: in quotes unless it is a plain word.
+
+    A word that could be a cell, such as Q1 or R1C1, is not plain.
+    """
+    like_a_cell = re.fullmatch(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*(?:[Cc][0-9]*)?|[Cc][0-9]*", sheet)
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", sheet) and not like_a_cell:
+        return sheet
+    return "'" + sheet.replace("'", "''") + "'"

@@ -50,7 +50,7 @@ LAYERS = (
 ONLY = {
     "book": set(),
     "data": {"errors", "files"},
-    "sheet": {"errors"},
+    "sheet": {"errors", "book"},
     "solver": {"errors"},
     "topics": {"errors", "data", "sheet", "solver"},
     "learn": {"errors", "files", "data", "sheet", "topics"},

@@ -1,4 +1,4 @@
-"""What a program can ask of sheetsim; the command line asks nothing else.
+"""What a program can ask of sheetsim.
 
 Any workbook:
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from sheetsim.errors import OptionError
 from sheetsim.formula.program import Program, compile_book
+from sheetsim.solver.settings import Settings
 from sheetsim.solving import Request, Solved, solve_file
 from sheetsim.solving.prepare import SUFFIXES
 from sheetsim.workbook.book_read import read_book
@@ -16,8 +20,11 @@ if TYPE_CHECKING:
 
     from sheetsim.solver import Result
 
-_REQUESTED = ("sheet", "objective", "value", "engine", "start", "starts", "seed")
+_REQUESTED = (
+    *("sheet", "objective", "value", "non_negative", "engine", "start", "starts", "seed"),
+)
 _LISTS = ("by", "subject_to", "set")
+_PLACES = ("out", "report", "jobs", "scheduler")
 
 
 @overload
@@ -36,11 +43,11 @@ def solve(model: str | Path, **options: Any) -> Solved | Result:
             `data`), for which see `sheetsim.api.lecture.solve_topic`.
         **options: for a file: `out` (the solved copy), `sheet` (whose stored model), or the model
             itself: `objective`, `minimize` or `maximize` (a cell in place of `objective`, or
-            True), `value`, `by` and `subject_to` (a text or several); `set` (texts such as
-            "Sheet1!A1=5", or a dict), `engine` ("GRG Nonlinear", "Simplex LP", "Evolutionary"),
-            `start` ("current", "random", "zero"), `starts`, `seed`, `report` (True adds the
-            reports to the copy), `jobs` and `scheduler` (for many starts), and the options of
-            `sheetsim.solver.Settings`.
+            True), `value`, `by`, `subject_to` (a text or several) and `non_negative`; `set` (texts
+            such as "Sheet1!A1=5", or a dict), `engine` ("GRG Nonlinear", "Simplex LP",
+            "Evolutionary"), `start` ("current", "random", "zero"), `starts`, `seed`, `report`
+            (True adds the reports to the copy), `jobs` and `scheduler` (for many starts), and the
+            options of `sheetsim.solver.Settings`.
 
     Returns:
         Of a file: `objective`, `status`, `success`, `variables` (cell to value), `iterations`,
@@ -78,11 +85,11 @@ def compile_objective(
 
     Args:
         path: an .xlsx or .xlsm file.
-        objective: a cell such as "Sheet1!D9", or several, for a function with several values.
-        by: the cells that x stands for, such as "Sheet1!B1:B5,Sheet1!D1".
+        objective: a cell such as "Sheet1!D9" or the name of one; several, for `values(x)`.
+        by: the cells that x stands for, such as "Sheet1!B1:B5,Sheet1!D1", or their name.
 
     Returns:
-        A function: called with x (n,) or (S, n), it gives the objective, a number or (S,);
+        A function: called with x (n,) or (S, n), it gives the (first) objective, a number or (S,);
         `value_and_gradient(x)` gives its gradient too, `values_and_jacobian(x)` all outputs with
         theirs, `start` the file's values (n,), `variables` the cells' names.
 
@@ -91,6 +98,15 @@ def compile_objective(
         WorkbookError: the file or a formula cannot be read, or a formula refers to itself.
     """
     return compile_book(read_book(path), objective, by)
+
+
+def _entry(content: object) -> str:
+    """Return what `Sheet1!A1=` is to be followed by."""
+    if content is None:
+        return ""
+    if isinstance(content, float | int) and not np.isfinite(content):
+        raise OptionError(f"set: got {content!r}, expected a finite number, a text or None")
+    return str(content).upper() if isinstance(content, bool) else str(content)
 
 
 def names_file(model: str | Path) -> bool:
@@ -109,8 +125,10 @@ def request_of(options: dict[str, Any]) -> Request:
     given = {name: options.pop(name) for name in _REQUESTED if options.get(name) is not None}
     for name in ("minimize", "maximize"):
         aim = options.pop(name, None)
-        if not aim:
+        if aim is None:
             continue
+        if aim is False:
+            raise OptionError(f"{name} is False; expected it to be left out, or another aim")
         if "goal" in given:
             raise OptionError("minimize and maximize were given; expected one of them")
         given["goal"] = name
@@ -119,6 +137,11 @@ def request_of(options: dict[str, Any]) -> Request:
     for name in _LISTS:
         value = options.pop(name, None) or ()
         if isinstance(value, dict):
-            value = [f"{cell}={content}" for cell, content in value.items()]
+            value = [f"{cell}={_entry(content)}" for cell, content in value.items()]
         given[name] = (value,) if isinstance(value, str) else tuple(value)
+    known = [field.name for field in fields(Settings)]
+    for name in options:
+        if name not in known:
+            names = ", ".join([*_REQUESTED, "minimize", "maximize", *_LISTS, *_PLACES, *known])
+            raise OptionError(f"solve has no option {name!r}; it has {names}")
     return Request(**given, settings=tuple(options.items()))

@@ -1,4 +1,4 @@
-"""The command line: a thin layer over `sheetsim.api`, and the one place that prints.
+"""The command line: a thin layer over the package, and the one place that prints.
 
 Results go to standard output, progress and errors to standard error. An error is one line, and
 the exit code says what kind it is (see `sheetsim.errors`). Each command is a file of `commands`,

@@ -8,6 +8,10 @@ later, so no tracing is needed: the order of the calls is the tape (Griewank and
 - Reverse: v̄ holds the derivative of one output by each slot. A call takes v̄ of its own slots,
   goes back through its operations, and adds to v̄ of the slots that it read.
 - Forward: v̇ holds the derivatives of each slot in K directions at once (a leading axis).
+
+Most slots are numbers at every x, and their kinds are not even read. Which are not is known of
+the variables' own values at first; where a call gives a text, a boolean or an error at some other
+x, its slots are noted down for good in `Mixed`, before anything reads them in that run.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import numpy as np
 
 from sheetsim.formula.functions._make import Function, fit
 from sheetsim.formula.store import Ints
-from sheetsim.formula.values import BLANK, NUMBER, Array, Floats, Kinds, Objects
+from sheetsim.formula.values import BLANK, NUMBER, Array, Bools, Floats, Kinds, Objects
 
 if TYPE_CHECKING:
     from sheetsim.formula.batch import Batch
@@ -41,32 +45,69 @@ class State:
 
     Attributes:
         num: (n slots) or (S, n slots).
-        kind, obj: as in `Array`, likewise.
+        kind, obj: as in `Array`, likewise; (n slots) of the tape, not to be written, until `own`.
     """
 
-    __slots__ = ("kind", "num", "obj")
+    __slots__ = ("_owned", "kind", "num", "obj")
 
     def __init__(self, num: Floats, kind: Kinds, obj: Objects) -> None:
         self.num = num
         self.kind = kind
         self.obj = obj
+        self._owned = False
+
+    def own(self) -> None:
+        """Copy kinds and objects, if that has not been done, so that they may be written."""
+        if not self._owned:
+            self.kind = np.broadcast_to(self.kind, self.num.shape).copy()
+            self.obj = np.broadcast_to(self.obj, self.num.shape).copy()
+            self._owned = True
+
+
+class Mixed:
+    """The slots of a tape that may be something else than numbers, at one x or another.
+
+    Attributes:
+        slots: (n slots) which.
+        times: how often some were added.
+    """
+
+    __slots__ = ("slots", "times")
+
+    def __init__(self, size: int) -> None:
+        self.slots: Bools = np.zeros(size, bool)
+        self.times = 0
+
+    def add(self, slots: Ints) -> None:
+        """Add slots."""
+        self.slots[slots] = True
+        self.times += 1
 
 
 _NOTHING = Array(np.zeros(0))
 
 
 class Gather:
-    """Slots that are read into a register."""
+    """Slots that are read into a register.
 
-    __slots__ = ("array", "index", "kinded", "register", "select", "shape", "unique")
+    Attributes:
+        kinded: whether one of them may be something else than a number; as of `seen`.
+        array: if not, what does not change: the kinds of constants among them.
+    """
 
-    def __init__(self, register: int, index: Ints, *, array: Array, kinded: bool) -> None:
+    __slots__ = (
+        "array", "index", "kinded", "mixed", "register", "seen", "select", "shape", "unique",
+    )  # fmt: skip
+
+    def __init__(self, register: int, index: Ints, mixed: Mixed, state: State) -> None:
         self.register = register
         self.index = index
         self.select = selector(index)
         self.shape = index.shape
-        self.array = array
-        self.kinded = kinded
+        self.mixed = mixed
+        self.array = _NOTHING
+        if not self._look():
+            self.array = self.read(state, strict=True)
         self.unique = isinstance(self.select, slice) or len(np.unique(index)) == index.size
 
     def read(self, state: State, *, strict: bool) -> Array:
@@ -77,10 +118,16 @@ class Gather:
             num = num.reshape(num.shape[:-1] + self.shape)
         else:
             num = state.num.take(select, axis=-1)
-        if strict or self.kinded:
+        if strict or self.kinded or (self.seen != self.mixed.times and self._look()):
             return self._told(num, state)
         array = self.array
         return Array(num, array.kind, array.obj, bad=array.bad, literal=False)
+
+    def _look(self) -> bool:
+        """Return whether the slots may be something else than numbers, as is known by now."""
+        self.seen = self.mixed.times
+        self.kinded = bool(self.mixed.slots[self.index].any())
+        return self.kinded
 
     def _told(self, num: Floats, state: State) -> Array:
         kind = state.kind[..., self.index]
@@ -155,10 +202,11 @@ class Call:
         runs: what is computed.
         root: the register of the result.
         write: where it goes.
+        mixed: the tape's.
         kinded: whether the result may be something else than numbers.
     """
 
-    __slots__ = ("gathers", "kinded", "registers", "root", "runs", "slots", "write")
+    __slots__ = ("gathers", "kinded", "mixed", "registers", "root", "runs", "slots", "write")
 
     def __init__(
         self,
@@ -166,7 +214,7 @@ class Call:
         values: dict[int, Array],
         gathers: dict[int, Ints],
         slots: Ints,
-        kinded: set[int],
+        mixed: Mixed,
         state: State,
     ) -> None:
         names = layout.names
@@ -174,18 +222,17 @@ class Call:
         for register, value in values.items():
             if register in names:
                 self.registers[names[register]] = value
-        self.gathers = []
-        for register, index in gathers.items():
-            told = not kinded.isdisjoint(index.ravel().tolist()) if kinded else False
-            gather = Gather(names[register], index, array=_NOTHING, kinded=told)
-            if not told:
-                gather.array = gather.read(state, strict=True)
-            self.gathers.append(gather)
+        self.gathers = [
+            Gather(names[register], index, mixed, state) for register, index in gathers.items()
+        ]
         self.runs = layout.runs
         self.root = layout.root
         self.slots = slots
         self.write = selector(slots)
-        self.kinded = False
+        self.mixed = mixed
+        self.kinded = bool(state.kind[slots].any())
+        if self.kinded:
+            mixed.add(slots)
 
     def forward(self, state: State, *, strict: bool) -> list[Array]:
         """Compute the call's slots; return all registers, for the derivatives."""
@@ -194,10 +241,10 @@ class Call:
             registers[gather.register] = gather.read(state, strict=strict)
         for run in self.runs:
             registers[run.out] = run.function.value([registers[i] for i in run.args], strict)
-        self.store(state, registers[self.root])
+        self.store(state, registers[self.root], strict=strict)
         return registers
 
-    def store(self, state: State, root: Array) -> None:
+    def store(self, state: State, root: Array, *, strict: bool) -> None:
         """Write the result into the call's slots."""
         write = self.write
         num = root.num
@@ -209,12 +256,22 @@ class Call:
         else:
             state.num[..., write] = num
         if root.kind is not None or self.kinded:
-            self._tell(state, root)
+            self._tell(state, root, strict=strict)
 
-    def _tell(self, state: State, root: Array) -> None:
-        """Write what the results are that may be no numbers."""
+    def _tell(self, state: State, root: Array, *, strict: bool) -> None:
+        """Write what the results are that may be no numbers.
+
+        In a strict run all calls read all kinds; else those that come have to be told of it.
+        """
         kind = np.zeros(1, np.uint8) if root.kind is None else root.kind
-        state.kind[..., self.slots] = np.where(kind == BLANK, np.uint8(NUMBER), kind)
+        kind = np.where(kind == BLANK, np.uint8(NUMBER), kind)
+        if not (strict or self.kinded):
+            if not kind.any():
+                return
+            self.kinded = True
+            self.mixed.add(self.slots)
+        state.own()
+        state.kind[..., self.slots] = kind
         state.obj[..., self.slots] = None if root.obj is None else root.obj
 
     def backward(self, registers: list[Array], bars: Floats, *, careful: bool) -> None:

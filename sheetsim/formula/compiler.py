@@ -12,6 +12,7 @@ from sheetsim.formula.functions._make import general
 from sheetsim.formula.graph import Graph, Spot
 from sheetsim.formula.keys import Keys
 from sheetsim.formula.loop import run_loop
+from sheetsim.formula.rectangles import Marked
 from sheetsim.formula.store import DYNAMIC, KNOWN, WAITING, Ints, Store
 from sheetsim.formula.values import BLANK, ERROR, NA_ERROR, NUMBER, Array, Floats
 
@@ -69,6 +70,8 @@ class Compiler:
         )
         self.batches: list[tuple[Batch, Ints]] = []
         self.broken: dict[int, str] = {}
+        self._marked: Marked | None = None
+        self._inside: dict[int, Ints] = {}  # area -> slots that may depend on the variables
 
     def add(self, outputs: Iterable[Spot]) -> None:
         """Compile what outputs need.
@@ -125,10 +128,14 @@ class Compiler:
     def _unknown(self, group: Group, places: list[Place]) -> None:
         """Let the cached values stand for a formula that cannot be computed here."""
         sheet = self.store.sheet(group.sheet)
+        seen: dict[int, set[int]] = {}
         for place in places:
             slot = sheet.slots[place]
-            needed = [s for area in self.graph.needs[slot] for s in self._slots_in(area)]
-            states = {int(self.store.state[s]) for s in needed}
+            states: set[int] = set()
+            for area in self.graph.needs[slot]:
+                if area not in seen:
+                    seen[area] = self._states_in(area)
+                states |= seen[area]
             if WAITING in states:
                 raise UnreadyError([[place] for place in places], waiting=len(places) == 1)
             height, width = group.size or (1, 1)
@@ -140,17 +147,17 @@ class Compiler:
                     if DYNAMIC in states:
                         self.broken[own] = group.plan.unknown
 
-    def _slots_in(self, area: int) -> list[int]:
-        """Return the slots of an area that may depend on the variables."""
-        sheet, top, left, bottom, right = self.graph.bounds[area]
-        variables = [
-            slot
-            for slot in self.variables
-            if self.store.places[slot][0] == sheet
-            and top <= self.store.places[slot][1][0] <= bottom
-            and left <= self.store.places[slot][1][1] <= right
-        ]
-        return variables + self.graph.members[area]
+    def _states_in(self, area: int) -> set[int]:
+        """Return the states of the cells of an area that may depend on the variables."""
+        slots = self._inside.get(area)
+        if slots is None:
+            known = self.store.places
+            self._marked = self._marked or Marked(known[slot] for slot in self.variables)
+            slots = np.array(self.graph.members[area], np.intp)
+            if self._marked.touches(*self.graph.bounds[area]):
+                slots = np.append(slots, self.variables[0])
+            self._inside[area] = slots
+        return set(np.unique(self.store.state[slots]).tolist())
 
     def finish(self, batch: Batch) -> None:
         """Store a batch's values; keep it if they depend on the variables."""

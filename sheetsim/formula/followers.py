@@ -17,12 +17,16 @@ from sheetsim.formula.compiler import Compiler
 from sheetsim.formula.keys import Keys
 from sheetsim.formula.overlay import overlay
 from sheetsim.formula.reach import reach
+from sheetsim.formula.rectangles import Marked
 from sheetsim.formula.store import KNOWN
 from sheetsim.formula.sweep import sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sheetsim.book import Book, Place, Value
     from sheetsim.formula.graph import Graph, Spot
+    from sheetsim.formula.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
     overlaid, changed = overlay(book, values)
     keys = Keys(overlaid)
     found = reach(overlaid, changed, keys)
-    moving = {sheet: frozenset(places) for sheet, places in found.places.items()}
+    moving = found.moving
     compiler = Compiler(overlaid, moving=moving if trusted else None, keys=keys, lenient=True)
     left = sweep(compiler, found) if trusted else found.spots
     circles = compiler.graph.circles = []
@@ -70,7 +74,7 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
         stuck = str(error)
     if circles:  # what does not wait for them is computed
         stuck = f"the circular reference {circles[0]}"
-    lost = _lost(compiler.graph, changed, found.blind)
+    lost = _lost(compiler.graph, changed, found)
     frozen = {compiler.store.places[slot] for slot in compiler.graph.frozen}
     out: dict[str, dict[Place, Value]] = {}
     for sheet, places in found.places.items():
@@ -103,7 +107,7 @@ def _read_out(
     return waits
 
 
-def _lost(graph: Graph, changed: list[Spot], blind: set[Spot]) -> dict[Spot, str]:
+def _lost(graph: Graph, changed: list[Spot], found: Reach) -> dict[Spot, str]:
     """Return the cells that depend on changed ones through what cannot be computed, and why."""
     if not graph.unknown:
         return {}
@@ -111,37 +115,43 @@ def _lost(graph: Graph, changed: list[Spot], blind: set[Spot]) -> dict[Spot, str
     for slot, areas in graph.needs.items():
         for area in areas:
             readers.setdefault(area, []).append(slot)
-    first = [slot for slot in graph.unknown if graph.store.places[slot] in blind]
-    for number, (sheet, top, left, bottom, right) in enumerate(graph.bounds):
-        if any(
-            name == sheet and top <= row <= bottom and left <= column <= right
-            for name, (row, column) in changed
-        ):
-            first += readers.get(number, [])
-    depend = _reached(graph, readers, first)
+    within: dict[int, list[int]] = {}  # slot of a formula -> the areas that it lies in
+    for area, members in enumerate(graph.members):
+        for slot in members:
+            within.setdefault(slot, []).append(area)
+
+    def spread(first: Iterable[int], why: str, known: dict[int, str]) -> None:
+        """Add some slots to those known, and all formulas that depend on them."""
+        stack = [slot for slot in first if slot not in known]
+        known.update(dict.fromkeys(stack, why))
+        while stack:
+            for area in within.get(stack.pop(), ()):
+                for slot in readers.get(area, ()):
+                    if slot not in known:
+                        known[slot] = why
+                        stack.append(slot)
+
+    first = [slot for slot in graph.unknown if _may_depend(graph, slot, found)]
+    marked = Marked(changed)
+    for number, bounds in enumerate(graph.bounds):
+        if number in readers and marked.touches(*bounds):
+            first += readers[number]
+    depend: dict[int, str] = {}
+    spread(first, "", depend)
     lost: dict[int, str] = {}
     for slot, why in graph.unknown.items():
         if slot in depend:
-            for one in _reached(graph, readers, [slot]):
-                lost.setdefault(one, why)
+            spread([slot], why, lost)
     for slot, home in graph.home.items():
         if home in lost:
             lost[slot] = lost[home]
     return {graph.store.places[slot]: why for slot, why in lost.items()}
 
 
-def _reached(graph: Graph, readers: Mapping[int, list[int]], first: list[int]) -> set[int]:
-    """Return some slots, and those of all formulas that depend on them."""
-    areas: dict[int, list[int]] = {}
-    for area, members in enumerate(graph.members):
-        for slot in members:
-            areas.setdefault(slot, []).append(area)
-    found = set(first)
-    stack = list(found)
-    while stack:
-        for area in areas.get(stack.pop(), ()):
-            for slot in readers.get(area, ()):
-                if slot not in found:
-                    found.add(slot)
-                    stack.append(slot)
-    return found
+def _may_depend(graph: Graph, slot: int, found: Reach) -> bool:
+    """Whether a cell that cannot be computed may depend on the inputs in a way that is not seen."""
+    spot = graph.store.places[slot]
+    if spot in found.loose:
+        return True
+    # A formula that falls into tokens without being one has no references in the graph.
+    return not graph.group_of[slot].plan.steps and spot[1] in found.moving.get(spot[0], ())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.book import quoted
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.batch import Group, UnreadyError, prepare
 from sheetsim.formula.keys import Keys, extent
@@ -353,4 +354,4 @@ class Graph:
         while column:
             column, letter = divmod(column - 1, 26)
             letters = chr(65 + letter) + letters
-        return f"{sheet}!{letters}{row + 1}"
+        return f"{quoted(sheet)}!{letters}{row + 1}"

@@ -30,6 +30,10 @@ GEOMETRY = {"ROW", "COLUMN", "ROWS", "COLUMNS"}
 
 _FIRST_IS_AREA = {"OFFSET", "INDEX", "ANCHORARRAY"}
 _AREAS = {"area", "site"}  # kinds of steps that find one
+_AS_AREA = {"area", "areas"}  # how a reference is wanted as such
+
+_CHOICES = {"IF", "CHOOSE", "IFERROR", "IFNA"}
+"""What returns one of its arguments: a range as such, unless it is the first argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Step:
         kind: "area" (value: a `Ref`), "site" (value: its name; `areas` and `args` are its
             references and values), "const" (value), "gather" (the values in the area
             `areas[0]`; value: whether to cut it to the cell's own row or column), "geometry"
-            (value: the name), or "call" (value: the function's name).
+            (value: the name), "call" (value: the function's name), "choice" or "choice of ranges"
+            (likewise: one of the values, as large as it is).
         value: see above.
         args: steps that give values.
         areas: steps that give areas.
@@ -207,8 +212,8 @@ def _is_area(tree: Tree, i: int) -> bool:
 def _walk(planner: _Planner, book: Book) -> None:
     """Make the steps from the root down, with a stack: (node, how it is wanted).
 
-    How: "area" (as a reference), "V" (a single value), "R" (a range whole, anything else a single
-    value), "A" (everything as arrays).
+    How: "area" (as a reference), "areas" (likewise, what it is computed from as arrays), "V" (a
+    single value), "R" (a range whole, anything else a single value), "A" (everything as arrays).
     """
     tree = planner.tree
     root = (len(tree) - 1, "A" if planner.array else "V")
@@ -237,13 +242,17 @@ def _needs(tree: Tree, i: int, how: str) -> list[tuple[int, str]]:
     name = str(node.value)
     inner = "A" if how == "A" else "V"
     if name in SITES and _is_area(tree, i):
-        if how != "area":
-            return [(i, "area")]
+        if how not in _AS_AREA:
+            return [(i, "areas" if how == "A" else "area")]
         firsts = len(node.args) if name in {":", " "} else int(name in _FIRST_IS_AREA)
-        return [(a, "area" if k < firsts else "V") for k, a in enumerate(node.args)]
+        inner = "A" if how == "areas" else "V"
+        return [(a, how if k < firsts else inner) for k, a in enumerate(node.args)]
     if name in GEOMETRY:
-        return [(a, "area" if _is_area(tree, a) else "A") for a in node.args]
+        own = "areas" if how == "A" else "area"
+        return [(a, own if _is_area(tree, a) else "A") for a in node.args]
     params = TABLE[name].params
+    if name in _CHOICES and how == "R":  # what it returns may be a range
+        return [(a, "R" if k else "V") for k, a in enumerate(node.args)]
     out = []
     for k, a in enumerate(node.args):
         letter = params[min(k, len(params) - 1)]
@@ -265,13 +274,13 @@ def _step(planner: _Planner, book: Book, task: tuple[int, str], needs: list[int]
         if sheet is None:
             return planner.add(Step("const", CellError("#REF!")))
         area = planner.add(Step("area", ref._replace(sheet=sheet)))
-        if how == "area":
+        if how in _AS_AREA:
             return area
         cut = how == "V" and not ref.is_cell
         return planner.add(Step("gather", cut, areas=(area,)))
     name = str(node.value)
     if name in SITES and _is_area(planner.tree, i):
-        if how != "area":
+        if how not in _AS_AREA:
             if planner.steps[needs[0]].kind not in _AREAS:
                 return needs[0]  # the error that stands for it
             return planner.add(Step("gather", how == "V", areas=(needs[0],)))
@@ -289,4 +298,7 @@ def _step(planner: _Planner, book: Book, task: tuple[int, str], needs: list[int]
         if is_area:
             return planner.add(Step("geometry", name, (), (needs[0],)))
         return planner.add(Step("geometry", name, tuple(needs)))
-    return planner.add(Step("call", name, tuple(needs)))
+    kind = "call"
+    if name in _CHOICES and how != "V":
+        kind = "choice of ranges" if how == "R" else "choice"
+    return planner.add(Step(kind, name, tuple(needs)))

@@ -254,10 +254,24 @@ def spots(book: Book, cells: Iterable[str | Spot]) -> list[Spot]:
         for token in tokens:
             if token.kind in {",", " ", "(", ")"}:
                 continue
+            if token.kind == "name":
+                out += _named(book, token.value, one)
+                continue
             if not isinstance(token.value, Ref):
                 raise OptionError(f"{one!r} is no reference; expected one like Sheet1!A1:B2")
             out += _cells(book, token.value, one)
     return out
+
+
+def _named(book: Book, value: tuple[str | None, str], text: str) -> list[Spot]:
+    """Return the cells of a defined name; names of names are not followed."""
+    scope, name = value
+    known = book.find_name(name, scope)
+    tokens = () if known is None else tokenize(known.text, (0, 0))
+    refs = [token.value for token in tokens if token.kind not in {",", " ", "(", ")"}]
+    if not refs or not all(isinstance(ref, Ref) for ref in refs):
+        raise OptionError(f"{book.path}: {text!r} names no cells; expected some like Sheet1!A1:B2")
+    return [spot for ref in refs for spot in _cells(book, ref, text)]
 
 
 def _cells(book: Book, ref: Ref, text: str) -> list[Spot]:

@@ -8,7 +8,7 @@ rectangle is four look-ups. Rounds of that run until nothing is added.
 The answer may hold some cells too many, never too few:
 - OFFSET, `A1#` and `A1:INDEX(...)` are taken to read the whole sheet of their references;
 - INDIRECT, references through several sheets, data tables and formulas that cannot be read are
-  taken to depend on everything;
+  taken to depend on everything, and so are functions that nobody knows if there are macros;
 - a table's reference is taken to read the whole table;
 - a recurrence of more rows than `MAX_ROUNDS` is followed in steps of whole tiles of its sheet.
 
@@ -17,25 +17,29 @@ A sheet that mentions no sheet, name or table concerned is not even read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.keys import Keys, extent
+from sheetsim.formula.parser import parse_tokens
+from sheetsim.formula.reads import BLIND, Reads, read_by
 from sheetsim.formula.rectangles import TILES, Bools, Collected, Edges, Field, Ints
-from sheetsim.formula.structured import around
-from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
+from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref
+from sheetsim.formula.trees import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sheetsim.book import Book, Cell, Place
-    from sheetsim.formula.tokens import Token
+    from sheetsim.formula.keys import Sample
 
 Spot = tuple[str, "Place"]
 
@@ -43,20 +47,7 @@ MAX_ROUNDS = 40
 """Rounds in which single cells are followed; formulas are seldom nested deeper."""
 
 _WHOLE = Ref(None, 0, 0, MAX_ROWS - 1, MAX_COLUMNS - 1, (True, True, True, True))
-_WIDE = {"OFFSET", "ANCHORARRAY"}
-_BLIND = {"INDIRECT", "TABLE"}
-
-
-class Reads(NamedTuple):
-    """What a formula reads.
-
-    Attributes:
-        refs: with their sheets, as far as they are known.
-        blind: whether it may read anything else as well.
-    """
-
-    refs: tuple[Ref, ...]
-    blind: bool
+_THROUGH_SHEETS = re.compile(r":[^:!]*!")
 
 
 @dataclass
@@ -65,14 +56,19 @@ class Reach:
 
     Attributes:
         places: sheet to the places that may move, in the workbook's order; no empty ones.
-        blind: those of them that were taken because nobody knows what they read.
+        loose: those of them of which nobody knows exactly what they read.
         groups: a sheet, and those of its places that have one formula; in the order in which
             they were reached, which is nearly one in which they can be computed.
     """
 
     places: dict[str, list[Place]]
-    blind: set[Spot]
+    loose: set[Spot]
     groups: list[tuple[str, list[Place]]]
+
+    @cached_property
+    def moving(self) -> dict[str, frozenset[Place]]:
+        """Sheet to the same places, to be looked up."""
+        return {sheet: frozenset(places) for sheet, places in self.places.items()}
 
     @property
     def spots(self) -> list[Spot]:
@@ -107,13 +103,13 @@ def reach(book: Book, changed: Iterable[Spot], keys: Keys) -> Reach:
         search.read(sheet, places)
     search.run()
     found: dict[str, list[Place]] = {}
-    blind: set[Spot] = set()
+    loose: set[Spot] = set()
     for sheet in book.sheets:
         known = search.sheets.get(sheet)
         if known is not None and known.moved.any():
             found[sheet] = [p for p, m in zip(known.places, known.moved.tolist(), strict=True) if m]
-            blind |= {(sheet, known.places[i]) for i in known.blind}
-    return Reach(found, blind, search.groups())
+            loose |= {(sheet, known.places[i]) for i in known.loose if known.moved[i]}
+    return Reach(found, loose, search.groups())
 
 
 @dataclass
@@ -126,7 +122,7 @@ class _Sheet:
         moved: (N,) which of them may move.
         rounds: (N,) and in which round they began to.
         groups: the numbers of those that have one formula.
-        blind: the numbers of those that may read anything.
+        loose: the numbers of those of which it is not known exactly what they read.
         edges: sheet to the references that lead there.
         field: where cells move.
     """
@@ -137,7 +133,7 @@ class _Sheet:
     moved: Bools
     rounds: Ints
     groups: list[list[int]]
-    blind: list[int]
+    loose: list[int]
     edges: dict[str, Edges]
     field: Field
     fresh: bool = True  # whether cells have begun to move since others looked
@@ -177,7 +173,9 @@ class _Search:
         where = np.fromiter(every, np.int32, 2 * (len(places) + len(changed))).reshape(-1, 2).T
         rows, columns = where[:, : len(places)]
         found = Collected(places, rows, columns)
+        loose = list(blind)
         for key, members in groups.items():
+            loose += members if self._reads[key].wide else ()
             for ref in self._reads[key].refs:
                 found.add(ref, members)
         sheet = _Sheet(
@@ -187,7 +185,7 @@ class _Search:
             moved=np.zeros(len(places), bool),
             rounds=np.zeros(len(places), np.int32),
             groups=list(groups.values()),
-            blind=blind,
+            loose=loose,
             edges=found.edges(),
             field=Field(*where),
         )
@@ -204,9 +202,9 @@ class _Search:
             key = self._keys.find(sheet, place, cell, None)
             if key not in self._reads:
                 sample = self._keys.samples[key]
-                self._reads[key] = self._read_of(sheet, sample.place, sample.tokens)
+                self._reads[key] = self._read_of(sheet, sample)
         except WorkbookError:  # let whoever computes it say so
-            self._reads[None] = Reads((), True)
+            self._reads[None] = Reads((), wide=True, blind=True)
             return None
         return key
 
@@ -216,46 +214,25 @@ class _Search:
         if key not in self._reads:
             first, size = extent(range_)
             sample = self._keys.samples[self._keys.find(sheet, first, cell, size)]
-            read = self._read_of(sheet, sample.place, sample.tokens)
-            self._reads[key] = Reads(tuple(_pinned(ref, first) for ref in read.refs), read.blind)
+            read = self._read_of(sheet, sample)
+            pinned = tuple(_pinned(ref, first) for ref in read.refs)
+            self._reads[key] = read._replace(refs=pinned)
         return key
 
-    def _read_of(self, sheet: str, place: Place, tokens: Sequence[Token]) -> Reads:
-        """Return what a formula reads, its names and tables resolved."""
-        refs: list[Ref] = []
-        wide = blind = False
-        seen: set[object] = set()
-        todo = [(token, sheet) for token in tokens]
-        while todo:
-            token, home = todo.pop()
-            if token.kind == "ref":
-                own = token.value.sheet or home
-                spelled = self._book.find_sheet(own)
-                if spelled is not None:
-                    refs.append(token.value._replace(sheet=spelled))
-                elif ":" in own and not own.startswith("["):
-                    blind = True
-            elif token.kind == "function":
-                wide = wide or token.value in _WIDE
-                blind = blind or token.value in _BLIND
-            elif token.kind in {":", "#"}:
-                wide = True
-            elif token.kind == "table":
-                name = token.value[0]
-                found = self._book.find_table(name) if name else around(self._book, home, place)
-                if found is not None:
-                    corners = (*found.first, *found.last)
-                    refs.append(Ref(found.sheet, *corners, (True, True, True, True)))
-            elif token.kind == "name" and (home, token.value) not in seen:
-                seen.add((home, token.value))
-                scope, text = token.value
-                meant = self._book.find_name(text, scope if scope is not None else home)
-                if meant is not None:
-                    more = tokenize(meant.text, (0, 0))
-                    todo += [(one, meant.sheet or home) for one in more]
+    def _read_of(self, sheet: str, sample: Sample) -> Reads:
+        """Return what a formula reads, whole sheets where it is not known which of their cells."""
+        reads = read_by(self._book, sample.tokens, sheet, sample.place)
+        refs, wide = dict.fromkeys(reads.refs), reads.wide
+        if reads.widened:
+            tree = parse_tokens(sample.tokens, sample.formula)
+            for node in rewritten(self._book, tree, sheet, sample.place):
+                wide = wide or node.value == "OFFSET"
+                spelled = node.kind == "ref" and self._book.find_sheet(node.value.sheet or sheet)
+                if spelled:
+                    refs[node.value._replace(sheet=spelled)] = None
         if wide:
-            refs = [_WHOLE._replace(sheet=ref.sheet) for ref in refs]
-        return Reads(tuple(dict.fromkeys(refs)), blind)
+            refs = dict.fromkeys(_WHOLE._replace(sheet=ref.sheet) for ref in refs)
+        return Reads(tuple(refs), wide, reads.blind)
 
     def run(self) -> None:
         """Go on until nothing is added."""
@@ -321,13 +298,14 @@ class _Search:
         self._told |= new
         words = self._words(self._told)
         ask = getattr(self._book.sheets, "mentions", None)
+        everything = self._book.macros  # whose functions may be anywhere
         for name in self._book.sheets:
-            if name not in self.sheets and (ask is None or ask(name, words)):
+            if name not in self.sheets and (everything or ask is None or ask(name, words)):
                 self.read(name)
 
     def _words(self, sheets: set[str]) -> set[str]:
         """Return what a formula must mention to refer to one of some sheets."""
-        words = {*sheets, "INDIRECT"}
+        words = {*sheets, *BLIND - {"TABLE"}}  # a data table is on the sheet of its inputs
         words |= {table.name for table in self._book.tables.values() if table.sheet in sheets}
         folded = {word.casefold() for word in words}
         while True:
@@ -341,7 +319,7 @@ class _Search:
 def _mentions(text: str, words: set[str]) -> bool:
     """Whether the text of a name may mention one of some words, which are folded."""
     plain = text.replace("''", "'").casefold()
-    return ":" in text.partition("!")[0] or any(word in plain for word in words)
+    return bool(_THROUGH_SHEETS.search(text)) or any(word in plain for word in words)
 
 
 def _pinned(ref: Ref, place: Place) -> Ref:

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sheetsim.book import Place
     from sheetsim.formula.tokens import Ref
 
@@ -104,10 +108,13 @@ class Collected:
         moves = (rows, columns, rows, columns)
         for k, (base, fixed, move) in enumerate(zip(ref[1:5], ref.fixed, moves, strict=True)):
             bounds[k + 1] = base if fixed else base + move
+        if ref.wraps:
+            bounds[[1, 3]] %= MAX_ROWS
+            bounds[[2, 4]] %= MAX_COLUMNS
         a, b, c, d = ref.fixed
-        if a != c or ref.top > ref.bottom:
+        if a != c or ref.top > ref.bottom or ref.wraps:
             bounds[[1, 3]] = np.sort(bounds[[1, 3]], axis=0)
-        if b != d or ref.left > ref.right:
+        if b != d or ref.left > ref.right or ref.wraps:
             bounds[[2, 4]] = np.sort(bounds[[2, 4]], axis=0)
         self.many.setdefault(sheet, []).append(bounds)
 
@@ -119,3 +126,32 @@ class Collected:
             both = np.concatenate([few, *self.many.get(sheet, [])], axis=1)
             out[sheet] = Edges(both[0], both[1:])
         return out
+
+
+class Marked:
+    """Cells by sheet, to be asked whether a rectangle holds one of them."""
+
+    def __init__(self, spots: Iterable[tuple[str, Place]]) -> None:
+        places: dict[str, set[Place]] = {}
+        for sheet, place in spots:
+            places.setdefault(sheet, set()).add(place)
+        self._places = places
+        self._columns = {
+            sheet: np.array(sorted((c, r) for r, c in own), np.int32).T
+            for sheet, own in places.items()
+        }
+
+    def touches(self, sheet: str, top: int, left: int, bottom: int, right: int) -> bool:
+        """Whether one of the cells lies in a rectangle of a sheet, bounds included."""
+        own = self._places.get(sheet)
+        if own is None:
+            return False
+        if top == bottom and left == right:
+            return (top, left) in own
+        columns, rows = self._columns[sheet]
+        first, last = np.searchsorted(columns, [left, right + 1])
+        if left == right:  # the rows of one column are in order
+            first, last = first + np.searchsorted(rows[first:last], [top, bottom + 1])
+            return bool(first < last)
+        inside = rows[first:last]
+        return bool(((inside >= top) & (inside <= bottom)).any())

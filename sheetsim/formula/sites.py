@@ -9,9 +9,11 @@ import numpy as np
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.parser import parse
+from sheetsim.formula.r1c1 import a1_style
 from sheetsim.formula.store import NO_CELL, NO_COMMON, NOWHERE, Areas, Ints
 from sheetsim.formula.structured import table_ref
 from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
+from sheetsim.formula.trees import meaning
 from sheetsim.formula.values import BLANK, Array, Bools, constant
 
 if TYPE_CHECKING:
@@ -33,9 +35,12 @@ def ref_areas(ref: Ref, rows: Ints, columns: Ints) -> Areas:
     left = ref.left + (none if b else columns)
     bottom = ref.bottom + (none if c else rows)
     right = ref.right + (none if d else columns)
-    if a != c or ref.top > ref.bottom:
+    if ref.wraps:
+        top, bottom = top % MAX_ROWS, bottom % MAX_ROWS
+        left, right = left % MAX_COLUMNS, right % MAX_COLUMNS
+    if a != c or ref.top > ref.bottom or ref.wraps:
         top, bottom = np.minimum(top, bottom), np.maximum(top, bottom)
-    if b != d or ref.left > ref.right:
+    if b != d or ref.left > ref.right or ref.wraps:
         left, right = np.minimum(left, right), np.maximum(left, right)
     return Areas(ref.sheet or "", top, left, bottom, right)
 
@@ -171,15 +176,14 @@ def _indirect(store: Store, args: list[Array], own: tuple[str, Place]) -> Areas:
     first = text[0]
     nowhere = np.full((1, 1), NOWHERE)
     lost = Areas(sheet, nowhere, nowhere * 0, nowhere, nowhere * 0)
-    if not isinstance(first, str) or not a1:
+    if not isinstance(first, str):
         return lost
     try:
+        first = first if a1 else a1_style(first, place)
         node = parse(first, place)[-1]
         for _ in range(9):
             if node.kind == "name":
-                scope, wanted = node.value
-                known = store.book.find_name(wanted, scope or sheet)
-                node = parse(known.text if known else "#REF!", place)[-1]
+                node = meaning(store.book, node.value, sheet)[-1]
             elif node.kind == "table":
                 node = table_ref(store.book, node.value, sheet, place)
     except WorkbookError:

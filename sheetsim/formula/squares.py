@@ -4,8 +4,8 @@ From the objective's cell, roots, factors and shifts on the outside are taken of
 is walked back as in reverse mode: each number gets the weight w >= 0 with which it enters the
 sum. Sums, averages, products with constants, conditions that are fixed pass weights on, also from
 cell to cell; a square (`r^2`, `r*r`, SUMSQ, SUMXMY2, SUMPRODUCT(r,r)) ends the walk with a residual
-sqrt(w) r. Where anything else turns up, or a weight is negative, the objective is not known to be
-a sum of squares.
+sqrt(w) r. Where anything else turns up, a weight is negative, or a term is a number at one x and a
+text at another, the objective is not known to be a sum of squares.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from sheetsim.errors import OptionError
 from sheetsim.formula.batch import Batch, Operation
 from sheetsim.formula.functions._make import ONE, fit, general
+from sheetsim.formula.steady import steady_registers, steady_slots
 from sheetsim.formula.store import DYNAMIC, Ints, Store
 from sheetsim.formula.tape import Tape
 from sheetsim.formula.values import NUMBER, Array, Floats
@@ -192,7 +193,9 @@ class _Walk:
 
     def __init__(self, compiler: Compiler) -> None:
         self.store = compiler.store
+        self.compiler = compiler
         self.trial = compiler.trial
+        self.steady = steady_slots(compiler)
         self.batches = compiler.batches
         self.maker: dict[int, int] = {}
         for k, (_, slots) in enumerate(compiler.batches):
@@ -264,11 +267,14 @@ class _Walk:
     def _through(self, batch: Batch, values: dict[int, Array], held: dict[int, Floats]) -> bool:
         """Follow the weights through a batch's operations."""
         moving = set(batch.gathers) | {operation.out for operation in batch.operations}
+        steady = steady_registers(self.compiler, batch, self.steady)
         for operation in reversed(batch.operations):
             weight = held.pop(operation.out, None)
             if weight is None or not weight.any():
                 continue
             if (weight < 0).any():
+                return False
+            if not all(steady.get(i, True) for i in operation.args):
                 return False
             squares = _squares(operation, values, moving, weight)
             if squares is not None:

@@ -43,7 +43,7 @@ NOWHERE, NO_CELL, NO_COMMON = -1_000_000, -1_000_001, -1_000_002
 _LOST = {NO_CELL: VALUE_SLOT, NO_COMMON: NULL_SLOT}
 
 MAX_AREA = 20_000_000
-"""Cells that a reference may cover, blank ones behind the last used row and column aside."""
+"""Cells that a reference may cover; see `sheetsim.formula.sizes` for those that are blank."""
 
 _SHIFT = 16_384  # columns of a sheet, so that row * _SHIFT + column is a cell's key
 
@@ -204,10 +204,6 @@ class Store:
             ):
                 slot = _LOST.get(place[0], REF_SLOT)
             return np.full((1, 1, 1, 1), slot)
-        if height * width > 1000:  # cut off what is blank behind the sheet's last cell
-            last_row, last_column = sheet.bounds
-            height = max(1, min(height, last_row + 1 - int(top.min())))
-            width = max(1, min(width, last_column + 1 - int(left.min())))
         size = height * width * np.broadcast(top, left).size
         if size > MAX_AREA:
             raise WorkbookError(

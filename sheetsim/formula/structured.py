@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sheetsim.book import Book, Place, Table
 
 _REF = CellError("#REF!")
-_PIECE = re.compile(r"\s*\[((?:[^\[\]']|'.)*)\]\s*")
+_PIECE = re.compile(r"\s*(?:\[((?:[^\[\]']|'.)*)\]|([^\[\],:\s][^\[\],:]*))\s*")
 
 
 def table_ref(book: Book, value: tuple[str, str], sheet: str, place: Place) -> Node:
@@ -55,7 +55,10 @@ def _items(text: str) -> tuple[set[str], list[str]]:
     if not text.startswith("["):
         pieces = [text] if text else []
     else:
-        pieces = [match[1] for match in _PIECE.finditer(text)]
+        # XlsxWriter writes [@b] as [[#This Row],b], the column without its brackets.
+        pieces = [
+            match[2].strip() if match[1] is None else match[1] for match in _PIECE.finditer(text)
+        ]
     columns = []
     for piece in pieces:
         if piece.strip().casefold() in _ROWS:

@@ -113,6 +113,8 @@ def _round(compiler: Compiler, work: _Work) -> _Work:
             part = parts.pop()
             try:
                 compiler.finish(prepare(compiler.store, group, part))
+            except WorkbookError:  # let `Graph` say so
+                waiting += part
             except UnreadyError as unready:
                 if unready.waiting:
                     waiting += part

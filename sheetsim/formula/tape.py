@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.calls import Call, Layout, State
+from sheetsim.formula.calls import Call, Layout, Mixed, State
 from sheetsim.formula.sparsity import colours, pattern
 from sheetsim.formula.store import Ints
 from sheetsim.formula.values import Array, Bools, Floats
@@ -51,22 +51,17 @@ class Tape:
         self._new = np.full(len(store.num), -1, np.intp)
         self._new[old] = np.arange(len(old))
         self._base = State(store.num[old], store.kind[old], store.obj[old])
-        kinded: set[int] = set()
+        self._mixed = Mixed(len(old))
         layouts: dict[int, Layout] = {}
         self.calls = []
         for batch, slots in batches:
             own = self._new[slots]
-            state = self._base
             moved = {register: self._new[index] for register, index in batch.gathers.items()}
             shared = id(batch.operations)  # the waves of a recurrence have one list
             if shared not in layouts:
                 layouts[shared] = Layout(batch)
-            call = Call(layouts[shared], batch.values, moved, own, kinded, state)
-            if state.kind[own].any():
-                kinded.update(own.ravel().tolist())
-                call.kinded = True
+            call = Call(layouts[shared], batch.values, moved, own, self._mixed, self._base)
             self.calls.append(call)
-        self._kinded = bool(kinded)
         self._looked = False
         self._pattern: Bools | None = None
         self._colours: dict[bytes, tuple[Bools, Ints] | None] = {}
@@ -76,15 +71,15 @@ class Tape:
         return self._new[slots]
 
     def state(self, x: Floats, *, whole: bool) -> State:
-        """Return all slots with the variables set; `whole`: kinds may be written as well."""
+        """Return all slots with the variables set; `whole`: all kinds will be written as well."""
         base = self._base
         num = np.empty((*x.shape[:-1], base.num.size))
         num[...] = base.num
         num[..., : self.size] = x
-        if not (whole or self._kinded):
-            return State(num, base.kind, base.obj)
-        kind = np.broadcast_to(base.kind, num.shape).copy()
-        return State(num, kind, np.broadcast_to(base.obj, num.shape).copy())
+        state = State(num, base.kind, base.obj)
+        if whole or self._mixed.times:
+            state.own()
+        return state
 
     def forward(self, x: Floats) -> tuple[State, list[list[Array]]]:
         """Run all calls; return the slots and each call's registers.

@@ -5,7 +5,8 @@ tokens, because a relative reference is kept as the distance from its cell (row 
 an absolute one as what it is. So a tuple of tokens is a key: a column of a thousand cells is
 parsed once and compiled to one array operation.
 
-The grammar is that of files (ECMA-376, part 1, 18.17): English names, commas, decimal points.
+The grammar is that of files (ECMA-376, part 1, 18.17): English names, commas, decimal points. What
+Excel leaves of a reference to a sheet that is deleted, `#REF!A1`, is the error `#REF!`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Ref(NamedTuple):
         sheet: as written, None for the formula's own.
         top, left, bottom, right: distances, or positions from 0 where `fixed` says so.
         fixed: whether each of the four bounds is absolute, in that order.
+        wraps: whether what leaves the sheet comes in again on its other side, as in names, which
+            say "the cell to the left" as XFD1, seen from A1.
     """
 
     sheet: str | None
@@ -34,6 +37,7 @@ class Ref(NamedTuple):
     bottom: int
     right: int
     fixed: tuple[bool, bool, bool, bool]
+    wraps: bool = False
 
     def at(self, row: int, column: int) -> tuple[int, int, int, int]:
         """Return (top, left, bottom, right) for a formula in this cell, in order, from 0."""
@@ -42,6 +46,9 @@ class Ref(NamedTuple):
         left = self.left if b else self.left + column
         bottom = self.bottom if c else self.bottom + row
         right = self.right if d else self.right + column
+        if self.wraps:
+            top, bottom = top % MAX_ROWS, bottom % MAX_ROWS
+            left, right = left % MAX_COLUMNS, right % MAX_COLUMNS
         if top > bottom:
             top, bottom = bottom, top
         if left > right:
@@ -64,15 +71,19 @@ class Token(NamedTuple):
 
 
 _CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
+_AREA = (
+    rf"(?:{_CELL}:{_CELL}|{_CELL}|\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}"
+    r"|\$?[0-9]{1,7}:\$?[0-9]{1,7})(?![\w.(!\[])"
+)
 _PATTERN = re.compile(
     rf"""
     (?P<space>[ \t\r\n]+)
   | (?P<text>"(?:[^"]|"")*")
+  | (?P<lost>\#REF!(?:{_AREA}|\#REF!|(?:[^\W\d]|\\)[\w.?\\]*(?![\w.(!\[?\\])))
   | (?P<error>\#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA|SPILL!|CALC!|FIELD!
         |BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|EXTERNAL!|PYTHON!))
   | (?P<sheet>(?:'(?:[^']|'')+'|(?:\[\d+\])?[^\W\d][\w.]*(?::[\w.]+)?|\[\d+\])!)?
-    (?:(?P<area>(?:{_CELL}:{_CELL}|{_CELL}|\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}
-        |\$?[0-9]{{1,7}}:\$?[0-9]{{1,7}})(?![\w.(!\[]))
+    (?:(?P<area>{_AREA})
     |(?P<broken>\#REF!)
     |(?P<function>[^\W\d][\w.]*\()
     |(?P<name>(?:[^\W\d]|\\)[\w.?\\]*))
@@ -133,7 +144,7 @@ def _plain(kind: str, text: str, sheet: str | None, at: int) -> Token:
     if kind == "function":
         name = text[len(sheet or "") : -1]
         return Token("function", _PREFIXES.sub("", name).upper(), at)
-    return Token("const", CellError("#REF!" if kind == "broken" else text), at)
+    return Token("const", CellError("#REF!" if kind in {"broken", "lost"} else text), at)
 
 
 def _named(tokens: list[Token], formula: str, match: re.Match[str]) -> int:

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.book import CellError, Value
+from sheetsim.formula.days import read_moment
 
 Floats = npt.NDArray[np.float64]
 Kinds = npt.NDArray[np.uint8]
@@ -113,8 +114,23 @@ class Array:
 
 
 def number_of(text: str) -> float:
-    """Return the number that a text spells, as Excel coerces it; NaN for none."""
-    match = _NUMBER.fullmatch(text)
+    """Return the number that a text spells, as Excel coerces it; NaN for none.
+
+    Dates and times are numbers too, in English and by ISO 8601: 2020-01-31, 1/31/2020, 31-Jan-2020
+    and January 31, 2020, each with a time or without, and 18:30 or 6:30 PM. Other languages'
+    forms, and a date without its year, are none. Days are counted from 1900.
+    """
+    number = plain_number_of(text)
+    if number == number:
+        return number
+    moment = read_moment(text)
+    return float("nan") if moment is None else moment
+
+
+def plain_number_of(text: str) -> float:
+    """Return the number that a text spells with digits and signs alone; NaN for none."""
+    text = text.strip()
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
     if not match:
         return float("nan")
     value = float(match["digits"].replace(",", ""))
@@ -124,11 +140,14 @@ def number_of(text: str) -> float:
 
 
 _NUMBER = re.compile(
-    r"""\s*(?P<paren>\((?=[^)]*\)\s*$))?\s*(?:(?P<minus>-)|\+)?\s*\$?\s*
-    (?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
-    \s*(?P<percent>%)?\s*\)?\s*""",
+    r"""(?P<paren>\()?\s*(?:(?P<minus>-)|\+)?\s*\$?\s*
+    (?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?
+        |\.[0-9]+(?:[eE][+-]?[0-9]+)?)
+    \s*(?P<percent>%)?\s*(?(paren)\))""",
     re.VERBOSE,
 )
+_LONGEST_NUMBER = 400
+"""Characters, spaces within included: the greatest double has 309 digits."""
 
 
 def from_objects(values: Objects, *, literal: bool = True) -> Array:
@@ -247,20 +266,22 @@ def choose(mask: Bools, yes: Array, no: Array) -> Array:
     kind = np.broadcast_to(np.where(mask, *kinds), num.shape).astype(np.uint8)
     obj: Objects | None = None
     if yes.obj is not None or no.obj is not None:
-        texts: Any = np.where(mask, _any(yes.obj), _any(no.obj))
-        obj = np.broadcast_to(texts, num.shape)
+        parts: list[Any] = [yes.obj, no.obj]
+        obj = np.broadcast_to(np.where(mask, *parts), num.shape)
     return Array(num, kind, obj, bad=yes.bad or no.bad)
 
 
-def _any(part: Any) -> Any:
-    return part
-
-
 def compare(left: Array, right: Array, test: Callable[[Floats, Floats], Bools]) -> Array:
-    """Compare by Excel's order; `test` is one of NumPy's comparisons."""
+    """Compare by Excel's order; `test` is one of NumPy's comparisons.
+
+    Numbers are compared as Excel shows them, by 15 significant digits: 0.1 + 0.2 = 0.3. What Excel
+    also does, to make a difference exactly 0 where it is the last step of a formula and next to
+    nothing, is not done here: (0.1 + 0.2 - 0.3) = 0 is false, where IronCalc and LibreOffice say
+    true.
+    """
     numeric = left.kind is None and right.kind is None
     if numeric and np.isfinite(left.num).all() and np.isfinite(right.num).all():
-        return booleans(test(left.num, right.num))
+        return booleans(test(*_shown(left.num, right.num)))
     a, b = np.broadcast_arrays(left.objects(), right.objects())
     signs = np.array([_order(x, y) for x, y in zip(a.ravel(), b.ravel(), strict=True)], object)
     good = np.array([not isinstance(one, CellError) for one in signs], bool)
@@ -272,6 +293,22 @@ def compare(left: Array, right: Array, test: Callable[[Floats, Floats], Bools]) 
         return Array(num.reshape(a.shape), kind)
     signs[good] = None
     return Array(num.reshape(a.shape), kind, signs.reshape(a.shape), bad=True)
+
+
+def _shown(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return numbers rounded to 15 digits where that may decide how they compare."""
+    with np.errstate(all="ignore"):
+        near = (np.abs(a - b) <= 1e-14 * np.abs(a)) & (a != b)
+    if not near.any():
+        return a, b
+    rounded = [np.array(np.broadcast_to(one, near.shape)) for one in (a, b)]
+    for one in rounded:
+        one[near] = [_fifteen(number) for number in one[near].tolist()]
+    return rounded[0], rounded[1]
+
+
+def _fifteen(number: float) -> float:
+    return float(f"{number:.15g}")
 
 
 def _rank(value: Value) -> int:
@@ -291,6 +328,8 @@ def _order(a: Value, b: Value) -> float | CellError:
         return float(_rank(a) - _rank(b))
     if isinstance(a, str):
         a, b = a.casefold(), str(b).casefold()
+    elif isinstance(a, float) and isinstance(b, float) and a != b:
+        a, b = _fifteen(a), _fifteen(b)
     return float(a > b) - float(a < b)  # type: ignore[operator]
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from sheetsim.sheet.reference import a1, quoted
+from sheetsim.book import quoted
+from sheetsim.sheet.reference import a1
 
 Array = NDArray[Any]
 

@@ -52,13 +52,6 @@ def a1(row: int, column: int, *, fix_row: bool = False, fix_column: bool = False
     return f"{'$' * fix_column}{column_name(column)}{'$' * fix_row}{row + 1}"
 
 
-def quoted(sheet: str) -> str:
-    """A sheet's name as a formula writes it: in quotes unless it is a plain word."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z_]*", sheet):
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"
-
-
 class Fill:
     """A formula that was entered in one cell and is filled to others."""
 

@@ -63,22 +63,22 @@ class _Tree:
         slack = max(self.evaluator.settings.integer_tolerance, SAME) * max(1.0, abs(f))
         return bound >= f - slack
 
-    def keep(self, found: Found) -> None:
-        """Take a whole and feasible point if it is the best."""
+    def keep(self, found: Found) -> bool:
+        """Take a whole and feasible point if it is the best; say whether it is one at all."""
         ok = self.evaluator.feasible(found.point)
         if ok and (self.best is None or found.point.f < self.best.point.f):
             self.best = found
+        return ok
 
-    def rounded(self, x: Array, low: Array, high: Array) -> None:
-        """Try the nearest whole numbers, the other variables solved for."""
+    def rounded(self, x: Array, low: Array, high: Array) -> bool:
+        """Try the nearest whole numbers, the other variables solved for; say if they will do."""
         whole = self.evaluator.whole
         near = np.where(whole, np.clip(np.round(x), low, high), x)
         if whole.all():
             point = self.evaluator.at(near)
-            self.keep(Found(point, Ending(OPTIMAL, "every variable is whole")))
-            return
+            return self.keep(Found(point, Ending(OPTIMAL, "every variable is whole")))
         fixed = np.where(whole, near, low), np.where(whole, near, high)
-        self.keep(self.local(self.evaluator, near, *fixed))
+        return self.keep(self.local(self.evaluator, near, *fixed))
 
 
 def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
@@ -107,9 +107,13 @@ def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
         whole = np.flatnonzero(evaluator.whole)
         off = np.abs(point.x[whole] - np.round(point.x[whole]))
         if off.max(initial=0.0) <= NEAR:
-            tree.rounded(point.x, node.low, node.high)
-            continue
-        if tree.nodes % ROUNDING_EVERY == 1:
+            if tree.rounded(point.x, node.low, node.high):
+                continue
+            # So near to whole numbers, and yet they will not do: a small step that costs much.
+            if not off.any():
+                tree.unsure = True
+                continue
+        elif tree.nodes % ROUNDING_EVERY == 1:
             tree.rounded(point.x, node.low, node.high)
         for low, high in _split(point.x, node, int(whole[np.argmax(off)])):
             child = np.clip(point.x, low, high)

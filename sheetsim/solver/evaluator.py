@@ -64,7 +64,6 @@ class Evaluator:
     Attributes:
         began: When, in the seconds of `time.perf_counter`.
         distance: Of a "value of": whether |objective - target| is minimized.
-        relaxed: Whether whole numbers do not count.
         best: The best point so far.
         log: The improvements.
     """
@@ -73,7 +72,6 @@ class Evaluator:
     settings: Settings
     began: float
     distance: bool = False
-    relaxed: bool = False
     evaluations: int = 0
     iteration: int = 0
     best: Point | None = None
@@ -86,7 +84,7 @@ class Evaluator:
             assert model.lower is not None  # noqa: S101 - Model saw to both
             assert model.upper is not None  # noqa: S101
             self.low, self.high = model.lower, model.upper
-        ignored = self.relaxed or self.settings.ignore_integers
+        ignored = self.settings.ignore_integers
         self.whole = np.zeros(model.n, bool) if ignored else model.whole
         self.groups = () if ignored else model.different
         self.sign = -1.0 if model.sense == "maximize" else 1.0
@@ -118,11 +116,18 @@ class Evaluator:
 
     # One point -----------------------------------------------------------------------------
 
-    def at(self, x: Array, *, residual: Array | None = None, late: bool = False) -> Point:
+    def at(
+        self,
+        x: Array,
+        *,
+        residual: Array | None = None,
+        late: bool = False,
+        probe: bool = False,
+    ) -> Point:
         """Evaluate at x (n,), and remember it if it is the best so far.
 
         `residual` spares the objective, where the residuals at x are known; `late` is for an
-        answer that another program found when the time was over.
+        answer that another program found when the time was over; a `probe` is no candidate.
         """
         if not late:
             self.check_time()
@@ -142,7 +147,8 @@ class Evaluator:
             point.g = np.zeros(x.size) if whole else self.sign * self._own(g, (x.size,))
         if analytic and A is not None and A.shape[0] == c.size:
             point.A = A
-        self._remember(point)
+        if not probe:
+            self._remember(point)
         return point
 
     def derive(self, point: Point) -> tuple[Array, Array]:

@@ -34,9 +34,16 @@ import numpy as np
 
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.model import Index, Mask
-from sheetsim.solver.outcome import CONVERGED, INFEASIBLE, ITERATIONS, NO_BETTER, Ending
+from sheetsim.solver.outcome import (
+    CONVERGED,
+    INFEASIBLE,
+    ITERATIONS,
+    NO_BETTER,
+    UNBOUNDED,
+    Ending,
+)
 from sheetsim.solver.problem import Array
-from sheetsim.solver.sqp import Found
+from sheetsim.solver.sqp import BOTTOM, Found
 
 CAP = 20_000  # generations
 BEST = 0.1  # of the population: whom the children follow
@@ -259,6 +266,11 @@ def _over(
     if tolerance > 0:
         return None
     f = population.f
+    best = evaluator.best
+    assert best is not None  # noqa: S101 - a population was evaluated
+    first = evaluator.log[0].objective
+    if best.f < BOTTOM * max(1.0, abs(first)) and evaluator.feasible(best):
+        return Ending(UNBOUNDED, "the objective falls or rises without limit")
     together = (population.missed == 0).all() and np.ptp(f) <= TOGETHER * np.abs(f).max() + zero
     if together and stall > 0 and not evaluator.whole.any():
         return Ending(CONVERGED, "the whole population has drawn together")

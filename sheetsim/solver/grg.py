@@ -22,10 +22,11 @@ import numpy as np
 from sheetsim.errors import OptionError
 from sheetsim.solver import branch, large, least_squares, sqp
 from sheetsim.solver.evaluator import Evaluator
-from sheetsim.solver.outcome import CONVERGED, OPTIMAL, PROBABLE, SOLVED, Ending
+from sheetsim.solver.outcome import CONVERGED, INFEASIBLE, OPTIMAL, PROBABLE, SOLVED, Ending
 from sheetsim.solver.problem import Array
 from sheetsim.solver.sqp import Found
 
+NEARBY = 0.1  # of a variable, or of 1: how far from a start that shows no way
 DENSE = 400  # variables, for which n x n matrices and active sets are cheap
 
 
@@ -62,13 +63,34 @@ def local(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
     Raises:
         Stop: A limit of time or iterations was reached.
     """
+    found = _search(evaluator, start, low, high)
+    if not _doubtful(evaluator, np.clip(start, low, high), found):
+        return found
+    # Where all derivatives vanish, as those of a product do at zeros, there is no way down to be
+    # seen, though there may be one: look again from nearby.
+    rng = np.random.default_rng([evaluator.settings.seed, 4])
+    nearby = start + NEARBY * np.maximum(1.0, np.abs(start)) * rng.uniform(-1, 1, start.size)
+    other = _search(evaluator, np.clip(nearby, low, high), low, high)
+    return other if _better(evaluator, other, found) else found
+
+
+def _search(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
     if _batched(evaluator):
         return _many(evaluator, start[None], low, high)
-    if start.size <= DENSE:
-        with np.errstate(all="ignore"):
-            return sqp.run(evaluator, start, low, high)
     with np.errstate(all="ignore"):
+        if start.size <= DENSE:
+            return sqp.run(evaluator, start, low, high)
         return large.constrained(evaluator, start, low, high)
+
+
+def _doubtful(evaluator: Evaluator, start: Array, found: Found) -> bool:
+    """Whether the start itself may be to blame: no derivative there, or no way to feasibility."""
+    if found.ending.code == INFEASIBLE:
+        return True
+    if found.ending.code not in SOLVED or not np.array_equal(found.point.x, start):
+        return False
+    with np.errstate(all="ignore"):
+        return not evaluator.derive(evaluator.at(start))[0].any()
 
 
 def _batched(evaluator: Evaluator) -> bool:

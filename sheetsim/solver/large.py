@@ -26,10 +26,11 @@ from sheetsim.solver.outcome import (
     ITERATIONS,
     NO_BETTER,
     OPTIMAL,
+    UNBOUNDED,
     Ending,
 )
 from sheetsim.solver.problem import Array, Problem
-from sheetsim.solver.sqp import KKT, Found
+from sheetsim.solver.sqp import BOTTOM, KKT, NEARLY, Found
 
 ROUNDS = 40  # of the multipliers
 FASTER = 0.25  # a violation that fell less calls for a larger ρ
@@ -64,11 +65,14 @@ def bounded(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Fou
         first = evaluator.derive(evaluator.at(np.clip(starts[best], low, high)))[0]
         left = float(np.abs(_free(point.x, evaluator.derive(point)[0], low, high)).max())
         size = max(float(np.abs(first).max()), 1e-6)
-        if left <= KKT * size:
+        if _bottomless(evaluator, point):
+            why = Ending(UNBOUNDED, "the objective falls or rises without limit")
+        elif left <= KKT * size:
             text = f"no feasible direction lowers the objective (gradient {left:.1g})"
             why = Ending(OPTIMAL, text)
         elif why.code == OPTIMAL:
-            why = Ending(CONVERGED, why.why)
+            sure = left <= NEARLY * size or model.kinked
+            why = Ending(CONVERGED if sure else NO_BETTER, why.why, sure)
     return Found(point, why, np.zeros(0))
 
 
@@ -92,6 +96,8 @@ def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> 
         point = _inner(evaluator, point, lam, rho, low, high)
         if not point.sound:
             return Found(point, Ending(ERROR_VALUE, "NaN or an infinity at a point on the way"))
+        if _bottomless(evaluator, point) and evaluator.feasible(point):
+            return Found(point, Ending(UNBOUNDED, "the objective falls or rises without limit"))
         # Of an inequality that is met with room to spare, what counts is that λ vanishes.
         shift = np.where(equal, np.abs(point.c), np.abs(np.maximum(point.c, -lam / rho)))
         lam = np.where(equal, lam + rho * point.c, np.maximum(0.0, lam + rho * point.c))
@@ -147,7 +153,14 @@ def _ended(evaluator: Evaluator, point: Point, lam: Array, low: Array, high: Arr
         why = f"no feasible direction lowers the objective (gradients cancel to {left:.1g})"
         return Found(point, Ending(OPTIMAL, why), lam)
     why = f"the multipliers stand still, and gradients cancel to {left:.1g}"
-    return Found(point, Ending(CONVERGED, why), lam)
+    sure = left <= NEARLY or evaluator.model.kinked
+    return Found(point, Ending(CONVERGED if sure else NO_BETTER, why, sure), lam)
+
+
+def _bottomless(evaluator: Evaluator, point: Point) -> bool:
+    """Whether the objective is so low that there is no minimum."""
+    assert evaluator.log  # noqa: S101 - the start was evaluated
+    return point.f < BOTTOM / 100 * max(1.0, abs(evaluator.log[0].objective))
 
 
 def _missed(point: Point, equal: Mask) -> Array:

@@ -16,6 +16,7 @@ from sheetsim.solver.problem import Array
 
 FAR = (0.1, 1.0, 10.0, 100.0)  # of the variables' size: how far out the points are
 WITHIN = 1e-7  # of the terms
+INSIDE = 8  # points anywhere between the bounds
 NOISE = 1e-13  # of the value: a difference that is rounding
 
 
@@ -27,11 +28,26 @@ class Linear:
         cost: (n,).
         A: (m, n).
         offset: (m,).
+        start: where the coefficients were found.
     """
 
     cost: Array
     A: Array
     offset: Array
+    start: Point
+
+    def off(self, evaluator: Evaluator, other: Point) -> str:
+        """Say what differs from the tangent at another point, "" if nothing does."""
+        point = self.start
+        moved = other.x - point.x
+        slopes = np.concatenate([self.cost[None], self.A])
+        here = np.concatenate([[point.f], point.c])
+        there = np.concatenate([[other.f], other.c])
+        terms = np.abs(here) + np.abs(slopes) @ np.abs(moved) + np.abs(slopes) @ np.abs(point.x)
+        # A row without any term is 0 at both ends, and rounding is no curvature.
+        off = ~(np.abs(there - here - slopes @ moved) <= np.maximum(WITHIN * terms, 1e-12))
+        name = _name(evaluator, int(np.argmax(off)))
+        return f"{name} is not linear in the variables" if off.any() else ""
 
 
 def linear(evaluator: Evaluator) -> Linear | str:
@@ -45,6 +61,10 @@ def linear(evaluator: Evaluator) -> Linear | str:
     if not point.sound:
         return "the objective or a constraint is NaN or infinite at the start"
     g, A = _slopes(evaluator, point)
+    found = Linear(g, A, point.c - A @ point.x, point)
+    model = evaluator.model
+    if model.linear and all(block.linear for block in model.constraints):
+        return found  # its formulas say so
     rng = np.random.default_rng([evaluator.settings.seed, 2])
     size = np.maximum(1.0, np.abs(point.x))
     for far in FAR:
@@ -52,18 +72,17 @@ def linear(evaluator: Evaluator) -> Linear | str:
         # Away from a bound, and not onto it: there nothing would move.
         outside = (point.x + step < low) | (point.x + step > high)
         x = np.clip(point.x + np.where(outside, -step, step), low, high)
-        other = evaluator.at(x)
-        moved = x - point.x
-        slopes = np.concatenate([g[None], A])
-        here = np.concatenate([[point.f], point.c])
-        there = np.concatenate([[other.f], other.c])
-        terms = np.abs(here) + np.abs(slopes) @ np.abs(moved) + np.abs(slopes) @ np.abs(point.x)
-        off = ~(np.abs(there - here - slopes @ moved) <= WITHIN * terms)
-        # A row without any term is 0 at both ends, and rounding is no curvature.
-        off &= ~(np.abs(there - here) <= 1e-12)
-        if off.any():
-            return f"{_name(evaluator, int(np.argmax(off)))} is not linear in the variables"
-    return Linear(g, A, point.c - A @ point.x)
+        other = evaluator.at(x, probe=True)
+        why = found.off(evaluator, other)
+        if why:
+            return why
+    boxed = np.isfinite(low) & np.isfinite(high)
+    for _ in range(INSIDE if boxed.any() else 0):
+        inside = rng.uniform(np.where(boxed, low, 0.0), np.where(boxed, high, 1.0))
+        why = found.off(evaluator, evaluator.at(np.where(boxed, inside, point.x), probe=True))
+        if why:
+            return why
+    return found
 
 
 def _slopes(evaluator: Evaluator, point: Point) -> tuple[Array, Array]:

@@ -81,6 +81,7 @@ class Model:
         values: A batch: x (S, n) -> objectives (S,), if there is one.
         gradients: A batch: x (S, n) -> gradients (S, n), if there is one.
         linear: Whether the objective is known to be linear; None if it is not known.
+        kinked: Whether something in it is known not to be smooth.
 
     Raises:
         OptionError: A shape does not fit, or a part contradicts another.
@@ -101,6 +102,7 @@ class Model:
     values: Callable[[Array], Array] | None = None
     gradients: Callable[[Array], Array] | None = None
     linear: bool | None = None
+    kinked: bool = False
 
     def __post_init__(self) -> None:
         start = np.array(self.start, dtype=float)

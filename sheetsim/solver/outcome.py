@@ -2,15 +2,15 @@
 
 The numbers are those that Excel's VBA function `SolverSolve` returns, and the sentences those of
 its *Solver Results* dialog (Microsoft, "SolverSolve Function"; Frontline Systems, "Solver Result
-Messages"). Codes that can not happen here (out of memory, too large, stepping through trials)
-are left out.
+Messages"). Codes that can not happen here (out of memory, too large, stepping through trials,
+bounds that a multistart requires) are left out.
 """
 
 from dataclasses import dataclass
 
 OPTIMAL, CONVERGED, NO_BETTER, ITERATIONS, UNBOUNDED, INFEASIBLE, STOPPED = range(7)
 NOT_LINEAR, ERROR_VALUE, TIME = 7, 9, 10
-INTEGER, SUBPROBLEMS, PROBABLE, NO_BOUNDS = 14, 16, 17, 18
+INTEGER, SUBPROBLEMS, PROBABLE = 14, 16, 17
 CONFLICT, CROSSED = 19, 20
 
 WORDS = {
@@ -27,7 +27,6 @@ WORDS = {
     INTEGER: "Solver found an integer solution within tolerance. All constraints are satisfied.",
     SUBPROBLEMS: "Stop chosen when the maximum number of integer subproblems was reached.",
     PROBABLE: "Solver converged in probability to a global solution.",
-    NO_BOUNDS: "All variables must have both upper and lower bounds.",
     CONFLICT: "Variable bounds conflict in binary or alldifferent constraint.",
     CROSSED: "Lower and upper bounds on variables allow no feasible solution.",
 }
@@ -38,7 +37,7 @@ SOLVED = frozenset({OPTIMAL, CONVERGED, NO_BETTER, INTEGER, PROBABLE})
 KINDS = {
     OPTIMAL: "converged",
     CONVERGED: "converged",
-    NO_BETTER: "stalled",
+    NO_BETTER: "no better point found",
     ITERATIONS: "stalled",
     UNBOUNDED: "diverged",
     INFEASIBLE: "infeasible",
@@ -49,7 +48,6 @@ KINDS = {
     INTEGER: "converged",
     SUBPROBLEMS: "stalled",
     PROBABLE: "converged",
-    NO_BOUNDS: "refused",
     CONFLICT: "infeasible",
     CROSSED: "infeasible",
 }
@@ -58,10 +56,18 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Ending:
-    """Why an engine ended: a code of the table above, and a plain sentence without its word."""
+    """Why an engine ended.
+
+    Attributes:
+        code: of the table above.
+        why: a plain sentence without its word.
+        sure: whether a code that promises a solution may be believed: a search that is stuck far
+            from where it could end has none.
+    """
 
     code: int
     why: str
+    sure: bool = True
 
     @property
     def status(self) -> str:

@@ -96,9 +96,13 @@ def run(evaluator: Evaluator) -> Found:
     if not (solution.value_valid and feasible) or why.code in (INFEASIBLE, UNBOUNDED, ERROR_VALUE):
         return Found(evaluator.best, why)
     x = np.array(solution.col_value)
+    there = evaluator.at(np.clip(x[:n], evaluator.low, evaluator.high), late=True, probe=True)
+    off = found.off(evaluator, there)
+    if off:
+        return Found(found.start, Ending(NOT_LINEAR, f"at the answer of HiGHS {off}"))
     if program.whole.any():
         return _whole(package, evaluator, program, x, why, float(info.mip_gap))
-    point = evaluator.at(np.clip(x[:n], evaluator.low, evaluator.high), late=True)
+    point = evaluator.at(there.x, late=True)
     if why.code != OPTIMAL:
         return Found(evaluator.best, why)
     prices = -np.array(solution.row_dual)
@@ -255,9 +259,11 @@ def _ranges(highs: Any, evaluator: Evaluator, c: Array) -> Ranges | None:
     limit = np.array(lp.row_upper_)[: c.size]
     down = limit - np.array(ranging.row_bound_dn.value_)[: c.size]
     up = np.array(ranging.row_bound_up.value_)[: c.size] - limit
-    # Of a row that is not binding, the limit may go down to where the row is.
-    idle = ~evaluator.equal & (np.abs(c) > evaluator.settings.precision)
-    down, up = np.where(idle, -c, down), np.where(idle, np.inf, up)
+    # Of a row that is not binding, or is so by chance (its slack is in the basis), the limit may
+    # go down to where the row is, and up without end.
+    basic = [status.name == "kBasic" for status in highs.getBasis().row_status][: c.size]
+    idle = ~evaluator.equal & (np.array(basic) | (np.abs(c) > evaluator.settings.precision))
+    down, up = np.where(idle, np.maximum(-c, 0.0), down), np.where(idle, np.inf, up)
     downs, ups, at = [], [], 0
     for block, size in zip(evaluator.model.constraints, evaluator.sizes, strict=True):
         scale = np.asarray(block.scale)

@@ -109,7 +109,7 @@ def _solution(evaluator: Evaluator, found: Found, engine: str, first: Point) -> 
         objective=point.shown,
         variables=point.x + 0.0,  # and no -0.0
         status=ending.status,
-        success=ending.code in SOLVED and feasible,
+        success=ending.code in SOLVED and feasible and ending.sure,
         iterations=evaluator.iteration,
         evaluations=evaluator.evaluations,
         seconds=time.perf_counter() - evaluator.began,

@@ -52,6 +52,7 @@ CAP = 300  # iterations, and ten for each variable
 KKT = 1e-6  # of the gradients that must cancel: what may be left at an optimum
 TINY_STEP = 1e-12  # of the variables: a step that is rounding
 EXACT = 1e-9  # a violation that is worth another step, though the precision be coarser
+NEARLY = 1e-3  # the same, where the search can go no further and may all the same be right
 BOTTOM = -1e13  # of the objective's size at the start: it has no minimum
 ARMIJO = 1e-4
 REFACTOR = 50  # updates of M until it is made anew from H
@@ -201,7 +202,14 @@ def run(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
         point = search.point
         if point.f < bottom and evaluator.feasible(point):
             return Found(point, Ending(UNBOUNDED, "the objective falls or rises without limit"))
-        d, hard = search.step(point.c)
+        try:
+            d, hard = search.step(point.c)
+        except np.linalg.LinAlgError:
+            if search.age == 0:
+                why = "the search's model of the functions cannot be solved here"
+                return Found(point, Ending(NO_BETTER, why, sure=False))
+            search.reset()
+            continue
         ended = _settled(search, d, hard)
         if ended is not None:
             return ended
@@ -328,7 +336,8 @@ def _ended(search: _Search, flat: bool) -> Found:
         why = f"the objective changed by at most {limit:g} of itself over five iterations"
         return Found(search.point, Ending(CONVERGED, why), search.lam * search.unit)
     why = f"no step lowers the objective, though gradients cancel to {left:.1g} only"
-    return Found(search.point, Ending(NO_BETTER, why), search.lam * search.unit)
+    sure = left <= NEARLY or search.evaluator.model.kinked
+    return Found(search.point, Ending(NO_BETTER, why, sure), search.lam * search.unit)
 
 
 def _flat(memory: list[float], search: _Search) -> bool:
@@ -378,7 +387,10 @@ def _bend(search: _Search, d: Array, trial: Point, hard: bool) -> Point | None:
     if not hard:
         return None
     lam, guess = search.lam, search.guess
-    bent, met = search.step(trial.c - search.A @ d)
+    try:
+        bent, met = search.step(trial.c - search.A @ d)
+    except np.linalg.LinAlgError:
+        return None
     search.lam, search.guess = lam, guess
     # A correction that outgrows the step corrects nothing.
     if not met or np.linalg.norm(bent - d) > np.linalg.norm(d):

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.book import Cell
+from sheetsim.book import Cell, quoted
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.overlay import with_cells
 from sheetsim.formula.program import Note, Program, compile_book
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, quoted
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1
 from sheetsim.solver.model import Model
 from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
 from sheetsim.workbook.stored_model import Area, Goal, Relation
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, Value
     from sheetsim.sheet import Array
+    from sheetsim.solver.model import Mask
     from sheetsim.solving.inputs import Spot
     from sheetsim.workbook.stored_model import Constraint as Stored
     from sheetsim.workbook.stored_model import SolverModel
@@ -140,6 +141,7 @@ class Compiled:
             binary=self.binary,
             different=self.different,
             linear=known(0) if has_objective else True,
+            kinked=self.program is None or bool(self.program.smooth),
             **extras,  # type: ignore[arg-type]
         )
 
@@ -189,9 +191,27 @@ def compile_model(
     program: Program | None = compile_book(book, outputs, inputs)
     assert program is not None  # noqa: S101 - for the type checker
     missing = tuple(note for note in program.fallbacks if note.moving)
+    for note in missing:
+        if note.function == "a link to another file":
+            raise WorkbookError(
+                f"{book.path}: {note.cells[0]} depends on the variables and on another file, "
+                "which is not read; expected a model within one workbook"
+            )
+    if stored.objective is not None and not missing and not others and not program.moving[0]:
+        raise WorkbookError(
+            f"{book.path}: the objective {program.outputs[0]} does not depend on the cells to "
+            f"change, {', '.join(map(str, stored.variables))}"
+        )
     function: Function = program
     start = program.start
     if missing:
+        formulas = [str(side.stored) for side in sides if isinstance(side.stored.right, str)]
+        if formulas:
+            raise WorkbookError(
+                f"{book.path}: {missing[0].cells[0]} needs {missing[0].function}, which IronCalc "
+                f"computes, and it has no cell for the formula in {formulas[0]}; expected cells or "
+                "a number on the right"
+            )
         # Few models need it, and it takes its time to load.
         from sheetsim.engines.ironcalc_model import open_model
 
@@ -286,7 +306,7 @@ def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
         if side.stored.relation is not Relation.AT_LEAST:
             high[numbers] = np.fmin(high[numbers], limit)
     if stored.non_negative:
-        low[np.isneginf(low)] = 0.0
+        low[np.isneginf(low) & ~_bound_below(stored, at)] = 0.0
     compiled.lower, compiled.upper = low, high
     compiled.integer, compiled.binary = np.zeros(n, bool), np.zeros(n, bool)
     groups = []
@@ -302,6 +322,16 @@ def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
         else:
             compiled.binary[numbers] = True
     compiled.different = tuple(groups)
+
+
+def _bound_below(stored: SolverModel, at: Mapping[Spot, int]) -> Mask:
+    """Return which variables (n,) a constraint keeps from below, be it a bound or not."""
+    found = np.zeros(len(at), bool)
+    for constraint in stored.constraints:
+        if constraint.relation in (Relation.AT_LEAST, Relation.EQUAL):
+            spots = ((area.sheet, place) for area in constraint.left for place in area.places())
+            found[[at[spot] for spot in spots if spot in at]] = True
+    return found
 
 
 def cell_name(spot: Spot) -> str:

@@ -12,6 +12,7 @@ import csv
 import itertools
 import json
 import math
+import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.files import demand_writable, replace_file
 from sheetsim.solver.outcome import STOPPED, WORDS, Ending
 from sheetsim.solving.compiled import cell_name
@@ -153,8 +154,8 @@ def sweep_file(
     """
     ranges: list[tuple[Spot, Any]] = []
 
-    def parameters(book: Book) -> list[Spot]:
-        ranges.extend(parse_sweep(text, book, _sheet(book, request)) for text in sweeps)
+    def parameters(book: Book, sheet: str) -> list[Spot]:
+        ranges.extend(parse_sweep(text, book, sheet) for text in sweeps)
         cells = [cell for cell, _ in ranges]
         if len(set(cells)) < len(cells):
             raise OptionError(f"sweep: a cell is named twice in {', '.join(sweeps)}")
@@ -164,7 +165,7 @@ def sweep_file(
 
     prepared = prepare(path, request, parameters)
     tasks = [
-        Task(str(path), _stamp(path), request, tuple(sweeps), tuple(map(float, values)))
+        Task(_absolute(path), _stamp(path), request, tuple(sweeps), tuple(map(float, values)))
         for values in itertools.product(*(values for _, values in ranges))
     ]
     solutions = spread(_solve, tasks, jobs=jobs, scheduler=scheduler, progress=progress)
@@ -194,20 +195,14 @@ def solve_starts(
     Raises:
         EngineError: as `spread`.
     """
-    path, request = prepared.book.path, prepared.request
-    if request.starts <= CHUNK:
+    if prepared.starts <= CHUNK:
         return prepared.solve()
-    seed = prepared.settings.seed
-    sizes = [CHUNK] * (request.starts // CHUNK) + [request.starts % CHUNK]
-    tasks = [
-        Task(path, _stamp(path), replace(request, starts=size, seed=seed + number))
-        for number, size in enumerate(sizes)
-        if size
-    ]
+    tasks = _batches(prepared, jobs)
+    began = time.perf_counter()
     done = spread(_solve, tasks, jobs=jobs, scheduler=scheduler, progress=progress)
     found = [solution for solution in done if solution is not None]
     if not found:  # interrupted before the first was done
-        return prepared.again(replace(request, starts=1)).solve()
+        return prepared.again(replace(prepared.request, starts=1)).solve()
     sign = -1.0 if prepared.stored.goal.name == "MAXIMISE" else 1.0
     target = prepared.stored.value
 
@@ -220,7 +215,7 @@ def solve_starts(
 
     best = min(found, key=rank)
     if len(found) == len(tasks) and not any(one.code == STOPPED for one in found):
-        best = replace(best, status=f"{best.status}; best of {len(found)} batches")
+        best = replace(best, status=f"{best.status}; the best of {len(found)} such batches")
     else:
         why = f"Ctrl-C; the best point of {len(found)} of {len(tasks)} batches"
         stopped = Ending(STOPPED, why)
@@ -231,8 +226,29 @@ def solve_starts(
         best,
         iterations=sum(one.iterations for one in found),
         evaluations=sum(one.evaluations for one in found),
-        status=best.status,
+        seconds=time.perf_counter() - began,
     )
+
+
+def _batches(prepared: Prepared, jobs: int) -> list[Task]:
+    """Return tasks of 50 starts: the given start in each, beside others of its own seed.
+
+    A time limit is shared among the batches that run one after the other.
+    """
+    path, request = _absolute(prepared.book.path), prepared.request
+    others = prepared.starts - 1
+    count = -(-others // (CHUNK - 1))
+    sizes = [others // count + (k < others % count) for k in range(count)]
+    seeds = np.random.SeedSequence(prepared.settings.seed).generate_state(count).tolist()
+    settings = dict(request.settings)
+    limit = prepared.settings.max_time
+    if limit is not None:
+        settings["max_time"] = limit / -(-count // jobs)
+    shared = replace(request, settings=tuple(settings.items()))
+    return [
+        Task(path, _stamp(path), replace(shared, starts=size + 1, seed=seed))
+        for size, seed in zip(sizes, seeds, strict=True)
+    ]
 
 
 def demand_table(book: str | Path, path: str | Path) -> None:
@@ -281,7 +297,10 @@ def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:
 
 def _solve(task: Task) -> Solution:
     """Run one task, wherever it is."""
-    prepared = _prepared(task.path, task.stamp, replace(task.request, seed=None), task.sweeps)
+    if _stamp(task.path) != task.stamp:
+        raise WorkbookError(f"{task.path}: was changed while it was being solved; try again")
+    same = replace(task.request, seed=None, starts=1, settings=(), start="current")
+    prepared = _prepared(task.path, task.stamp, same, task.sweeps)
     return prepared.again(task.request).solve(np.array(task.values))
 
 
@@ -292,14 +311,14 @@ def _prepared(
     request: Request,
     sweeps: tuple[str, ...],
 ) -> Prepared:
-    def parameters(book: Book) -> list[Spot]:
-        return [parse_sweep(text, book, _sheet(book, request))[0] for text in sweeps]
+    def parameters(book: Book, sheet: str) -> list[Spot]:
+        return [parse_sweep(text, book, sheet)[0] for text in sweeps]
 
     return prepare(path, request, parameters)
 
 
-def _sheet(book: Book, request: Request) -> str | None:
-    return next(iter(book.sheets)) if len(book.sheets) == 1 else request.sheet
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).resolve())
 
 
 def _stamp(path: str | Path) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +12,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.formula.functions import is_flat
 from sheetsim.solver.options import whole
+from sheetsim.solver.outcome import CONVERGED, NO_BETTER, OPTIMAL, PROBABLE, WORDS, Ending
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
 from sheetsim.solving.compiled import Compiled, cell_name, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
 from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.stored_model import Engine
 from sheetsim.workbook.stored_model import Settings as StoredSettings
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from sheetsim.workbook.stored_model import SolverModel
 
 SUFFIXES = (".xlsx", ".xlsm")
+_NUMBERED = re.compile(r"\bvariable ([0-9]+)\b")
 _EXCELS = StoredSettings()
 """What Excel's dialog shows before anything is changed in it."""
 
@@ -63,8 +68,33 @@ class Prepared:
         # would show in the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
             solution = solve(model, self.settings, self.stored.engine.title)  # type: ignore[arg-type]
+        solution = self._named(self._humble(solution))
         why = None if solution.success else self._error(solution, parameters)
         return replace(solution, status=f"{solution.status}; {why}") if why else solution
+
+    @property
+    def starts(self) -> int:
+        """How many searches there are, of a multistart."""
+        several = self.settings.multistart and self.stored.engine is Engine.GRG
+        return self.settings.population + 1 if several else 1
+
+    def _humble(self, solution: Solution) -> Solution:
+        """Claim no optimum where functions have no derivative: it counts as 0."""
+        program = self.compiled.program
+        proved = solution.code in (OPTIMAL, CONVERGED, PROBABLE)
+        if program is None or self.stored.engine is not Engine.GRG or not proved:
+            return solution
+        flat = [note.function for note in program.smooth if is_flat(note.function)]
+        if not flat:
+            return solution
+        ending = Ending(NO_BETTER, f"{', '.join(flat)} show no way down; try Evolutionary")
+        return replace(solution, code=NO_BETTER, message=WORDS[NO_BETTER], status=ending.status)
+
+    def _named(self, solution: Solution) -> Solution:
+        """Call a variable by its cell instead of by its number."""
+        names = self.compiled.names
+        status = _NUMBERED.sub(lambda match: names[int(match[1])], solution.status)
+        return replace(solution, status=status)
 
     def _error(self, solution: Solution, parameters: Array | None) -> str | None:
         """Say which cell is the first with an error, if the search began and ended with one."""
@@ -95,7 +125,7 @@ class Prepared:
 def prepare(
     path: str | Path,
     request: Request | None = None,
-    parameters: Callable[[Book], Sequence[Spot]] | None = None,
+    parameters: Callable[[Book, str], Sequence[Spot]] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Prepared:
     """Read a workbook and compile the model that is asked for.
@@ -103,7 +133,8 @@ def prepare(
     Args:
         path: an .xlsx or .xlsm file; it is only read.
         request: what is asked; the only model of the file if None.
-        parameters: which inputs are to be given with each solve, once the workbook is known.
+        parameters: which inputs are to be given with each solve, once the workbook and the
+            model's sheet are known.
         progress: told which sheet is being read, and how much of it has been, from 0 to 1.
 
     Raises:
@@ -115,9 +146,10 @@ def prepare(
     began = time.perf_counter()
     request = request or Request()
     demand_workbook(path)
-    book, inputs = set_inputs(read_book(path, progress=progress), request)
+    book = read_book(path, progress=progress)
     stored = choose_model(book, request)
-    held = () if parameters is None else tuple(parameters(book))
+    book, inputs = set_inputs(book, request, stored.sheet)
+    held = () if parameters is None else tuple(parameters(book, stored.sheet))
     for spot in held:
         if spot in set(stored.variable_cells()):
             raise OptionError(f"{book.path}: {cell_name(spot)} is a variable; expected an input")
@@ -164,6 +196,9 @@ def solver_settings(stored: SolverModel, request: Request, path: str) -> Setting
     if request.seed is not None:
         given["seed"] = request.seed
     starts = whole("starts", request.starts, 1)
+    engine = stored.engine
+    if starts > 1 and engine is not Engine.GRG:
+        raise OptionError(f"starts is {starts}; expected 1, or GRG Nonlinear, with {engine.title}")
     if starts > 1:
         given |= {"multistart": True, "population": starts - 1}
     asked = dict(request.settings)

@@ -50,20 +50,15 @@ MAX_LIMITS = 2_000
 def report_sheets(solved: Solved) -> list[NewSheet]:
     """Return the sheets Answer, Sensitivity, Limits and Trials of a solution.
 
-    Without an objective, or with more than 2,000 variables, there is no Limits.
+    There is no Sensitivity where nothing of it is known, as with whole numbers, a value to reach,
+    or Evolutionary; and no Limits without an objective, or with more than 2,000 variables.
     """
     report = Report(solved)
-    sheets = [
-        answer_report(
-            report.head, report.aim, report.objective, report.variables, report.constraints
-        ),
-        sensitivity_report(
-            report.head,
-            report.variable_sensitivities,
-            report.constraint_sensitivities,
-            linear=report.linear,
-        ),
-    ]
+    answer = report.head, report.aim, report.objective, report.variables, report.constraints
+    sheets = [answer_report(*answer)]
+    if report.has_worth:
+        both = report.variable_sensitivities, report.constraint_sensitivities
+        sheets.append(sensitivity_report(report.head, *both, linear=report.linear))
     if report.objective is not None and report.limits:
         sheets.append(limits_report(report.head, report.objective, report.limits))
     columns = report.trials
@@ -80,7 +75,12 @@ def demand_report(path: str | Path) -> None:
     """
     if Path(path).suffix.lower() not in {".json", ".csv"}:
         raise OptionError(f"save-report is {path}; expected a name that ends in .json or .csv")
-    demand_writable(path)
+    target = Path(path)
+    if target.suffix.lower() == ".json":
+        demand_writable(target)
+        return
+    for name in ("answer", "sensitivity", "limits", "trials"):
+        demand_writable(_csv_name(target, name))
 
 
 def save_report(solved: Solved, path: str | Path) -> list[Path]:
@@ -108,11 +108,15 @@ def save_report(solved: Solved, path: str | Path) -> list[Path]:
     written = []
     for sheet in report_sheets(solved):
         name = sheet.title.split()[0].lower()
-        own = target.with_name(f"{target.stem}_{name}{target.suffix}")
+        own = _csv_name(target, name)
         with replace_file(own) as temporary, temporary.open("w", newline="") as file:
             csv.writer(file).writerows([_shown(value) for value in row] for row in sheet.rows)
         written.append(own)
     return written
+
+
+def _csv_name(target: Path, name: str) -> Path:
+    return target.with_name(f"{target.stem}_{name}{target.suffix}")
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,11 @@ class Report:
         """Every constraint, bounds too, row by row, at the solution."""
         return [slack for stored in self._stored for slack in self._slacks(stored)]
 
+    @property
+    def has_worth(self) -> bool:
+        """Whether the engine knows what small changes are worth."""
+        return bool(np.isfinite(self.solved.solution.reduced_gradients).any())
+
     @cached_property
     def variable_sensitivities(self) -> list[Sensitivity]:
         """What a small change of a variable is worth."""
@@ -214,9 +223,9 @@ class Report:
 
     @cached_property
     def limits(self) -> list[Limit]:
-        """How far each variable can go, the others held; empty for very many variables."""
+        """How far each variable can go, the others held; empty for very many, or whole numbers."""
         compiled = self.solved.prepared.compiled
-        if compiled.n > MAX_LIMITS:
+        if compiled.n > MAX_LIMITS or compiled.model(compiled.start[compiled.n :]).whole.any():
             return []
         ends = [reach(self.solved, sign) for sign in (-1.0, 1.0)]
         found = []

@@ -10,6 +10,7 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.overlay import overlay
 from sheetsim.solver.settings import Settings
 from sheetsim.solving.inputs import parse_setting
+from sheetsim.workbook.areas import parse_areas
 from sheetsim.workbook.model_text import parse_model
 from sheetsim.workbook.solver_read import cell_problems, read_models
 from sheetsim.workbook.stored_model import Engine, Goal, SolverModel
@@ -29,10 +30,13 @@ class Request:
     Attributes:
         sheet: the sheet whose stored model it is; None if there is only one.
         objective: a cell, in place of the stored objective.
-        goal: "minimize" or "maximize", in place of the stored goal.
+        goal: "minimize" or "maximize", in place of the stored goal; a model given here is
+            minimized unless told.
         value: the value to reach, in place of the stored goal.
         by: cells to change, in place of the stored ones.
         subject_to: constraints, in place of the stored ones.
+        non_negative: whether variables without a lower bound are to be at least 0, in place of
+            the stored choice; of a model given here, they may be negative unless told.
         set: inputs to set beforehand, such as "Sheet1!A1=5".
         engine: "GRG Nonlinear", "Simplex LP" or "Evolutionary"; None for the stored one.
         start: from the file's values, from zero, or from random values: between a variable's
@@ -48,6 +52,7 @@ class Request:
     value: float | None = None
     by: tuple[str, ...] = ()
     subject_to: tuple[str, ...] = ()
+    non_negative: bool | None = None
     set: tuple[str, ...] = ()
     engine: str | None = None
     start: Start = "current"
@@ -74,7 +79,8 @@ class Request:
     @property
     def rewrites(self) -> bool:
         """Whether the model is another than the stored one, and goes into the copy."""
-        given = (self.objective, self.goal, self.value, self.by, self.subject_to, self.engine)
+        given: tuple[object, ...] = (self.objective, self.goal, self.value, self.by)
+        given = (*given, self.subject_to, self.engine, self.non_negative)
         return any(one not in (None, ()) for one in given)
 
 
@@ -100,6 +106,8 @@ def choose_model(book: Book, request: Request) -> SolverModel:
     except OptionError as error:
         raise OptionError(f"{book.path}: {error}") from None
     _refuse(book, model, cell_problems(book, model))
+    if request.non_negative is not None:
+        model = replace(model, non_negative=request.non_negative)
     if request.engine is not None:
         model = replace(model, engine=engine_of(request.engine))
     return model
@@ -118,47 +126,65 @@ def engine_of(name: str) -> Engine:
     raise OptionError(f"engine: got {name!r}, expected one of {', '.join(ENGINES)}")
 
 
-def set_inputs(book: Book, request: Request) -> tuple[Book, dict[Spot, Value]]:
-    """Return the workbook with the request's inputs set, and what was set."""
+def set_inputs(book: Book, request: Request, sheet: str | None) -> tuple[Book, dict[Spot, Value]]:
+    """Return the workbook with the request's inputs set, and what was set.
+
+    `sheet` is that of references that name none.
+    """
     values: dict[Spot, Value] = {}
-    only = next(iter(book.sheets)) if len(book.sheets) == 1 else request.sheet
     for text in request.set:
-        values |= parse_setting(text, book, only)
+        values |= parse_setting(text, book, sheet)
     return (overlay(book, values)[0] if values else book), values
 
 
 def _stored(book: Book, request: Request) -> SolverModel | None:
-    """Return the stored model that is meant, None if the request brings a whole one."""
+    """Return the stored model that is meant, with nothing in it if its sheet has none.
+
+    That is the one of the sheet that the request names, by itself or with the objective; else the
+    only one of the file.
+    """
     models = read_models(book)
+    sheet = _sheet(book, request)
+    given = bool(request.by and (request.objective or request.subject_to))
+    if sheet is not None:
+        if sheet in models:
+            return models[sheet]
+        if given:
+            return SolverModel(sheet, None)
+        raise WorkbookError(
+            f"{book.path}: sheet {sheet!r} holds no Solver model; expected one, or --objective "
+            f"and --by{_where(models)}"
+        )
+    sound = [model for model in models.values() if not model.problems]
+    if len(models) == 1 or len(sound) == 1:
+        return sound[0] if sound else next(iter(models.values()))
+    if given:
+        return None
+    if not models:
+        raise WorkbookError(
+            f"{book.path}: holds no Solver model; expected one, or --objective and --by"
+        )
+    raise OptionError(
+        f"{book.path}: holds {len(models)} Solver models; expected --sheet with one of "
+        f"{', '.join(model.sheet for model in sound or models.values())}"
+    )
+
+
+def _sheet(book: Book, request: Request) -> str | None:
+    """Return the sheet that the request names; None if it names none."""
     if request.sheet is not None:
         sheet = book.find_sheet(request.sheet)
         if sheet is None:
             raise OptionError(
                 f"{book.path}: has no sheet {request.sheet!r}; it has {', '.join(book.sheets)}"
             )
-        if sheet in models:
-            return models[sheet]
-        if request.by:
-            return SolverModel(sheet, None)
-        raise WorkbookError(
-            f"{book.path}: sheet {sheet!r} holds no Solver model; expected one, or --objective "
-            f"and --by{_where(models)}"
-        )
-    if request.by and (request.objective or request.subject_to):
-        return None
-    if len(models) == 1:
-        return next(iter(models.values()))
-    if not models:
-        raise WorkbookError(
-            f"{book.path}: holds no Solver model; expected one, or --objective and --by"
-        )
-    sound = [model for model in models.values() if not model.problems]
-    if len(sound) == 1:
-        return sound[0]
-    raise OptionError(
-        f"{book.path}: holds {len(models)} Solver models; expected --sheet with one of "
-        f"{', '.join(model.sheet for model in sound or models.values())}"
-    )
+        return sheet
+    if len(book.sheets) == 1:
+        return next(iter(book.sheets))
+    try:
+        return parse_areas(request.objective or "", book, None)[0].sheet
+    except OptionError:
+        return None  # there is none, or it leads nowhere: what is wrong with it is said later
 
 
 def _refuse(book: Book, model: SolverModel | None, problems: list[str]) -> None:

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable
 from sheetsim.formula.followers import Followers, follow
+from sheetsim.solver.outcome import ITERATIONS, SOLVED, STOPPED, SUBPROBLEMS, TIME
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
 from sheetsim.solving.summary import describe_after, describe_before
@@ -107,9 +110,8 @@ def solve_file(
         progress: told which sheet is being read, and how much of it has been, from 0 to 1.
 
     Returns:
-        The solution. One that the solver could not find is no exception; see its `status`. A
-        point that misses a constraint is not written; the best one so far of a search that was
-        ended early is.
+        The solution. One that the solver could not find is no exception; see its `status`. Then
+        nothing is written, but for the best point so far of a search that was ended early.
 
     Raises:
         OptionError, WorkbookError, EngineError: as `prepare`.
@@ -131,7 +133,7 @@ def solve_file(
     if out is None:
         return replace(solved, seconds=time.perf_counter() - began)
     if not _sound(prepared, solution):
-        why = "no copy was written: the best point misses a constraint or shows an error"
+        why = "no copy was written, since there is no solution"
         return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
     with _no_collector():
         followers = write_solved(prepared, solution, out, reports(solved) if reports else ())
@@ -160,6 +162,11 @@ def write_solved(
     }
     for (sheet, place), value in changed.items():
         values.setdefault(sheet, {})[place] = value
+    if prepared.compiled.program is None:  # IronCalc knows what the followers could not compute
+        outputs = prepared.compiled.function.values(np.asarray(solution.variables, float))
+        for (sheet, place), number in zip(prepared.compiled.outputs, outputs, strict=True):
+            if np.isfinite(number):
+                values.setdefault(sheet, {})[place] = float(number)
     model = prepared.stored if prepared.request.rewrites else None
     write_values(prepared.book.path, out, values, model=model, sheets=sheets)
     return followers
@@ -198,7 +205,9 @@ def _solved(prepared: Prepared, solution: Solution, lines: tuple[str, ...]) -> S
 
 
 def _sound(prepared: Prepared, solution: Solution) -> bool:
-    """Whether a solution may stand in a copy."""
+    """Whether a solution may stand in a copy: solved, or the best so far where time was up."""
+    if solution.code not in SOLVED | {ITERATIONS, TIME, STOPPED, SUBPROBLEMS}:
+        return False
     return math.isfinite(solution.objective) and (solution.violation <= prepared.settings.precision)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions import is_flat
 from sheetsim.workbook.stored_model import Engine, describe
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def describe_before(prepared: Prepared) -> tuple[str, ...]:
     if prepared.inputs:
         lines.append(f"{_counted(len(prepared.inputs), 'input')} set: {', '.join(request.set)}")
     start = {"current": "the file's values", "zero": "zero", "random": "random values"}
-    from_many = f" and {request.starts - 1:,} random ones" if request.starts > 1 else ""
+    from_many = f" and {prepared.starts - 1:,} random ones" if prepared.starts > 1 else ""
     lines.append(f"start: {start[request.start]}{from_many}, seed {prepared.settings.seed}")
     return tuple(lines)
 
@@ -46,7 +46,7 @@ def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
             f"{solution.objective:.10g} in the end"
         )
     if prepared.stored.constraints:
-        if solution.violation > 0:
+        if solution.violation > prepared.settings.precision:
             lines.append(f"the worst constraint is missed by {solution.violation:.3g}")
         else:
             lines.append("all constraints are met")
@@ -66,8 +66,9 @@ def _method(prepared: Prepared) -> str:
     parts = [engine.title, f"precision {settings.precision:g}"]
     if engine is Engine.GRG:
         parts.append(f"convergence {settings.convergence:g}")
-        exact = settings.derivatives == "analytic"
-        parts.append("exact derivatives" if exact else f"{settings.derivatives} differences")
+        exact = settings.derivatives == "analytic" and prepared.compiled.program is not None
+        scheme = "central" if settings.derivatives == "analytic" else settings.derivatives
+        parts.append("exact derivatives" if exact else f"{scheme} differences")
     if engine is Engine.EVOLUTIONARY:
         parts.append(f"population of {settings.population:,}")
     if settings.ignore_integers:
@@ -96,7 +97,7 @@ def _functions(compiled: Compiled) -> str:
     if all(compiled.linear):
         kind = "objective and constraints are linear" if blocks else "the objective is linear"
     elif squares is not None:
-        kind = f"the objective is a sum of {squares.size:,} squares"
+        kind = f"the objective is a sum of {_counted(squares.size, 'square')}"
         kind += " under a root" if squares.root else ""
     else:
         kind = "the objective is not linear" if not compiled.linear[0] else "not linear"
@@ -116,14 +117,10 @@ def _kinks(compiled: Compiled, engine: Engine) -> list[str]:
     more = f"; and {len(notes) - SHOWN} more functions" if len(notes) > SHOWN else ""
     advice = "" if engine is Engine.EVOLUTIONARY else " (Evolutionary needs no smoothness)"
     lines = [f"not smooth in the variables: {named}{more}{advice}"]
-    flat = [note.function for note in notes if _is_flat(note.function)]
+    flat = [note.function for note in notes if is_flat(note.function)]
     if flat and engine is not Engine.EVOLUTIONARY:
-        lines.append(f"without a derivative, which counts as 0: {', '.join(flat)}")
+        lines.append(f"in steps, whose derivative of 0 shows no way: {', '.join(flat)}")
     return lines
-
-
-def _is_flat(function: str) -> bool:
-    return function in TABLE and not TABLE[function].derivable
 
 
 def _fallback(note: Note) -> str:

@@ -36,12 +36,14 @@ class Known(NamedTuple):
         pattern: finds it, in capitals and without texts; its group 1 is the function.
         why: what is known.
         shows: the only answer that this explains; None for any.
+        expected: the only answer of Excel that this explains; None for any.
     """
 
     engines: tuple[str, ...]
     pattern: re.Pattern[str]
     why: str
     shows: Value = None
+    expected: Value = None
 
 
 _BOTH = ("ironcalc", "libreoffice")
@@ -64,6 +66,13 @@ KNOWN = (
         ("ironcalc",),
         re.compile(r"\b(MATCH|[VHX]?LOOKUP)\("),
         "{function} in a range that is not in order finds another place in {engines} than in Excel",
+    ),
+    Known(
+        _BOTH,
+        re.compile(r"(\^|\bPOWER\()"),
+        "a negative number to a fraction, such as (-8)^(1/3), is #NUM! in Excel; {engines} "
+        "takes the root",
+        expected=CellError("#NUM!"),
     ),
     Known(
         _LIBREOFFICE,
@@ -131,7 +140,7 @@ def unsupported_cells(
     why: dict[int, str] = {}
     for slot in bad:
         named = functions_of(text[slot]) - able
-        why[slot] = ", ".join(sorted(named))
+        why[slot] = ", ".join(sorted(named)) or f"an expression that shows {values[slot]} there"
     return why
 
 
@@ -182,7 +191,8 @@ def _engine_reason(engine: str, formula: str, values: Mapping[str, Value], name:
         return f"{{engines}} answers another error, {value}"
     for entry in KNOWN:
         found = entry.pattern.search(bare)
-        if engine in entry.engines and found and entry.shows in (None, value):
+        fits = entry.shows in (None, value) and entry.expected in (None, expected)
+        if engine in entry.engines and found and fits:
             return entry.why.replace("{function}", found[1])
     if type_of(value) != type_of(expected):
         return f"{{engines}} computes {type_of(value)}, expected {type_of(expected)}"

@@ -130,6 +130,8 @@ class Verification:
             against = ""
         if not self.differences:
             found = "agree: " + who if self.reference == "numpy" else f"agree with {who}"
+            left = self.formulas - self.cells
+            rest += f"; {left:,} of {self.formulas:,} were not compared" if left else ""
             return f"{against}all {self.cells:,} formula cells compared {found}{rest}"
         first = self.differences[0]
         roots = sum(each.follows is None for each in self.differences)

@@ -48,7 +48,7 @@ def read_book(path: str | Path, *, progress: Callable[[str, float], None] | None
         archive.scan(archive.workbook, settings)
         return Book(
             path=str(path),
-            sheets=_Sheets(Path(path), parts, progress),
+            sheets=_Sheets(Path(path), parts, progress, settings.date1904),
             names=tuple(read_names(archive)),
             tables=_tables(archive, parts),
             states={part.name: part.state for part in parts},
@@ -63,9 +63,14 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
     """Reads the cells of a sheet when they are first asked for, and keeps them."""
 
     def __init__(
-        self, path: Path, parts: list[SheetPart], progress: Callable[[str, float], None] | None
+        self,
+        path: Path,
+        parts: list[SheetPart],
+        progress: Callable[[str, float], None] | None,
+        date1904: bool,
     ) -> None:
         self._path = path
+        self._date1904 = date1904
         self._parts = {part.name: part.part for part in parts if part.part is not None}
         self._progress = progress
         self._read: dict[str, dict[Place, Cell]] = {}
@@ -116,12 +121,14 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
                 return self._strings
 
             where = f"{self._path}: sheet {short(name)}"
-            return read_sheet(archive.read(part), where, strings, report if progress else None)
+            told = report if progress else None
+            return read_sheet(archive.read(part), where, strings, told, date1904=self._date1904)
 
 
 def mentions(data: bytes, words: Collection[str]) -> bool:
     """Whether the part of a sheet may mention one of some words; see `_Sheets.mentions`."""
-    if any(odd in data for odd in (b"\0", b"<!", b"&#")) or _THROUGH_SHEETS.search(data):
+    odd = any(odd in data for odd in (b"\0", b"<!", b"&#")) or data.count(b"<?") > 1
+    if odd or _THROUGH_SHEETS.search(data.replace(b"&apos;", b"'")):
         return True  # words may be cut, or spelled in another way, or meant without being said
     if b"<f" not in data and not _PREFIXED_FORMULA.search(data):
         return False
@@ -135,7 +142,10 @@ def mentions(data: bytes, words: Collection[str]) -> bool:
 
 # What is spelled in one way only in XML, in every encoding of sheets, and in formulas.
 _PLAIN_PIECE = re.compile(r"[A-Za-z0-9_. ]+")
-_THROUGH_SHEETS = re.compile(rb":[^<>:!,()+*/^&=]*!")
+_THROUGH_SHEETS = re.compile(
+    rb":[^<>:!,()+*/^&=]*!"  # Jan:Mar!A1
+    rb"|:(?:[^'<>:*/?\[\]\\]|'')*'!"  # 'Jan (1):Mar (3)'!A1; between the two no quote ends
+)
 _PREFIXED_FORMULA = re.compile(rb"<[^\s<>]+:f[\s>]")
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Place",
     "RawCell",
     "element_end",
+    "has_value_metadata",
     "parse_range",
     "parse_reference",
     "raw_cells",
@@ -47,6 +48,7 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 # A start tag. These two patterns are sound because they only ever meet bytes where expat has
 # found a start tag: an attribute's value is quoted and cannot hold its own quote or a "<".
 _TAG = re.compile(rb"""<([^\s/>]+)((?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(/?)>""")
+_OF_VALUE = {b"t", b"vm"}
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 
 
@@ -137,6 +139,9 @@ def parse_range(text: str, where: str) -> tuple[Place, Place]:
 def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
     """Return the bytes of a cell with another value, its formula and all else kept.
 
+    Not kept is `vm`, which says more about the old value (that it is a picture, a rich value, or
+    which of the newer errors). `cm`, about the formula, is.
+
     Args:
         data: the part that the cell was read from.
         cell: the cell.
@@ -149,7 +154,7 @@ def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
     tag = start_tag(data, cell.start)
     prefix = tag[1][:-1]  # the element's name is "c", or "x:c" in files that use a prefix
     new = content.replace(b"%b", prefix)
-    kept = b"".join(m[0] for m in _ATTRIBUTE.finditer(tag[2]) if m[1] != b"t")
+    kept = b"".join(m[0] for m in _ATTRIBUTE.finditer(tag[2]) if m[1] not in _OF_VALUE)
     edits: list[Edit] = []
     place = tag.end()  # the schema wants the order f, v, is, extLst
     for name, start, end in cell.children:
@@ -161,6 +166,11 @@ def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
     edits.append((place, place, new))
     inside = new if tag[3] else splice(data, edits, tag.end(), cell.end)
     return b"<%b%b%b>%b</%b>" % (tag[1], kept, kind, inside, tag[1])
+
+
+def has_value_metadata(data: bytes, cell: RawCell) -> bool:
+    """Whether a cell says more about its value in the workbook's metadata."""
+    return any(m[1] == b"vm" for m in _ATTRIBUTE.finditer(start_tag(data, cell.start)[2]))
 
 
 def with_attribute(data: bytes, start: int, name: bytes, value: bytes) -> bytes:

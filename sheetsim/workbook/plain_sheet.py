@@ -227,8 +227,8 @@ class PlainCell(NamedTuple):
     @property
     def number(self) -> tuple[int, bytes] | None:
         """Where the text of its number starts, and that text; None if it holds anything else."""
-        whole, raw = self.token[0], self.token[7]
-        if not raw or b"&" in raw or b"t" in self.token[3]:  # perhaps an attribute `t`
+        whole, style, raw = self.token[0], self.token[3], self.token[7]
+        if not raw or b"&" in raw or b"t" in style or b"vm" in style:  # attributes, perhaps
             return None
         return self.at + len(whole) - len(raw) - len(b"</v></c>"), raw
 

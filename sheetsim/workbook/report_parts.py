@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sheetsim.book import quoted
 from sheetsim.errors import WorkbookError
-from sheetsim.sheet.reference import a1, quoted
+from sheetsim.sheet.reference import a1
 from sheetsim.workbook.archive import links_part
 from sheetsim.workbook.cell_text import attribute, content, encoded, xml_text
 from sheetsim.workbook.cellxml import element_end, reference, start_tag

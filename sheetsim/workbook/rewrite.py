@@ -21,8 +21,22 @@ from sheetsim.errors import WorkbookError
 from sheetsim.files import replace_file
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS
 from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.cell_text import attribute, content, encoded, number_text
-from sheetsim.workbook.cellxml import element_end, reference, replaced, splice, start_tag
+from sheetsim.workbook.cell_text import (
+    attribute,
+    content,
+    encoded,
+    error_code,
+    number_in,
+    number_text,
+)
+from sheetsim.workbook.cellxml import (
+    element_end,
+    has_value_metadata,
+    reference,
+    replaced,
+    splice,
+    start_tag,
+)
 from sheetsim.workbook.new_cells import Layout, added_cells
 from sheetsim.workbook.plain_sheet import plain_cells
 from sheetsim.workbook.report_parts import with_sheets
@@ -153,7 +167,7 @@ def _plain_edits(data: bytes, values: Mapping[Place, Value], where: str) -> list
 
 def _number(text: bytes) -> float | None:
     try:
-        return float(text)
+        return number_in(text)
     except ValueError:
         return None
 
@@ -166,11 +180,14 @@ def _missing(values: Mapping[Place, Value], there: set[Place]) -> set[Place]:
 def _cell_edits(data: bytes, cell: RawCell, value: Value, where: str) -> list[Edit]:
     """Return the edits that make a cell show a value: none if it does already."""
     at = f"{where} {reference(cell.place)}"
-    kind, text = encoded(value, formula=cell.formula is not None, where=at)
+    # A cell that an array formula spills into has no formula, but a formula's text.
+    formula = cell.formula is not None or cell.kind == "str"
+    kind, text = encoded(value, formula=formula, where=at)
     if _shows(cell, kind, value):
         return []
     stored = [(start, end) for name, start, end in cell.children if name == "v"]
-    if cell.kind == kind and kind != "inlineStr" and text is not None and len(stored) == 1:
+    same = cell.kind == kind and kind != "inlineStr" and not has_value_metadata(data, cell)
+    if same and text is not None and len(stored) == 1:
         start, end = stored[0]
         tag = start_tag(data, start)
         if tag[3]:  # <v/>
@@ -189,8 +206,8 @@ def _shows(cell: RawCell, kind: str, value: Value) -> bool:
     if isinstance(value, str):
         return unescaped(cell.value) == value
     if isinstance(value, CellError):
-        return cell.value.strip() == value.code
+        return cell.value.strip() == error_code(value)
     try:
-        return float(cell.value) == value
+        return number_in(cell.value) == value
     except ValueError:
         return False

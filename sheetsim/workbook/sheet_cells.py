@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.book import Cell, CellError
 from sheetsim.errors import WorkbookError
+from sheetsim.workbook.cell_text import index_in, moment_in, number_in
 from sheetsim.workbook.cellxml import CellHandler, parse_range, reference
 from sheetsim.workbook.fill import Filled, SharedFormula
 from sheetsim.workbook.plain_sheet import (
@@ -53,6 +54,8 @@ def read_sheet(
     where: str,
     strings: Callable[[], Sequence[str]],
     progress: Callable[[float], None] | None = None,
+    *,
+    date1904: bool = False,
 ) -> dict[Place, Cell]:
     """Read the cells of a sheet's part; blank cells that only carry a style are left out.
 
@@ -61,6 +64,7 @@ def read_sheet(
         where: file and sheet or part, for the message of an error.
         strings: gives the workbook's shared strings; called once, and only if there are any.
         progress: told how much has been read.
+        date1904: whether the workbook counts days from 1904; matters for cells of type "d".
 
     Returns:
         (row, column), from 0, to cell, in the order of the file.
@@ -68,9 +72,9 @@ def read_sheet(
     Raises:
         WorkbookError: the XML is bad, or a cell makes no sense or stands outside a sheet.
     """
-    found = _read_plain(data, strings, progress)
+    found = _read_plain(data, strings, progress, date1904)
     if found is None:
-        reader = _Reader(data, where, strings, progress)
+        reader = _Reader(data, where, strings, progress, date1904)
         scan(data, where, reader)
         found = reader.found
     return found.covered(where)
@@ -179,13 +183,18 @@ class _Found:
 
 
 def _read_plain(
-    data: bytes, strings: Callable[[], Sequence[str]], progress: Callable[[float], None] | None
+    data: bytes,
+    strings: Callable[[], Sequence[str]],
+    progress: Callable[[float], None] | None,
+    date1904: bool = False,
 ) -> _Found | None:
     """Read a sheet in the plain form; None if it is in another, or anything about it is wrong."""
     region = plain_region(data)
     if region is None:
         return None
-    values = _PlainValues(strings)
+    values = _PlainValues(strings, date1904)
+    if data.find(b"_", *region) >= 0:
+        values.number = number_in
     found = _Found()
     count = 0
     try:
@@ -209,6 +218,7 @@ def _take(chunk: list[Token], found: _Found, values: _PlainValues) -> None:
     """
     cells, blanks, make = found.cells, found.blanks, tuple.__new__
     columns, kinds, formulas = values.columns, values.kinds, values.formulas
+    to_number = values.number
     number, row = b"", -1
     followers = values.followers
     for letters, digits, style, start, text, has_value, raw, gap in chunk:
@@ -222,7 +232,7 @@ def _take(chunk: list[Token], found: _Found, values: _PlainValues) -> None:
         kind = kinds[style]
         value: Value = None
         if kind == "n" and raw:
-            value = float(raw)
+            value = to_number(raw)
             if not _LEAST <= value <= _MOST:
                 raise ValueError  # inf or NaN
         elif has_value:
@@ -262,7 +272,9 @@ class _Memo(dict[bytes, _T]):
 class _PlainValues:
     """What the tokens of a plain sheet mean."""
 
-    def __init__(self, strings: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, strings: Callable[[], Sequence[str]], date1904: bool = False) -> None:
+        self.number: Callable[[bytes], float] = float  # faster than `number_in`, but reads 1_0
+        self._date1904 = date1904
         self.columns = _Memo(plain_column)
         self.kinds = _Memo(_plain_kind)
         self.formulas = _Memo(lambda start: plain_attributes(start[2:]))
@@ -279,11 +291,13 @@ class _PlainValues:
         if kind == "s":
             if self._strings is None:
                 self._strings = self._get_strings()
-            number = int(raw)
+            number = index_in(raw)
             return self._strings[number if number >= 0 else len(self._strings)]
         text = plain_text(raw)
-        if kind in {"str", "d"}:
+        if kind == "str":
             return unescaped(text)
+        if kind == "d":
+            return moment_in(text, date1904=self._date1904)
         if kind not in {"n", "e", "b"}:
             raise ValueError
         text = text.strip()
@@ -308,8 +322,10 @@ class _Reader(CellHandler):
         where: str,
         strings: Callable[[], Sequence[str]],
         progress: Callable[[float], None] | None,
+        date1904: bool = False,
     ) -> None:
         super().__init__(where)
+        self._date1904 = date1904
         self._size = max(len(data), 1)
         self._progress = progress
         self._count = 0
@@ -351,8 +367,10 @@ class _Reader(CellHandler):
         text = cell.value
         if text is None:
             return None
-        if kind in {"str", "d"}:
+        if kind == "str":
             return unescaped(text)
+        if kind == "d":
+            return moment_in(text, date1904=self._date1904)
         text = text.strip()
         if not text:
             return None
@@ -362,8 +380,8 @@ class _Reader(CellHandler):
             return text in {"1", "true"}
         try:
             if kind == "s":
-                return self._string(int(text))
-            number = float(text)
+                return self._string(index_in(text))
+            number = number_in(text)
             if math.isfinite(number):
                 return number
         except (ValueError, IndexError):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, TypeVar
 
+from sheetsim.book import CellError
 from sheetsim.errors import OptionError
 from sheetsim.workbook.areas import parse_areas, printable
 from sheetsim.workbook.cellxml import reference
@@ -70,27 +71,36 @@ def cell_problems(book: Book, model: SolverModel) -> list[str]:
     """Say what the cells themselves forbid; this reads the sheets that the model names.
 
     Returns:
-        A plain clause each: an objective without a formula, variables that hold formulas.
+        A plain clause each: an objective without a formula, variables that hold formulas or texts.
     """
     problems = []
     if model.objective is not None:
         area = model.objective
         cell = book.sheets[area.sheet].get(area.first)
-        if cell is None or cell.formula is None:
+        if cell is None or not cell.has_formula:
             problems.append(f"the objective {area} holds no formula; nothing moves it")
     for area in model.variables:
         # Whichever is smaller is walked: a whole column is an area too.
         cells = book.sheets[area.sheet]
         places = area.places() if area.size < len(cells) else iter(cells)
         (top, left), (bottom, right) = area.first, area.last
-        formulas = sorted(
+        inside = [
             place
             for place in places
-            if top <= place[0] <= bottom
-            and left <= place[1] <= right
-            and place in cells
-            and cells[place].formula is not None
+            if top <= place[0] <= bottom and left <= place[1] <= right and place in cells
+        ]
+        others = sorted(
+            place
+            for place in inside
+            if not cells[place].has_formula and isinstance(cells[place].value, str | CellError)
         )
+        if others:
+            where = Area(area.sheet, others[0], others[0])
+            problems.append(
+                f"the variable {where} holds {str(cells[others[0]].value)[:40]!r}; expected a "
+                "number, or a blank cell for 0"
+            )
+        formulas = sorted(place for place in inside if cells[place].has_formula)
         if formulas:
             more = f" and {len(formulas) - 1:,} more" if len(formulas) > 1 else ""
             problems.append(

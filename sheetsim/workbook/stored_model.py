@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, column_name, quoted
+from sheetsim.book import quoted
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, column_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

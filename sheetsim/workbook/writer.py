@@ -15,11 +15,12 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
+from sheetsim.book import quoted
 from sheetsim.errors import OutputError
 from sheetsim.files import replace_file
 from sheetsim.sheet import Block, ColorScale, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LARGEST, LONGEST
-from sheetsim.sheet.reference import a1, quoted
+from sheetsim.sheet.reference import a1
 from sheetsim.workbook.charts import draw, pixels
 from sheetsim.workbook.solver_model import solver_names
 from sheetsim.workbook.styles import HIGHLIGHTS, properties

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import column_index_from_string, get_column_letter
 
+from sheetsim.book import quoted
 from sheetsim.sheet.reference import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -15,7 +16,7 @@ from sheetsim.sheet.reference import (
     a1,
     column_index,
     column_name,
-    quoted,
+
 )
 
 dollar = st.sampled_from(["", "$"])

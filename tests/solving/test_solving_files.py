@@ -230,6 +230,13 @@ def test_two_sweeps_give_every_combination_and_jobs_do_not_matter(box: Path) -> 
     request = Request(by=("B4:B5",), subject_to=("B9<=B6", "B4:B5>=0.1"))
     _, one = sweep_file(box, request, sweeps)
     assert [values for values, _ in one.rows] == [(12, 1), (12, 2), (24, 1), (24, 2)]
+    for (sheet, length), solution in one.rows:
+        # Of a box of length a: max a b h with a b + 2 h (a + b) = A, by one equation for b.
+        widths = np.linspace(0.1, 20, 200_000)
+        heights = (sheet - length * widths) / (2 * (length + widths))
+        best = (length * widths * heights).max()
+        assert solution is not None
+        assert solution.objective == pytest.approx(best, rel=1e-6)
     _, two = sweep_file(box, request, sweeps, jobs=2)
     assert rows_of(one) == rows_of(two)
 

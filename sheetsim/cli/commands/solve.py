@@ -29,13 +29,15 @@ SHOWN = 10
 @click.option("--list", "only_list", is_flag=True, help="say which models the file holds")
 @click.option("--sheet", metavar="NAME", help="the sheet whose stored model it is")
 @click.option("--objective", metavar="CELL", help="objective, in place of the stored one")
-@click.option("--minimize", is_flag=True, help="make the objective small")
+@click.option("--minimize", is_flag=True, help="make the objective small [of a model given here]")
 @click.option("--maximize", is_flag=True, help="make it large")
 @click.option("--value", type=float, metavar="V", help="make it equal to V")
 @click.option("--by", multiple=True, metavar="CELLS", help="cells to change")
 @click.option(
     "--subject-to", multiple=True, metavar="TEXT", help='constraint: "B1:B5<=C1:C5", "B1 integer"'
 )
+@click.option("--non-negative/--free", default=None,
+              help="variables without a lower bound are >= 0, or not [stored, free]")  # fmt: skip
 @click.option("--engine", metavar="NAME", help="GRG Nonlinear, Simplex LP or Evolutionary")
 @click.option(
     "--start",
@@ -54,7 +56,8 @@ SHOWN = 10
               help="processes for a sweep or many starts [1]")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
-              help="solved copy (of a sweep: .csv, .json or .xlsx) [FILE.solved.xlsx]")  # fmt: skip
+              help="solved copy; FILE itself is replaced (of a sweep: .csv, .json or .xlsx) "
+              "[FILE.solved.xlsx]")  # fmt: skip
 @click.option("--no-copy", is_flag=True, help="write no solved copy")
 @click.option("--report", is_flag=True, help="add Answer, Sensitivity, Limits, Trials as sheets")
 @click.option("--save-report", type=click.Path(path_type=Path), metavar="PATH",
@@ -88,9 +91,13 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
           --subject-to "B1:B5<=C1:C5" --engine "Simplex LP"
       sheetsim solve model.xlsx --sweep Sheet1!B1=0.1:1:10 --jobs 4 --out sweep.csv
     """
+    from sheetsim.solving.prepare import demand_workbook
+
     if only_list:
+        demand_workbook(file)
         _list_models(file, as_json)
         return
+    demand_workbook(file)
     given = {name: value for name, value in given.items() if value is not None}
     how = _How(given, file)
     if how.sweep:
@@ -128,8 +135,10 @@ class _How:
         self.out: Path | None = default if out is None else out
         if self.out is not None and self.out.is_dir():
             self.out = self.out / f"{own.stem}.solved{own.suffix}"
-        if given.get("minimize") and given.get("maximize"):
+        flags = [name for name in ("minimize", "maximize") if given.pop(name)]
+        if len(flags) == 2:
             raise OptionError("--minimize and --maximize were given; expected one of them")
+        given |= dict.fromkeys(flags, True)
         given["set"] = given.pop("set_")
         self.request: Request = request_of(given)
 
@@ -199,12 +208,10 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
 
 
 def _list_models(file: str, as_json: bool) -> None:
-    from sheetsim.solving.prepare import demand_workbook
     from sheetsim.workbook.book_read import read_book
     from sheetsim.workbook.solver_read import cell_problems, read_models
     from sheetsim.workbook.stored_model import describe
 
-    demand_workbook(file)
     book = read_book(file)
     models = read_models(book)
     if as_json:
@@ -251,5 +258,6 @@ def _print_table(table: Table) -> None:
         if solution is None:
             shown.add_row(*cells, "", "interrupted")
         else:
-            shown.add_row(*cells, f"{solution.objective:.10g}", one_line(solution.status))
+            objective = f"{solution.objective:.10g}" if solution.success else ""
+            shown.add_row(*cells, objective, one_line(solution.status))
     console().print(shown)

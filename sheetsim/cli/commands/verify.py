@@ -136,7 +136,8 @@ def _more(one: Verification) -> list[str]:
         if source.problem:
             lines.append(f"{source.title} failed: {source.problem}")
         for reason, count in source.reasons.items():
-            lines.append(f"{source.title} does not compute {count:,} cells: {reason}")
+            cells = "1 cell" if count == 1 else f"{count:,} cells"
+            lines.append(f"{source.title} does not compute {cells}: {reason}")
     lines += [f"not verified in {name}: {why}" for name, why in one.missing.items()]
     return lines
 

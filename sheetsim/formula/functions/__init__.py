@@ -56,8 +56,8 @@ arguments in which it is linear, together (`ALL` or a set), or `ONE`: in any one
 (in an ordinary formula a range becomes the value in the cell's own row or column), R a range, A
 computed as arrays (like SUMPRODUCT's); `sample`: arguments for the test that compares each
 derivative with finite differences (numbers, or lists of rows), if the usual ones do not suit;
-`also`: other names. References that a function needs as such (OFFSET, ROW, ...) are the compiler's
-(`sheetsim.formula.references`).
+`also`: other names. References that a function needs as such (OFFSET, ROW, ...) are the
+plan's (`sheetsim.formula.plan`, `sheetsim.formula.sites`).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ import pkgutil
 
 from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function
 
-__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function"]
+__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "is_flat"]
 
 
 def _collect() -> dict[str, Function]:
@@ -86,3 +86,14 @@ def _collect() -> dict[str, Function]:
 
 TABLE = _collect()
 """Every function and operator by its name in capitals, without `_xlfn.`."""
+
+
+_STEPS = {
+    *("ROUND", "ROUNDUP", "ROUNDDOWN", "INT", "TRUNC", "SIGN", "MROUND", "QUOTIENT", "EVEN", "ODD"),
+    *("CEILING", "CEILING.MATH", "FLOOR", "FLOOR.MATH", "MATCH", "COUNTIF", "COUNTIFS", "RANK"),
+}
+
+
+def is_flat(name: str) -> bool:
+    """Whether a function goes in steps, so that its derivative, 0, tells nothing."""
+    return name in TABLE and (TABLE[name].kind == "plain" or name in _STEPS)

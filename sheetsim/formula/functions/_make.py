@@ -80,16 +80,9 @@ def elementwise(
         ]
 
     count = len(partials)
-    return Function(
-        name,
-        count if least is None else least,
-        count if most is None else most,
-        value,
-        "elementwise",
-        partials=derive,
-        raw=f,
-        **_sets(more),
-    )
+    least, most = count if least is None else least, count if most is None else most
+    more = _sets(more)
+    return Function(name, least, most, value, "elementwise", partials=derive, raw=f, **more)
 
 
 def _difference(f: Callable[..., Any], nums: Sequence[Floats], i: int) -> Floats:
@@ -188,6 +181,7 @@ def first_error(array: Array) -> Array:
     """Return (..., 1, 1): the first error of each range, 0 where there is none."""
     if not array.bad and np.isfinite(array.num).all():
         return Array(np.zeros((*array.shape[:-2], 1, 1)))
+    told = array.literal and array.shape[-2:] == (1, 1)  # of arrays, texts are passed over
     values = array.objects()
     flat = values.reshape((*values.shape[:-2], -1))
     out = np.zeros((*flat.shape[:-1], 1, 1), object)
@@ -197,7 +191,7 @@ def first_error(array: Array) -> Array:
                 out[index] = one
             elif isinstance(one, float) and not math.isfinite(one):
                 out[index] = NUM_ERROR
-            elif array.literal and isinstance(one, str) and math.isnan(number_of(one)):
+            elif told and isinstance(one, str) and math.isnan(number_of(one)):
                 out[index] = VALUE_ERROR
             else:
                 continue
@@ -254,8 +248,7 @@ def pairs(
 def everywhere(args: Sequence[Array], error: CellError) -> Array:
     """Return one error for each cell of the block."""
     ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
-    out = np.full((*ahead, 1, 1), error, object)
-    return from_objects(out)
+    return from_objects(np.full((*ahead, 1, 1), error, object))
 
 
 def matrix(

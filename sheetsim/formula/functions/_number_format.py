@@ -2,7 +2,8 @@
 
 Sections for positive, negative, zero and text (`;`), quoted and escaped texts, thousands and
 scaling commas, percent, exponents, dates, times and elapsed times (`[h]`). Colours are dropped.
-Fractions (`# ?/?`), conditions (`[>100]`) and other calendars are not known: `FormatError`.
+Conditions (`[>100]`) and other calendars are not known: `FormatError`. Fractions (`# ?/?`) are
+`_fractions`'.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from sheetsim.formula.functions._calendar import MONTHS, WEEKDAYS, day_of, weekday
+from sheetsim.formula.days import MONTHS, WEEKDAYS, day_of, weekday
+from sheetsim.formula.functions._fractions import fraction
 
 _TOKEN = re.compile(
     r"""(?P<quoted>"[^"]*"?)|\\(?P<escaped>.)|_(?P<gap>.)|\*(?P<fill>.)
@@ -57,6 +59,8 @@ def show(value: float | str, code: str) -> str:
         return _filled(tokens, "@", general(value))
     if "digit" not in kinds:
         return minus + _filled(tokens, "", "")
+    if "/" in kinds:
+        return minus + fraction(f"{abs(value):.15g}", tokens)
     return minus + _number(Decimal(f"{abs(value):.15g}"), tokens)
 
 
@@ -85,9 +89,8 @@ def _sections(code: str) -> list[list[Token]]:
             inner = {"quoted": text.strip('"'), "gap": " ", "fill": ""}.get(kind, text[1:])
             sections[-1].append(("text", inner))
         elif kind == "other":
-            if text == "/" and any(k == "digit" for k, _ in sections[-1]):
-                raise FormatError(code)
-            sections[-1].append((text if text in ".,%@" else "text", text))
+            over = text == "/" and any(k == "digit" for k, _ in sections[-1])
+            sections[-1].append((text if over or text in ".,%@" else "text", text))
         else:
             sections[-1].append((kind, text[1:-1] if kind == "elapsed" else text))
     return sections

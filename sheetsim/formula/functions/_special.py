@@ -147,7 +147,10 @@ def _power1(d: Floats, n: Floats) -> Floats:
 
 
 def _fraction(b: Floats, term: Callable[[int], tuple[Any, Any]]) -> Floats:
-    """Return b + a1/(b1 + a2/(b2 + ...)) by Lentz's method; `term(i)` is (ai, bi)."""
+    """Return b + a1/(b1 + a2/(b2 + ...)) by Lentz's method; `term(i)` is (ai, bi).
+
+    NaN where `_MOST_TERMS` do not settle it, as for a binomial distribution of 1e12 trials.
+    """
     f = np.where(b == 0, _TINY, b)
     c, d = f, np.zeros_like(f)
     for i in range(1, _MOST_TERMS):
@@ -158,8 +161,8 @@ def _fraction(b: Floats, term: Callable[[int], tuple[Any, Any]]) -> Floats:
         c = np.where(c == 0, _TINY, c)
         f = f * c * d
         if not (np.abs(c * d - 1) > 1e-15).any():
-            break
-    return f
+            return f
+    return np.where(np.abs(c * d - 1) > 1e-14, np.nan, f)
 
 
 def student_density(t: Floats, v: Floats) -> Floats:
@@ -185,6 +188,7 @@ def gamma_parts(a: Floats, x: Floats) -> tuple[Floats, Floats]:
         series = series + term
         if not (term > 1e-17 * series).any():
             break
+    series = np.where(term > 1e-12 * series, np.nan, series)  # not settled
     fraction = _fraction(xf + 1 - af, lambda i: (-i * (i - af), xf + 2 * i + 1 - af))
     below = np.where(low, before * series, 1 - before * a1 / fraction)
     above = np.where(low, 1 - before * series, before * a1 / fraction)

@@ -3,34 +3,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sheetsim.formula.functions._make import ALL, elementwise, plain
+from sheetsim.formula.functions._special import flat
 from sheetsim.formula.values import Floats
 
 LN10 = float(np.log(10.0))
 
 
+_ALL_WHOLE = 2.0**52
+"""From here on, doubles have no digits behind the point."""
+
+
+def _rounded(a: Floats, digits: Floats, f: Callable[[Floats], Floats]) -> Floats:
+    """Round |a| to so many digits behind the point, f rounding what stands before it then.
+
+    A number that has no more digits than that is left alone, at once: 10^digits may be more than
+    a double holds.
+    """
+    digits = np.trunc(digits)
+    with np.errstate(all="ignore"):
+        behind, ahead = 10.0 ** np.maximum(digits, 0), 10.0 ** np.maximum(-digits, 0)
+        size = np.abs(a) * behind / ahead
+        out = np.copysign(f(size) / behind * np.where(np.isinf(ahead), 0.0, ahead), a)
+    whole: Floats = np.where((size >= _ALL_WHOLE) | np.isinf(behind), a, out)
+    return whole
+
+
 def rounded(a: Floats, digits: Floats) -> Floats:
     """Round half away from zero, on the decimal digits that Excel sees (15 of them)."""
-    scale = 10.0 ** np.trunc(digits)
-    size = np.abs(a) * scale
-    out: Floats = np.copysign(np.floor(size * (1 + 2e-16) + 0.5) / scale, a)
-    return out
+    return _rounded(a, digits, lambda size: np.floor(size * (1 + 2e-16) + 0.5))
 
 
 def rounded_down(a: Floats, digits: Floats) -> Floats:
     """Round towards zero."""
-    scale = 10.0 ** np.trunc(digits)
-    out: Floats = np.copysign(np.floor(np.abs(a) * scale * (1 + 2e-16)) / scale, a)
-    return out
+    return _rounded(a, digits, lambda size: np.floor(size * (1 + 2e-16)))
 
 
 def rounded_up(a: Floats, digits: Floats) -> Floats:
-    """Round away from zero."""
-    scale = 10.0 ** np.trunc(digits)
-    out: Floats = np.copysign(np.ceil(np.abs(a) * scale * (1 - 2e-16)) / scale, a)
-    return out
+    """Round away from zero; to more digits before the point than a double has is `#NUM!`."""
+    out = _rounded(a, digits, lambda size: np.ceil(size * (1 - 2e-16)))
+    return np.where((a != 0) & (digits <= -309), np.nan, out)
 
 
 def truncated(a: Floats, *digits: Floats) -> Floats:
@@ -48,10 +64,6 @@ def logarithm(a: Floats, *base: Floats) -> Floats:
     """Return the logarithm, to the base 10 if none is given."""
     out: Floats = np.log(a) / np.log(base[0]) if base else np.log10(a)
     return out
-
-
-def _flat(y: Floats, *args: Floats) -> Floats:
-    return np.zeros_like(y)
 
 
 def _log_slope(y: Floats, a: Floats, *base: Floats) -> Floats:
@@ -86,12 +98,12 @@ FUNCTIONS = (
     elementwise("RADIANS", np.radians, lambda y, a: np.full_like(a, np.pi / 180), linear=ALL),
     elementwise("DEGREES", np.degrees, lambda y, a: np.full_like(a, 180 / np.pi), linear=ALL),
     elementwise("ABS", np.abs, lambda y, a: np.sign(a), kinks=ALL),
-    elementwise("SIGN", np.sign, _flat, kinks=ALL),
-    elementwise("INT", np.floor, _flat, kinks=ALL),
-    elementwise("TRUNC", truncated, _flat, _flat, least=1, kinks=ALL, sample=(1.2345, 2.4)),
-    elementwise("ROUND", rounded, _flat, _flat, kinks=ALL, sample=(1.2345, 2.4)),
-    elementwise("ROUNDUP", rounded_up, _flat, _flat, kinks=ALL, sample=(1.2345, 2.4)),
-    elementwise("ROUNDDOWN", rounded_down, _flat, _flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("SIGN", np.sign, flat, kinks=ALL),
+    elementwise("INT", np.floor, flat, kinks=ALL),
+    elementwise("TRUNC", truncated, flat, flat, least=1, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("ROUND", rounded, flat, flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("ROUNDUP", rounded_up, flat, flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("ROUNDDOWN", rounded_down, flat, flat, kinks=ALL, sample=(1.2345, 2.4)),
     elementwise("MOD", remainder, lambda y, a, b: np.ones_like(y),
                 lambda y, a, b: -np.floor(a / b) + 0 * y, kinks=ALL, div0=lambda a, b: b == 0),
     plain("PI", "", lambda: float(np.pi), kinks=()),

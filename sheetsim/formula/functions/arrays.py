@@ -7,6 +7,7 @@ them. SORT and its like have no derivatives: they count as flat, and as not smoo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cmp_to_key
@@ -17,10 +18,11 @@ import numpy as np
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._finder import key, rank
 from sheetsim.formula.functions._function import Function
-from sheetsim.formula.functions._make import ALL, coerced, general
+from sheetsim.formula.functions._make import ALL, coerced, everywhere, general
 from sheetsim.formula.values import (
     BLANK,
     NA_ERROR,
+    NUM_ERROR,
     VALUE_ERROR,
     Array,
     ExcelError,
@@ -33,14 +35,26 @@ from sheetsim.formula.values import (
 Rows = list[list[Value]]
 
 
+MAX_CELLS = 2**24
+"""Cells of one array that SEQUENCE may make, 128 MB; more are `#NUM!`."""
+
+MAX_BLOCK = 2**27
+"""And of those of all cells that share the formula, which are computed together."""
+
+
 def _sizes(args: Sequence[Array]) -> tuple[int, int]:
-    """Return the rows and columns of SEQUENCE: the most that any cell asks for."""
+    """Return the rows and columns of SEQUENCE: the most that any cell asks for.
+
+    (0, 0) if they are too many.
+    """
     found = [1, 1]
     for i, arg in enumerate(args[:2]):
         if not (arg.kind is not None and (arg.kind == BLANK).all()):
             largest = np.nanmax(arg.num) if np.isfinite(arg.num).any() else 1
             found[i] = int(np.clip(largest, 1, 2**20))
-    return found[0], found[1]
+    each = found[0] * found[1]
+    block = math.prod(np.broadcast_shapes(*(arg.shape for arg in args)))
+    return (0, 0) if each > MAX_CELLS or each * block > MAX_BLOCK else (found[0], found[1])
 
 
 def _options(args: Sequence[Array]) -> tuple[Array, Array]:
@@ -52,6 +66,8 @@ def _options(args: Sequence[Array]) -> tuple[Array, Array]:
 
 def _sequence(*args: Array) -> Array:
     rows, columns = _sizes(args)
+    if not rows:
+        return everywhere(args, NUM_ERROR)
     start, step = _options(args)
     order = np.arange(float(rows * columns)).reshape(rows, columns)
     few = np.where(args[0].num >= 1, 0.0, np.nan)
@@ -60,6 +76,8 @@ def _sequence(*args: Array) -> Array:
 
 def _sequence_partials(args: list[Array], out: Array) -> list[Floats | None]:
     rows, columns = _sizes(args)
+    if not rows:
+        return [np.zeros((1, 1)) for _ in args]
     order = np.arange(float(rows * columns)).reshape(rows, columns)
     slopes: list[Floats | None] = [None, None, np.ones_like(order), order]
     return slopes[: len(args)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sheetsim.formula.functions._make import plain
-from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, text_of
+from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, number_of, text_of
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BITS = 2**48
@@ -35,6 +35,8 @@ def _base(number: int, base: int, length: int = 0) -> str:
 
 def _decimal(text: str, base: int) -> float:
     text = text.strip()
+    if len(text) > 255:
+        raise ExcelError(VALUE_ERROR)
     if not 2 <= base <= 36 or not text.isalnum() or not text.isascii():
         raise ExcelError(VALUE_ERROR if not 2 <= base <= 36 else NUM_ERROR)
     return float(int(text, base))
@@ -77,10 +79,10 @@ def _converted(source: int, target: int) -> Callable[..., Any]:
 
 
 def _number(value: Any) -> float:
-    try:
-        return float(text_of(value) or 0)
-    except ValueError as error:
-        raise ExcelError(VALUE_ERROR) from error
+    number = number_of(text_of(value) or "0")
+    if number != number:
+        raise ExcelError(VALUE_ERROR)
+    return number
 
 
 def _roman(number: int, form: int = 0) -> str:

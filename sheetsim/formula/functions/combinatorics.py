@@ -54,26 +54,43 @@ def _double_factorial(n: float) -> float:
     return float(math.prod(range(int(n), 0, -2)))
 
 
+_GROWTH = 1024
+"""So many factors of 2 or more are more than the greatest double."""
+
+
+def _chosen(n: int, k: int) -> int:
+    """Return the number of ways to choose k of n, 0 <= k <= n.
+
+    Raises:
+        ValueError: it is beyond a double, as it is if both k and n - k are large: with k <= n/2
+            each of the k factors (n - i) / (k - i) is 2 or more.
+    """
+    k = min(k, n - k)
+    if k > _GROWTH:
+        raise ValueError("beyond a double")
+    return math.comb(n, k)
+
+
 def _combinations(n: float, k: float) -> float:
     if n < 0 or k < 0 or int(n) < int(k):
         raise ValueError("outside")
-    return float(math.comb(int(n), int(k)))
+    return float(_chosen(int(n), int(k)))
 
 
 def _with_repetition(n: float, k: float) -> float:
     if n < 0 or k < 0 or (int(n) == 0 and int(k) > 0):
         raise ValueError("outside")
-    return float(math.comb(int(n) + int(k) - 1, int(k))) if int(k) else 1.0
+    return float(_chosen(int(n) + int(k) - 1, int(k))) if int(k) else 1.0
 
 
 def _permutations(n: float, k: float) -> float:
-    if n < 0 or k < 0 or int(n) < int(k):
+    if n < 0 or k < 0 or int(n) < int(k) or k >= _LARGEST + 1:  # it is k! at least
         raise ValueError("outside")
     return float(math.perm(int(n), int(k)))
 
 
 def _arrangements(n: float, k: float) -> float:
-    if n < 0 or k < 0:
+    if n < 0 or k < 0 or (n >= 2 and k > _GROWTH):
         raise ValueError("outside")
     return float(int(n) ** int(k))
 
@@ -100,11 +117,24 @@ def _all_numbers(ranges: Sequence[list[list[Value]]]) -> list[int]:
 
 
 def _multinomial(*ranges: list[list[Value]]) -> float:
-    numbers = _all_numbers(ranges)
-    ways = math.factorial(sum(numbers))
-    for number in numbers:
-        ways //= math.factorial(number)
+    """Return (a + b + ...)! / (a! b! ...), as a product of binomial coefficients."""
+    ways, total = 1, 0
+    for number in _all_numbers(ranges):
+        total += number
+        ways *= _chosen(total, number)
+        float(ways)  # raises OverflowError
     return float(ways)
+
+
+def _least_multiple(*ranges: list[list[Value]]) -> float:
+    """Return the least common multiple; `#NUM!` from 2^53 on, as in Excel."""
+    numbers = _all_numbers(ranges)
+    multiple = 0 if 0 in numbers else 1
+    for number in numbers:
+        multiple = math.lcm(multiple, number)
+        if multiple >= 2**53:
+            raise ExcelError(NUM_ERROR)
+    return float(multiple)
 
 
 def _binomial(x: Floats, n: Floats, p: Floats, whole: Floats) -> Floats:
@@ -129,6 +159,8 @@ def _least_count(n: float, p: float, alpha: float) -> float:
     while low < high:
         middle = (low + high) // 2
         below = _binomial(np.full(1, float(middle)), whole, np.full(1, p), yes)
+        if np.isnan(below[0]):
+            raise ValueError("too many trials")
         low, high = (low, middle) if below[0] >= alpha else (middle + 1, high)
     return float(low)
 
@@ -164,15 +196,55 @@ def _beta_slope(a: Floats, b: Floats, p: Floats) -> Floats:
     return out
 
 
+_CHUNK, _MOST_TERMS = 2**14, 2**24
+
+
 def _hypergeometric(x: int, n: int, good: int, size: int, whole: bool = False) -> float:
-    """Return the probability of x good ones among n drawn of `size`, exact until the division."""
+    """Return the probability of x good ones among n drawn of `size`, or of at most x.
+
+    One probability is made of three binomial ones, in which no digits cancel (C. Loader, *Fast
+    and accurate computation of binomial probabilities*, 2000). The sum goes away from the middle,
+    by the ratio of neighbours, until its terms are nothing (as `phyper` in R does).
+
+    Raises:
+        ExcelError: `#NUM!`: outside, or more terms count than are added up here.
+    """
     least, most = max(0, n - size + good), min(n, good)
-    if not (0 < n <= size and 0 < good <= size and x >= 0 and x <= most):
+    if not (0 < n <= size < 2**53 and 0 < good <= size and 0 <= x <= most):
         raise ExcelError(NUM_ERROR)
-    first = least if whole else x
-    ways = sum(math.comb(good, k) * math.comb(size - good, n - k) for k in range(first, x + 1)
-               if k >= least)  # fmt: skip
-    return ways / math.comb(size, n)
+    if not whole:
+        return _hypergeometric_one(x, n, good, size) if x >= least else 0.0
+    if x < least or x == most:
+        return float(x == most)
+    if x * size <= n * good:
+        return _hypergeometric_tail(x, n, good, size)
+    return 1.0 - _hypergeometric_tail(n - x - 1, n, size - good, size)
+
+
+def _hypergeometric_one(x: int, n: int, good: int, size: int) -> float:
+    def ways(a: int, b: int) -> Floats:
+        return binomial(*(np.array([float(one)]) for one in (a, b)), share, rest)
+
+    share, rest = np.array([n / size]), np.array([(size - n) / size])
+    with np.errstate(all="ignore"):
+        return float((ways(x, good) * ways(n - x, size - good) / ways(n, size))[0])
+
+
+def _hypergeometric_tail(x: int, n: int, good: int, size: int) -> float:
+    """Return the probability of at most x, for an x below the mean."""
+    least = max(0, n - size + good)
+    own = _hypergeometric_one(x, n, good, size)
+    total, term, high = 1.0, 1.0, float(x)
+    for _ in range(_MOST_TERMS // _CHUNK):
+        k = high - np.arange(min(_CHUNK, high - least))
+        terms = term * np.cumprod(k * (size - good - n + k) / ((n - k + 1) * (good - k + 1)))
+        if not len(terms):
+            return min(1.0, own * total)
+        total += float(terms.sum())
+        term, high = float(terms[-1]), high - len(terms)
+        if term <= 1e-17 * total:
+            return min(1.0, own * total)
+    raise ExcelError(NUM_ERROR)
 
 
 YES, NO = np.ones(1), np.zeros(1)
@@ -186,7 +258,7 @@ FUNCTIONS = (
     elementwise("PERMUTATIONA", each(_arrangements), flat, flat, kinks=ALL, sample=(5.4, 2.4)),
     plain("MULTINOMIAL", "r", _multinomial, most=255),
     plain("GCD", "r", lambda *a: float(math.gcd(*_all_numbers(a))), most=255),
-    plain("LCM", "r", lambda *a: float(math.lcm(*_all_numbers(a))), most=255),
+    plain("LCM", "r", _least_multiple, most=255),
     elementwise("BINOM.DIST", _binomial, flat, flat, _binomial_p, flat, kinks={0, 1, 3},
                 also="BINOMDIST", sample=(2.4, 6.4, 0.3, 1.0)),
     elementwise("BINOM.INV", each(_least_count), flat, flat, flat,

@@ -1,16 +1,18 @@
 """Dates and times, which are numbers: whole days since 1900, and parts of a day.
 
-See `_calendar` for the 29 February 1900 that never was. Texts that spell dates are taken as dates
-(2020-12-31, 12/31/2020, 31-Dec-2020); parts of a day do not count where days are meant.
+See `sheetsim.formula.days` for the 29 February 1900 that never was. Texts that spell dates are
+taken as dates (2020-12-31, 12/31/2020, 31-Dec-2020); parts of a day do not count where days are
+meant.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.functions._calendar import (
+from sheetsim.formula.days import (
     LAST,
     checked,
     day_of,
@@ -246,18 +248,26 @@ def _network(start: float, end: float, weekend: Value = None, rows: Rows | None 
 def _workday(start: float, count: int, weekend: Value = None, rows: Rows | None = None) -> float:
     """Return the day that lies so many working days later, or earlier."""
     off = _weekend(weekend)
-    holidays = _holidays(rows, off)
-    day, step, left = checked(start), 1 if count > 0 else -1, abs(count)
-    if not holidays and left > 7:  # whole weeks at once
-        weeks = (left - 7) // (7 - len(off))
-        day += step * 7 * weeks
-        left -= weeks * (7 - len(off))
-    while left:
-        day += step
-        if not 0 <= day <= LAST:
-            raise ExcelError(NUM_ERROR)
-        left -= _of_week(day) not in off and day not in holidays
-    return float(checked(day))
+    holidays = sorted(_holidays(rows, off))
+    first, left = checked(start), abs(count)
+    if not left:
+        return float(first)
+
+    def passed(day: int) -> int:
+        """Return how many working days there are from the first on, that not counted, to a day."""
+        low, high = (first + 1, day) if count > 0 else (day, first - 1)
+        weeks, rest = divmod(high - low + 1, 7)
+        days = weeks * (7 - len(off))
+        days += sum(_of_week(one) not in off for one in range(high - rest + 1, high + 1))
+        return days - (bisect_right(holidays, high) - bisect_left(holidays, low))
+
+    near, far = first, LAST if count > 0 else 0  # the day lies behind the near one
+    if passed(far) < left:
+        raise ExcelError(NUM_ERROR)
+    while abs(far - near) > 1:
+        middle = (near + far) // 2
+        near, far = (near, middle) if passed(middle) >= left else (middle, far)
+    return float(far)
 
 
 def _is_error(value: Value) -> None:

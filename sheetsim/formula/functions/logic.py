@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sheetsim.book import CellError
 from sheetsim.formula.functions._make import ALL, coerced, everywhere, general, plain
@@ -29,10 +30,14 @@ from sheetsim.formula.values import (
     from_objects,
 )
 
+Ints = npt.NDArray[np.intp]
+
 
 def truth(condition: Array) -> tuple[Bools, Array | None]:
     """Return where a condition holds, and the errors where it is none (None: nowhere)."""
-    if not condition.bad and (condition.kind is not None or np.isfinite(condition.num).all()):
+    kind = condition.kind
+    texts = kind is not None and bool((kind == TEXT).any())  # "1" is no condition, though a number
+    if not condition.bad and not texts and (kind is not None or np.isfinite(condition.num).all()):
         return condition.num != 0, None
     objects = condition.objects()
     holds = np.zeros(objects.shape, bool)
@@ -107,6 +112,23 @@ def _choose_partials(args: list[Array], out: Array) -> list[Floats | None]:
     return [None, *((number == i).astype(np.float64) for i in range(1, len(args)))]
 
 
+def branch(name: str, first: Array) -> Ints:
+    """Return which argument, from 0, a single first one chooses in each cell; -1 for none.
+
+    Args:
+        name: IF, CHOOSE, IFERROR or IFNA.
+        first: its first argument (..., 1, 1).
+    """
+    if name == "IF":
+        holds, errors = truth(first)
+        chosen = np.where(holds, 1, 2)
+        return (chosen if errors is None else np.where(errors.kind == ERROR, -1, chosen))[..., 0, 0]
+    if name == "CHOOSE":
+        number = np.where(np.isfinite(first.num), np.trunc(first.num), -1)
+        return np.where((number < 1) | (number > 254), -1, number).astype(np.intp)[..., 0, 0]
+    return np.where(_wrong(first, only_na=name == "IFNA"), 1, 0)[..., 0, 0]
+
+
 def _joined(*args: Array, join: Callable[..., bool]) -> Array:
     """Join the conditions of all arguments; texts and blanks in ranges do not count."""
     ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
@@ -121,7 +143,7 @@ def _joined(*args: Array, join: Callable[..., bool]) -> Array:
                     out[index] = out[index][0, 0] or one
                 elif isinstance(one, bool | float):
                     found.append(bool(one))
-                elif arg.literal and isinstance(one, str):
+                elif arg.literal and part.shape[-2:] == (1, 1) and isinstance(one, str):
                     known = one.upper() in {"TRUE", "FALSE"}
                     out[index] = out[index][0, 0] or (None if known else VALUE_ERROR)
                     found.append(one.upper() == "TRUE")

@@ -107,7 +107,7 @@ def _match(wanted: Array, among: Array, *how: Array) -> Array:
 
 
 FUNCTIONS = (
-    general("INDEX", 2, 3, _index, partials=_index_partials, params="RV", kinks={1, 2},
+    general("INDEX", 2, 3, _index, partials=_index_partials, params="AV", kinks={1, 2},
             linear={0}, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3)),
     general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, sample=(1.4, [[1.0], [2.0]], 1.0)),
 )  # fmt: skip

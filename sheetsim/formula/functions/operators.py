@@ -6,11 +6,16 @@ from __future__ import annotations
 import numpy as np
 
 from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain
+from sheetsim.formula.functions.texts import joined
 from sheetsim.formula.values import Array, Floats, compare
 
 
 def power(a: Floats, b: Floats) -> Floats:
-    """Return a to the b; 0^0 is an error in Excel, NaN here."""
+    """Return a to the b; 0^0 is an error in Excel, NaN here.
+
+    So is a negative number to a fraction, also to one that has a root: (-8)^(1/3) is `#NUM!` by
+    Microsoft's documentation, and -2 in IronCalc and LibreOffice.
+    """
     if b.size == 1 and b.flat[0] == 2.0:
         return a * a
     out: Floats = np.power(a, b)
@@ -50,7 +55,7 @@ FUNCTIONS = (
     elementwise("%", lambda a: a / 100.0, lambda y, a: 0.01, linear=ALL),
     general("pos", 1, 1, _as_is, partials=lambda args, y: [np.ones_like(y.num)], linear=ALL),
     general("SINGLE", 1, 1, _as_is, partials=lambda args, y: [np.ones_like(y.num)], linear=ALL),
-    plain("&", "tt", lambda a, b: f"{a}{b}"),
+    plain("&", "tt", joined),
     general("=", 2, 2, lambda a, b: compare(a, b, np.equal), kinks=ALL),
     general("<>", 2, 2, lambda a, b: compare(a, b, np.not_equal), kinks=ALL),
     general("<", 2, 2, lambda a, b: compare(a, b, np.less), kinks=ALL),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._make import plain
 from sheetsim.formula.functions._number_format import fixed, show
 from sheetsim.formula.functions._wildcards import search
 from sheetsim.formula.functions.dates import serial
-from sheetsim.formula.values import NA_ERROR, VALUE_ERROR, ExcelError, number_of, text_of
+from sheetsim.formula.values import NA_ERROR, VALUE_ERROR, ExcelError, plain_number_of, text_of
 
 LONGEST = 32767
+"""Characters of a text; a longer one is `#VALUE!`."""
+
+LONGEST_FORMAT = 255
 Rows = list[list[Value]]
 
 
@@ -60,7 +63,9 @@ def _substitute(text: str, old: str, new: str, which: int | None = None) -> str:
     if not old:
         return text
     if which is None:
-        return _short(text.replace(old, new))
+        if len(text) + text.count(old) * (len(new) - len(old)) > LONGEST:
+            raise ExcelError(VALUE_ERROR)
+        return text.replace(old, new)
     at = -len(old)
     for _ in range(which):
         at = text.find(old, at + len(old))
@@ -78,7 +83,7 @@ def _short(text: str) -> str:
 def _replace(text: str, start: int, count: int, new: str) -> str:
     if start < 1 or count < 0:
         raise ExcelError(VALUE_ERROR)
-    return text[: start - 1] + new + text[start - 1 + count :]
+    return _short(text[: start - 1] + new + text[start - 1 + count :])
 
 
 def _repeat(text: str, count: int) -> str:
@@ -87,22 +92,47 @@ def _repeat(text: str, count: int) -> str:
     return text * count
 
 
-def _all_in(rows: Rows) -> list[str]:
-    return [text_of(one) for row in rows for one in row]
+def joined(*texts: str) -> str:
+    """Return texts as one.
+
+    Raises:
+        ExcelError: it is longer than a cell can hold; found before it is made.
+    """
+    return _together(texts)
+
+
+def _together(texts: Iterable[str]) -> str:
+    parts, left = [], LONGEST
+    for text in texts:
+        left -= len(text)
+        if left < 0:
+            raise ExcelError(VALUE_ERROR)
+        parts.append(text)
+    return "".join(parts)
+
+
+def _all_in(ranges: Iterable[Rows]) -> Iterable[str]:
+    return (text_of(one) for rows in ranges for row in rows for one in row)
 
 
 def _concat(*ranges: Rows) -> str:
-    return _short("".join(text for rows in ranges for text in _all_in(rows)))
+    return _together(_all_in(ranges))
 
 
 def _join(between: Rows, skip: bool, *ranges: Rows) -> str:
     """Join texts, the separators taken in turn."""
-    parts = [text for rows in ranges for text in _all_in(rows) if text or not skip]
-    signs = _all_in(between)
-    out = parts[:1]
-    for i, part in enumerate(parts[1:]):
-        out += [signs[i % len(signs)], part]
-    return _short("".join(out))
+    signs = list(_all_in([between]))
+
+    def parts() -> Iterable[str]:
+        i = 0
+        for text in _all_in(ranges):
+            if text or not skip:
+                if i:
+                    yield signs[(i - 1) % len(signs)]
+                yield text
+                i += 1
+
+    return _together(parts())
 
 
 def _char(code: int) -> str:
@@ -151,7 +181,7 @@ def _number_value(text: str, point: str = ".", group: str = ",") -> float:
     body = (front.replace(group, "") if group else front) + ("." if sign else "") + behind
     if not text:
         return 0.0
-    number = number_of(body)
+    number = plain_number_of(body)
     if number != number:
         raise ExcelError(VALUE_ERROR)
     return float(number / 100 ** (len(text) - len(text.rstrip("%"))))
@@ -161,13 +191,15 @@ def _text(value: Value, code: str) -> str:
     """Return a value in a number format; see `_number_format` for what is known."""
     if isinstance(value, CellError):
         raise ExcelError(value)
+    if len(code) > LONGEST_FORMAT:
+        raise ExcelError(VALUE_ERROR)
     if isinstance(value, bool):
         return text_of(value)
     if isinstance(value, str):
         with contextlib.suppress(ExcelError):
             value = serial(value)
     try:
-        return show(0.0 if value is None else value, code)
+        return _short(show(0.0 if value is None else value, code))
     except (ValueError, ArithmeticError) as error:
         raise ExcelError(VALUE_ERROR) from error
 
@@ -186,7 +218,7 @@ def _dollar(number: float, decimals: int = 2) -> str:
 def _encode_url(text: str) -> str:
     """Return a text as RFC 3986 writes it in an address: %20 for a space."""
     plain_ones = set(b"-_.~")
-    return "".join(
+    return _together(
         chr(byte) if byte in plain_ones or (byte < 128 and chr(byte).isalnum()) else f"%{byte:02X}"
         for byte in text.encode("utf-8", errors="replace")
     )
@@ -242,7 +274,7 @@ FUNCTIONS = (
     plain("REPLACE", "tiit", _replace),
     plain("REPT", "ti", _repeat),
     plain("EXACT", "tt", lambda a, b: a == b),
-    plain("CONCATENATE", "t", lambda *texts: "".join(texts), most=255),
+    plain("CONCATENATE", "t", joined, most=255),
     plain("CONCAT", "r", _concat, most=255),
     plain("TEXTJOIN", "rbr", _join, most=252),
     plain("TEXTBEFORE", "tt|iiiv", _side(after=False)),

@@ -106,6 +106,12 @@ _TIME = re.compile(
     r"(\d{1,4}):(\d{1,2})(?::(\d{1,2}(?:\.\d*)?))?\s*(am|pm|a|p)?|(\d{1,2})\s*(am|pm)",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(
+    r"\d{1,4}[-/:\sap]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s",
+    re.IGNORECASE,
+)
+_LONGEST = 60
+"""Characters of a date and a time; no longer text is looked at."""
 
 
 def _year(text: str) -> int:
@@ -121,6 +127,8 @@ def read_date(text: str) -> int | None:
     means this year in Excel, which no file can know, so it is none here.
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     if match := _ISO.fullmatch(text):
         year, month, day = (int(one) for one in match.groups())
     elif match := _AMERICAN.fullmatch(text):
@@ -147,7 +155,8 @@ def _month(name: str) -> int:
 
 def read_time(text: str) -> float | None:
     """Return the part of a day that a time spells, such as 6:30 PM or 18:30:05; None for none."""
-    match = _TIME.fullmatch(text.strip())
+    text = text.strip()
+    match = _TIME.fullmatch(text) if len(text) <= _LONGEST else None
     if not match:
         return None
     hour, minute = int(match[1] or match[5]), int(match[2] or 0)
@@ -161,14 +170,17 @@ def read_time(text: str) -> float | None:
 
 def read_moment(text: str) -> float | None:
     """Return the number of a date, a time, or a date and a time; None for anything else."""
+    text = text.strip()
+    if not _BEGINS.match(text) or len(text) > _LONGEST:  # most texts, quickly
+        return None
     time = read_time(text)
     if time is not None:
         return time
     found = read_date(text)
     if found is not None:
         return float(found)
-    for cut in [match.start() for match in re.finditer(r"\s", text.strip())]:
-        day, time = read_date(text.strip()[:cut]), read_time(text.strip()[cut:])
+    for cut in [match.start() for match in re.finditer(r"\s", text)]:
+        day, time = read_date(text[:cut]), read_time(text[cut:])
         if day is not None and time is not None:
             return day + time % 1
     return None
