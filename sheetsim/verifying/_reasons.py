@@ -70,8 +70,8 @@ KNOWN = (
     Known(
         _BOTH,
         re.compile(r"(\^|\bPOWER\()"),
-        "a negative number to a fraction, such as (-8)^(1/3), is #NUM! in Excel; {engines} "
-        "takes the root",
+        "a negative number to a fraction, such as (-8)^(1/3), is #NUM! in Excel, and a root in "
+        "{engines}",
         expected=CellError("#NUM!"),
     ),
     Known(

@@ -297,7 +297,8 @@ def endless(path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 @pytest.mark.parametrize(
-    "options", [["--json"], ["--json", "--sweep", "B1=1:3:3"], ["--starts", "200"]]
+    "options",
+    [["--json"], ["--json", "--sweep", "B1=1:3:3"], ["--starts", "2000", "--engine", "grg"]],
 )
 def test_ctrl_c_gives_the_best_point_so_far(tmp_path: Path, options: list[str]) -> None:
     path = endless(tmp_path / "endless.xlsx")

@@ -13,16 +13,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from formula_books import value_of
+from formula_books import book_of, value_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sheetsim.book import CellError
+from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.evaluate import evaluate
 from sheetsim.formula.functions._wildcards import pattern, search
 from sheetsim.formula.r1c1 import a1_style
 from sheetsim.formula.values import number_of
+from sheetsim.verifying._reasons import reason_for
 
 SECONDS = 30.0  # each takes some milliseconds; without the limits, hours
 
@@ -55,11 +57,25 @@ def demand(formula: str, value: object) -> None:
         ('=SUBSTITUTE(B1,"x",B1)', "#VALUE!"), ("=REPLACE(B1,1,1,B1)", "#VALUE!"),
         ('=TEXT(B1,REPT("@",200))', "#VALUE!"), ('=TEXT(1,REPT("0",256))', "#VALUE!"),
         ('=ENCODEURL(REPT(" ",20000))', "#VALUE!"), ('=TEXTJOIN({",",";"},TRUE,1,2,3)', "1,2;3"),
-        ("=SEQUENCE(100000,100000)", "#NUM!"), ("=SUM(SEQUENCE(1000,1000))", 500000500000.0),
+        ("=SEQUENCE(100000,100000)", "#VALUE!"), ("=SUM(SEQUENCE(1000,1000))", 500000500000.0),
+        ("=SUM(SEQUENCE(3000000))", "#VALUE!"), ("=SUM(SEQUENCE(1048576,16384))", "#VALUE!"),
+        ("=SUM(SEQUENCE(1,16384))", 134225920.0), ("=SUM(SEQUENCE(2,,C3,C2))", 8.0),
+        ("=SUM(SEQUENCE(2,2,C3,C2))", 24.0), ("=SUM(SEQUENCE(,3))", 6.0),
+        ("=SEQUENCE(0)", "#NUM!"), ("=SEQUENCE(1/0)", "#DIV/0!"), ('=SEQUENCE("x")', "#VALUE!"),
     ],
 )  # fmt: skip
 def test_nothing_grows_without_end(formula: str, value: object) -> None:
     demand(formula, value)
+
+
+def test_sequences_of_different_sizes_are_not_mixed() -> None:
+    """Cells of one formula are computed together; no one gets another one's numbers."""
+    cells: dict[str, Value] = {f"A{i}": float(i) for i in range(1, 6)}
+    cells |= {"A6": 3e6, **{f"B{i}": f"=SUM(SEQUENCE(A{i}))" for i in range(1, 7)}}
+    found = evaluate(book_of(cells)).values["S"]
+    assert found[5, 1] == CellError("#VALUE!")
+    for i in range(5):  # 15 is right in any case; the others are right, or say that they are not
+        assert found[i, 1] in ((i + 1) * (i + 2) / 2, CellError("#N/A"))
 
 
 @pytest.mark.usefixtures("_soon")
@@ -93,7 +109,7 @@ def test_hypergeometric() -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_hypergeometric_is_the_sum_of_fractions(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 60))
     good, n = data.draw(st.integers(1, size)), data.draw(st.integers(1, size))
@@ -106,7 +122,7 @@ def test_hypergeometric_is_the_sum_of_fractions(data: st.DataObject) -> None:
 
 
 @given(st.integers(0, 60), st.integers(30000, 50000), st.booleans(), st.sets(st.integers(0, 200)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_workday_is_numpys(count: int, start: int, back: bool, days: set[int]) -> None:
     """Against NumPy's own calendar."""
     holidays = [start + day - 100 for day in days] or [1]
@@ -114,10 +130,12 @@ def test_workday_is_numpys(count: int, start: int, back: bool, days: set[int]) -
     listed = "{" + ",".join(str(day) for day in holidays) + "}"
     found = value_of(f"=WORKDAY({start},{-count if back else count},{listed})")
     off = [epoch + day for day in holidays]
-    roll = "following" if back else "preceding"  # the first step leaves the day itself
-    moved = np.busday_offset(epoch + start, -count if back else count, roll, holidays=off)
-    expected = start if count == 0 else (moved - epoch).astype(int)
-    assert found == float(expected)
+    day = epoch + start  # the first step leaves the day itself, at work or not
+    if back:
+        moved = np.busday_offset(day, -count, roll="following", holidays=off)
+    else:
+        moved = np.busday_offset(day, count, roll="preceding", holidays=off)
+    assert found == float(start if count == 0 else (moved - epoch).astype(int))
 
 
 @pytest.mark.usefixtures("_soon")
@@ -164,7 +182,7 @@ def test_numbers_compare_by_15_digits(formula: str, value: object) -> None:
 
 
 @given(st.floats(-1e300, 1e300), st.integers(-40, 40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_comparing_is_that_of_rounded_numbers(number: float, steps: int) -> None:
     other = number + steps * math.ulp(number)
     a, b = (float(f"{one:.15g}") for one in (number, other))
@@ -199,8 +217,9 @@ def test_rounding_at_the_ends_of_the_scale(formula: str, value: object) -> None:
         ('=SUM("1/1/2020",1)', 43832.0), ("=A2+0", 43831.0), ("=SUM(A2:A4)", 43000.0),
         ('=A2="2020-01-01"', True), ('=A2="1/1/2020"', False), ("=A2=43831", False),
         ('=NUMBERVALUE("1:30")', "#VALUE!"), ('=DEC2BIN("1_0")', "#VALUE!"),
-        ('=("5)")+0', "#VALUE!"), ('="(5"+0', "#VALUE!"), ('="(5)"+0', -5.0), ('="1_0"+0', "#VALUE!"),
-        ('="-$1,234.50"+0', -1234.5), ('=" 5 % "+0', 0.05), ('="infinity"+0', "#VALUE!"),
+        ('=("5)")+0', "#VALUE!"), ('="(5"+0', "#VALUE!"), ('="(5)"+0', -5.0),
+        ('="1_0"+0', "#VALUE!"), ('="-$1,234.50"+0', -1234.5), ('=" 5 % "+0', 0.05),
+        ('="infinity"+0', "#VALUE!"),
         ('=IF("1",2,3)', "#VALUE!"), ('=IF("true",2,3)', 2.0), ("=IF(TRUE,2,3)", 2.0),
     ],
 )  # fmt: skip
@@ -283,6 +302,6 @@ def test_probabilities_of_many_trials_are_scipys() -> None:
 
 
 def test_a_root_of_a_negative_number_is_a_known_difference() -> None:
-    values = {"numpy": CellError("#NUM!"), "ironcalc": -2.0, "libreoffice": -2.0}
+    values: dict[str, Value] = {"numpy": CellError("#NUM!"), "ironcalc": -2.0, "libreoffice": -2.0}
     said = reason_for("numpy", False, "=(-8)^(1/3)", values, ["ironcalc", "libreoffice"])
-    assert said.endswith("is #NUM! in Excel; IronCalc and LibreOffice takes the root")
+    assert said.endswith("is #NUM! in Excel, and a root in IronCalc and LibreOffice")

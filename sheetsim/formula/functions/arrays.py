@@ -1,4 +1,3 @@
-# ruff: noqa: ARG001  (all partials are called alike: arguments, result)
 """Arrays of another shape: SEQUENCE, SORT, SORTBY, UNIQUE, FILTER.
 
 In a file they stand as array formulas over the range that they spilled into, which cuts or fills
@@ -7,7 +6,6 @@ them. SORT and its like have no derivatives: they count as flat, and as not smoo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cmp_to_key
@@ -22,11 +20,12 @@ from sheetsim.formula.functions._make import ALL, coerced, everywhere, general
 from sheetsim.formula.values import (
     BLANK,
     NA_ERROR,
-    NUM_ERROR,
     VALUE_ERROR,
     Array,
+    Bools,
     ExcelError,
     Floats,
+    choose,
     constant,
     from_objects,
     with_errors,
@@ -36,49 +35,70 @@ Rows = list[list[Value]]
 
 
 MAX_CELLS = 2**24
-"""Cells of one array that SEQUENCE may make, 128 MB; more are `#NUM!`."""
+"""Cells of one array that SEQUENCE may make, 128 MB; more are `#VALUE!`."""
 
 MAX_BLOCK = 2**27
-"""And of those of all cells that share the formula, which are computed together."""
+"""And of the arrays of all cells that share the formula, which are computed together."""
+
+_MOST = (2**20, 2**14)  # rows and columns of a sheet
 
 
-def _sizes(args: Sequence[Array]) -> tuple[int, int]:
-    """Return the rows and columns of SEQUENCE: the most that any cell asks for.
-
-    (0, 0) if they are too many.
-    """
-    found = [1, 1]
+def _asked(args: Sequence[Array]) -> tuple[Floats, Floats, Bools]:
+    """Return the rows and the columns that SEQUENCE is asked for, and where they are too many."""
+    found = [np.ones((1, 1, 1, 1)), np.ones((1, 1, 1, 1))]
     for i, arg in enumerate(args[:2]):
-        if not (arg.kind is not None and (arg.kind == BLANK).all()):
-            largest = np.nanmax(arg.num) if np.isfinite(arg.num).any() else 1
-            found[i] = int(np.clip(largest, 1, 2**20))
-    each = found[0] * found[1]
-    block = math.prod(np.broadcast_shapes(*(arg.shape for arg in args)))
-    return (0, 0) if each > MAX_CELLS or each * block > MAX_BLOCK else (found[0], found[1])
+        if not _left_out(arg):
+            found[i] = np.where(arg.num >= 1, np.trunc(arg.num), 1.0)
+    rows, columns = found
+    many = (rows > _MOST[0]) | (columns > _MOST[1]) | (rows * columns > MAX_CELLS)
+    return rows, columns, many
 
 
-def _options(args: Sequence[Array]) -> tuple[Array, Array]:
-    """Return the start and the step, 1 where they are left out."""
-    one = constant(1.0)
-    more = [one if a.kind is not None and (a.kind == BLANK).all() else a for a in args[2:]]
-    return (*more, one, one)[0], (*more, one, one)[1]
+def _places(rows: Floats, columns: Floats, many: Bools) -> tuple[Floats, Floats] | None:
+    """Return the row and the column of each place, from 0; None if they are too many in all."""
+    rows, columns = np.where(many, 1.0, rows), np.where(many, 1.0, columns)
+    size = rows.max() * columns.max()
+    if size * max(rows.size, columns.size) > MAX_BLOCK:
+        return None
+    return np.arange(rows.max())[:, None], np.arange(columns.max())
+
+
+def _left_out(arg: Array) -> bool:
+    return arg.kind is not None and bool((arg.kind == BLANK).all())
+
+
+def _single(arg: Array) -> Array:
+    """Return the first value of an array, in each cell."""
+    if arg.shape[-2:] == (1, 1):
+        return arg
+    kind = None if arg.kind is None else arg.kind[..., :1, :1]
+    obj = None if arg.obj is None else arg.obj[..., :1, :1]
+    return Array(arg.num[..., :1, :1], kind, obj, bad=arg.bad, literal=arg.literal)
 
 
 def _sequence(*args: Array) -> Array:
-    rows, columns = _sizes(args)
-    if not rows:
-        return everywhere(args, NUM_ERROR)
-    start, step = _options(args)
-    order = np.arange(float(rows * columns)).reshape(rows, columns)
-    few = np.where(args[0].num >= 1, 0.0, np.nan)
-    return with_errors(start.num + step.num * order + few, args)
+    """Count up, row by row; where another cell of the block asks for more, `#N/A` follows."""
+    args = tuple(_single(arg) for arg in args)
+    rows, columns, many = _asked(args)
+    places = _places(rows, columns, many)
+    if places is None:
+        return everywhere(args, VALUE_ERROR)
+    row, column = places
+    one = constant(1.0)
+    start, step = (*(one if _left_out(arg) else arg for arg in args[2:]), one, one)[:2]
+    wrong = [np.where(_left_out(arg) | (arg.num >= 1), 0.0, np.nan) for arg in args[:2]]
+    out = with_errors(start.num + step.num * (row * columns + column) + sum(wrong), args)
+    outside = (row >= rows) | (column >= columns)
+    for where, error in ((outside, NA_ERROR), (many, VALUE_ERROR)):
+        if where.any():
+            out = choose(where, everywhere(args, error), out)
+    return out
 
 
 def _sequence_partials(args: list[Array], out: Array) -> list[Floats | None]:
-    rows, columns = _sizes(args)
-    if not rows:
-        return [np.zeros((1, 1)) for _ in args]
-    order = np.arange(float(rows * columns)).reshape(rows, columns)
+    rows, columns, many = _asked([_single(arg) for arg in args])
+    places = _places(rows, columns, many)
+    order = 0.0 * out.num if places is None else places[0] * columns + places[1]
     slopes: list[Floats | None] = [None, None, np.ones_like(order), order]
     return slopes[: len(args)]
 

@@ -223,7 +223,7 @@ def _hypergeometric(x: int, n: int, good: int, size: int, whole: bool = False) -
 
 def _hypergeometric_one(x: int, n: int, good: int, size: int) -> float:
     def ways(a: int, b: int) -> Floats:
-        return binomial(*(np.array([float(one)]) for one in (a, b)), share, rest)
+        return binomial(np.array([float(a)]), np.array([float(b)]), share, rest)
 
     share, rest = np.array([n / size]), np.array([(size - n) / size])
     with np.errstate(all="ignore"):
