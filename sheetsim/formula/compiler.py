@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.batch import Batch, Group, Operation, UnreadyError, prepare
-from sheetsim.formula.functions._make import general
+from sheetsim.formula.functions import ALL, Function
 from sheetsim.formula.graph import Graph, Spot
 from sheetsim.formula.keys import Keys
 from sheetsim.formula.loop import run_loop
@@ -206,13 +206,9 @@ class Compiler:
         root = values[batch.root]
         sized = _sized(root, batch.group.size)
         if sized.shape[-2:] != root.shape[-2:] or sized.kind is not root.kind:
-            size = batch.group.size
-            resize = general(
-                "size of the result", 1, 1, lambda a: _sized(a, size),
-                partials=lambda args, _: [_kept(args[0], size)], linear={0},
-            )  # fmt: skip
             register = 1_000_000
-            batch.operations = [*batch.operations, Operation(resize, (batch.root,), register)]
+            resize = Operation(_resizing(batch.group.size), (batch.root,), register)
+            batch.operations = [*batch.operations, resize]
             batch.root = register
         return sized
 
@@ -260,9 +256,26 @@ def _filled(values: Array, height: int, width: int) -> Array:
     return Array(num, kind, out, bad=True)
 
 
-def _kept(values: Array, size: tuple[int, int] | None) -> Floats:
-    """Return 1 for the values that fit into the cells and 0 for those cut off."""
-    height, width = size or (1, 1)
-    rows = np.arange(values.shape[-2])[:, None] < height
-    columns = np.arange(values.shape[-1]) < width
-    return np.broadcast_to(rows & columns, values.shape[-2:]).astype(np.float64)
+def _resizing(size: tuple[int, int] | None) -> Function:
+    """Make what gives a result the size of its cells."""
+
+    def moved(part: Floats, like: Floats) -> Floats:
+        """The part's cells that both have; 0 elsewhere."""
+        out = np.zeros((*part.shape[:-2], *like.shape[-2:]))
+        height, width = np.minimum(part.shape[-2:], like.shape[-2:])
+        out[..., :height, :width] = part[..., :height, :width]
+        return out
+
+    def whole(part: Floats, like: Floats) -> Floats:
+        return np.broadcast_to(part, (*part.shape[:-2], *like.shape[-2:]))
+
+    return Function(
+        "size of the result",
+        1,
+        1,
+        lambda args, _strict: _sized(args[0], size),
+        kind="matrix",
+        jvp=lambda _i, tangent, y, a: moved(whole(tangent, a), y),
+        vjp=lambda _i, bar, y, a: moved(whole(bar, y), a),
+        linear=ALL,
+    )

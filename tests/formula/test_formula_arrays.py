@@ -46,7 +46,7 @@ SITES: list[tuple[str, Any]] = [
     ("=SUM(INDEX(B1:B3,{1,3}))", 40.0),  # IronCalc: not implemented
     ("{=SUM(INDEX(B1:B3,N(IF(1,{1,3}))))}", 40.0),  # IronCalc: not implemented
 ]
-CHOSEN: list[tuple[str, Any]] = [  # IronCalc: #VALUE! where a range comes through IF, which returns a reference
+CHOSEN: list[tuple[str, Any]] = [  # IronCalc: #VALUE! where a range comes through IF
     ("=SUM(IF(1,B1:B3,A1:A3))", 60.0), ("=SUM(IF(A1>0,B1:B3))", 60.0),
     ("=SUM(IF(A1<0,B1:B3,5))", 5.0), ("{=SUM(IF(A1<0,B1:B3,5))}", 5.0),
     ("=COUNT(IF(A1<0,B1:B3,5))", 1.0), ("=SUM(IF(FALSE,B1:B3))", 0.0),
@@ -181,3 +181,21 @@ def test_verify_says_what_unequal_arrays_give(tmp_path: Path) -> None:
     found = verify(path, engines=["numpy"])
     assert found.first is not None
     assert (found.first.sheet, found.first.cell) == ("S", "D2")
+
+
+@pytest.mark.parametrize(
+    ("formula", "objective", "gradient"),
+    [
+        ("{=A1:A5*2}", "=SUM(D1:D3)", [2.0, 2.0, 2.0]),
+        ("{=A1:A3+B1:B2}", "=IFERROR(D1,0)+IFERROR(D3,7)", [1.0, 0.0, 0.0]),
+    ],
+)
+def test_the_gradient_of_a_result_larger_or_smaller_than_its_cells(
+    formula: str, objective: str, gradient: list[float]
+) -> None:
+    """Closed forms: what is cut off counts for nothing, and neither does what fills up."""
+    cells = {"A1": 1.0, "A2": 2.0, "A3": 3.0, "A4": 4.0, "A5": 5.0, "B1": 4.0, "B2": 5.0}
+    book = book_of({**cells, "D1:D3": formula, "E1": objective})
+    program = compile_book(book, ["S!E1"], ["S!A1:A3"])
+    np.testing.assert_allclose(program.value_and_gradient(program.start)[1], gradient)
+    np.testing.assert_allclose(program.jacobian(program.start), [gradient])

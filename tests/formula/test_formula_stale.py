@@ -53,11 +53,13 @@ FORMULAS = st.sampled_from(
      'SUMIF({a}:{p},">0",{b})', 'SUMIF({s}A$1:A3,">0",{s}B$1)', 'AVERAGEIF({s}A1:B2,">0",{c})',
      'SUMIF({s}$A$1:$A$3,">1",{s}B1:C1)', 'SUMIF(area,">0",{b})', "one*{a}", "left+{a}", "above",
      "here+{b}", "tot", "outer-{c}", "local", "Two!local", "Two!deeper", "SUM(area)",
-     "SUM(through)", "texts", "small+{a}", "tabled", "SUM(T[a])", "SUM(T[[#Headers],[b]:[c]])", "ROWS({a}:{p})",
+     "SUM(through)", "texts", "small+{a}", "tabled", "SUM(T[a])", "SUM(T[[#Headers],[b]:[c]])",
+     "ROWS({a}:{p})",
      "SUM(S:Two!{p})", "SUM('Two:It''s (3)'!{p})", "AVERAGE('S:It''s (3)'!$A$1:{p})", "NOPE({a})",
      "NOPE(OFFSET({a},0,1))", "NOPE({a}:{p})", "f({b})", "NOPE(SUMIF({a}:{p},1,{b}))", "NOPE(tot)",
-     "IFERROR(MATCH({a},{s}A1:C1,0),{b})", "CHOOSE(2,{a},{b})", "SUM({a}:{p} {s}B1:C4)", 
-     "SUM(({a},{b}))", "VLOOKUP({a},{s}A1:C4,2,FALSE)", "SUM({a}#)", "SUMPRODUCT({s}A1:A3,{s}B1:B3)", "[1]S!A1"]
+     "IFERROR(MATCH({a},{s}A1:C1,0),{b})", "CHOOSE(2,{a},{b})", "SUM({a}:{p} {s}B1:C4)",
+     "SUM(({a},{b}))", "VLOOKUP({a},{s}A1:C4,2,FALSE)", "SUM({a}#)",
+     "SUMPRODUCT({s}A1:A3,{s}B1:B3)", "[1]S!A1"]
 )  # fmt: skip
 CELL = st.builds(
     "{}{}{}{}".format,

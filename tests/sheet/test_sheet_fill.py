@@ -16,7 +16,6 @@ from sheetsim.sheet.reference import (
     a1,
     column_index,
     column_name,
-
 )
 
 dollar = st.sampled_from(["", "$"])

@@ -20,11 +20,11 @@ from sheetsim.workbook.solver_read import read_models
 from sheetsim.workbook.stored_model import Engine, Goal
 
 
-def book(tmp_path: Path, cells: Mapping[str, float | str], name: str = "m.xlsx") -> Path:
+def book(tmp_path: Path, cells: Mapping[str, object]) -> Path:
     """A workbook of one sheet S with some cells, and no model of use."""
-    page = Page(tmp_path / name, "S", "A model")
+    page = Page(tmp_path / "m.xlsx", "S", "A model")
     for cell, content in cells.items():
-        page.put(cell, content)
+        page.put(cell, content if isinstance(content, str) else float(str(content)))
     page.put("Z98", 1.0)
     page.put("Z99", "=Z98^2")
     return page.save("Z99", "Z98")
@@ -190,10 +190,8 @@ def test_a_swept_bound_is_a_bound(tmp_path: Path) -> None:
 
 def test_a_formula_on_the_right_of_what_ironcalc_computes(tmp_path: Path) -> None:
     pytest.importorskip("ironcalc", reason="IronCalc is not here")
-    cells = {"A3": 1.0, "A4": 1.0, "B3": "=(BESSELJ(A3,1)-0.1)^2+(A4-2)^2"}
     page = Page(tmp_path / "bessel.xlsx", "S", "Bessel")
-    for cell, content in cells.items():
-        page.put(cell, content)
+    page.block("A3", [[1.0, "=(BESSELJ(A3,1)-0.1)^2+(A4-2)^2"], [1.0]])
     page._book.close()
     with pytest.raises(WorkbookError, match=r"BESSELJ, which IronCalc .* no cell for the formula"):
         solved(page.path, "B3", "A3:A4", "A3<=A4+1")
