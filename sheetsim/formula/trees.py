@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.functions import TABLE
 from sheetsim.formula.parser import Node, Tree, parse
 from sheetsim.formula.reads import WIDENED, is_external, named_functions, read_by
 from sheetsim.formula.structured import table_ref
@@ -215,7 +216,11 @@ def _through(book: Book, node: Node) -> list[str]:
 
 
 def _spliced(tree: Tree) -> Tree:
-    """Make the areas of a union arguments of their own: SUM((A1,B2)) is SUM(A1,B2)."""
+    """Make the areas of a union arguments of their own: SUM((A1,B2)) is SUM(A1,B2).
+
+    Only what takes any number of arguments alike may be asked for that; RANK of a union is told
+    as something that cannot be computed here.
+    """
     if not any(node.kind == "call" and node.value == "," for node in tree):
         return tree
     parts: list[tuple[int, ...]] = []
@@ -226,9 +231,18 @@ def _spliced(tree: Tree) -> Tree:
         if size > MAX_NODES:
             raise _too_large()
         flat = tuple(p for a in node.args for p in parts[a])
+        if len(flat) > len(node.args) and not _takes_many(node):
+            node = node._replace(value=f"{node.value} of a union")
         parts.append(flat if node.value == "," and node.kind == "call" else (i,))
         nodes.append(node._replace(args=flat))
     return tuple(nodes)
+
+
+def _takes_many(node: Node) -> bool:
+    """Whether a node takes any number of arguments, or is a union itself."""
+    if node.value == "," or node.value not in TABLE:
+        return True
+    return TABLE[str(node.value)].most > 100
 
 
 def _widened(tree: Tree) -> Tree:

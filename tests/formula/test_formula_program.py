@@ -103,6 +103,12 @@ def test_the_sum_range_of_sumif_is_as_large_as_the_first() -> None:
     checked(program)
 
 
+def test_a_union_where_one_range_belongs_falls_back() -> None:
+    program = program_of("=RANK(A1,(A1:A2,A3))+SUM((A1,A3))", {})
+    assert [note.function for note in program.fallbacks] == ["RANK of a union"]
+    assert not program_of("=SUM((A1,A3))+MAX((A1:A2,A3))", {}).fallbacks
+
+
 def test_what_takes_no_several_sheets_falls_back_and_moves() -> None:
     cells = {"b!A1": 2.0, "A5": Cell("=SUMPRODUCT(S:b!A1)", 1.0)}
     program = compile_book(book_of({**START, **cells}), ["S!A5"], ["S!A1:A3"])

@@ -21,8 +21,8 @@ from sheetsim.formula.evaluate import evaluate
 from sheetsim.formula.followers import follow
 from sheetsim.formula.overlay import overlay
 from sheetsim.formula.program import compile_book
-from sheetsim.sheet.reference import Fill
 from sheetsim.workbook.book_read import mentions
+from sheetsim.workbook.fill import SharedFormula
 
 SHEETS = {"S": "", "Two": "Two!", "It's (3)": "'It''s (3)'!"}
 LIKE = {"NOPE(": "SUM(", "f(": "SUM(S!$A$1,"}
@@ -115,9 +115,11 @@ def entered(cells: Cells, where: tuple[str, int, int], how: str, text: str) -> N
         for at in (7, 8):
             cells[sheet][at, column] = Cell(text, None, f"{'EF'[column - 4]}8:{'EF'[column - 4]}9")
     else:
-        fill = Fill(text)
+        origin = (0, column + 2)
+        shared = SharedFormula(text[1:], *origin)
         for down in range(4):
-            cells[sheet][down, column + 2] = Cell(fill.at(down, 0), None, None, (0, column + 2))
+            filled = shared.at(down, column + 2)
+            cells[sheet][down, column + 2] = Cell(f"={filled}", None, None, origin)
 
 
 def known(cells: Cells) -> Cells:
