@@ -87,9 +87,9 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
     Examples:
       sheetsim solve model.xlsx --list
       sheetsim solve model.xlsx --out solved.xlsx --report
-      sheetsim solve plan.xlsx --maximize --objective Sheet1!D9 --by Sheet1!B1:B5 \\
+      sheetsim solve plan.xlsx --maximize --objective Sheet1!D9 --by B1:B5 \\
           --subject-to "B1:B5<=C1:C5" --engine "Simplex LP"
-      sheetsim solve model.xlsx --sweep Sheet1!B1=0.1:1:10 --jobs 4 --out sweep.csv
+      sheetsim solve model.xlsx --sweep B1=0.1:1:10 --jobs 4 --out sweep.csv
     """
     from sheetsim.solving.prepare import demand_workbook
 

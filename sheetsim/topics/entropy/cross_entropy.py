@@ -21,6 +21,8 @@ The lecture's sheet `log_entropy` has two classes, LOG in base 10, and OFFSET fo
 INDEX does the same.
 """
 
+import math
+
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
@@ -56,7 +58,7 @@ def nll(logs: Array, labels: Array) -> Array:
     return np.asarray(-logs[np.arange(len(logs)), labels.astype(int) - 1])
 
 
-def from_outputs(outputs: Array, labels: Array, base: float = np.e) -> Array:
+def from_outputs(outputs: Array, labels: Array, base: float = math.e) -> Array:
     """Cross entropy (n,) of the softmax of outputs (n, k), without the softmax."""
     largest = outputs.max(axis=1)
     total = largest + np.log(np.exp(outputs - largest[:, None]).sum(axis=1))
