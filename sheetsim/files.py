@@ -7,11 +7,15 @@ one, never half of one, and a failure leaves what stood there as it was.
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import secrets
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sheetsim.errors import OutputError
 
@@ -78,3 +82,23 @@ def _refuse_what_cannot_be_replaced(target: Path, shown: str | Path) -> None:
         raise OutputError(f"{shown}: is read-only; expected a file that can be replaced")
     if not target.parent.is_dir():
         raise OutputError(f"{shown}: cannot be written, there is no folder {target.parent}")
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON, in which there is no NaN and no infinity: they are null.
+
+    Arrays become lists, and what JSON does not know becomes its text.
+    """
+    return json.dumps(_plain(value), indent=2, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

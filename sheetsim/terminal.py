@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import functools
 import io
-import json
-import math
 import os
 import re
 import signal
@@ -20,9 +18,9 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from sheetsim.errors import OptionError, OutputError, SheetsimError
+from sheetsim.files import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,19 +160,7 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """Print as JSON, in which there is no NaN and no infinity: they are null."""
-    click.echo(json.dumps(_plain(value), indent=2, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+    click.echo(json_text(value))
 
 
 class Bar:

@@ -123,8 +123,9 @@ def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
 
 def _met(evaluator: Evaluator, point: Point) -> bool:
     """Whether all is met but that numbers are whole."""
-    missed = np.where(evaluator.equal, np.abs(point.c), np.maximum(point.c, 0.0))
-    return point.sound and missed.max(initial=0.0) <= evaluator.settings.precision
+    return (
+        point.sound and evaluator.missed(point.c).max(initial=0.0) <= evaluator.settings.precision
+    )
 
 
 def _split(x: Array, node: _Node, at: int) -> list[tuple[Array, Array]]:

@@ -227,7 +227,7 @@ class Evaluator:
         self.check_time()
         self.evaluations += len(x)
         f, c, shown = self._batch(x)
-        missed = np.where(self.equal, np.abs(c), np.maximum(c, 0))
+        missed = self.missed(c)
         missed = np.where(missed <= self.settings.precision, 0.0, missed).sum(axis=1)
         missed = np.where(np.isfinite(missed) & np.isfinite(f), missed, np.inf)
         row = int(np.lexsort((np.where(np.isnan(f), np.inf, f), missed))[0])
@@ -264,9 +264,14 @@ class Evaluator:
 
     # Keeping -----------------------------------------------------------------------------
 
+    def missed(self, c: Array) -> Array:
+        """By how much each row of c (..., m) is missed."""
+        missed: Array = np.where(self.equal, np.abs(c), np.maximum(c, 0.0))
+        return missed
+
     def violation(self, x: Array, c: Array) -> float:
         """By how much the worst constraint, bound or whole number is missed at x (n,)."""
-        missed = np.where(self.equal, np.abs(c), np.maximum(c, 0))
+        missed = self.missed(c)
         bounds = np.maximum(np.maximum(self.low - x, x - self.high), 0)
         whole = np.abs(x - np.round(x))[self.whole]
         worst = [float(np.max(each, initial=0.0)) for each in (missed, bounds, whole)]

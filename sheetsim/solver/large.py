@@ -17,7 +17,6 @@ from sheetsim.solver import quasi_newton
 from sheetsim.solver.bridge import Batch, ending
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.journal import Limits
-from sheetsim.solver.model import Mask
 from sheetsim.solver.options import Options
 from sheetsim.solver.outcome import (
     CONVERGED,
@@ -87,7 +86,7 @@ def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> 
     if not point.sound:
         return Found(point, Ending(ERROR_VALUE, "NaN or an infinity at the start"))
     lam = np.zeros(point.c.size)
-    missed = _missed(point, equal)
+    missed = evaluator.missed(point.c)
     weight = float(missed @ missed)
     rho = min(max(10 * max(1.0, abs(point.f)) / max(1.0, weight / 2), 1e-3), 1e6)
     before = np.inf
@@ -161,11 +160,6 @@ def _bottomless(evaluator: Evaluator, point: Point) -> bool:
     """Whether the objective is so low that there is no minimum."""
     assert evaluator.log  # noqa: S101 - the start was evaluated
     return point.f < BOTTOM / 100 * max(1.0, abs(evaluator.log[0].objective))
-
-
-def _missed(point: Point, equal: Mask) -> Array:
-    missed: Array = np.where(equal, np.abs(point.c), np.maximum(point.c, 0.0))
-    return missed
 
 
 def _free(x: Array, g: Array, low: Array, high: Array) -> Array:

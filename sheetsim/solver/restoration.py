@@ -43,6 +43,6 @@ def restore(evaluator: Evaluator, point: Point, low: Array, high: Array) -> Poin
     with np.errstate(all="ignore"):
         journal = levenberg_marquardt.run(problem, Options(), limits, start[None])
     found = batch.points(journal.x)[0]
-    missed = np.where(equal, np.abs(found.c), np.maximum(found.c, 0.0))
+    missed = evaluator.missed(found.c)
     feasible = found.sound and missed.max(initial=0.0) <= evaluator.settings.precision
     return found if feasible else None

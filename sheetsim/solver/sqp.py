@@ -103,16 +103,11 @@ class _Search:
         g, A = self.evaluator.derive(point)
         self.point, self.g, self.A = point, g * self.s / self.unit, A * self.s
 
-    def violations(self, c: Array) -> Array:
-        """Of each row (m,)."""
-        missed: Array = np.where(self.evaluator.equal, np.abs(c), np.maximum(c, 0.0))
-        return missed
-
     def merit(self, point: Point) -> float:
         """Give f + Σρ|c|₊; inf where a value is not finite."""
         if not point.sound:
             return math.inf
-        return point.f / self.unit + float(self.rho @ self.violations(point.c))
+        return point.f / self.unit + float(self.rho @ self.evaluator.missed(point.c))
 
     def reset(self) -> None:
         """Forget the curvature."""
@@ -294,12 +289,12 @@ def _stuck(search: _Search, hard: bool) -> bool:
     if hard:
         search.soft.clear()
         return False
-    search.soft.append(float(search.violations(search.point.c).sum()))
+    search.soft.append(float(search.evaluator.missed(search.point.c).sum()))
     return len(search.soft) > 5 and search.soft[-1] > 0.9 * search.soft[-6]
 
 
 def _missed(search: _Search) -> float:
-    return float(search.violations(search.point.c).max(initial=0.0))
+    return float(search.evaluator.missed(search.point.c).max(initial=0.0))
 
 
 def _left(search: _Search) -> float:
@@ -321,7 +316,9 @@ def _settled(search: _Search, d: Array, hard: bool) -> Found | None:
         return None
     z = search.point.x / search.s
     still = bool((np.abs(d) <= TINY_STEP * np.maximum(1.0, np.abs(z))).all())
-    gain = abs(float(search.g @ d)) + float(np.abs(search.lam) @ search.violations(search.point.c))
+    gain = abs(float(search.g @ d)) + float(
+        np.abs(search.lam) @ search.evaluator.missed(search.point.c)
+    )
     return _ended(search, False) if still or gain <= EPS**2 * abs(search.point.f) else None
 
 
@@ -354,8 +351,8 @@ def _line_search(search: _Search, d: Array, hard: bool) -> Point | None:
     """A point along d that lowers the merit enough, or None."""
     point, lam = search.point, np.abs(search.lam)
     search.rho = np.maximum(lam, (search.rho + lam) / 2)
-    missed = search.violations(point.c)
-    after = search.violations(point.c + search.A @ d) if not hard else np.zeros(missed.size)
+    missed = search.evaluator.missed(point.c)
+    after = search.evaluator.missed(point.c + search.A @ d) if not hard else np.zeros(missed.size)
     slope = float(search.g @ d) - float(search.rho @ (missed - after))
     fall = float((missed - after).sum())
     if slope >= 0 and fall > 0:

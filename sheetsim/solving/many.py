@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 import math
 import time
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.files import demand_writable, replace_file
+from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.solver.outcome import STOPPED, WORDS, Ending
 from sheetsim.solving.compiled import cell_name
 from sheetsim.solving.inputs import parse_sweep
@@ -286,7 +285,7 @@ def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:
         write_values(prepared.book.path, target, {}, sheets=[sheet])
         return target
     if kind == ".json":
-        text = json.dumps([_finite(row) for row in table.as_dicts()], indent=2, allow_nan=False)
+        text = json_text(table.as_dicts())
         with replace_file(target) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
         return target
@@ -324,11 +323,3 @@ def _absolute(path: str | Path) -> str:
 def _stamp(path: str | Path) -> tuple[int, int]:
     status = Path(path).stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with null where a number is none."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }

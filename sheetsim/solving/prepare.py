@@ -150,8 +150,9 @@ def prepare(
     stored = choose_model(book, request)
     book, inputs = set_inputs(book, request, stored.sheet)
     held = () if parameters is None else tuple(parameters(book, stored.sheet))
+    variables = set(stored.variable_cells())
     for spot in held:
-        if spot in set(stored.variable_cells()):
+        if spot in variables:
             raise OptionError(f"{book.path}: {cell_name(spot)} is a variable; expected an input")
     compiled = compile_model(book, stored, held, inputs)
     settings = solver_settings(stored, request, book.path)

@@ -6,7 +6,6 @@ Every number comes from the compiled formulas at the solution.
 from __future__ import annotations
 
 import csv
-import json
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ import numpy as np
 
 from sheetsim.book import CellError
 from sheetsim.errors import OptionError
-from sheetsim.files import demand_writable, replace_file
+from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.solving.limits import reach
 from sheetsim.workbook.labels import Labels
 from sheetsim.workbook.report_sheets import (
@@ -101,7 +100,7 @@ def save_report(solved: Solved, path: str | Path) -> list[Path]:
     demand_report(path)
     target = Path(path)
     if target.suffix.lower() == ".json":
-        text = json.dumps(Report(solved).as_dict(), indent=2, allow_nan=False)
+        text = json_text(Report(solved).as_dict())
         with replace_file(target) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
         return [target]
@@ -252,7 +251,7 @@ class Report:
         return columns
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON takes it, NaN and infinities as null."""
+        """Return all of it, for JSON."""
         both = self.variable_sensitivities, self.constraint_sensitivities
         tables: dict[str, Sequence[Any]] = {
             "variables": self.variables,
@@ -266,7 +265,7 @@ class Report:
             **{name: [asdict(row) for row in rows] for name, rows in tables.items()},
             "trials": self.trials,
         }
-        return _plain({**self.solved.as_dict(), "report": found})  # type: ignore[no-any-return]
+        return {**self.solved.as_dict(), "report": found}
 
     @property
     def _stored(self) -> Iterable[Constraint]:
@@ -358,13 +357,3 @@ def _short(spot: Spot) -> str:
 
 def _shown(value: Value) -> str | float | None:
     return str(value) if isinstance(value, bool | CellError) else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -1,16 +1,16 @@
 """General models by GRG Nonlinear: bounds, whole numbers, many variables, many starts."""
 
 import itertools
-from typing import Any
 
 import numpy as np
 import pytest
 import scipy.optimize
 from hypothesis import given, settings, strategies
+from solver_models import rosenbrock, rows, square
 
 from sheetsim.errors import OptionError
 from sheetsim.solver import quadratic
-from sheetsim.solver.model import Constraint, Model, Relation
+from sheetsim.solver.model import Model
 from sheetsim.solver.outcome import (
     INFEASIBLE,
     INTEGER,
@@ -22,27 +22,6 @@ from sheetsim.solver.outcome import (
 from sheetsim.solver.problem import Array
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
-
-
-def rosenbrock(x: Array) -> tuple[float, Array]:
-    a, b = x[:-1], x[1:]
-    g = np.zeros_like(x)
-    g[:-1] = -400 * a * (b - a * a) - 2 * (1 - a)
-    g[1:] += 200 * (b - a * a)
-    return float((100 * (b - a * a) ** 2 + (1 - a) ** 2).sum()), g
-
-
-def rows(A: Any, b: Any, relation: Relation, name: str = "") -> Constraint:
-    A, b = np.atleast_2d(np.array(A, dtype=float)), np.atleast_1d(np.array(b, dtype=float))
-    return Constraint(lambda x: (A @ x - b, A), relation, name, values=lambda x: x @ A.T - b)
-
-
-def square(centre: Any, **more: Any) -> Model:
-    """The distance to `centre`, squared."""
-    c = np.array(centre, dtype=float)
-    more.setdefault("start", np.zeros(c.size))
-    return Model(objective=lambda x: (float((x - c) @ (x - c)), 2 * (x - c)), **more)
-
 
 # Smooth, within bounds -------------------------------------------------------------------
 
