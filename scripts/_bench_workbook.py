@@ -156,8 +156,8 @@ def prepare(file: Path, folder: Path, seeds: int, limit: float) -> dict[str, Any
     """The task that all peers get, and the one sheet as a file of its own."""
     import xlsxwriter
 
-    from sheetsim.workbook.book_read import read_book
-    from sheetsim.workbook.solver_read import read_models
+    from sheetsim.workbook.read.book import read_book
+    from sheetsim.workbook.solver_model.read import read_models
 
     book = read_book(file)
     model, sheet = read_models(book)[SHEET], book.sheets[SHEET]

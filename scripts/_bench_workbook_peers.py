@@ -137,7 +137,7 @@ def command(task: Task) -> None:
 
 def read_back(path: Path, task: Task) -> list[float]:
     """The variables that a solved file holds."""
-    from sheetsim.workbook.book_read import read_book
+    from sheetsim.workbook.read.book import read_book
 
     sheet = read_book(path).sheets[task["sheet"]]
     return [float(sheet[tuple(cell)].value) for cell in task["cells"]]
@@ -284,7 +284,7 @@ def openpyxl(task: Task) -> None:
 
 def address(cell: Sequence[int]) -> str:
     """The name of a cell, row and column from 0."""
-    from sheetsim.workbook.cellxml import reference
+    from sheetsim.workbook.read.cell_xml import reference
 
     return reference(tuple(cell))
 

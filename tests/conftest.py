@@ -11,7 +11,7 @@ import pytest
 from openpyxl.utils import range_boundaries
 
 from sheetsim.sheet import Array
-from sheetsim.workbook.package import Cell, Cells, read_cells
+from sheetsim.workbook.rewrite.package import Cell, Cells, read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

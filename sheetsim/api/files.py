@@ -13,7 +13,7 @@ from sheetsim.formula.program import Program, compile_book
 from sheetsim.solver.settings import Settings
 from sheetsim.solving import Request, Solved, solve_file
 from sheetsim.solving.prepare import SUFFIXES
-from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.read.book import read_book
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from sheetsim.checking import Report, check
-from sheetsim.comparing import Comparison, compare
+from sheetsim.checking.check import Report, check
+from sheetsim.checking.compare import Comparison, compare
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
 from sheetsim.racing import Race, Sweep
@@ -19,7 +19,7 @@ from sheetsim.racing.grid import sweep
 from sheetsim.solver import Options, Result
 from sheetsim.topics import Book, find, lay_out, lessons, new_book, solve_new
 from sheetsim.topics._options import whole
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.write.writer import write_workbook
 
 __all__ = [
     "Comparison",

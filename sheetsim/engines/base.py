@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sheetsim.errors import EngineError
-from sheetsim.workbook.cellxml import reference
-from sheetsim.workbook.package import POISON, Content
+from sheetsim.workbook.read.cell_xml import reference
+from sheetsim.workbook.rewrite.package import POISON, Content
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sheetsim.workbook.cellxml import Place
+    from sheetsim.workbook.read.cell_xml import Place
 
 DEFAULT_TIMEOUT = 180.0
 """Seconds that an engine may take. A workbook of 100,000 formulas takes LibreOffice about 10."""

@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
 from sheetsim.errors import EngineError, EngineMissingError
-from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.package import CellError
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.rewrite.package import CellError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from sheetsim.engines.base import Values
-    from sheetsim.workbook.package import Value
+    from sheetsim.workbook.rewrite.package import Value
 
 
 class IronCalc:

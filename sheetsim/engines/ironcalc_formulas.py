@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.cellxml import parse_range
+from sheetsim.workbook.read.cell_xml import parse_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -29,11 +29,11 @@ from sheetsim.book import CellError
 from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_named
 from sheetsim.engines.ironcalc_formulas import Formulas
 from sheetsim.errors import EngineError, OptionError
-from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.cellxml import element_end, raw_cells, reference, splice
-from sheetsim.workbook.texts import short
-from sheetsim.workbook.ziprewrite import rewritten
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.cell_xml import element_end, raw_cells, reference, splice
+from sheetsim.workbook.read.texts import short
+from sheetsim.workbook.rewrite.zip_copy import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -29,8 +29,8 @@ from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
 from sheetsim.engines.process import run
 from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.files import replace_file
-from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.package import read_cells
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.rewrite.package import read_cells
 
 if TYPE_CHECKING:
     from sheetsim.engines.base import Values

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.formula.causes import find_errors
-from sheetsim.formula.compiler import Compiler
-from sheetsim.formula.linear import linear_slots
-from sheetsim.formula.overlay import overlay
-from sheetsim.formula.squares import Squares, find_squares
-from sheetsim.formula.store import DYNAMIC
-from sheetsim.formula.tape import Tape
-from sheetsim.formula.tokens import Ref, tokenize
+from sheetsim.formula.autodiff.tape import Tape
+from sheetsim.formula.compile.compiler import Compiler
+from sheetsim.formula.compile.error_origins import find_errors
+from sheetsim.formula.compile.store import DYNAMIC
+from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.formula.structure.linear import linear_slots
+from sheetsim.formula.structure.sum_of_squares import Squares, find_squares
+from sheetsim.formula.syntax.tokens import Ref, tokenize
 from sheetsim.formula.values import Array, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sheetsim.book import Book, Place, Value
-    from sheetsim.formula.graph import Spot
+    from sheetsim.formula.compile.dependency_graph import Spot
 
 
 @dataclass(frozen=True)

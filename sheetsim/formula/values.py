@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.days import read_moment
+from sheetsim.formula.serial_dates import read_moment
 
 Floats = npt.NDArray[np.float64]
 Kinds = npt.NDArray[np.uint8]

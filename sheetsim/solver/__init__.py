@@ -4,13 +4,13 @@
 `sigmoid_factor_model` the one whose predictions stay within a range.
 """
 
-from sheetsim.solver.bilinear import factor_model
-from sheetsim.solver.derivatives import derivative_error
+from sheetsim.solver.methods.sigmoid_model import sigmoid_factor_model
+from sheetsim.solver.methods.variable_projection import factor_model
 from sheetsim.solver.minimize import minimize
 from sheetsim.solver.options import Options
+from sheetsim.solver.parts.finite_differences import derivative_error
 from sheetsim.solver.problem import Problem, Reduction
 from sheetsim.solver.result import Result, Trial
-from sheetsim.solver.sigmoid_model import sigmoid_factor_model
 
 __all__ = [
     "Options",

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sheetsim.errors import OptionError
-from sheetsim.solver.derivatives import LEAST_SCALE, difference, evaluations
 from sheetsim.solver.model import Mask, Model
 from sheetsim.solver.outcome import ITERATIONS, TIME, Ending, Stop
+from sheetsim.solver.parts.finite_differences import LEAST_SCALE, difference, evaluations
 from sheetsim.solver.problem import Array, Function, Problem, checked
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solution import Step

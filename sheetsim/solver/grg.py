@@ -20,11 +20,11 @@ from dataclasses import replace
 import numpy as np
 
 from sheetsim.errors import OptionError
-from sheetsim.solver import branch, large, least_squares, sqp
 from sheetsim.solver.evaluator import Evaluator
+from sheetsim.solver.methods import augmented_lagrangian, branch_and_bound, least_squares, sqp
+from sheetsim.solver.methods.sqp import Found
 from sheetsim.solver.outcome import CONVERGED, INFEASIBLE, OPTIMAL, PROBABLE, SOLVED, Ending
 from sheetsim.solver.problem import Array
-from sheetsim.solver.sqp import Found
 
 NEARBY = 0.1  # of a variable, or of 1: how far from a start that shows no way
 DENSE = 400  # variables, for which n x n matrices and active sets are cheap
@@ -48,7 +48,7 @@ def run(evaluator: Evaluator) -> Found:
     best: Found | None = None
     for start in starts:
         if evaluator.whole.any():
-            found = branch.run(evaluator, start, local)
+            found = branch_and_bound.run(evaluator, start, local)
         else:
             found = local(evaluator, start, evaluator.low, evaluator.high)
         if best is None or _better(evaluator, found, best):
@@ -80,7 +80,7 @@ def _search(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Foun
     with np.errstate(all="ignore"):
         if start.size <= DENSE:
             return sqp.run(evaluator, start, low, high)
-        return large.constrained(evaluator, start, low, high)
+        return augmented_lagrangian.constrained(evaluator, start, low, high)
 
 
 def _doubtful(evaluator: Evaluator, start: Array, found: Found) -> bool:
@@ -109,7 +109,7 @@ def _many(
 ) -> Found:
     low = evaluator.low if low is None else low
     high = evaluator.high if high is None else high
-    method = least_squares.run if _squares(evaluator) else large.bounded
+    method = least_squares.run if _squares(evaluator) else augmented_lagrangian.bounded
     return method(evaluator, starts, low, high)
 
 

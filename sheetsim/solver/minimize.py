@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sheetsim.solver import levenberg_marquardt, quasi_newton
-from sheetsim.solver.journal import Journal, Limits
+from sheetsim.solver.methods import lbfgs, levenberg_marquardt
 from sheetsim.solver.options import Options
+from sheetsim.solver.parts.journal import Journal, Limits
 from sheetsim.solver.problem import Array, Problem, Reduction, checked
 from sheetsim.solver.result import Result, Trial
 
@@ -47,7 +47,7 @@ def minimize(problem: Problem, options: Options | None = None) -> Result:
         reduction = problem.reduction
         if reduction and options.derivatives == "analytic" and not problem.is_bounded:
             return _reduced(problem, reduction, options, starts, began)
-        method = levenberg_marquardt if problem.is_least_squares else quasi_newton
+        method = levenberg_marquardt if problem.is_least_squares else lbfgs
         journal = method.run(problem, options, Limits.of(options, began, method.CAP), starts)
         best = journal.best()
         log = journal.log(best)

@@ -7,8 +7,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from sheetsim.errors import OptionError
-from sheetsim.solver import evolutionary, grg, simplex
+from sheetsim.solver import grg
 from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.methods import evolutionary, simplex
+from sheetsim.solver.methods.sqp import Found
 from sheetsim.solver.model import Model
 from sheetsim.solver.outcome import (
     CONFLICT,
@@ -23,7 +25,6 @@ from sheetsim.solver.outcome import (
 from sheetsim.solver.problem import Array
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solution import Row, Solution
-from sheetsim.solver.sqp import Found
 
 Engine = Literal["GRG Nonlinear", "Simplex LP", "Evolutionary"]
 ENGINES: dict[str, Callable[[Evaluator], Found]] = {

@@ -20,12 +20,12 @@ import numpy as np
 
 from sheetsim.book import Cell, quoted
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.formula.overlay import with_cells
 from sheetsim.formula.program import Note, Program, compile_book
+from sheetsim.formula.recalc.overlay import with_cells
 from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1
 from sheetsim.solver.model import Model
 from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
-from sheetsim.workbook.stored_model import Area, Goal, Relation
+from sheetsim.workbook.solver_model.model import Area, Goal, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from sheetsim.sheet import Array
     from sheetsim.solver.model import Mask
     from sheetsim.solving.inputs import Spot
-    from sheetsim.workbook.stored_model import Constraint as Stored
-    from sheetsim.workbook.stored_model import SolverModel
+    from sheetsim.workbook.solver_model.model import Constraint as Stored
+    from sheetsim.workbook.solver_model.model import SolverModel
 
 MAX_CONSTRAINED = 2_000_000
 """Cells on the left of all constraints together; more are a slip, such as a sheet's all rows."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sheetsim.formula.program import Program
     from sheetsim.sheet import Array
-    from sheetsim.workbook.stored_model import Constraint as Stored
+    from sheetsim.workbook.solver_model.model import Constraint as Stored
 
 
 class Function(Protocol):

@@ -9,8 +9,8 @@ import numpy as np
 
 from sheetsim.book import CellError
 from sheetsim.errors import OptionError
-from sheetsim.workbook.areas import parse_areas
-from sheetsim.workbook.solver_read import as_number
+from sheetsim.workbook.solver_model.areas import parse_areas
+from sheetsim.workbook.solver_model.read import as_number
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Place, Value

@@ -26,8 +26,8 @@ from sheetsim.solving.compiled import cell_name
 from sheetsim.solving.inputs import parse_sweep
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.spreading import spread
-from sheetsim.workbook.report_parts import LineChart, NewSheet
-from sheetsim.workbook.rewrite import write_values
+from sheetsim.workbook.rewrite.new_sheets import LineChart, NewSheet
+from sheetsim.workbook.rewrite.values import write_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

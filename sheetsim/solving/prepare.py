@@ -19,9 +19,9 @@ from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
 from sheetsim.solving.compiled import Compiled, cell_name, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.stored_model import Engine
-from sheetsim.workbook.stored_model import Settings as StoredSettings
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.model import Engine
+from sheetsim.workbook.solver_model.model import Settings as StoredSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sheetsim.sheet import Array
     from sheetsim.solver.solution import Solution
     from sheetsim.solving.inputs import Spot
-    from sheetsim.workbook.stored_model import SolverModel
+    from sheetsim.workbook.solver_model.model import SolverModel
 
 SUFFIXES = (".xlsx", ".xlsm")
 _NUMBERED = re.compile(r"\bvariable ([0-9]+)\b")

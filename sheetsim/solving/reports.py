@@ -18,8 +18,8 @@ from sheetsim.book import CellError
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.solving.limits import reach
-from sheetsim.workbook.labels import Labels
-from sheetsim.workbook.report_sheets import (
+from sheetsim.workbook.read.labels import Labels
+from sheetsim.workbook.rewrite.solver_reports import (
     Change,
     Limit,
     ReportHead,
@@ -30,7 +30,7 @@ from sheetsim.workbook.report_sheets import (
     sensitivity_report,
     trials_sheet,
 )
-from sheetsim.workbook.stored_model import Area, Goal, Relation
+from sheetsim.workbook.solver_model.model import Area, Goal, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from sheetsim.sheet import Array
     from sheetsim.solving.inputs import Spot
     from sheetsim.solving.run import Solved
-    from sheetsim.workbook.report_parts import NewSheet
-    from sheetsim.workbook.stored_model import Constraint
+    from sheetsim.workbook.rewrite.new_sheets import NewSheet
+    from sheetsim.workbook.solver_model.model import Constraint
 
 MAX_LIMITS = 2_000
 """Variables whose limits are looked for; a table of more is not read."""

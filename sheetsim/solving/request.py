@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.formula.overlay import overlay
+from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.solver.settings import Settings
 from sheetsim.solving.inputs import parse_setting
-from sheetsim.workbook.areas import parse_areas
-from sheetsim.workbook.model_text import parse_model
-from sheetsim.workbook.solver_read import cell_problems, read_models
-from sheetsim.workbook.stored_model import Engine, Goal, SolverModel
+from sheetsim.workbook.solver_model.areas import parse_areas
+from sheetsim.workbook.solver_model.model import Engine, Goal, SolverModel
+from sheetsim.workbook.solver_model.parse import parse_model
+from sheetsim.workbook.solver_model.read import cell_problems, read_models
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Value

@@ -14,12 +14,12 @@ import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable
-from sheetsim.formula.followers import Followers, follow
+from sheetsim.formula.recalc.recalculate import Followers, follow
 from sheetsim.solver.outcome import ITERATIONS, SOLVED, STOPPED, SUBPROBLEMS, TIME
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
 from sheetsim.solving.summary import describe_after, describe_before
-from sheetsim.workbook.rewrite import write_values
+from sheetsim.workbook.rewrite.values import write_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sheetsim.solver.solution import Solution
     from sheetsim.solving.inputs import Spot
     from sheetsim.solving.request import Request
-    from sheetsim.workbook.report_parts import NewSheet
+    from sheetsim.workbook.rewrite.new_sheets import NewSheet
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.functions import is_flat
-from sheetsim.workbook.stored_model import Engine, describe
+from sheetsim.workbook.solver_model.model import Engine, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

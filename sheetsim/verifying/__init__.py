@@ -24,8 +24,8 @@ from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineError, EngineMissingError, OptionError
 from sheetsim.verifying._report import Difference, SourceReport, Verification
 from sheetsim.verifying._work import Work
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.package import poisoned_copy
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 __all__ = ["TIMEOUT", "TOLERANCE", "Difference", "SourceReport", "Verification", "verify"]
 

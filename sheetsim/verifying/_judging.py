@@ -17,8 +17,8 @@ A cell that does not agree gets one of these marks, in an order of computation:
 
 So no tolerance has to be widened for long chains, and there is no absolute one. Where terms cancel
 within one formula, its own rounding counts: by how much it moves when the cells that it refers to
-move in their 15th digit, as in `sheetsim.agreement`. That floor is only believed where moves a
-hundred times as large do more: else something has tipped over, such as a comparison.
+move in their 15th digit, as in `sheetsim.checking.agreement`. That floor is only believed where
+moves a hundred times as large do more: else something has tipped over, such as a comparison.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Final
 import numpy as np
 
 from sheetsim.book import Value
-from sheetsim.formula.local import Formulas, Places
+from sheetsim.formula.recalc.formula_alone import Formulas, Places
 
 Values = Mapping[int, Value]
 """Slot to value."""

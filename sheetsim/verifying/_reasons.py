@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.local import Formulas
+from sheetsim.formula.recalc.formula_alone import Formulas
 
 TITLES = {
     "cached": "the file",

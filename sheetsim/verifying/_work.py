@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.book import Book, CellError, Value
-from sheetsim.formula.local import Formulas, Places, by_sheet
+from sheetsim.formula.recalc.formula_alone import Formulas, Places, by_sheet
 from sheetsim.verifying._judging import (
     FOLLOWER,
     ROOT,

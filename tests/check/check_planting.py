@@ -21,10 +21,10 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.formula.translate import Translator
 
+from sheetsim.checking.references import references
 from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.sheet.reference import a1, column_index
-from sheetsim.workbook.formulas import references
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.write.writer import write_workbook
 
 REF = re.compile(r"(\$?)([A-Z]{1,3})(\$?)([0-9]+)")
 SIGNS = {"+": "-", "-": "+"}

@@ -18,21 +18,22 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from sheetsim.agreement import Floors, rounding_floors
+from sheetsim.checking import read_back
+from sheetsim.checking.agreement import Floors, rounding_floors
+from sheetsim.checking.cancellation import Terms
 from sheetsim.sheet import Sheet
-from sheetsim.terms import Terms
 from sheetsim.topics import Book, lay_out
-from sheetsim.workbook import package, reader
-from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.cellxml import element_end, raw_cells, splice
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.cell_xml import element_end, raw_cells, splice
+from sheetsim.workbook.rewrite import package
+from sheetsim.workbook.write.writer import write_workbook
 
 _FORMULA = re.compile(rb"<f>[^<]*</f>")
 
 
 def keep(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `check` keep them until the test is over."""
-    check = importlib.import_module("sheetsim.checking")
+    check = importlib.import_module("sheetsim.checking.check")
     layouts: dict[bytes, list[Sheet]] = {}
     floors: dict[bytes, Floors] = {}
     terms: dict[int, Terms] = {}
@@ -52,7 +53,7 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> None:
     def terms_of(sheets: list[Sheet]) -> Terms:
         return terms.setdefault(id(sheets), Terms(sheets))  # `layouts` keeps the list alive
 
-    for module in (check, reader):
+    for module in (check, read_back):
         monkeypatch.setattr(module, "lay_out", laid_out)
     monkeypatch.setattr(check, "rounding_floors", floors_of)
     monkeypatch.setattr(check, "Terms", terms_of)

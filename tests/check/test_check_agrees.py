@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from needed import NEEDED
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import engines
 from sheetsim.sheet import Block, Kind
 from sheetsim.topics import lessons
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 ODD = pd.DataFrame(
     [[4, np.nan, 3, 2.5], [1, 5, np.nan, 2], [3, 3.5, 4, 1], [2, 4, 4.5, np.nan]],

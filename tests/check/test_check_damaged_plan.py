@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheetsim import build, compare
+from sheetsim.checking import read_back
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook import reader
-from sheetsim.workbook.package import Cell, CellError, Cells, read_cells
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, read_cells
 
 ANYTHING = st.one_of(
     st.none(),
@@ -65,7 +65,7 @@ def test_any_damage(workbook: Path, data: st.DataObject) -> None:
         contents[rows[key], where] = Cell(value=data.draw(ANYTHING))
     damaged = cells | {"contents": contents}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "read_cells", lambda _path: damaged)
+        patch.setattr(read_back, "read_cells", lambda _path: damaged)
         start = time.monotonic()
         with contextlib.suppress(WorkbookError):
             read_workbook(workbook)
@@ -95,7 +95,7 @@ def test_what_it_says(
     cells = read_cells(workbook)
     rows = plan_rows(cells)
     contents = cells["contents"] | {(rows[k], 1): Cell(value=v) for k, v in damage.items()}
-    monkeypatch.setattr(reader, "read_cells", lambda _path: cells | {"contents": contents})
+    monkeypatch.setattr(read_back, "read_cells", lambda _path: cells | {"contents": contents})
     tracemalloc.start()
     with pytest.raises(WorkbookError, match=message) as caught:
         read_workbook(workbook)
@@ -120,6 +120,6 @@ def test_records_of_the_solver_are_damaged(
             solver = cells["solver"] | {place: Cell(value=value) for place in places}
             damaged = cells | {"solver": solver}
             with monkeypatch.context() as patch:
-                patch.setattr(reader, "read_cells", lambda _path, damaged=damaged: damaged)
+                patch.setattr(read_back, "read_cells", lambda _path, damaged=damaged: damaged)
                 with contextlib.suppress(WorkbookError):
                     json.dumps(compare(workbook).as_dict(), allow_nan=False)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
-from sheetsim.agreement import Floors, distance, rounding_floors, within_floor
+from sheetsim.checking.agreement import Floors, distance, rounding_floors, within_floor
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Kind, Sheet
-from sheetsim.workbook.package import CellError
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import CellError
 
 ERROR = 1e-9
 
@@ -75,7 +75,7 @@ def test_an_error_of_1e_9_is_found_however_small_the_cell(
     sheets, _ = laid_out(path)
     (ours,) = (one for one in sheets if one.name == sheet)
     places = {(row, column) for row, column, _, _ in ours[block].cells()}
-    module = importlib.import_module("sheetsim.checking")
+    module = importlib.import_module("sheetsim.checking.check")
     monkeypatch.setattr(module, "known_engines", lambda: {"liar": Liar(sheet, places)})
     report = check(path, ["liar"])
     assert {d.sheet for d in report.differences} == {sheet}

@@ -19,8 +19,8 @@ from check_planting import KINDS, MORE_KINDS, Mutation, batches, mutations, plan
 from check_quick import Written, keep
 from needed import NEEDED
 
-from sheetsim.agreement import Difference
 from sheetsim.api import Report, check
+from sheetsim.checking.agreement import Difference
 from sheetsim.engines import engines
 from sheetsim.sheet import Kind, Sheet
 from sheetsim.sheet.reference import a1

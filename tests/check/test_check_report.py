@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Engine, Values, engines
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.topics import lay_out, new_book
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.write.writer import write_workbook
 
 POINTS = np.array([[1, 12.5], [5, 30], [2, 21]])
 
@@ -52,7 +52,7 @@ class Fake:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *known: Engine) -> None:
-    module = importlib.import_module("sheetsim.checking")
+    module = importlib.import_module("sheetsim.checking.check")
     monkeypatch.setattr(module, "known_engines", lambda: {one.name: one for one in known})
 
 

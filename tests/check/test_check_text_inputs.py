@@ -7,14 +7,14 @@ import pytest
 from openpyxl import load_workbook
 
 from sheetsim import build
-from sheetsim.agreement import rounding_floors
-from sheetsim.changes import changed_book, input_edits
+from sheetsim.checking.agreement import rounding_floors
+from sheetsim.checking.perturbed import changed_book, input_edits
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import WorkbookError
 from sheetsim.sheet import Sheet
 from sheetsim.sheet.block import LONGEST
 from sheetsim.topics import lay_out
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 
 @pytest.fixture(scope="module")

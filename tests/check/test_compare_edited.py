@@ -14,13 +14,13 @@ import pytest
 from scipy.optimize import least_squares
 
 from sheetsim import build, check, compare
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import engines
 from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
 from sheetsim.errors import WorkbookError
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.sheet.reference import a1
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 RATINGS = pd.DataFrame(
     [[4, np.nan, 3, 2.5], [1, 5, np.nan, 2], [3, 3.5, 4, 1], [2, 1, 5, np.nan], [4.5, 2, 3, 2]],

@@ -14,9 +14,9 @@ from verify_books import chain, one_sheet, saved
 from sheetsim.book import Book
 from sheetsim.engines import engines
 from sheetsim.errors import EngineMissingError, OptionError
-from sheetsim.formula.local import Formulas
+from sheetsim.formula.recalc.formula_alone import Formulas
 from sheetsim.verifying import Verification, verify
-from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.read.book import read_book
 
 ALL = ["ironcalc", "libreoffice"]
 needs_engines = pytest.mark.skipif(

@@ -30,8 +30,8 @@ from book_files import (
 )
 from model_page import Page
 
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.stored_model import Goal
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.model import Goal
 
 __all__ = [
     "BOOK",

@@ -18,9 +18,9 @@ from cli_runs import OLD, run
 from click.testing import Result
 from solve_books import Page, make_box, no_constant, solution
 
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.solver_read import read_models
-from sheetsim.workbook.stored_model import Engine, Goal
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.model import Engine, Goal
+from sheetsim.workbook.solver_model.read import read_models
 
 BEST = {"Box!B3": 2.0, "Box!B4": 2.0, "Box!B5": 1.0}
 

@@ -28,7 +28,7 @@ from solve_books import (
     written,
 )
 
-from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.read.book import read_book
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ from solve_books import (
     written,
 )
 
-from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.read.book import read_book
 
 ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'

@@ -12,7 +12,7 @@ from sheetsim.engines import Engine, engines
 from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
 from sheetsim.engines.libreoffice import LibreOffice
 from sheetsim.errors import EngineError, WorkbookError
-from sheetsim.workbook.package import (
+from sheetsim.workbook.rewrite.package import (
     POISON,
     CellError,
     Content,

@@ -102,7 +102,7 @@ def test_one_that_dies_or_writes_nonsense(
 def test_one_that_echoes_the_caches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, book: Path
 ) -> None:
-    from sheetsim.workbook.package import poisoned_copy
+    from sheetsim.workbook.rewrite.package import poisoned_copy
 
     poisoned_copy(book, book)
     engine = fake(tmp_path, monkeypatch, 'mkdir -p "${out%/*}"; cp "$1" "$out"')

@@ -25,8 +25,8 @@ from sheetsim.sheet import Array
 from sheetsim.solver.model import Constraint, Model
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.cellxml import parse_reference
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.cell_xml import parse_reference
 
 Spot = tuple[str, Place]
 Make = Callable[..., Path]

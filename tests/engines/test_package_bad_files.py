@@ -12,8 +12,8 @@ import xlsxwriter
 
 from sheetsim.errors import OutputError, WorkbookError
 from sheetsim.files import replace_file
-from sheetsim.workbook import archive
-from sheetsim.workbook.package import defined_names, poisoned_copy, read_cells
+from sheetsim.workbook.read import archive
+from sheetsim.workbook.rewrite.package import defined_names, poisoned_copy, read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable

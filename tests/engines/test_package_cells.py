@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.cellxml import parse_reference, raw_cells, reference
-from sheetsim.workbook.package import Cell, CellError, Value, defined_names, read_cells
+from sheetsim.workbook.read.cell_xml import parse_reference, raw_cells, reference
+from sheetsim.workbook.rewrite.package import Cell, CellError, Value, defined_names, read_cells
 
 LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.errors import OutputError, WorkbookError
-from sheetsim.workbook.package import POISON, CellError, poisoned_copy, read_cells
+from sheetsim.workbook.rewrite.package import POISON, CellError, poisoned_copy, read_cells
 
 LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

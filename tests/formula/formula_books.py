@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.book import Book, Cell, Place, Value
-from sheetsim.formula.evaluate import evaluate
-from sheetsim.formula.tokens import Ref, tokenize
+from sheetsim.formula.recalc.evaluate import evaluate
+from sheetsim.formula.syntax.tokens import Ref, tokenize
 
 __all__ = ["book_of", "place_of", "value_of"]
 

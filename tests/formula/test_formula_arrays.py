@@ -14,9 +14,9 @@ from formula_books import book_of, value_of
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.evaluate import evaluate
+from sheetsim.formula.compile.broadcasting import filled
 from sheetsim.formula.program import Program, compile_book
-from sheetsim.formula.sizes import filled
+from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.values import NUMBER, Array
 from sheetsim.verifying import verify
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sheetsim.book import Book, Cell, CellError, Place, Value
-from sheetsim.formula.evaluate import Evaluation, evaluate
-from sheetsim.workbook.book_read import read_book
+from sheetsim.formula.recalc.evaluate import Evaluation, evaluate
+from sheetsim.workbook.read.book import read_book
 
 ROOT = Path(__file__).parents[2]
 LECTURE = ROOT.parent / "shared" / "data" / "lecture"

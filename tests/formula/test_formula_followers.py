@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from sheetsim.book import Book, Cell, CellError, Value
 from sheetsim.engines import engines
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.formula.evaluate import Evaluation, evaluate
-from sheetsim.formula.followers import Followers, follow
-from sheetsim.formula.graph import Spot
-from sheetsim.formula.overlay import overlay
+from sheetsim.formula.compile.dependency_graph import Spot
 from sheetsim.formula.program import compile_book
-from sheetsim.formula.reach import reachable
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.rewrite import write_values
-from sheetsim.workbook.solver_read import read_models
+from sheetsim.formula.recalc.dependents import reachable
+from sheetsim.formula.recalc.evaluate import Evaluation, evaluate
+from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.formula.recalc.recalculate import Followers, follow
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.solver_model.read import read_models
 
 
 def close(a: Value, b: Value) -> bool:

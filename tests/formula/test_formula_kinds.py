@@ -10,8 +10,8 @@ from formula_books import book_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheetsim.formula.evaluate import evaluate
 from sheetsim.formula.program import Program, compile_book
+from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.solver.model import Model
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import Engine, solve

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.parser import Node, parse
-from sheetsim.formula.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
+from sheetsim.formula.syntax.parser import Node, parse
+from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
 
 
 def shown(formula: str) -> str:

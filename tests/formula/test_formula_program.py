@@ -149,11 +149,11 @@ def test_chain_of_100_000_cells_does_not_overflow() -> None:
 
 def test_models_beyond_reason_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     book = book_of(rosenbrock_chain(30))
-    monkeypatch.setattr("sheetsim.formula.graph.MAX_WAVES", 20)
+    monkeypatch.setattr("sheetsim.formula.compile.dependency_graph.MAX_WAVES", 20)
     with pytest.raises(WorkbookError, match=r"needs a chain of 2[0-9] cells.*at most 20"):
         compile_book(book, ["S!A30"], ["S!A1:B1"])
     compile_book(book, ["S!A15"], ["S!A1:B1"])
-    monkeypatch.setattr("sheetsim.formula.graph.MAX_KINDS", 1)
+    monkeypatch.setattr("sheetsim.formula.compile.dependency_graph.MAX_KINDS", 1)
     with pytest.raises(WorkbookError, match="needs more than 1 different formulas"):
         compile_book(book, ["S!A3"], ["S!A1:B1"])
 

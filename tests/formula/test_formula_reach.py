@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Book, Cell, DefinedName, Table
 from sheetsim.errors import WorkbookError
-from sheetsim.formula import rectangles
-from sheetsim.formula.evaluate import evaluate
-from sheetsim.formula.graph import Spot
-from sheetsim.formula.overlay import overlay
-from sheetsim.formula.reach import reachable
-from sheetsim.formula.rectangles import Field
-from sheetsim.workbook.book_read import mentions, read_book
-from sheetsim.workbook.solver_read import read_models
+from sheetsim.formula.compile import rectangles
+from sheetsim.formula.compile.dependency_graph import Spot
+from sheetsim.formula.compile.rectangles import Field
+from sheetsim.formula.recalc.dependents import reachable
+from sheetsim.formula.recalc.evaluate import evaluate
+from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.workbook.read.book import mentions, read_book
+from sheetsim.workbook.solver_model.read import read_models
 
 
 def reached(cells: dict[str, Any], *changed: str, **more: Any) -> set[str]:

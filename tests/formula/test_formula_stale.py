@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Book, Cell, DefinedName, Place, Table, Value
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.evaluate import evaluate
-from sheetsim.formula.followers import follow
-from sheetsim.formula.overlay import overlay
 from sheetsim.formula.program import compile_book
-from sheetsim.workbook.book_read import mentions
-from sheetsim.workbook.fill import SharedFormula
+from sheetsim.formula.recalc.evaluate import evaluate
+from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.formula.recalc.recalculate import follow
+from sheetsim.workbook.read.book import mentions
+from sheetsim.workbook.read.shared_formulas import SharedFormula
 
 SHEETS = {"S": "", "Two": "Two!", "It's (3)": "'It''s (3)'!"}
 LIKE = {"NOPE(": "SUM(", "f(": "SUM(S!$A$1,"}

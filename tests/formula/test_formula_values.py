@@ -8,7 +8,7 @@ from formula_books import book_of, value_of
 
 from sheetsim.book import CellError, DefinedName, Table
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.evaluate import evaluate
+from sheetsim.formula.recalc.evaluate import evaluate
 
 CELLS = {"A1": 1.0, "A2": 2.0, "A3": 4.0, "B1": "text", "B2": True, "B3": "7", "C1": "=1/0",
          "D1": 3.0, "D2": 5.0, "D3": None, "other!A1": 10.0, "other!A2": 20.0}  # fmt: skip

@@ -17,8 +17,8 @@ from sheetsim.book import CellError, Value
 from sheetsim.engines.base import Engine
 from sheetsim.engines.ironcalc import IronCalc
 from sheetsim.engines.libreoffice import LibreOffice
-from sheetsim.formula.evaluate import evaluate
 from sheetsim.formula.functions import TABLE
+from sheetsim.formula.recalc.evaluate import evaluate
 
 CASES = [(formula, value) for cases in FAMILIES.values() for formula, value in cases.items()]
 TOP = 200

@@ -20,9 +20,9 @@ from scipy import stats
 
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.evaluate import evaluate
 from sheetsim.formula.functions._wildcards import pattern, search
-from sheetsim.formula.r1c1 import a1_style
+from sheetsim.formula.recalc.evaluate import evaluate
+from sheetsim.formula.syntax.r1c1 import a1_style
 from sheetsim.formula.values import number_of
 from sheetsim.verifying._reasons import reason_for
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sheetsim.formula.families import BEGIN, END, families, listing
+from sheetsim.formula.categories import BEGIN, END, families, listing
 from sheetsim.formula.functions import TABLE
 
 README = Path(__file__).resolve().parents[2] / "README.md"

@@ -9,7 +9,6 @@ from hypothesis import given, settings, strategies
 from solver_models import rosenbrock, rows, square
 
 from sheetsim.errors import OptionError
-from sheetsim.solver import quadratic
 from sheetsim.solver.model import Model
 from sheetsim.solver.outcome import (
     INFEASIBLE,
@@ -19,6 +18,7 @@ from sheetsim.solver.outcome import (
     SUBPROBLEMS,
     WORDS,
 )
+from sheetsim.solver.parts import quadratic_program
 from sheetsim.solver.problem import Array
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
@@ -102,7 +102,7 @@ def test_the_nearest_point_meets_the_optimality_conditions(seed: int, n: int, m:
     if m > equal + 1:
         B[-1], b[-1] = B[equal], b[equal]  # one that depends on another
     for guess in (None, [int(row) for row in rng.permutation(m)[: m // 2]]):
-        found = quadratic.solve(y0, B, b, equal, guess)
+        found = quadratic_program.solve(y0, B, b, equal, guess)
         assert found is not None
         y, u, _ = found
         size = 1e-7 * (1 + np.abs(u).max(initial=0) + np.abs(y).max())
@@ -115,8 +115,8 @@ def test_the_nearest_point_meets_the_optimality_conditions(seed: int, n: int, m:
 
 def test_contradicting_rows_have_no_nearest_point() -> None:
     B = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    assert quadratic.solve(np.zeros(2), B, np.array([1.0, 0.0]), 0) is None
-    assert quadratic.solve(np.zeros(2), B, np.array([1.0, -2.0]), 2) is None
+    assert quadratic_program.solve(np.zeros(2), B, np.array([1.0, 0.0]), 0) is None
+    assert quadratic_program.solve(np.zeros(2), B, np.array([1.0, -2.0]), 2) is None
 
 
 # Many variables --------------------------------------------------------------------------

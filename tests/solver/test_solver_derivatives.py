@@ -10,8 +10,9 @@ from solver_problems import (
 )
 
 from sheetsim.errors import OptionError
-from sheetsim.solver import Options, Problem, derivative_error, derivatives, factor_model, minimize
-from sheetsim.solver.derivatives import difference
+from sheetsim.solver import Options, Problem, derivative_error, factor_model, minimize
+from sheetsim.solver.parts import finite_differences
+from sheetsim.solver.parts.finite_differences import difference
 from sheetsim.solver.problem import Array
 
 RNG = np.random.default_rng(5)
@@ -47,7 +48,7 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     x = RNG.normal(size=(4, 9))
     problem = Problem(start=x[0], objective=rosenbrock)
     whole = difference(rosenbrock, x, rosenbrock(x), "central", problem)
-    monkeypatch.setattr(derivatives, "CHUNK", 80)
+    monkeypatch.setattr(finite_differences, "CHUNK", 80)
     parts = difference(rosenbrock, x, rosenbrock(x), "central", problem)
     np.testing.assert_array_equal(whole, parts)
 

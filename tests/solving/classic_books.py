@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model_page import Page
 
-from sheetsim.workbook.stored_model import Engine, Goal, Settings
+from sheetsim.workbook.solver_model.model import Engine, Goal, Settings
 
 __all__ = ["CLASSICS", "knapsack_book", "product_mix_book", "transport_book"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model_page import Page, absolute
 
-from sheetsim.workbook.stored_model import Goal, Settings
+from sheetsim.workbook.solver_model.model import Goal, Settings
 
 __all__ = ["HOCK", "HockProblem", "hock_book"]
 

@@ -12,13 +12,13 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
-from sheetsim.formula.evaluate import evaluate
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.model_text import parse_model
-from sheetsim.workbook.rewrite import write_values
-from sheetsim.workbook.stored_model import Engine, Goal, Settings
-from sheetsim.workbook.styles import properties
-from sheetsim.workbook.writer import EPOCH
+from sheetsim.formula.recalc.evaluate import evaluate
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.solver_model.model import Engine, Goal, Settings
+from sheetsim.workbook.solver_model.parse import parse_model
+from sheetsim.workbook.write.styles import properties
+from sheetsim.workbook.write.writer import EPOCH
 
 __all__ = ["Page", "absolute"]
 
@@ -37,13 +37,13 @@ MORE: dict[str, dict[str, Any]] = {
     "names": {"bold": True, "font_color": "#44546A"},
     "sign": {"align": "center"},
 }
-"""Looks beside those of `sheetsim.workbook.styles`; a variable is what Solver changes."""
+"""Looks beside those of `sheetsim.workbook.write.styles`; a variable is what Solver changes."""
 
 
 class Page:
     """A sheet that is being written.
 
-    A style is a look of `sheetsim.workbook.styles` or of `MORE`, and after a colon a number
+    A style is a look of `sheetsim.workbook.write.styles` or of `MORE`, and after a colon a number
     format: `input:0.00`.
     """
 

@@ -6,7 +6,7 @@ import numpy as np
 from model_page import Page
 
 from sheetsim.sheet import Array
-from sheetsim.workbook.stored_model import Engine, Settings
+from sheetsim.workbook.solver_model.model import Engine, Settings
 
 __all__ = ["TOWNS", "rounded_noise", "smoothing_book", "tour_book"]
 

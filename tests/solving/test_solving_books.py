@@ -13,8 +13,8 @@ from nist_books import FOLDER, MODELS, nist_book
 from other_books import tour_book
 
 from sheetsim.engines import engines
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.solver_read import read_models
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.read import read_models
 
 BOOKS: dict[str, Callable[[Path], Path]] = {
     **CLASSICS,

@@ -20,9 +20,9 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.solving import Request, solve_file
 from sheetsim.solving.many import Table, save_table, sweep_file
 from sheetsim.solving.reports import Report, save_report
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.solver_read import read_models
-from sheetsim.workbook.stored_model import Goal
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.model import Goal
+from sheetsim.workbook.solver_model.read import read_models
 
 DOTPROD = 0.39290079
 BIAS = 0.31865450

@@ -8,7 +8,7 @@ from hock_books import HOCK, hock_book
 
 from sheetsim.solver.outcome import OPTIMAL, PROBABLE
 from sheetsim.solving import Request, solve_file
-from sheetsim.workbook.stored_model import Goal
+from sheetsim.workbook.solver_model.model import Goal
 
 
 @pytest.mark.parametrize("number", HOCK)

@@ -11,8 +11,8 @@ from nist_books import FOLDER, MODELS, nist_book, nist_digits, read_nist
 
 from sheetsim.solver.outcome import OPTIMAL
 from sheetsim.solving import solve_file
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.solver_read import read_models
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.read import read_models
 
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no reference data: {FOLDER} is not there"

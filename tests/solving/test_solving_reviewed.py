@@ -15,9 +15,9 @@ from sheetsim.solver.outcome import INFEASIBLE, NO_BETTER, NOT_LINEAR, OPTIMAL, 
 from sheetsim.solving import Request, Solved, solve_file
 from sheetsim.solving.many import sweep_file
 from sheetsim.solving.reports import report_sheets
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.solver_read import read_models
-from sheetsim.workbook.stored_model import Engine, Goal
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.model import Engine, Goal
+from sheetsim.workbook.solver_model.read import read_models
 
 
 def book(tmp_path: Path, cells: Mapping[str, object]) -> Path:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics import Book, lay_out, new_book
 from sheetsim.topics.averages import averaged_gradients, memory, smoothing
 from sheetsim.topics.averages._running import ewma
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 CLOSE = 1e-12
 ALPHAS = (0.001, 0.1, 0.25, 0.9, 1.0)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.data import load_digits
 from sheetsim.sheet import Array, Kind, Sheet
 from sheetsim.topics import Book, lay_out, new_book
@@ -21,8 +22,7 @@ from sheetsim.topics.digits.digit import flatten, unflatten
 from sheetsim.topics.digits.step import cross_entropy, gradient, logits, one_hot, penalty, softmax
 from sheetsim.topics.digits.steps import train
 from sheetsim.topics.digits.weights_seen import class_means
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 TABLE = Path(__file__).with_name("digits_table.csv")
 NUMBERS = st.floats(-30, 30, allow_subnormal=False)

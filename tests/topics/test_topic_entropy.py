@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.sheet import Array, Kind, Sheet
 from sheetsim.topics import lay_out, new_book
 from sheetsim.topics.entropy.binary_loss import binary_cross_entropy, by_choice
 from sheetsim.topics.entropy.cross_entropy import from_outputs, nll
 from sheetsim.topics.entropy.nothing_there import NO, YES, sigmoid
 from sheetsim.topics.entropy.softmax import AGREE, OTHER, SAME, TOO_LARGE, plain, softmax
-from sheetsim.workbook.package import Cells, poisoned_copy, read_cells
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import Cells, poisoned_copy, read_cells
 
 CLOSE = 1e-11
 outputs = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=8).map(np.array)

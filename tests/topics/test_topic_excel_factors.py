@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import sheetsim
-from sheetsim.checking import input_edits
+from sheetsim.checking.check import input_edits
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Array, Block
 from sheetsim.topics import Book, lay_out
 from sheetsim.topics.collab_filter import bias, dot_product, embedding, one_hot
-from sheetsim.workbook.package import Cells, poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import Cells, poisoned_copy
 
 Recalculated = tuple[dict[str, dict[str, Block]], Values]
 

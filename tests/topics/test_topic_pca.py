@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import OptionError
 from sheetsim.topics import lay_out, new_book
 from sheetsim.topics.pca.components import pca
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 
 def test_sheet_has_what_the_svd_has() -> None:

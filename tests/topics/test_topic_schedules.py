@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics import lay_out, new_book
 from sheetsim.topics.schedules.lr_finder import (
@@ -35,8 +36,7 @@ from sheetsim.topics.schedules.schedules_compared import (
     step_decay,
     train,
 )
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 TABLE = pd.read_csv(Path(__file__).with_name("schedules_table.csv"))
 SETTINGS = list(TABLE.columns[:7])

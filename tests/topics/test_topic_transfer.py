@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics import lay_out, new_book
@@ -19,8 +20,7 @@ from sheetsim.topics.transfer._steps import epoch_rates, train
 from sheetsim.topics.transfer.layer_rates import group_rates
 from sheetsim.topics.transfer.net import NAMES, derivatives, forward, mean_square, pretrained
 from sheetsim.topics.transfer.runs import RUNS
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 TABLE = pd.read_csv(Path(__file__).with_name("transfer_table.csv"))
 INDEX = np.arange(6)

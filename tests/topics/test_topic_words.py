@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import engines
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics import Book, lay_out, new_book
 from sheetsim.topics.words.similar_words import cosines
 from sheetsim.topics.words.vocabulary import SLOTS, ids_of, token, tokens_of, vocabulary_of
 from sheetsim.topics.words.word_vectors import look_up, one_hot
-from sheetsim.workbook.package import Cells, poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import Cells, poisoned_copy
 
 WORDS = st.text(st.sampled_from("abAB ?*~.7"), max_size=3)
 

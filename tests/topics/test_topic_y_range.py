@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetsim import build, check
+from sheetsim.checking.read_back import read_workbook
 from sheetsim.topics.y_range.reach import descend, logit
 from sheetsim.topics.y_range.sigmoid_rating import (
     range_for,
     sigmoid_range,
     sigmoid_range_slope,
 )
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.reader import read_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
 
 
 def test_range_of_known_scores() -> None:

@@ -13,11 +13,11 @@ from openpyxl.formula.translate import Translator, TranslatorError
 
 from sheetsim.book import Book, Cell, CellError, Table
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook import sheet_cells
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.cellxml import reference
-from sheetsim.workbook.fill import SharedFormula
-from sheetsim.workbook.package import read_cells
+from sheetsim.workbook.read import sheet_cells
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.cell_xml import reference
+from sheetsim.workbook.read.shared_formulas import SharedFormula
+from sheetsim.workbook.rewrite.package import read_cells
 
 NAMES = ["collab_filter.xlsx", "graddesc.xlsm", "entropy_example.xlsx"]
 
@@ -212,7 +212,7 @@ MANY = 200_000
 
 MEASURED = """
 import resource, sys
-from sheetsim.workbook.book_read import read_book
+from sheetsim.workbook.read.book import read_book
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 cells = read_book(sys.argv[1]).sheets["one"]
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -12,9 +12,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to
 
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.cell_text import moment_in, number_in
-from sheetsim.workbook.rewrite import sheet_with_values
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.cell_text import moment_in, number_in
+from sheetsim.workbook.rewrite.values import sheet_with_values
 
 PRETTY = "\n "  # a space between rows leaves the sheet to the general reader
 

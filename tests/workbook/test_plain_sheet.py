@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Cell, Place
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook import plain_sheet
-from sheetsim.workbook.cellxml import raw_cells
-from sheetsim.workbook.plain_sheet import plain_cells
-from sheetsim.workbook.rewrite import sheet_with_values
-from sheetsim.workbook.sheet_cells import _read_plain, _Reader
-from sheetsim.workbook.xmlscan import scan
+from sheetsim.workbook.read import plain_sheet
+from sheetsim.workbook.read.cell_xml import raw_cells
+from sheetsim.workbook.read.plain_sheet import plain_cells
+from sheetsim.workbook.read.sheet_cells import _read_plain, _Reader
+from sheetsim.workbook.read.xml_scan import scan
+from sheetsim.workbook.rewrite.values import sheet_with_values
 
 STRINGS = [f"text {i}" for i in range(300)]
 WHERE = "file: sheet"

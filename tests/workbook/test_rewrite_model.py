@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.model_text import parse_model
-from sheetsim.workbook.rewrite import write_values
-from sheetsim.workbook.solver_model import SETTINGS
-from sheetsim.workbook.solver_read import read_models
-from sheetsim.workbook.solver_write import model_names
-from sheetsim.workbook.stored_model import Area, Engine, Goal, Settings, SolverModel
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.solver_model.model import Area, Engine, Goal, Settings, SolverModel
+from sheetsim.workbook.solver_model.parse import parse_model
+from sheetsim.workbook.solver_model.read import read_models
+from sheetsim.workbook.solver_model.write import model_names
+from sheetsim.workbook.write.solver_names import SETTINGS
 
 
 def model_on(sheet: str) -> SolverModel:

@@ -11,10 +11,10 @@ from book_files import BOOK, BOOK_LINKS, LINKS, MAIN, PACKAGE, one_sheet, part, 
 from sheetsim.book import Cell, CellError
 from sheetsim.engines import engines
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.labels import Labels
-from sheetsim.workbook.report_parts import NewSheet
-from sheetsim.workbook.report_sheets import (
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.labels import Labels
+from sheetsim.workbook.rewrite.new_sheets import NewSheet
+from sheetsim.workbook.rewrite.solver_reports import (
     Change,
     Limit,
     ReportHead,
@@ -25,7 +25,7 @@ from sheetsim.workbook.report_sheets import (
     sensitivity_report,
     trials_sheet,
 )
-from sheetsim.workbook.rewrite import write_values
+from sheetsim.workbook.rewrite.values import write_values
 
 HEAD = ReportHead("a & b.xlsx", "one", "Solver found a solution.", ("Engine: GRG Nonlinear",))
 COST = Change("one!$D$9", "Cost <€>", 10.0, 2.5)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sheetsim.book import Cell, CellError, Value
 from sheetsim.engines import engines
 from sheetsim.errors import OutputError, WorkbookError
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.cellxml import parse_reference
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.rewrite import sheet_with_values, write_values
-from sheetsim.workbook.solver_read import read_models
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.cell_xml import parse_reference
+from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.values import sheet_with_values, write_values
+from sheetsim.workbook.solver_model.read import read_models
 
 
 def place(text: str) -> tuple[int, int]:

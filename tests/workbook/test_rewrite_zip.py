@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.archive import Archive
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.rewrite import write_values
-from sheetsim.workbook.ziprewrite import rewritten
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.zip_copy import rewritten
 
 ROWS = '<row r="1"><c r="A1"><v>1</v></c></row>'
 

@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.book import Book, Cell, DefinedName
-from sheetsim.workbook.book_read import read_book
-from sheetsim.workbook.solver_read import MAX_VARIABLES, cell_problems, read_models
-from sheetsim.workbook.solver_write import model_names
-from sheetsim.workbook.stored_model import (
+from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.model import (
     Area,
     Constraint,
     Engine,
@@ -23,6 +21,8 @@ from sheetsim.workbook.stored_model import (
     SolverModel,
     describe,
 )
+from sheetsim.workbook.solver_model.read import MAX_VARIABLES, cell_problems, read_models
+from sheetsim.workbook.solver_model.write import model_names
 
 
 def test_the_lectures_models(lecture: Path) -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Book, DefinedName
 from sheetsim.errors import OptionError
-from sheetsim.workbook.model_text import parse_constraint, parse_model
-from sheetsim.workbook.stored_model import Area, Engine, Goal, Relation, SolverModel
+from sheetsim.workbook.solver_model.model import Area, Engine, Goal, Relation, SolverModel
+from sheetsim.workbook.solver_model.parse import parse_constraint, parse_model
 
 BOOK = Book(
     "x",

@@ -13,7 +13,7 @@ from openpyxl.utils import range_boundaries
 from writer_cases import CASES, Laid, laid_out, occupied
 
 from sheetsim.sheet import Block, Kind, Sheet
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.write.writer import write_workbook
 
 WRITTEN = [case for case in CASES if ":" not in case or case.endswith((" 1", "labels", "noise"))]
 """A default of every workbook, and the sizes in which something is written differently."""

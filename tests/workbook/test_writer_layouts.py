@@ -12,7 +12,7 @@ from writer_cases import ALL, CONTENTS, Laid, laid_out, occupied
 
 from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.topics import find, lessons
-from sheetsim.workbook.styles import properties
+from sheetsim.workbook.write.styles import properties
 
 CLASSIC = {
     *("ABS", "AND", "AVERAGE", "COLUMN", "COS", "COUNT", "IF", "INDEX", "INTERCEPT", "MATCH"),

@@ -11,8 +11,8 @@ from writer_cases import CASES, laid_out
 
 import sheetsim
 from sheetsim.topics import _solver_sheet
-from sheetsim.workbook.package import Cells, read_cells
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.rewrite.package import Cells, read_cells
+from sheetsim.workbook.write.writer import write_workbook
 
 RELATIVE = 1e-9
 """Processors differ in the last bits, and an optimum carries them further."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sheetsim.topics import lay_out, new_book
-from sheetsim.workbook.styles import FORMATS
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.write.styles import FORMATS
+from sheetsim.workbook.write.writer import write_workbook
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 

@@ -14,8 +14,8 @@ from writer_cases import ALL, Laid, laid_out
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Kind
 from sheetsim.topics import lessons
-from sheetsim.workbook.package import poisoned_copy
-from sheetsim.workbook.writer import write_workbook
+from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.write.writer import write_workbook
 
 CELLS = ("solver_adj", "solver_opt")
 """Names whose meaning is where our cells are; the others are settings."""

@@ -10,7 +10,7 @@ from writer_cases import ALL, Laid, laid_out, occupied
 from xlsxwriter.utility import xl_pixel_width
 
 from sheetsim.sheet import Block, Kind, Sheet
-from sheetsim.workbook.styles import properties
+from sheetsim.workbook.write.styles import properties
 
 DEFAULT = 8.43
 LINE = 15.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from sheetsim import api
-from sheetsim.checking import TIMEOUT
+from sheetsim.checking.check import TIMEOUT
 from sheetsim.cli._options import show_option
 from sheetsim.cli._reports import print_report, stage_words
 from sheetsim.terminal import parsed_option, print_json, progress

@@ -4,7 +4,7 @@ import click
 from rich.table import Table
 
 from sheetsim import api
-from sheetsim.formula.families import families
+from sheetsim.formula.categories import families
 from sheetsim.terminal import console
 
 

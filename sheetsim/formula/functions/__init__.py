@@ -57,7 +57,7 @@ arguments in which it is linear, together (`ALL` or a set), or `ONE`: in any one
 computed as arrays (like SUMPRODUCT's); `sample`: arguments for the test that compares each
 derivative with finite differences (numbers, or lists of rows), if the usual ones do not suit;
 `also`: other names. References that a function needs as such (OFFSET, ROW, ...) are the
-plan's (`sheetsim.formula.plan`, `sheetsim.formula.sites`).
+plan's (`sheetsim.formula.compile.plan`, `sheetsim.formula.compile.dynamic_references`).
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from sheetsim.formula.days import MONTHS, WEEKDAYS, day_of, weekday
 from sheetsim.formula.functions._fractions import fraction
+from sheetsim.formula.serial_dates import MONTHS, WEEKDAYS, day_of, weekday
 
 _TOKEN = re.compile(
     r"""(?P<quoted>"[^"]*"?)|\\(?P<escaped>.)|_(?P<gap>.)|\*(?P<fill>.)

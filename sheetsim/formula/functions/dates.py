@@ -1,8 +1,8 @@
 """Dates and times, which are numbers: whole days since 1900, and parts of a day.
 
-See `sheetsim.formula.days` for the 29 February 1900 that never was. Texts that spell dates are
-taken as dates (2020-12-31, 12/31/2020, 31-Dec-2020); parts of a day do not count where days are
-meant.
+See `sheetsim.formula.serial_dates` for the 29 February 1900 that never was. Texts that spell dates
+are taken as dates (2020-12-31, 12/31/2020, 31-Dec-2020); parts of a day do not count where days
+are meant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.days import (
+from sheetsim.formula.functions._function import Function
+from sheetsim.formula.functions._make import coerced, plain
+from sheetsim.formula.serial_dates import (
     LAST,
     checked,
     day_of,
@@ -25,8 +27,6 @@ from sheetsim.formula.days import (
     read_time,
     weekday,
 )
-from sheetsim.formula.functions._function import Function
-from sheetsim.formula.functions._make import coerced, plain
 from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, number_of
 
 DAY_SECONDS = 86400

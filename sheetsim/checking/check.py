@@ -1,0 +1,251 @@
+"""The proof: every formula cell recalculated by a real engine and compared with NumPy.
+
+`check` reads the inputs of a workbook, works out with NumPy what every formula cell must hold,
+and asks the engines to recalculate copies whose cached values were destroyed: one copy as it is,
+and one with every input changed. `agreement` says when two values agree, and `changes` what the
+second copy is for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sheetsim.checking.agreement import (
+    DIGITS,
+    RELATIVE,
+    Difference,
+    Outcome,
+    cell_differences,
+    changed_formulas,
+    rounding_floors,
+)
+from sheetsim.checking.cancellation import Terms
+from sheetsim.checking.perturbed import Edits, changed_book, input_edits
+from sheetsim.checking.read_back import Read, read_workbook
+from sheetsim.engines import Engine
+from sheetsim.engines import engines as known_engines
+from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
+from sheetsim.sheet import Kind, Sheet
+from sheetsim.sheet.reference import a1
+from sheetsim.topics import Book, lay_out
+from sheetsim.workbook.rewrite.package import poisoned_copy
+
+__all__ = ["DIGITS", "RELATIVE", "Difference", "Report", "SheetReport", "check", "input_edits"]
+
+TIMEOUT = 600.0
+"""Seconds that an engine may take for one copy."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SheetReport:
+    """How one sheet fared in one engine.
+
+    Attributes:
+        sheet: its name.
+        engine: which engine.
+        cells: formula cells compared, in each of the two passes.
+        differ: how many comparisons failed, of both passes.
+        worst: largest relative difference of two numbers that agree without their floor.
+        by_floor: how many comparisons agree only because of the floor.
+    """
+
+    sheet: str
+    engine: str
+    cells: int
+    differ: int
+    worst: float
+    by_floor: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found.
+
+    Attributes:
+        path: the file.
+        engines: name -> version of those that recalculated it.
+        missing: name -> why an engine that is known took no part.
+        sheets: a row for every sheet with formulas and every engine.
+        differences: all of them; first those whose own formula was changed, then what may
+            follow from these; within both in the order of the sheets.
+    """
+
+    path: str
+    engines: dict[str, str]
+    missing: dict[str, str]
+    sheets: tuple[SheetReport, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all engines agree with NumPy on every cell."""
+        return not self.differences
+
+    @property
+    def status(self) -> str:
+        """The outcome in a sentence."""
+        cells = sum({row.sheet: row.cells for row in self.sheets}.values())
+        names = " and ".join(self.engines)
+        if self.ok:
+            return f"all {cells:,} formula cells agree: NumPy, {names}"
+        wrong = len({(d.sheet, d.cell) for d in self.differences})
+        return f"{wrong:,} of {cells:,} formula cells differ: NumPy, {names}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {"ok": self.ok, "status": self.status, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One set of inputs.
+
+    Attributes:
+        inputs: what the report calls it.
+        book: the workbook with these inputs.
+        sheets: the book laid out.
+        edits: how to type the inputs into a copy of the file.
+    """
+
+    inputs: str
+    book: Book
+    sheets: list[Sheet]
+    edits: Edits
+
+
+def check(
+    path: str | Path,
+    engines: Sequence[str] | None = None,
+    *,
+    timeout: float = TIMEOUT,
+    progress: Progress | None = None,
+) -> Report:
+    """Recalculate a workbook of ours in spreadsheet engines and compare every formula cell.
+
+    Args:
+        path: the workbook; it is not touched.
+        engines: names of engines that must take part; by default all that are installed.
+        timeout: seconds for an engine and a copy.
+        progress: called with a few words before each stage.
+
+    Returns:
+        The report; see `Report.ok`.
+
+    Raises:
+        WorkbookError: the file cannot be read or is not one of ours.
+        EngineError: an engine that was asked for is missing, none is there, or one failed.
+    """
+    say = progress or (lambda _words: None)
+    chosen, versions, missing = _choose(engines)
+    say("reading")
+    read = read_workbook(path)
+    rows: dict[tuple[str, str], SheetReport] = {}
+    differences: list[Difference] = []
+    with tempfile.TemporaryDirectory(prefix="sheetsim-check-") as folder:
+        for one in _passes(read):
+            for sheet, engine, outcome in _outcomes(read, one, chosen, Path(folder), timeout, say):
+                _add(rows, sheet, engine, outcome)
+                differences += outcome.differences
+    told = {(each.sheet, each.cell) for each in differences}
+    for layout in read.sheets:
+        changed = changed_formulas(layout, read.cells[layout.name])
+        differences += [each for each in changed if (each.sheet, each.cell) not in told]
+    order = {sheet.name: i for i, sheet in enumerate(read.sheets)}
+    differences.sort(key=lambda d: (d.is_consequence, order[d.sheet]))
+    reports = tuple(row for row in rows.values() if row.cells)
+    return Report(str(path), versions, missing, reports, tuple(differences))
+
+
+def _passes(read: Read) -> tuple[_Pass, _Pass]:
+    """The inputs as they are, and all of them changed.
+
+    Raises:
+        WorkbookError: an input holds a formula, so that it cannot be changed.
+    """
+    for sheet in read.sheets:
+        for block in sheet.of_kind(Kind.INPUT):
+            for row, column, _, _ in block.cells():
+                cell = read.cells[sheet.name].get((row, column))
+                if cell is not None and cell.has_formula:
+                    raise WorkbookError(
+                        f"{read.path}: {sheet.name}!{a1(row, column)} ({block.name}) holds the "
+                        f"formula {cell.formula}; check changes every input, so it expects a number"
+                    )
+    changed = changed_book(read.book, read.sheets)
+    sheets = lay_out(changed)
+    return (
+        _Pass("as they are", read.book, read.sheets, {}),
+        _Pass("changed", changed, sheets, input_edits(sheets, read.sheets)),
+    )
+
+
+def _outcomes(
+    read: Read,
+    one: _Pass,
+    chosen: dict[str, Engine],
+    folder: Path,
+    timeout: float,
+    say: Progress,
+) -> list[tuple[str, str, Outcome]]:
+    """Every sheet compared with every engine, for one set of inputs."""
+    say(f"NumPy, inputs {one.inputs}")
+    floors = rounding_floors(one.book, one.sheets)
+    terms = Terms(one.sheets)
+    copy = folder / "copy.xlsx"
+    poisoned_copy(read.path, copy, one.edits)
+    outcomes = []
+    for name, engine in chosen.items():
+        say(f"{name}, inputs {one.inputs}")
+        values = engine.recalculate(copy, timeout=timeout)
+        for sheet in one.sheets:
+            found, file = values.get(sheet.name, {}), read.cells[sheet.name]
+            outcome = cell_differences(
+                sheet, name, one.inputs, found, floors[sheet.name], file, terms
+            )
+            outcomes.append((sheet.name, name, outcome))
+    return outcomes
+
+
+def _add(
+    rows: dict[tuple[str, str], SheetReport], sheet: str, engine: str, outcome: Outcome
+) -> None:
+    """Count one pass in the row of its sheet and engine."""
+    row = rows.get((sheet, engine), SheetReport(sheet, engine, outcome.cells, 0, 0.0, 0))
+    rows[sheet, engine] = replace(
+        row,
+        differ=row.differ + len(outcome.differences),
+        worst=max(row.worst, outcome.worst),
+        by_floor=row.by_floor + outcome.by_floor,
+    )
+
+
+def _choose(
+    names: Sequence[str] | None,
+) -> tuple[dict[str, Engine], dict[str, str], dict[str, str]]:
+    """The engines that take part, their versions, and why the others do not."""
+    known = known_engines()
+    if isinstance(names, str):
+        names = [names]
+    if names is not None and not names:
+        raise EngineError(f"no engine is named; expected one or more of {', '.join(known)}")
+    chosen, versions, missing = {}, {}, {}
+    for name in known if names is None else names:
+        if name not in known:
+            raise EngineError(f"there is no engine {name!r}; expected {', '.join(known)}")
+        try:
+            versions[name] = known[name].version()
+        except EngineMissingError as error:
+            if names is not None:
+                raise
+            missing[name] = str(error)
+        else:
+            chosen[name] = known[name]
+    if not chosen:
+        raise EngineError(f"no spreadsheet engine is installed: {'; '.join(missing.values())}")
+    return chosen, versions, missing

@@ -1,0 +1,180 @@
+"""A workbook of ours, read back: its plan and what stands in its inputs now.
+
+The plan says which sheets there are and how large their tables; laying them out once without
+inputs tells where the inputs stand; then their cells are read. Formulas are not looked at: what
+they should give follows from the inputs.
+
+The file may come from anywhere and may have been through anything, so the plan is believed only
+as far as the file bears it out: no table is laid out that is longer than the file's sheets, and
+names that moved say that rows or columns were inserted, after which no cell is where it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sheetsim.errors import SheetsimError, WorkbookError
+from sheetsim.sheet import Array, Block, Kind, Sheet
+from sheetsim.sheet.block import A_TEXT, LARGEST, LONGEST
+from sheetsim.sheet.reference import a1
+from sheetsim.topics import CONTENTS, Book, check_plan, lay_out, lessons, read_plan
+from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, defined_names, read_cells
+
+_UNFIT = (SheetsimError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What laying out raises when plan or records are not what sheetsim wrote."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A workbook as read.
+
+    Attributes:
+        path: the file.
+        book: its plan and inputs.
+        sheets: the book laid out.
+        cells: all that the file's cells hold.
+    """
+
+    path: Path
+    book: Book
+    sheets: list[Sheet]
+    cells: Cells
+
+
+def read_workbook(path: str | Path) -> Read:
+    """Read a workbook that sheetsim wrote and that somebody may have edited or solved since.
+
+    Raises:
+        WorkbookError: it is no workbook, not one of ours, its sheets, rows or columns are not
+            where they were, or an input holds what it may not.
+    """
+    file = Path(path)
+    cells = read_cells(file)
+    values = {at: cell.value for at, cell in cells.get(CONTENTS, {}).items()}
+    plan = read_plan(values)
+    if plan is None:
+        raise WorkbookError(
+            f"{file}: not a workbook that sheetsim wrote; expected a sheet {CONTENTS!r} that says "
+            "how it was built"
+        )
+    book = Book(plan)
+    try:
+        _demand_borne_out(plan, cells)
+        sheets = lay_out(book)
+    except _UNFIT as error:
+        raise WorkbookError(
+            f"{file}: the last part of sheet {CONTENTS!r} is damaged ({error}); expected what "
+            "sheetsim wrote there"
+        ) from error
+    for sheet in sheets:
+        if sheet.name not in cells:
+            raise WorkbookError(
+                f"{file}: there is no sheet {sheet.name!r}; expected all that sheetsim wrote, "
+                "under their names"
+            )
+    _demand_in_place(file, sheets)
+    for sheet in sheets:
+        for block in sheet.of_kind(Kind.INPUT, Kind.RECORD):
+            given = book.given.setdefault(sheet.name, {})
+            given[block.name] = _values(file, block, cells[sheet.name])
+    try:
+        return Read(file, book, lay_out(book), cells)
+    except _UNFIT as error:
+        raise WorkbookError(
+            f"{file}: what sheetsim recorded, as on sheet 'solver', is damaged ({error}); "
+            "expected what it wrote there"
+        ) from error
+
+
+def _demand_borne_out(plan: dict[str, Any], cells: Cells) -> None:
+    """Refuse a plan that is not of this file, before anything of its size is made.
+
+    Raises:
+        ValueError: it is for longer tables, or leaves sheets of the file out.
+    """
+    lesson = lessons().get(str(plan.get("workbook")))
+    if lesson is None:
+        raise ValueError(f"workbook is {plan.get('workbook')!r}; expected {', '.join(lessons())}")
+    named = str(plan.get("topics")).split()
+    for topic in lesson.topics:
+        if topic.name in cells and topic.name not in named:
+            raise ValueError(f"topics is {plan.get('topics')!r}, but there is a {topic.name!r}")
+    check_plan(lesson, plan)
+    rows = 1 + max((row for sheet in cells.values() for row, _ in sheet), default=0)
+    if lesson.rows(plan) > rows:
+        raise ValueError(f"it is of {lesson.rows(plan):,} rows, and the longest sheet has {rows:,}")
+
+
+def _demand_in_place(file: Path, sheets: list[Sheet]) -> None:
+    """Refuse a file in which cells were moved; programs move the names along with them.
+
+    Raises:
+        WorkbookError: a name stands for other cells than sheetsim gave it to.
+    """
+    names = {(name.sheet, name.name): name.text for name in defined_names(file)}
+    for sheet in sheets:
+        for block in sheet.blocks.values():
+            text = names.get((sheet.name, block.name), block.range)
+            if text.rpartition("!")[2].upper() != block.range:
+                raise WorkbookError(
+                    f"{file}: the name {block.name!r} of sheet {sheet.name!r} stands for {text}; "
+                    f"expected {block.range}: were rows, columns or cells inserted, moved or "
+                    "deleted?"
+                )
+
+
+def _values(file: Path, block: Block, cells: Mapping[tuple[int, int], Cell]) -> Array:
+    """What the cells of an input or a record hold."""
+    values = np.full(block.values.shape, np.nan, dtype=object)
+    for row, column, i, j in block.cells():
+        cell = cells.get((row, column))
+        value = None if cell is None else cell.value
+        wild = isinstance(value, float) and abs(value) > LARGEST
+        if block.of_texts:
+            value = _text(file, block, a1(row, column), value)
+        elif block.kind is Kind.INPUT or wild or isinstance(value, CellError):
+            value = _number(file, block, a1(row, column), value)
+        values[i, j] = "" if value is None else value
+    return values
+
+
+def _text(file: Path, block: Block, cell: str, value: Any) -> str:
+    """What an input cell of texts holds; "" for a blank where blanks may be."""
+    if value in (None, "") and block.blanks:
+        return ""
+    chosen = block.valid is not None and bool(block.valid.choices)  # from a list, however long
+    if isinstance(value, str) and len(value) > 0 and (chosen or len(value) <= LONGEST):
+        return value
+    found = "blank" if value in (None, "") else repr(value)
+    if isinstance(value, CellError):
+        found = f"an error, {value}"
+    elif isinstance(value, str) and value:
+        found = f"a text of {len(value):,} characters"
+    elif isinstance(value, float):
+        found = f"the number {value:g}"
+    raise WorkbookError(
+        f"{file}: {block.sheet}!{cell} ({block.name}) is {found}; expected {A_TEXT}"
+        + ("; begin with an apostrophe to type a number as a text" * isinstance(value, float))
+    )
+
+
+def _number(file: Path, block: Block, cell: str, value: Any) -> float:
+    """What an input cell holds; NaN for a blank where blanks may be."""
+    if value in (None, "") and block.blanks:
+        return float("nan")
+    if isinstance(value, float) and abs(value) <= LARGEST:
+        return value
+    found = "blank" if value is None else f"{str(value)!r}"
+    expected = block.valid.sentence() if block.valid is not None else "a number"
+    if isinstance(value, CellError):
+        found = f"an error, {value}"
+    if isinstance(value, float):
+        found, expected = f"{value:g}", f"{expected}, of a size of {LARGEST:g} at most"
+    if block.kind is Kind.RECORD:
+        expected = "what sheetsim wrote there"
+    raise WorkbookError(
+        f"{file}: {block.sheet}!{cell} ({block.name}) is {found}; expected {expected}"
+    )

@@ -1,0 +1,1 @@
+"""A program run forward, and its derivatives backward and forward."""

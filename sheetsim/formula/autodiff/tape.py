@@ -1,0 +1,189 @@
+"""The calls of a program in order, run forward and back on one vector of slots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
+from sheetsim.formula.autodiff.sparsity import colours, pattern
+from sheetsim.formula.compile.store import Ints
+from sheetsim.formula.values import Array, Bools, Floats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sheetsim.formula.compile.batches import Batch
+    from sheetsim.formula.compile.store import Store
+
+MAX_TANGENTS = 30_000_000
+"""Numbers that a Jacobian holds at once; more directions go in several passes."""
+
+
+class Tape:
+    """Calls that compute slots from variables.
+
+    The slots are numbered anew: the variables' first, then each call's in a row, so that most
+    reads and writes are slices.
+
+    Attributes:
+        size: how many variables there are.
+        calls: in order.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        variables: Sequence[int],
+        batches: Sequence[tuple[Batch, Ints]],
+        outputs: Iterable[int],
+    ) -> None:
+        self.size = len(variables)
+        order = dict.fromkeys(variables)
+        for _, slots in batches:
+            order.update(dict.fromkeys(slots.ravel().tolist()))
+        for batch, _ in batches:
+            for index in batch.gathers.values():
+                order.update(dict.fromkeys(index.ravel().tolist()))
+        order.update(dict.fromkeys(outputs))
+        old = np.fromiter(order, np.intp, len(order))
+        self._new = np.full(len(store.num), -1, np.intp)
+        self._new[old] = np.arange(len(old))
+        self._base = State(store.num[old], store.kind[old], store.obj[old])
+        self._mixed = Mixed(len(old))
+        layouts: dict[int, Layout] = {}
+        self.calls = []
+        for batch, slots in batches:
+            own = self._new[slots]
+            moved = {register: self._new[index] for register, index in batch.gathers.items()}
+            shared = id(batch.operations)  # the waves of a recurrence have one list
+            if shared not in layouts:
+                layouts[shared] = Layout(batch)
+            call = Call(layouts[shared], batch.values, moved, own, self._mixed, self._base)
+            self.calls.append(call)
+        self._looked = False
+        self._pattern: Bools | None = None
+        self._colours: dict[bytes, tuple[Bools, Ints] | None] = {}
+
+    def at(self, slots: Ints) -> Ints:
+        """Return the tape's numbers of slots."""
+        return self._new[slots]
+
+    def state(self, x: Floats, *, whole: bool) -> State:
+        """Return all slots with the variables set; `whole`: all kinds will be written as well."""
+        base = self._base
+        num = np.empty((*x.shape[:-1], base.num.size))
+        num[...] = base.num
+        num[..., : self.size] = x
+        state = State(num, base.kind, base.obj)
+        if whole or self._mixed.times:
+            state.own()
+        return state
+
+    def forward(self, x: Floats) -> tuple[State, list[list[Array]]]:
+        """Run all calls; return the slots and each call's registers.
+
+        Most x give numbers all through, and nothing is checked on the way. Where NumPy meets a
+        division by zero or the like, the run is repeated with Excel's errors in the cells.
+        """
+        try:
+            with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
+                state = self.state(x, whole=False)
+                return state, [call.forward(state, strict=False) for call in self.calls]
+        except (FloatingPointError, np.linalg.LinAlgError):
+            with np.errstate(all="ignore"):
+                state = self.state(x, whole=True)
+                return state, [call.forward(state, strict=True) for call in self.calls]
+
+    def told(self, x: Floats) -> State:
+        """Return the slots at x (n,) with their kinds, texts and errors as Excel has them."""
+        with np.errstate(all="ignore"):
+            state = self.state(x, whole=True)
+            for call in self.calls:
+                call.forward(state, strict=True)
+        return state
+
+    def backward(self, registers: list[list[Array]], bars: Floats) -> Floats:
+        """Return the derivatives by the variables of what `bars` says of the slots."""
+        for careful in (False, True):
+            work = bars.copy()
+            with np.errstate(all="ignore"):
+                for call, own in zip(reversed(self.calls), reversed(registers), strict=True):
+                    call.backward(own, work, careful=careful)
+            out = work[..., : self.size]
+            if np.isfinite(out).all():
+                break
+        return out
+
+    def tangents(self, registers: list[list[Array]], moves: Floats) -> Floats:
+        """Return the tangents of all slots, given those of the variables (..., n)."""
+        out = np.zeros((*moves.shape[:-1], self._base.num.size))
+        for careful in (False, True):
+            out[..., : self.size] = moves
+            with np.errstate(all="ignore"):
+                for call, own in zip(self.calls, registers, strict=True):
+                    call.tangent(own, out, careful=careful)
+            if np.isfinite(out).all():
+                break
+        return out
+
+    def jacobian(self, registers: list[list[Array]], slots: Ints, points: int = 0) -> Floats:
+        """Return the derivatives of slots (m,) by the variables.
+
+        Args:
+            registers: of the forward run.
+            slots: which.
+            points: S if the run was at x (S, n), 0 if at one x.
+
+        Returns:
+            (m, n), or (S, m, n).
+        """
+        ahead = (points,) if points else ()
+        coloured = self._coloured(slots)
+        if coloured is not None:
+            known, colour = coloured
+            count = int(colour.max()) + 1
+        else:
+            known, colour, count = None, np.arange(self.size), self.size
+        if len(slots) < count:
+            return self._rows(registers, slots, ahead)
+        width = max(1, MAX_TANGENTS // max(1, self._base.num.size * max(1, points)))
+        out = np.empty((*ahead, len(slots), self.size))
+        for start in range(0, count, width):
+            here = np.flatnonzero((colour >= start) & (colour < start + width))
+            moves = np.zeros((min(width, count - start), *ahead, self.size))
+            moves[colour[here] - start, ..., here] = 1.0
+            found = np.moveaxis(self.tangents(registers, moves)[..., slots], 0, -1)
+            out[..., here] = found[..., colour[here] - start]
+        return out if known is None else np.where(known, out, 0.0)
+
+    def _rows(self, registers: list[list[Array]], slots: Ints, ahead: tuple[int, ...]) -> Floats:
+        """Return the Jacobian in reverse mode, a batch of rows at a time."""
+        width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, *ahead, 1)))
+        out = np.zeros((*ahead, len(slots), self.size))
+        for start in range(0, len(slots), width):
+            own = slots[start : start + width]
+            bars = np.zeros((len(own), *ahead, self._base.num.size))
+            bars[np.arange(len(own)), ..., own] = 1.0
+            out[..., start : start + width, :] = np.moveaxis(self.backward(registers, bars), 0, -2)
+        return out
+
+    def _coloured(self, slots: Ints) -> tuple[Bools, Ints] | None:
+        """Return the pattern (m, n) of slots, and colours (n,); None if they do not help."""
+        key = slots.tobytes()
+        if key not in self._colours:
+            if not self._looked:
+                self._pattern = pattern(self.calls, self._base.num.size, self.size)
+                self._looked = True
+            self._colours[key] = None
+            if self._pattern is not None and self.size > 4:
+                known = self._pattern[slots]
+                colour = colours(known)
+                if 2 * int(colour.max()) < self.size:
+                    self._colours[key] = known, colour
+        return self._colours[key]
+
+    def bars(self, shape: tuple[int, ...]) -> Floats:
+        """Return zeros, one a slot, for `backward`."""
+        return np.zeros((*shape, self._base.num.size))

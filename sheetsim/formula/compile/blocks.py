@@ -1,0 +1,132 @@
+"""The cells that have one formula, and what is to be computed for a block of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sheetsim.formula.values import Array
+
+if TYPE_CHECKING:
+    from sheetsim.book import Place
+    from sheetsim.formula.compile.plan import Plan
+    from sheetsim.formula.compile.store import Ints
+    from sheetsim.formula.functions import Function
+
+
+@dataclass
+class Group:
+    """The cells of a sheet that have one formula, up to relative references.
+
+    Attributes:
+        sheet: where they stand.
+        plan: what the formula does.
+        size: rows and columns of the range of an array formula, None for an ordinary one.
+        places: the cells; of an array formula, the first of its range.
+        formula: the text in one of them, for messages.
+    """
+
+    sheet: str
+    plan: Plan
+    size: tuple[int, int] | None
+    formula: str
+    places: list[Place] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A function applied to registers, its result in another."""
+
+    function: Function
+    args: tuple[int, ...]
+    out: int
+
+
+@dataclass
+class Batch:
+    """A group's cells, or some of them, ready to be computed together.
+
+    Attributes:
+        group: theirs.
+        places: the cells in the order of the block, row by row.
+        shape: rows and columns of the block.
+        values: register -> its value where that does not change.
+        gathers: register -> the slots that it reads, shaped like its value.
+        operations: what is left to compute at each x.
+        root: the register with the formula's value.
+        unknown: why it cannot be computed although it depends on the variables, or "".
+    """
+
+    group: Group
+    places: list[Place]
+    shape: tuple[int, int]
+    values: dict[int, Array] = field(default_factory=dict)
+    gathers: dict[int, Ints] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
+    root: int = -1
+    unknown: str = ""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether its value does not depend on the variables."""
+        return self.root in self.values and not self.unknown
+
+
+class UnreadyError(Exception):
+    """Some of the cells cannot be prepared with the others, or not yet.
+
+    Attributes:
+        parts: the cells, split into those that may go together.
+        waiting: whether they all wait for cells that are not computed.
+    """
+
+    def __init__(self, parts: list[list[Place]], *, waiting: bool = False) -> None:
+        super().__init__("cells cannot be prepared together")
+        self.parts = parts
+        self.waiting = waiting
+
+
+def layout(places: list[Place]) -> tuple[list[Place], Ints, Ints]:
+    """Return the cells in order, their rows and their columns.
+
+    A full block gives rows (R, 1) and columns (1, C), anything else (N, 1) and (N, 1).
+    """
+    if len(places) == 1:
+        return places, np.array([[places[0][0]]]), np.array([[places[0][1]]])
+    pairs = np.array(places, np.intp)
+    rows, columns = np.unique(pairs[:, 0]), np.unique(pairs[:, 1])
+    if len(rows) * len(columns) == len(places):
+        ordered = [(r, c) for r in rows.tolist() for c in columns.tolist()]
+        return ordered, rows[:, None], columns[None, :]
+    return places, pairs[:, :1], pairs[:, 1:]
+
+
+def rows_of(batch: Batch, rows: Ints) -> Batch:
+    """Return some of the cells of a flat batch, as a batch; it shares the operations."""
+    first = int(rows[0])
+    whole = len(rows) == 1 or bool((np.diff(rows) == 1).all())
+    take = slice(first, first + len(rows)) if whole else rows
+
+    def cut(part: Any) -> Any:
+        return part if part is None or part.shape[-4] == 1 else part[..., take, :, :, :]
+
+    values = {
+        i: value
+        if value.shape[-4] == 1
+        else Array(
+            cut(value.num), cut(value.kind), cut(value.obj), bad=value.bad, literal=value.literal
+        )
+        for i, value in batch.values.items()
+    }
+    return Batch(
+        batch.group,
+        [batch.places[i] for i in rows.tolist()],
+        (len(rows), 1),
+        values,
+        {i: cut(index) for i, index in batch.gathers.items()},
+        batch.operations,
+        batch.root,
+        batch.unknown,
+    )

@@ -1,0 +1,357 @@
+"""Which cells the outputs need, which formula each has, and in which order they are computed.
+
+Cells are found from the outputs, along their references, with a stack. They are grouped by
+formula. Groups that need each other only one way are computed whole, one after the other. Groups
+that need each other both ways (a row that needs the one above), found by Tarjan's algorithm, are
+computed in waves: all cells whose precedents are done, group by group. Where that stops before
+all cells are done, there is a circle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.book import quoted
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.batches import Group, UnreadyError, prepare
+from sheetsim.formula.compile.plan import Plan, make_plan
+from sheetsim.formula.compile.store import KNOWN, Areas, Store
+from sheetsim.formula.compile.topological_order import components, find_circle, waves
+from sheetsim.formula.syntax.keys import Keys, extent
+from sheetsim.formula.syntax.parser import parse_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from sheetsim.book import Book, Cell, Place
+
+Spot = tuple[str, "Place"]
+Area = tuple[str, int, int, int, int]
+_PIECE = 64
+
+MAX_KINDS = 200_000
+"""Different formulas that a model may need: each is an array operation of its own."""
+
+MAX_WAVES = 200_000
+"""Steps of a model's recurrence, each after the other; sheets have a million rows."""
+
+
+@dataclass
+class Graph:
+    """The needed cells of a workbook.
+
+    Attributes:
+        store: their slots.
+        groups: by formula.
+        group_of: slot of a formula's cell -> its group; of an array formula, the first cell's.
+        home: slot of another cell of an array formula's range -> the first cell's.
+        needs: slot -> the areas that its formula refers to.
+        areas, bounds: area -> its number, and back.
+        members: number of an area -> the slots of the formula cells in it.
+        pending: slots of cells whose OFFSET and the like have yet to be resolved.
+        frozen: cells whose cached values stand for what changes at every recalculation.
+        unknown: cells -> the function that cannot be computed here.
+        moving: sheet -> the formula cells that are to be computed; others that have a cached
+            value are constants. None for all.
+        keys: which formulas are the same.
+        lenient: whether a formula that cannot be read is one that cannot be computed.
+        circles: if it is a list, circular references are noted there in words and left out of
+            the order, with all that needs them; if it is None, one is an error.
+    """
+
+    book: Book
+    store: Store
+    variables: frozenset[int]
+    keys: Keys
+    groups: dict[object, Group] = field(default_factory=dict)
+    group_of: dict[int, Group] = field(default_factory=dict)
+    home: dict[int, int] = field(default_factory=dict)
+    needs: dict[int, list[int]] = field(default_factory=dict)
+    areas: dict[Area, int] = field(default_factory=dict)
+    bounds: list[Area] = field(default_factory=list)
+    members: list[list[int]] = field(default_factory=list)
+    pending: set[int] = field(default_factory=set)
+    frozen: list[int] = field(default_factory=list)
+    unknown: dict[int, str] = field(default_factory=dict)
+    stack: list[int] = field(default_factory=list)
+    moving: Mapping[str, Collection[Place]] | None = None
+    lenient: bool = False
+    circles: list[str] | None = None
+    _seen: set[int] = field(default_factory=set)
+    _touched: set[tuple[int, int]] = field(default_factory=set)
+
+    def need(self, spots: Iterable[Spot]) -> None:
+        """Add cells and all that they need."""
+        for sheet, place in spots:
+            self._touch_cell(sheet, place)
+        self.discover()
+
+    def discover(self) -> None:
+        """Follow the references of all cells that are on the stack."""
+        while self.stack:
+            slot = self.stack.pop()
+            sheet, place = self.store.places[slot]
+            group = self.group_of[slot]
+            needs = self.needs[slot] = []
+            for ref in group.plan.refs:
+                area = (ref.sheet or sheet, *ref.at(*place))
+                growing = ref.fixed[0] != ref.fixed[2]
+                needs += map(self.area, self._pieces(area) if growing else [area])
+            if group.plan.sites:
+                self.pending.add(slot)
+        self.store.grow()
+
+    def _pieces(self, area: Area) -> list[Area]:
+        """Split a tall area at every 64th row: a sum that grows from row to row shares most."""
+        sheet, top, left, bottom, right = area
+        bottom = max(top, min(bottom, self.store.sheet(sheet).bounds[0]))
+        if bottom - top < 2 * _PIECE:
+            return [area]
+        starts = [top, *range((top // _PIECE + 1) * _PIECE, bottom + 1, _PIECE)]
+        ends = [start - 1 for start in starts[1:]] + [bottom]
+        return [(sheet, a, left, b, right) for a, b in zip(starts, ends, strict=True)]
+
+    def area(self, area: Area) -> int:
+        """Return an area's number; all its cells become known."""
+        found = self.areas.get(area)
+        if found is not None:
+            return found
+        found = self.areas[area] = len(self.members)
+        self.bounds.append(area)
+        inside: list[int] = []
+        self.members.append(inside)
+        name, top, left, bottom, right = area
+        cells = self.store.sheet(name).cells
+        if (bottom - top + 1) * (right - left + 1) > len(cells):
+            places: Iterable[Place] = [
+                p for p in cells if top <= p[0] <= bottom and left <= p[1] <= right
+            ]
+        elif top == bottom and left == right:
+            places = ((top, left),)
+        else:
+            places = [(r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
+        homes: dict[int, None] = {}
+        for place in places:
+            slot = self._touch_cell(name, place)
+            if slot >= 0:
+                homes[slot] = None
+        inside += homes
+        return found
+
+    def _touch_cell(self, sheet: str, place: Place) -> int:
+        """Make a cell known; return the slot of its formula, -1 if it has none."""
+        sheet_cells = self.store.sheet(sheet)
+        cell = sheet_cells.cells.get(place)
+        slot = sheet_cells.slots.get(place, -1)
+        if slot < 0:
+            if cell is None:
+                return -1
+            slot = self.store.slot(sheet, place)
+        elif slot in self._seen:
+            return self.home.get(slot, slot if slot in self.group_of else -1)
+        elif slot < len(self.store.state) and self.store.state[slot] == KNOWN:
+            return -1  # computed in another way
+        self._seen.add(slot)
+        if slot in self.variables:
+            return -1
+        if cell is None or not cell.has_formula or self._is_settled(sheet, place, cell):
+            self.store.put_later(slot, None if cell is None else cell.value)
+            return -1
+        return self._formula(sheet, place, cell, slot)
+
+    def _is_settled(self, sheet: str, place: Place, cell: Cell) -> bool:
+        """Whether the cached value of a formula is taken for granted."""
+        if self.moving is None or cell.value is None:
+            return False
+        return place not in self.moving.get(sheet, ())
+
+    def _formula(self, sheet: str, place: Place, cell: Cell, slot: int) -> int:
+        """Put a formula's cell into its group, and on the stack."""
+        size = None
+        if cell.array:
+            first, size = extent(cell.array)
+            if first != place:
+                anchor = self._touch_cell(sheet, first)
+                if anchor >= 0 and self.group_of[anchor].size is not None:
+                    self.home[slot] = anchor
+                    return anchor
+                size = None
+        group = self.group(sheet, place, cell, size)
+        self.group_of[slot] = group
+        if size is not None:
+            for r in range(place[0], place[0] + size[0]):
+                for c in range(place[1], place[1] + size[1]):
+                    self.store.slot(sheet, (r, c))
+        if group.plan.random or group.plan.unknown:
+            self._freeze(slot, cell, group)
+        if group.plan.random:
+            return -1
+        group.places.append(place)
+        self.stack.append(slot)
+        return slot
+
+    def _freeze(self, slot: int, cell: Cell, group: Group) -> None:
+        """Let the cached value stand for what cannot be computed."""
+        if group.plan.random:
+            self.store.put_later(slot, cell.value)
+            self.frozen.append(slot)
+            del self.group_of[slot]
+        else:
+            self.unknown[slot] = group.plan.unknown
+
+    def group(self, sheet: str, place: Place, cell: Cell, size: tuple[int, int] | None) -> Group:
+        """Return the group of a formula, planned when its first cell is met."""
+        key: object
+        try:
+            key = self.keys.find(sheet, place, cell, size)
+            if key not in self.groups:
+                if self.variables and len(self.groups) >= MAX_KINDS:
+                    raise WorkbookError(
+                        f"{self.book.path}: the model needs more than {MAX_KINDS:,} different "
+                        "formulas; expected fewer, filled down or across"
+                    )
+                sample = self.keys.samples[key]
+                tree = parse_tokens(sample.tokens, sample.formula)
+                plan = make_plan(self.book, tree, sheet, sample.place, array=size is not None)
+                self.groups[key] = Group(sheet, plan, size, sample.formula)
+        except WorkbookError as error:
+            if not self.lenient:
+                where = f"{self.book.path}: "
+                if str(error).startswith(where):
+                    raise
+                name = self.name(self.store.slot(sheet, place))
+                raise WorkbookError(f"{where}{name}: {error}") from None
+            key = (sheet, place)
+            plan = Plan((), unknown="a formula that cannot be read")
+            self.groups[key] = Group(sheet, plan, size, cell.formula or "")
+        return self.groups[key]
+
+    def resolve(self) -> bool:
+        """Find what OFFSET and its like refer to, where their arguments are known by now.
+
+        Returns:
+            Whether anything new came to light.
+        """
+        by_group: dict[int, tuple[Group, list[Place]]] = {}
+        for slot in sorted(self.pending):
+            group = self.group_of[slot]
+            by_group.setdefault(id(group), (group, []))[1].append(self.store.places[slot][1])
+        progress = False
+        for group, places in by_group.values():
+            work = [places]
+            while work:
+                part = work.pop()
+                try:
+                    prepare(self.store, group, part, self._touch_areas)
+                except UnreadyError as unready:
+                    if not unready.waiting:
+                        work += unready.parts
+                    continue
+                progress = True
+                slots = self.store.sheet(group.sheet).slots
+                self.pending -= {slots[place] for place in part}
+        return progress
+
+    def _touch_areas(self, group: Group, places: list[Place], areas: Areas, step: int) -> None:
+        """Make the cells of resolved areas known, and note them as needed."""
+        shape = np.broadcast_shapes(*(one.shape for one in areas[1:]))
+        bounds = [np.broadcast_to(one, shape) for one in areas[1:]]
+        slots = self.store.sheet(group.sheet).slots
+        single = shape == (1, 1)
+        for k, place in enumerate(places):
+            at = (0, 0) if single else self._at(k, shape, len(places))
+            top, left, bottom, right = (int(one[at]) for one in bounds)
+            number = self.area((areas.sheet, top, left, bottom, right))
+            slot = slots[place]
+            if (slot, step) not in self._touched:  # a second attempt finds the same
+                self._touched.add((slot, step))
+                self.needs[slot].append(number)
+        self.discover()
+
+    @staticmethod
+    def _at(k: int, shape: tuple[int, ...], count: int) -> tuple[int, int]:
+        """Return where the k-th cell of a block stands in an array that broadcasts to it."""
+        rows = shape[0]
+        if rows * shape[1] == count:
+            return divmod(k, shape[1])
+        if rows == 1:
+            return 0, k % shape[1]
+        return k // (count // rows), 0
+
+    def schedule(self) -> list[list[tuple[Group, list[Place]]]]:
+        """Return the cells in an order of computation.
+
+        Returns:
+            Lists of one group with its cells; or, where groups need each other, of many, wave by
+            wave, each wave's cells group by group.
+
+        Raises:
+            WorkbookError: a circular reference; the message names the cells.
+        """
+        index = {id(group): k for k, group in enumerate(self.groups.values())}
+        groups = list(self.groups.values())
+        edges: list[dict[int, None]] = [{} for _ in groups]
+        area_groups = [
+            list(dict.fromkeys(index[id(self.group_of[s])] for s in inside))
+            for inside in self.members
+        ]
+        for slot, areas in self.needs.items():
+            own = edges[index[id(self.group_of[slot])]]
+            for area in areas:
+                for one in area_groups[area]:
+                    own[one] = None
+        order: list[list[tuple[Group, list[Place]]]] = []
+        for component in components([list(one) for one in edges]):
+            if len(component) == 1 and component[0] not in edges[component[0]]:
+                group = groups[component[0]]
+                if group.places:
+                    order.append([(group, group.places)])
+                continue
+            order.append(self._waves([groups[i] for i in component]))
+        return order
+
+    def _waves(self, groups: list[Group]) -> list[tuple[Group, list[Place]]]:
+        """Order the cells of groups that need each other."""
+        slots = []
+        for group in groups:
+            known = self.store.sheet(group.sheet).slots
+            slots += [known[place] for place in group.places]
+        inside = set(slots)
+        areas = sorted({a for slot in slots for a in self.needs[slot]})
+        members = {a: [s for s in self.members[a] if s in inside] for a in areas}
+        done = waves(slots, self.needs, members)
+        if self.variables and len(done) > MAX_WAVES:
+            raise WorkbookError(
+                f"{self.book.path}: the model needs a chain of {len(done):,} cells, each of "
+                f"the one before, with {self.name(slots[0])}; expected at most {MAX_WAVES:,}"
+            )
+        if sum(map(len, done)) < len(slots):
+            left = inside - {slot for wave in done for slot in wave}
+            circle = find_circle(left, self.needs, members)
+            names = " -> ".join(self.name(slot) for slot in circle)
+            if self.circles is None:
+                raise WorkbookError(
+                    f"{self.book.path}: circular reference {names}; expected none (iterative "
+                    "calculation is not supported)"
+                )
+            self.circles.append(names)
+        order: list[tuple[Group, list[Place]]] = []
+        for wave in done:
+            by_group: dict[int, tuple[Group, list[Place]]] = {}
+            for slot in wave:
+                group = self.group_of[slot]
+                by_group.setdefault(id(group), (group, []))[1].append(self.store.places[slot][1])
+            order += by_group.values()
+        return order
+
+    def name(self, slot: int) -> str:
+        """Return a cell's name with its sheet, such as `Sheet1!B2`."""
+        sheet, (row, column) = self.store.places[slot]
+        letters, column = "", column + 1
+        while column:
+            column, letter = divmod(column - 1, 26)
+            letters = chr(65 + letter) + letters
+        return f"{quoted(sheet)}!{letters}{row + 1}"

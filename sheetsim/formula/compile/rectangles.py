@@ -1,0 +1,157 @@
+"""References as rectangles: which of them hold a marked cell, for all of them at once.
+
+With the number of marked cells above and to the left of every corner (an integral image, Crow
+1984), the number inside a rectangle is four look-ups. Rows and columns without cells that could be
+marked are left out, so that a sheet used in its corners alone is small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sheetsim.book import Place
+    from sheetsim.formula.syntax.tokens import Ref
+
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+MAX_GRID = 16_000_000
+"""Cells of a sheet's grid; a larger one is kept in blocks of rows."""
+
+_EACH_WAY = 16
+TILES = (_EACH_WAY + 1) * _EACH_WAY
+"""Tiles into which a sheet is cut, at most."""
+
+_FEW = 8  # cells of a group for which Python is quicker than NumPy
+
+
+@dataclass
+class Edges:
+    """References of one sheet's formulas to one sheet: who reads, and the rectangles (5, E)."""
+
+    who: Ints
+    bounds: Ints
+    ranked: Ints | None = None
+
+
+class Field:
+    """Cells of a sheet that can move, by the ranks of their rows and columns."""
+
+    def __init__(self, rows: Ints, columns: Ints) -> None:
+        self._rows, self._columns = np.unique(rows), np.unique(columns)
+        size = (len(self._rows) + 1) * (len(self._columns) + 1)
+        self._block = -(-size // MAX_GRID)  # rows that share one row of the grid
+        height = (len(self._rows) - 1) // self._block + 1
+        self._grid = np.zeros((height + 1, len(self._columns) + 1), np.int32)
+
+    def mark(self, rows: Ints, columns: Ints) -> None:
+        """Let cells move."""
+        r = np.searchsorted(self._rows, rows) // self._block
+        self._grid[r + 1, np.searchsorted(self._columns, columns) + 1] = 1
+
+    def ranked(self, bounds: Ints) -> Ints:
+        """Return the corners (4, E) of rectangles (4, E) in the grid: first and behind the last."""
+        top, left, bottom, right = bounds
+        first = np.searchsorted(self._rows, top) // self._block
+        last = (np.searchsorted(self._rows, bottom, "right") - 1) // self._block + 1
+        return np.stack(
+            [
+                first,
+                np.searchsorted(self._columns, left),
+                np.maximum(first, last),
+                np.searchsorted(self._columns, right, "right"),
+            ]
+        ).astype(np.int32)
+
+    def counted(self) -> Ints:
+        """Return how many moving cells lie above and to the left of each corner."""
+        return self._grid.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
+
+    def tiles(self, rows: Ints, columns: Ints) -> Ints:
+        """Return the number of the tile that each cell lies in."""
+        tall, wide = len(self._rows) // _EACH_WAY + 1, len(self._columns) // _EACH_WAY + 1
+        r = np.searchsorted(self._rows, rows) // tall
+        c = np.searchsorted(self._columns, columns) // wide
+        return (r * _EACH_WAY + c).astype(np.int32)
+
+
+@dataclass
+class Collected:
+    """The references of a sheet's formulas in the making."""
+
+    places: list[Place]
+    rows: Ints
+    columns: Ints
+    single: dict[str, list[tuple[int, int, int, int, int]]] = field(default_factory=dict)
+    many: dict[str, list[Ints]] = field(default_factory=dict)
+
+    def add(self, ref: Ref, members: list[int]) -> None:
+        """Add a reference of some formulas."""
+        sheet = ref.sheet or ""
+        if len(members) < _FEW:
+            own = self.single.setdefault(sheet, [])
+            own += [(i, *ref.at(*self.places[i])) for i in members]
+            return
+        who = np.array(members, np.int32)
+        rows, columns = self.rows[who], self.columns[who]
+        bounds = np.empty((5, len(who)), np.int32)
+        bounds[0] = who
+        moves = (rows, columns, rows, columns)
+        for k, (base, fixed, move) in enumerate(zip(ref[1:5], ref.fixed, moves, strict=True)):
+            bounds[k + 1] = base if fixed else base + move
+        if ref.wraps:
+            bounds[[1, 3]] %= MAX_ROWS
+            bounds[[2, 4]] %= MAX_COLUMNS
+        a, b, c, d = ref.fixed
+        if a != c or ref.top > ref.bottom or ref.wraps:
+            bounds[[1, 3]] = np.sort(bounds[[1, 3]], axis=0)
+        if b != d or ref.left > ref.right or ref.wraps:
+            bounds[[2, 4]] = np.sort(bounds[[2, 4]], axis=0)
+        self.many.setdefault(sheet, []).append(bounds)
+
+    def edges(self) -> dict[str, Edges]:
+        """Return all of them by the sheet that they lead to."""
+        out = {}
+        for sheet in {**self.single, **self.many}:
+            few = np.array(self.single.get(sheet, []), np.int32).reshape(-1, 5).T
+            both = np.concatenate([few, *self.many.get(sheet, [])], axis=1)
+            out[sheet] = Edges(both[0], both[1:])
+        return out
+
+
+class Marked:
+    """Cells by sheet, to be asked whether a rectangle holds one of them."""
+
+    def __init__(self, spots: Iterable[tuple[str, Place]]) -> None:
+        places: dict[str, set[Place]] = {}
+        for sheet, place in spots:
+            places.setdefault(sheet, set()).add(place)
+        self._places = places
+        self._columns = {
+            sheet: np.array(sorted((c, r) for r, c in own), np.int32).T
+            for sheet, own in places.items()
+        }
+
+    def touches(self, sheet: str, top: int, left: int, bottom: int, right: int) -> bool:
+        """Whether one of the cells lies in a rectangle of a sheet, bounds included."""
+        own = self._places.get(sheet)
+        if own is None:
+            return False
+        if top == bottom and left == right:
+            return (top, left) in own
+        columns, rows = self._columns[sheet]
+        first, last = np.searchsorted(columns, [left, right + 1])
+        if left == right:  # the rows of one column are in order
+            first, last = first + np.searchsorted(rows[first:last], [top, bottom + 1])
+            return bool(first < last)
+        inside = rows[first:last]
+        return bool(((inside >= top) & (inside <= bottom)).any())

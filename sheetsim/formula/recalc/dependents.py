@@ -1,0 +1,327 @@
+"""Which formulas may depend on some cells, found without computing anything.
+
+Every reference of a formula is a rectangle that moves with the cell, so that for all cells of one
+formula "does it touch a cell that moves" is one operation on arrays: with the number of moving
+cells above and to the left of every corner (an integral image, Crow 1984), the number inside a
+rectangle is four look-ups. Rounds of that run until nothing is added.
+
+The answer may hold some cells too many, never too few:
+- OFFSET, `A1#` and `A1:INDEX(...)` are taken to read the whole sheet of their references;
+- INDIRECT, references through several sheets, data tables and formulas that cannot be read are
+  taken to depend on everything, and so are functions that nobody knows if there are macros;
+- a table's reference is taken to read the whole table;
+- a recurrence of more rows than `MAX_ROUNDS` is followed in steps of whole tiles of its sheet.
+
+A sheet that mentions no sheet, name or table concerned is not even read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.rectangles import TILES, Bools, Collected, Edges, Field, Ints
+from sheetsim.formula.syntax.keys import Keys, extent
+from sheetsim.formula.syntax.parser import parse_tokens
+from sheetsim.formula.syntax.precedents import BLIND, Reads, read_by
+from sheetsim.formula.syntax.rewriting import rewritten
+from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sheetsim.book import Book, Cell, Place
+    from sheetsim.formula.syntax.keys import Sample
+
+Spot = tuple[str, "Place"]
+
+MAX_ROUNDS = 40
+"""Rounds in which single cells are followed; formulas are seldom nested deeper."""
+
+_WHOLE = Ref(None, 0, 0, MAX_ROWS - 1, MAX_COLUMNS - 1, (True, True, True, True))
+_THROUGH_SHEETS = re.compile(r":[^:!]*!")
+
+
+@dataclass
+class Reach:
+    """The formula cells that may depend on some cells.
+
+    Attributes:
+        places: sheet to the places that may move, in the workbook's order; no empty ones.
+        loose: those of them of which nobody knows exactly what they read.
+        groups: a sheet, and those of its places that have one formula; in the order in which
+            they were reached, which is nearly one in which they can be computed.
+    """
+
+    places: dict[str, list[Place]]
+    loose: set[Spot]
+    groups: list[tuple[str, list[Place]]]
+
+    @cached_property
+    def moving(self) -> dict[str, frozenset[Place]]:
+        """Sheet to the same places, to be looked up."""
+        return {sheet: frozenset(places) for sheet, places in self.places.items()}
+
+    @property
+    def spots(self) -> list[Spot]:
+        """All of them."""
+        return [(sheet, place) for sheet, places in self.places.items() for place in places]
+
+
+def reachable(book: Book, changed: Iterable[Spot]) -> list[Spot]:
+    """Return every formula cell that may depend on changed cells, on any sheet.
+
+    Args:
+        book: the workbook.
+        changed: sheets, as the workbook spells them, and places; not in the answer themselves
+            unless they depend on others of them.
+
+    Returns:
+        The cells in the workbook's order; possibly some too many.
+
+    Raises:
+        WorkbookError: a sheet that is concerned cannot be read.
+    """
+    return reach(book, changed, Keys(book)).spots
+
+
+def reach(book: Book, changed: Iterable[Spot], keys: Keys) -> Reach:
+    """Return what `reachable` does, sheet by sheet; `keys` are kept for whoever compiles them."""
+    by_sheet: dict[str, list[Place]] = {}
+    for sheet, place in changed:
+        by_sheet.setdefault(sheet, []).append(place)
+    search = _Search(book, keys)
+    for sheet, places in by_sheet.items():
+        search.read(sheet, places)
+    search.run()
+    found: dict[str, list[Place]] = {}
+    loose: set[Spot] = set()
+    for sheet in book.sheets:
+        known = search.sheets.get(sheet)
+        if known is not None and known.moved.any():
+            found[sheet] = [p for p, m in zip(known.places, known.moved.tolist(), strict=True) if m]
+            loose |= {(sheet, known.places[i]) for i in known.loose if known.moved[i]}
+    return Reach(found, loose, search.groups())
+
+
+@dataclass
+class _Sheet:
+    """The formulas of a sheet, and those of its cells that move.
+
+    Attributes:
+        places: of the formulas.
+        rows, columns: (N,) likewise.
+        moved: (N,) which of them may move.
+        rounds: (N,) and in which round they began to.
+        groups: the numbers of those that have one formula.
+        loose: the numbers of those of which it is not known exactly what they read.
+        edges: sheet to the references that lead there.
+        field: where cells move.
+    """
+
+    places: list[Place]
+    rows: Ints
+    columns: Ints
+    moved: Bools
+    rounds: Ints
+    groups: list[list[int]]
+    loose: list[int]
+    edges: dict[str, Edges]
+    field: Field
+    fresh: bool = True  # whether cells have begun to move since others looked
+
+
+class _Search:
+    """The rounds."""
+
+    def __init__(self, book: Book, keys: Keys) -> None:
+        self.sheets: dict[str, _Sheet] = {}
+        self._book, self._keys = book, keys
+        self._reads: dict[object, Reads] = {}
+        self._told: set[str] = set()  # sheets whose mentions have been looked for
+        self._rounds = 0
+
+    def read(self, name: str, changed: Sequence[Place] = ()) -> None:
+        """Take up a sheet with its formulas."""
+        groups: dict[object, list[int]] = {}
+        places: list[Place] = []
+        blind: list[int] = []
+        shared: dict[object, list[int]] = {}  # by the range of an array formula, or the origin
+        for place, cell in self._book.sheets[name].items():
+            formula, _, array, origin = cell
+            if formula is None:
+                continue
+            own = shared.get(array or origin)
+            if own is None:
+                key = self._key(name, place, cell)
+                own = groups.setdefault(key, [])
+                if self._reads[key].blind:
+                    blind.append(len(places))
+                elif array or origin:
+                    shared[array or origin] = own
+            own.append(len(places))
+            places.append(place)
+        every = chain.from_iterable(chain(places, changed))
+        where = np.fromiter(every, np.int32, 2 * (len(places) + len(changed))).reshape(-1, 2).T
+        rows, columns = where[:, : len(places)]
+        found = Collected(places, rows, columns)
+        loose = list(blind)
+        for key, members in groups.items():
+            loose += members if self._reads[key].wide else ()
+            for ref in self._reads[key].refs:
+                found.add(ref, members)
+        sheet = _Sheet(
+            places,
+            rows,
+            columns,
+            moved=np.zeros(len(places), bool),
+            rounds=np.zeros(len(places), np.int32),
+            groups=list(groups.values()),
+            loose=loose,
+            edges=found.edges(),
+            field=Field(*where),
+        )
+        self.sheets[name] = sheet
+        sheet.field.mark(*where[:, len(places) :])
+        self._move(sheet, np.array(blind, np.intp))
+        sheet.fresh = bool(changed) or bool(blind)
+
+    def _key(self, sheet: str, place: Place, cell: Cell) -> object:
+        """Return the key of a formula, among those whose reads are known from then on."""
+        try:
+            if cell.array is not None:
+                return self._array_key(sheet, cell.array, cell)
+            key = self._keys.find(sheet, place, cell, None)
+            if key not in self._reads:
+                sample = self._keys.samples[key]
+                self._reads[key] = self._read_of(sheet, sample)
+        except WorkbookError:  # let whoever computes it say so
+            self._reads[None] = Reads((), wide=True, blind=True)
+            return None
+        return key
+
+    def _array_key(self, sheet: str, range_: str, cell: Cell) -> object:
+        """Return the key of an array formula: all its cells move together."""
+        key = ("array", sheet, range_)
+        if key not in self._reads:
+            first, size = extent(range_)
+            sample = self._keys.samples[self._keys.find(sheet, first, cell, size)]
+            read = self._read_of(sheet, sample)
+            pinned = tuple(_pinned(ref, first) for ref in read.refs)
+            self._reads[key] = read._replace(refs=pinned)
+        return key
+
+    def _read_of(self, sheet: str, sample: Sample) -> Reads:
+        """Return what a formula reads, whole sheets where it is not known which of their cells."""
+        reads = read_by(self._book, sample.tokens, sheet, sample.place)
+        refs, wide = dict.fromkeys(reads.refs), reads.wide
+        if reads.widened:
+            tree = parse_tokens(sample.tokens, sample.formula)
+            for node in rewritten(self._book, tree, sheet, sample.place):
+                wide = wide or node.value == "OFFSET"
+                spelled = node.kind == "ref" and self._book.find_sheet(node.value.sheet or sheet)
+                if spelled:
+                    refs[node.value._replace(sheet=spelled)] = None
+        if wide:
+            refs = dict.fromkeys(_WHOLE._replace(sheet=ref.sheet) for ref in refs)
+        return Reads(tuple(refs), wide, reads.blind)
+
+    def run(self) -> None:
+        """Go on until nothing is added."""
+        while True:
+            self._follow_mentions()
+            fresh = [name for name, sheet in self.sheets.items() if sheet.fresh]
+            if not fresh:
+                return
+            self._rounds += 1
+            for name in fresh:
+                self.sheets[name].fresh = False
+                self._spread(name, coarse=self._rounds > MAX_ROUNDS)
+
+    def groups(self) -> list[tuple[str, list[Place]]]:
+        """Return the moving cells by formula; see `Reach`."""
+        found = []
+        for name, sheet in self.sheets.items():
+            for members in sheet.groups:
+                which = np.array(members, np.intp)
+                which = which[sheet.moved[which]]
+                if len(which):
+                    places = [sheet.places[i] for i in which.tolist()]
+                    found.append((int(sheet.rounds[which].max()), name, places))
+        return [(name, places) for _, name, places in sorted(found, key=itemgetter(0))]
+
+    def _spread(self, target: str, *, coarse: bool) -> None:
+        """Let move what reads moving cells of a sheet."""
+        counted = self.sheets[target].field.counted()
+        for sheet in self.sheets.values():
+            edges = sheet.edges.get(target)
+            if edges is None:
+                continue
+            if edges.ranked is None:
+                edges.ranked = self.sheets[target].field.ranked(edges.bounds)
+            still = ~sheet.moved[edges.who]
+            if not still.all():
+                edges.who, edges.bounds = edges.who[still], edges.bounds[:, still]
+                edges.ranked = edges.ranked[:, still]
+            top, left, bottom, right = edges.ranked
+            inside = counted[bottom, right] - counted[top, right]
+            inside += counted[top, left] - counted[bottom, left]
+            new = np.unique(edges.who[inside > 0])
+            if coarse and len(new):
+                tiles = sheet.field.tiles(sheet.rows, sheet.columns)
+                hit = np.zeros(TILES, bool)
+                hit[tiles[new]] = True
+                new = np.flatnonzero(hit[tiles] & ~sheet.moved)
+            self._move(sheet, new)
+
+    def _move(self, sheet: _Sheet, which: npt.NDArray[np.intp]) -> None:
+        """Let formulas move."""
+        if len(which):
+            sheet.moved[which] = True
+            sheet.rounds[which] = self._rounds
+            sheet.field.mark(sheet.rows[which], sheet.columns[which])
+            sheet.fresh = True
+
+    def _follow_mentions(self) -> None:
+        """Read the sheets that mention one where cells move."""
+        new = {name for name, sheet in self.sheets.items() if sheet.fresh} - self._told
+        if not new:
+            return
+        self._told |= new
+        words = self._words(self._told)
+        ask = getattr(self._book.sheets, "mentions", None)
+        everything = self._book.macros  # whose functions may be anywhere
+        for name in self._book.sheets:
+            if name not in self.sheets and (everything or ask is None or ask(name, words)):
+                self.read(name)
+
+    def _words(self, sheets: set[str]) -> set[str]:
+        """Return what a formula must mention to refer to one of some sheets."""
+        words = {*sheets, *BLIND - {"TABLE"}}  # a data table is on the sheet of its inputs
+        words |= {table.name for table in self._book.tables.values() if table.sheet in sheets}
+        folded = {word.casefold() for word in words}
+        while True:
+            more = {name.name for name in self._book.names if _mentions(name.text, folded)}
+            if more <= words:
+                return words
+            words |= more
+            folded |= {name.casefold() for name in more}
+
+
+def _mentions(text: str, words: set[str]) -> bool:
+    """Whether the text of a name may mention one of some words, which are folded."""
+    plain = text.replace("''", "'").casefold()
+    return bool(_THROUGH_SHEETS.search(text)) or any(word in plain for word in words)
+
+
+def _pinned(ref: Ref, place: Place) -> Ref:
+    """Return a reference as it is in one cell."""
+    return Ref(ref.sheet, *ref.at(*place), (True, True, True, True))

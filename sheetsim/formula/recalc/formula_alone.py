@@ -1,0 +1,220 @@
+"""Each formula by itself: what it gives for the values that somebody else has for its precedents.
+
+Two programs that agree on every formula may disagree on a cell all the same: rounding grows along
+a chain. And a cell may differ only because one before it does. So a formula is also computed from
+the very values that the other program shows in the cells that it refers to. If that gives what the
+program shows in the cell, the formula is innocent: what differs came from before.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.formula.compile.batches import UnreadyError, prepare
+from sheetsim.formula.compile.compiler import Compiler
+from sheetsim.formula.values import NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sheetsim.book import Book, Place, Value
+    from sheetsim.formula.compile.batches import Group
+    from sheetsim.formula.compile.dependency_graph import Spot
+    from sheetsim.formula.values import Floats
+
+Places = dict[str, npt.NDArray[np.intp]]
+"""Sheet to the rows and columns of cells, (n, 2)."""
+
+
+class Formulas:
+    """All formula cells of a workbook, computed, with what needs what.
+
+    A cell is named by its slot, a whole number; those of an array formula share a home, the slot
+    of the first cell of its range.
+
+    Attributes:
+        slots: every cell with a formula, in the order of the file, with its slot.
+        frozen: slots of random numbers and times, which keep their cached values.
+        frozen_places: where these stand, for `holds`.
+    """
+
+    def __init__(self, book: Book) -> None:
+        """Compute every formula cell of a workbook.
+
+        Raises:
+            WorkbookError: a formula refers to itself in a circle.
+        """
+        wanted = [
+            (name, place)
+            for name in book.sheets
+            for place, cell in book.sheets[name].items()
+            if cell.has_formula
+        ]
+        self._compiler = Compiler(book, lenient=True)
+        self._compiler.add(wanted)
+        self._graph, self._store = self._compiler.graph, self._compiler.store
+        self.slots: dict[Spot, int] = {
+            (name, place): self._store.sheet(name).slots[place] for name, place in wanted
+        }
+        self.frozen = frozenset(self._graph.frozen)
+        self._order: dict[int, int] = {}
+        self.frozen_places = by_sheet(map(self.spot, self.frozen))
+
+    def value(self, slot: int) -> Value:
+        """Return the value of a cell."""
+        return self._store.value(slot)
+
+    def spot(self, slot: int) -> Spot:
+        """Return the sheet and the place of a cell."""
+        return self._store.places[slot]
+
+    def name(self, slot: int) -> str:
+        """Return a cell's name with its sheet."""
+        return self._graph.name(slot)
+
+    def home(self, slot: int) -> int:
+        """Return the slot of the first cell of an array formula's range, else the slot itself."""
+        return self._graph.home.get(slot, slot)
+
+    def unknown(self, slot: int) -> str:
+        """Return why a cell cannot be computed here, "" if it can."""
+        return self._graph.unknown.get(self.home(slot), "")
+
+    def group(self, slot: int) -> int:
+        """Return a number that is the same for all cells of one formula; -1 for a frozen cell."""
+        found = self._graph.group_of.get(self.home(slot))
+        return -1 if found is None else id(found)
+
+    def areas(self, slot: int) -> list[int]:
+        """Return the numbers of the areas that a cell's formula refers to."""
+        return self._graph.needs.get(self.home(slot), [])
+
+    def members(self, area: int) -> list[int]:
+        """Return the homes of the formula cells in an area, frozen ones aside."""
+        return self._graph.members[area]
+
+    def holds(self, area: int, places: Places) -> bool:
+        """Whether one of some cells lies in an area."""
+        sheet, top, left, bottom, right = self._graph.bounds[area]
+        found = places.get(sheet)
+        if found is None:
+            return False
+        rows, columns = found.T
+        inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
+        return bool(inside.any())
+
+    @cached_property
+    def volatile(self) -> frozenset[int]:
+        """The cells that need a frozen one, directly or through others."""
+        found: set[int] = set()
+        if not self.frozen:
+            return frozenset()
+        homes: set[int] = set()
+        in_area: dict[int, bool] = {}
+        for slot in sorted(self.slots.values(), key=self.position):
+            for area in self.areas(slot):
+                if area not in in_area:
+                    inside = not homes.isdisjoint(self.members(area))
+                    in_area[area] = inside or self.holds(area, self.frozen_places)
+                if in_area[area]:
+                    homes.add(self.home(slot))
+                    found.add(slot)
+                    break
+        return frozenset(found)
+
+    def position(self, slot: int) -> int:
+        """Return where a cell stands in an order of computation; 0 for a frozen cell."""
+        if not self._order:
+            places = (
+                self._store.sheet(group.sheet).slots[place]
+                for waves in self._graph.schedule()
+                for group, cells in waves
+                for place in cells
+            )
+            self._order = {slot: i for i, slot in enumerate(places, 1)}
+        return self._order.get(self.home(slot), 0)
+
+    def from_values(
+        self, values: Mapping[int, Value], wanted: Iterable[int], nudges: Floats | None = None
+    ) -> dict[int, Value]:
+        """Compute some cells, each from given values of all others.
+
+        Args:
+            values: slot to value, for cells with formulas; the others keep what they have.
+            wanted: slots; those that are frozen or cannot be computed here are left out.
+            nudges: (size,); by how much of itself each number moves before. Whole numbers stay:
+                they count and choose, and are the same in every program.
+
+        Returns:
+            Slot to value.
+        """
+        store = self._store
+        kept = store.num, store.kind, store.obj
+        store.num, store.kind, store.obj = kept[0].copy(), kept[1].copy(), kept[2].copy()
+        try:
+            for slot, value in values.items():
+                store.put(slot, value)
+            if nudges is not None:
+                moves = (store.kind == NUMBER) & (store.num != np.rint(store.num))
+                store.num[moves] *= 1 + nudges[moves]
+            return self._computed(wanted)
+        finally:
+            store.num, store.kind, store.obj = kept
+
+    @property
+    def size(self) -> int:
+        """How many slots there are, for `nudges`."""
+        return len(self._store.num)
+
+    def _computed(self, wanted: Iterable[int]) -> dict[int, Value]:
+        """Compute cells from what the store holds, and leave it as it is."""
+        by_group: dict[int, tuple[Group, dict[int, list[int]]]] = {}
+        for slot in wanted:
+            home = self.home(slot)
+            group = self._graph.group_of.get(home)
+            if group is None or group.plan.unknown:
+                continue
+            by_group.setdefault(id(group), (group, {}))[1].setdefault(home, []).append(slot)
+        found: dict[int, Value] = {}
+        for group, homes in by_group.values():
+            work = [[self._store.places[home][1] for home in homes]]
+            while work:
+                part = work.pop()
+                try:
+                    asked = [slot for at in part for slot in homes[self._slot(group, at)]]
+                    found |= self._batch(group, part, asked)
+                except UnreadyError as unready:
+                    work += unready.parts
+        return found
+
+    def _slot(self, group: Group, place: Place) -> int:
+        return self._store.sheet(group.sheet).slots[place]
+
+    def _batch(self, group: Group, places: list[Place], asked: list[int]) -> dict[int, Value]:
+        """Compute cells of one group that go together."""
+        store = self._store
+        batch = prepare(store, group, places)
+        height, width = group.size or (1, 1)
+        own = [
+            self._slot(group, (r, c))
+            for top, left in places
+            for r in range(top, top + height)
+            for c in range(left, left + width)
+        ]
+        kept = store.num[own], store.kind[own], store.obj[own]
+        self._compiler.finish(batch)
+        found = {slot: store.value(slot) for slot in asked}
+        store.num[own], store.kind[own], store.obj[own] = kept
+        return found
+
+
+def by_sheet(spots: Iterable[Spot]) -> Places:
+    """Return the places of cells, sheet by sheet."""
+    places: dict[str, list[Place]] = {}
+    for sheet, place in spots:
+        places.setdefault(sheet, []).append(place)
+    return {sheet: np.array(each, np.intp) for sheet, each in places.items()}

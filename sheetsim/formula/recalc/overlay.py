@@ -1,0 +1,84 @@
+"""A workbook with other cells in some places; the file behind it is not touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sheetsim.book import Cell
+from sheetsim.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sheetsim.book import Book, Place, Value
+    from sheetsim.formula.compile.dependency_graph import Spot
+
+
+def overlay(book: Book, values: Mapping[Spot, Value]) -> tuple[Book, list[Spot]]:
+    """Return a workbook with other values in some cells, and these cells as it spells them.
+
+    Raises:
+        OptionError: a sheet is not there.
+    """
+    return with_cells(book, {spot: Cell(None, value) for spot, value in values.items()})
+
+
+def with_cells(book: Book, cells: Mapping[Spot, Cell]) -> tuple[Book, list[Spot]]:
+    """Return a workbook with other cells in some places, and these as it spells them.
+
+    A cell without formula and value is a blank.
+
+    Raises:
+        OptionError: a sheet is not there.
+    """
+    changed: dict[str, dict[Place, Cell]] = {}
+    for (sheet, place), cell in cells.items():
+        name = book.find_sheet(sheet)
+        if name is None:
+            raise OptionError(f"{book.path}: has no sheet {sheet!r} with cells")
+        changed.setdefault(name, {})[place] = cell
+    spots = [(sheet, place) for sheet, own in changed.items() for place in own]
+    return replace(book, sheets=_Overlaid(book.sheets, changed)), spots
+
+
+class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
+    """The sheets of a workbook with some cells exchanged; read when they are asked for."""
+
+    def __init__(
+        self,
+        sheets: Mapping[str, Mapping[Place, Cell]],
+        changed: Mapping[str, Mapping[Place, Cell]],
+    ) -> None:
+        self._sheets = sheets
+        self._changed = changed
+        self._made: dict[str, dict[Place, Cell]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[Place, Cell]:
+        own = self._changed.get(name)
+        if own is None:
+            return self._sheets[name]
+        if name not in self._made:
+            cells = self._made[name] = dict(self._sheets[name])
+            for place, cell in own.items():
+                if cell.has_formula or cell.value is not None:
+                    cells[place] = cell
+                else:
+                    cells.pop(place, None)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sheets
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sheets)
+
+    def __len__(self) -> int:
+        return len(self._sheets)
+
+    def mentions(self, name: str, words: Collection[str]) -> bool:
+        """Whether a sheet's formulas may mention a word; see `workbook.book_read`."""
+        own = self._changed.get(name, {})
+        ask = getattr(self._sheets, "mentions", None)
+        return ask is None or any(c.has_formula for c in own.values()) or bool(ask(name, words))

@@ -1,0 +1,157 @@
+"""What the rest of a workbook becomes when some of its cells take other values.
+
+After a solve the variables have new values, and every cell that depends on them has to show what
+Excel would show, on whatever sheet it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.compiler import Compiler
+from sheetsim.formula.compile.rectangles import Marked
+from sheetsim.formula.compile.store import KNOWN
+from sheetsim.formula.recalc.dependents import reach
+from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.formula.recalc.whole_sheets import sweep
+from sheetsim.formula.syntax.keys import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sheetsim.book import Book, Place, Value
+    from sheetsim.formula.compile.dependency_graph import Graph, Spot
+    from sheetsim.formula.recalc.dependents import Reach
+
+
+@dataclass(frozen=True)
+class Followers:
+    """The cells that depend on changed inputs, and what they become.
+
+    Attributes:
+        values: sheet to (row, column) to value, sheets without any left out.
+        unsupported: cells that depend on the inputs through something that cannot be computed
+            here, such as a circle, and why; they are not in `values`.
+        frozen: cells of random numbers and times among those that depend on the inputs; they
+            keep the values that were cached, and are not in `values` either.
+    """
+
+    values: dict[str, dict[Place, Value]]
+    unsupported: dict[Spot, str]
+    frozen: frozenset[Spot]
+
+
+def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -> Followers:
+    """Compute every cell of a workbook that depends on some cells, with other values in these.
+
+    Args:
+        book: the workbook.
+        values: (sheet, (row, column)) to the number, text, boolean or error that the cell takes,
+            None for a blank. A formula in such a cell is ignored.
+        trusted: whether the values cached in the file may stand for the formulas that do not
+            depend on these cells; faster. A formula without a cached value is computed.
+
+    Raises:
+        OptionError: a sheet is not there.
+        WorkbookError: a sheet that is concerned cannot be read.
+    """
+    overlaid, changed = overlay(book, values)
+    keys = Keys(overlaid)
+    found = reach(overlaid, changed, keys)
+    moving = found.moving
+    compiler = Compiler(overlaid, moving=moving if trusted else None, keys=keys, lenient=True)
+    left = sweep(compiler, found) if trusted else found.spots
+    circles = compiler.graph.circles = []
+    stuck = ""
+    try:
+        compiler.add(left)
+    except WorkbookError as error:  # a circle through what OFFSET and its like refer to
+        stuck = str(error)
+    if circles:  # what does not wait for them is computed
+        stuck = f"the circular reference {circles[0]}"
+    lost = _lost(compiler.graph, changed, found)
+    frozen = {compiler.store.places[slot] for slot in compiler.graph.frozen}
+    out: dict[str, dict[Place, Value]] = {}
+    for sheet, places in found.places.items():
+        waits = _read_out(compiler, sheet, places, out.setdefault(sheet, {}))
+        lost.update(dict.fromkeys(((sheet, place) for place in waits), stuck))
+    for sheet, place in (*lost, *frozen):
+        out.get(sheet, {}).pop(place, None)
+    return Followers(
+        {sheet: own for sheet, own in out.items() if own},
+        {spot: why for spot, why in lost.items() if spot not in frozen},
+        frozenset(spot for spot in frozen if spot[1] in moving.get(spot[0], ())),
+    )
+
+
+def _read_out(
+    compiler: Compiler, sheet: str, places: list[Place], out: dict[Place, Value]
+) -> list[Place]:
+    """Note the values of cells; return those that have not been computed."""
+    store = compiler.store
+    known = store.sheet(sheet).slots
+    slots = np.array([known.get(place, -1) for place in places], np.intp)
+    done = (slots >= 0) & (store.state[slots] == KNOWN)
+    if not done.all():
+        waits = [places[i] for i in np.flatnonzero(~done).tolist()]
+        places = [places[i] for i in np.flatnonzero(done).tolist()]
+        slots = slots[done]
+    else:
+        waits = []
+    out.update(zip(places, store.values(slots.tolist()), strict=True))
+    return waits
+
+
+def _lost(graph: Graph, changed: list[Spot], found: Reach) -> dict[Spot, str]:
+    """Return the cells that depend on changed ones through what cannot be computed, and why."""
+    if not graph.unknown:
+        return {}
+    readers: dict[int, list[int]] = {}  # area -> the formulas that refer to it
+    for slot, areas in graph.needs.items():
+        for area in areas:
+            readers.setdefault(area, []).append(slot)
+    within: dict[int, list[int]] = {}  # slot of a formula -> the areas that it lies in
+    for area, members in enumerate(graph.members):
+        for slot in members:
+            within.setdefault(slot, []).append(area)
+
+    def spread(first: Iterable[int], why: str, known: dict[int, str]) -> None:
+        """Add some slots to those known, and all formulas that depend on them."""
+        stack = [slot for slot in first if slot not in known]
+        known.update(dict.fromkeys(stack, why))
+        while stack:
+            for area in within.get(stack.pop(), ()):
+                for slot in readers.get(area, ()):
+                    if slot not in known:
+                        known[slot] = why
+                        stack.append(slot)
+
+    first = [slot for slot in graph.unknown if _may_depend(graph, slot, found)]
+    marked = Marked(changed)
+    for number, bounds in enumerate(graph.bounds):
+        if number in readers and marked.touches(*bounds):
+            first += readers[number]
+    depend: dict[int, str] = {}
+    spread(first, "", depend)
+    lost: dict[int, str] = {}
+    for slot, why in graph.unknown.items():
+        if slot in depend:
+            spread([slot], why, lost)
+    for slot, home in graph.home.items():
+        if home in lost:
+            lost[slot] = lost[home]
+    return {graph.store.places[slot]: why for slot, why in lost.items()}
+
+
+def _may_depend(graph: Graph, slot: int, found: Reach) -> bool:
+    """Whether a cell that cannot be computed may depend on the inputs in a way that is not seen."""
+    spot = graph.store.places[slot]
+    if spot in found.loose:
+        return True
+    # A formula that falls into tokens without being one has no references in the graph.
+    return not graph.group_of[slot].plan.steps and spot[1] in found.moving.get(spot[0], ())

@@ -1,0 +1,125 @@
+"""Computing the formulas of whole sheets, group by group, without asking what each cell needs.
+
+`Graph` finds the precedents of each cell one by one, which is right when a few outputs are wanted
+of a large workbook. When it is known which cells move, and the values of all others, it is quicker
+to put whole sheets into the store and to try: a group whose precedents are all computed is one
+operation, and another waits for the next round. What is still waiting after `MAX_ROUNDS`, such as
+a long recurrence, is left to `Graph`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.batches import UnreadyError, prepare
+from sheetsim.formula.compile.store import KNOWN
+from sheetsim.formula.syntax.keys import extent
+
+if TYPE_CHECKING:
+    from sheetsim.book import Place
+    from sheetsim.formula.compile.batches import Group
+    from sheetsim.formula.compile.compiler import Compiler
+    from sheetsim.formula.compile.dependency_graph import Spot
+    from sheetsim.formula.recalc.dependents import Reach
+
+MAX_ROUNDS = 8
+"""Rounds of trying. The groups come in the order in which they were reached, so few are needed."""
+
+_Work = list[tuple["Group", "list[Place]"]]
+
+
+def sweep(compiler: Compiler, found: Reach) -> list[Spot]:
+    """Compute cells that move, as far as it can be done in this way.
+
+    Args:
+        compiler: a new one, told what moves; its store is filled.
+        found: the cells to compute.
+
+    Returns:
+        Those that are left to be compiled in the usual way.
+    """
+    work = _groups(compiler, found)
+    if work is None:
+        return found.spots
+    _fill(compiler, found, work)
+    for _ in range(MAX_ROUNDS):
+        left = _round(compiler, work)
+        if not left or left == work:
+            break
+        work = left
+    store = compiler.store
+    slots = [store.sheet(sheet).slots[place] for sheet, place in found.spots]
+    waits = store.state[slots] != KNOWN
+    return [spot for spot, wait in zip(found.spots, waits.tolist(), strict=True) if wait]
+
+
+def _groups(compiler: Compiler, found: Reach) -> _Work | None:
+    """Return the groups of the cells; None if some cannot be computed, which `Graph` notes."""
+    graph, work = compiler.graph, []
+    for sheet, places in found.groups:
+        cell = graph.book.sheets[sheet][places[0]]
+        first, size = places[0], None
+        if cell.array is not None:
+            first, size = extent(cell.array)
+            if first not in places:
+                return None
+            places = [first]
+        try:
+            group = graph.group(sheet, first, cell, size)
+        except WorkbookError:
+            return None
+        if group.plan.unknown:
+            return None
+        work.append((group, places))
+    return work
+
+
+def _fill(compiler: Compiler, found: Reach, work: _Work) -> None:
+    """Put all sheets that are needed into the store, and take out what is not tried here."""
+    store, graph = compiler.store, compiler.graph
+    read = [
+        step.value.sheet for group, _ in work for step in group.plan.steps if step.kind == "area"
+    ]
+    for name in dict.fromkeys([*found.places, *read]):
+        store.load(name, found.places.get(name, ()))
+    for group, places in work:
+        slots = store.sheet(group.sheet).slots
+        if group.plan.random:
+            frozen = [slots[place] for place in places]
+            store.state[frozen] = KNOWN
+            graph.frozen += frozen
+        if group.size is not None:
+            (top, left), (height, width) = places[0], group.size
+            for row in range(top, top + height):
+                for column in range(left, left + width):
+                    store.slot(group.sheet, (row, column))
+    store.grow()
+    work[:] = [(group, places) for group, places in work if _is_tried(group)]
+
+
+def _is_tried(group: Group) -> bool:
+    """Whether all sheets that a formula may read are known, and it is not random."""
+    steps = group.plan.steps
+    return not group.plan.random and all(step.value != "INDIRECT" for step in steps)
+
+
+def _round(compiler: Compiler, work: _Work) -> _Work:
+    """Compute what can be; return the cells that wait."""
+    left: _Work = []
+    for group, places in work:
+        parts, waiting = [places], []
+        while parts:
+            part = parts.pop()
+            try:
+                compiler.finish(prepare(compiler.store, group, part))
+            except WorkbookError:  # let `Graph` say so
+                waiting += part
+            except UnreadyError as unready:
+                if unready.waiting:
+                    waiting += part
+                else:
+                    parts += unready.parts
+        if waiting:
+            left.append((group, waiting))
+    return left

@@ -1,0 +1,77 @@
+"""Which cells are numbers, or texts, or booleans, at every x alike.
+
+`=IF(A1>0,A1,"")` is a number at one x and a text at another, and a sum over it has one term more
+or less. Sums of squares are found at one x, so they are not looked for through such cells.
+Errors are left aside: where there is one, the objective is one as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.formula.compile.store import DYNAMIC
+from sheetsim.formula.values import ERROR, NUMBER, Array, Bools
+
+if TYPE_CHECKING:
+    from sheetsim.formula.compile.batches import Batch, Operation
+    from sheetsim.formula.compile.compiler import Compiler
+
+_CHOOSING = {
+    "IF", "IFS", "IFERROR", "IFNA", "CHOOSE", "SWITCH", "INDEX", "VLOOKUP", "HLOOKUP", "LOOKUP",
+    "XLOOKUP", "SINGLE", "pos", "size of the result",
+}  # fmt: skip
+"""Functions that return one of their arguments. All others but `plain` have results of a kind."""
+
+
+def steady_slots(compiler: Compiler) -> Bools:
+    """Return for each slot whether it is known to be of one kind at every x."""
+    steady: Bools = np.asarray(compiler.store.state != DYNAMIC)
+    steady[compiler.variables] = True
+    for batch, slots in compiler.batches:
+        steady[slots] = steady_registers(compiler, batch, steady).get(batch.root, True)
+    return steady
+
+
+def steady_registers(compiler: Compiler, batch: Batch, steady: Bools) -> dict[int, bool]:
+    """Return for each register that depends on the variables whether it is of one kind.
+
+    Args:
+        compiler: with the values at the variables' own.
+        batch: whose registers.
+        steady: for each slot, as far as this batch reads it.
+    """
+    if batch.unknown:
+        return dict.fromkeys([batch.root], False)
+    known = {register: bool(steady[index].all()) for register, index in batch.gathers.items()}
+    values: dict[int, Array] = {}
+    for operation in batch.operations:
+        function = operation.function
+        if function.name not in _CHOOSING:
+            known[operation.out] = function.kind != "plain"
+            continue
+        if not all(known.get(i, True) for i in operation.args):
+            known[operation.out] = False
+            continue
+        chosen = any(k in function.kinks and i in known for k, i in enumerate(operation.args))
+        if chosen and not values:
+            values = compiler.trial(batch)
+        known[operation.out] = not chosen or _all_numbers(operation, values)
+    return known
+
+
+def _all_numbers(operation: Operation, values: dict[int, Array]) -> bool:
+    """Whether all that a function may return is a number; its condition need not be one."""
+    name, args = operation.function.name, operation.args
+    if name == "IF":
+        return len(args) == 3 and all(_numbers(values[i]) for i in args[1:])
+    if name == "CHOOSE":
+        return all(_numbers(values[i]) for i in args[1:])
+    if name == "IFS":
+        return all(_numbers(values[i]) for i in args[1::2])
+    return all(_numbers(values[i]) for i in args)
+
+
+def _numbers(value: Array) -> bool:
+    return value.kind is None or bool(np.isin(value.kind, (NUMBER, ERROR)).all())

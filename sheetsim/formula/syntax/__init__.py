@@ -1,0 +1,1 @@
+"""From text to tree: what a formula says, before anything is computed."""

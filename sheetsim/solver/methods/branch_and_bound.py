@@ -1,0 +1,154 @@
+"""Whole numbers for a smooth model: branch and bound on the continuous solver.
+
+Dropping the whole numbers gives a relaxation whose optimum is a bound (Land & Doig 1960; Dakin
+1965). A variable that comes out at 3.4 splits it in two, x <= 3 and x >= 4; the part with the
+lowest bound is next, and a part whose bound is no better than the best whole point is dropped.
+Each part starts from its parent's optimum. At the first node, and at every tenth, the optimum is
+also rounded and the rest solved for, which often finds a good point early.
+
+The bounds are bounds if the relaxation is convex. If it is not, a local optimum may hide a better
+one, and the answer is a good point without proof, as the sentence says.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.methods.sqp import Found
+from sheetsim.solver.outcome import (
+    INFEASIBLE,
+    INTEGER,
+    OPTIMAL,
+    SOLVED,
+    SUBPROBLEMS,
+    UNBOUNDED,
+    Ending,
+)
+from sheetsim.solver.problem import Array
+
+CAP = 5_000  # nodes
+NEAR = 1e-6  # of a whole number: what a continuous solver calls whole
+ROUNDING_EVERY = 10
+SAME = 1e-9  # of the objective: a bound that promises no more than rounding
+
+Local = Callable[[Evaluator, Array, Array, Array], Found]
+
+
+@dataclass(order=True)
+class _Node:
+    bound: float
+    number: int
+    x: Array = field(compare=False)
+    low: Array = field(compare=False)
+    high: Array = field(compare=False)
+
+
+@dataclass
+class _Tree:
+    evaluator: Evaluator
+    local: Local
+    best: Found | None = None
+    nodes: int = 0
+    unsure: bool = False
+
+    def cut(self, bound: float) -> bool:
+        """Whether a bound is no better than what is there."""
+        if self.best is None:
+            return False
+        f = self.best.point.f
+        slack = max(self.evaluator.settings.integer_tolerance, SAME) * max(1.0, abs(f))
+        return bound >= f - slack
+
+    def keep(self, found: Found) -> bool:
+        """Take a whole and feasible point if it is the best; say whether it is one at all."""
+        ok = self.evaluator.feasible(found.point)
+        if ok and (self.best is None or found.point.f < self.best.point.f):
+            self.best = found
+        return ok
+
+    def rounded(self, x: Array, low: Array, high: Array) -> bool:
+        """Try the nearest whole numbers, the other variables solved for; say if they will do."""
+        whole = self.evaluator.whole
+        near = np.where(whole, np.clip(np.round(x), low, high), x)
+        if whole.all():
+            point = self.evaluator.at(near)
+            return self.keep(Found(point, Ending(OPTIMAL, "every variable is whole")))
+        fixed = np.where(whole, near, low), np.where(whole, near, high)
+        return self.keep(self.local(self.evaluator, near, *fixed))
+
+
+def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
+    """Search from a start (n,); `local` solves relaxations.
+
+    Raises:
+        Stop: A limit of time or iterations was reached.
+    """
+    tree, numbers = _Tree(evaluator, local), itertools.count()
+    cap = evaluator.settings.max_subproblems or CAP
+    queue = [_Node(-np.inf, next(numbers), start, evaluator.low, evaluator.high)]
+    while queue and tree.nodes < cap:
+        node = heapq.heappop(queue)
+        if tree.cut(node.bound):
+            break  # and so is every other: they are sorted
+        tree.nodes += 1
+        found = local(evaluator, node.x, node.low, node.high)
+        code, point = found.ending.code, found.point
+        if code == UNBOUNDED:
+            return found
+        if code not in SOLVED or not _met(evaluator, point):
+            tree.unsure |= code != INFEASIBLE
+            continue
+        if tree.cut(point.f):
+            continue
+        whole = np.flatnonzero(evaluator.whole)
+        off = np.abs(point.x[whole] - np.round(point.x[whole]))
+        if off.max(initial=0.0) <= NEAR:
+            if tree.rounded(point.x, node.low, node.high):
+                continue
+            # So near to whole numbers, and yet they will not do: a small step that costs much.
+            if not off.any():
+                tree.unsure = True
+                continue
+        elif tree.nodes % ROUNDING_EVERY == 1:
+            tree.rounded(point.x, node.low, node.high)
+        for low, high in _split(point.x, node, int(whole[np.argmax(off)])):
+            child = np.clip(point.x, low, high)
+            heapq.heappush(queue, _Node(point.f, next(numbers), child, low, high))
+    return _ended(tree, queue, evaluator)
+
+
+def _met(evaluator: Evaluator, point: Point) -> bool:
+    """Whether all is met but that numbers are whole."""
+    return (
+        point.sound and evaluator.missed(point.c).max(initial=0.0) <= evaluator.settings.precision
+    )
+
+
+def _split(x: Array, node: _Node, at: int) -> list[tuple[Array, Array]]:
+    low, high = node.low.copy(), node.high.copy()
+    high[at], low[at] = np.floor(x[at]), np.ceil(x[at])
+    return [(node.low, high), (low, node.high)]
+
+
+def _ended(tree: _Tree, queue: list[_Node], evaluator: Evaluator) -> Found:
+    best = tree.best
+    open_ = bool(queue) and not tree.cut(queue[0].bound)
+    if best is None:
+        assert evaluator.best is not None  # noqa: S101 - a node was evaluated
+        if open_ or tree.unsure:
+            why = f"no feasible whole point was found in {tree.nodes} subproblems"
+            return Found(evaluator.best, Ending(SUBPROBLEMS if open_ else INFEASIBLE, why))
+        return Found(evaluator.best, Ending(INFEASIBLE, "no whole point meets the constraints"))
+    if open_:
+        why = f"the limit of {tree.nodes} subproblems was reached; the best whole point is returned"
+        return Found(best.point, Ending(SUBPROBLEMS, why), best.multipliers)
+    tolerance = evaluator.settings.integer_tolerance
+    words = f"within {tolerance:g} of the best possible" if tolerance else "no better one exists"
+    why = (
+        f"{tree.nodes} subproblems: {words}, as far as the local solutions of the relaxations tell"
+    )
+    return Found(best.point, Ending(INTEGER if tolerance else OPTIMAL, why), best.multipliers)

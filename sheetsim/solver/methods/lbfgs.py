@@ -1,0 +1,295 @@
+"""L-BFGS with bounds by projection, over a batch of starts, for any smooth objective.
+
+The direction is d = -Bg, where B approximates the inverse Hessian from the last `MEMORY` pairs
+s = change of x, y = change of g, through the two-loop recursion (Nocedal 1980; Nocedal & Wright
+2006, algorithm 7.4). It costs 4·MEMORY·n multiplications and stores no n x n matrix, so 10,000
+variables are no matter.
+
+Bounds: a variable on its bound whose gradient points outward is held; pairs and gradient are
+restricted to the others, and the path x(α) = P(x + αd) is projected. Held variables are decoupled
+from the rest, so the path descends (Bertsekas 1982, two-metric projection). L-BFGS-B (Byrd, Lu,
+Nocedal & Zhu 1995) finds the held set along a Cauchy path instead, which takes a loop over break
+points for every start; here it is a comparison of arrays.
+
+Line search: bisection for the weak Wolfe conditions (Lewis & Overton 2013). α must lower f by
+C1 of what the slope promises, else it is too long; and the slope at its end must have risen to
+C2 of that at its start, else it is too short. With both a too long and a too short α known, try
+the middle; with no long one, double. A step that met a bound only has to lower f: the slope may
+never rise there. Each start has its own bracket and tries one point a tick, so no start waits for
+another's line search, and a tick is one call of the objective for all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetsim.solver.options import Options
+from sheetsim.solver.parts.finite_differences import EPS, difference, evaluations, noise
+from sheetsim.solver.parts.journal import SICK, Alive, Counts, Journal, Limits, Mask, Memory, Rows
+from sheetsim.solver.problem import Array, Function, Problem, checked
+
+CAP = 20_000  # iterations (trial points), unless the options say otherwise
+MEMORY = 10
+C1, C2 = 1e-4, 0.9
+TRIALS = 50  # of one line search: α has then doubled past 1e15 or halved below 1e-15
+FLAT = 1e-12  # projected gradient that counts as zero, as a part of the largest one met
+NOISE = 100  # errors of a finite difference within which a gradient may be nothing else
+
+
+@dataclass
+class _State(Alive):
+    """The runs alive, one row each: the point, its direction, the line search, and the memory."""
+
+    rows: Rows
+    x: Array
+    f: Array
+    g: Array
+    d: Array
+    alpha: Array
+    first: Array  # the line search's first α
+    low: Array
+    high: Array
+    tries: Counts
+    sick: Mask  # whether a trial from x ended in NaN or an infinity
+    s: Array  # (S, MEMORY, n), the newest last
+    y: Array
+    memory: Memory
+    largest: Array
+    evaluations: Counts
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What stays the same while the runs iterate.
+
+    Attributes:
+        cost: Evaluations that a gradient takes.
+        noise: Relative error of a gradient, 0 for an analytic one.
+    """
+
+    problem: Problem
+    limits: Limits
+    journal: Journal
+    objective: Function
+    gradient: Callable[[Array, Array], Array]
+    cost: int
+    noise: float
+
+
+def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Journal:
+    """Iterate on starts (S, n) until each has ended."""
+    objective, gradient, cost, error = _functions(problem, options)
+    f = objective(starts)
+    journal = Journal.open(starts, f)
+    this = _Run(problem, limits, journal, objective, gradient, cost, error)
+    state = _begin(starts, f, gradient(starts, f), cost, problem)
+    fresh = np.ones(len(starts), dtype=bool)
+    _close_diverged(this, state, fresh, 0)
+    _close_converged(this, state, fresh)
+    iteration = 0
+    while journal.living:
+        if journal.living < len(state.rows):
+            state.keep(journal.alive(state.rows))
+        why = limits.spent(iteration)
+        if why:
+            everyone = np.ones(len(state.rows), dtype=bool)
+            journal.close(everyone, state.rows, state.x, state.f, why)
+        else:
+            iteration += 1
+            _tick(this, state, iteration)
+    return journal
+
+
+def _begin(x: Array, f: Array, g: Array, cost: int, problem: Problem) -> _State:
+    S, n = x.shape
+    state = _State(
+        rows=np.arange(S),
+        x=x.copy(),
+        f=f.copy(),
+        g=g.copy(),
+        d=np.zeros_like(x),
+        alpha=np.ones(S),
+        first=np.ones(S),
+        low=np.zeros(S),
+        high=np.full(S, np.inf),
+        tries=np.zeros(S, np.int64),
+        sick=np.zeros(S, dtype=bool),
+        s=np.zeros((S, MEMORY, n)),
+        y=np.zeros((S, MEMORY, n)),
+        memory=Memory.empty(S),
+        largest=np.abs(_projected(x, g, problem)).max(axis=1),
+        evaluations=np.full(S, 1 + cost, np.int64),
+    )
+    _aim(state, np.ones(S, dtype=bool), problem)
+    return state
+
+
+def _tick(this: _Run, state: _State, iteration: int) -> None:
+    """Try one point in every run: too long, too short, or the next point."""
+    used = state.alpha.copy()
+    trial = this.problem.project(state.x + used[:, None] * state.d)
+    f = this.objective(trial)
+    moved = trial - state.x
+    promised = np.einsum("sn,sn->s", state.g, moved)
+    lower = (f <= state.f + C1 * promised) & (f < state.f) & (promised < 0)
+    state.evaluations += 1 + this.cost * lower
+    g = np.full_like(trial, np.nan)
+    if lower.any():
+        g[lower] = this.gradient(trial[lower], f[lower])
+    accepted = lower & ~_bracket(state, trial, g, lower)
+    state.sick |= ~np.isfinite(f)
+    if accepted.any():
+        _accept(state, accepted, trial, f, g, this.problem)
+    length = np.sqrt(np.einsum("sn,sn->s", moved, moved))
+    this.journal.record(state.rows, state.f, state.evaluations, length, used)
+    bottomless = f == -np.inf
+    if bottomless.any():
+        status = f"diverged at iteration {iteration}: the objective falls without limit"
+        this.journal.close(bottomless, state.rows, state.x, state.f, status)
+    if accepted.any():
+        _close_diverged(this, state, accepted, iteration)
+        _close_converged(this, state, accepted)
+        flat = state.memory.flat(accepted, state.f, this.limits.convergence)
+        this.journal.close(flat, state.rows, state.x, state.f, this.limits.flat_status)
+    over = ~accepted & ((state.tries >= TRIALS) | (promised >= -EPS * np.abs(state.f)))
+    if over.any():
+        _give_up(this, state, over, iteration)
+
+
+def _bracket(state: _State, trial: Array, g: Array, lower: Mask) -> Mask:
+    """Narrow the line searches and set the next α; which steps (S,) are lower but too short."""
+    used = state.alpha
+    free_path = (trial == state.x + used[:, None] * state.d).all(axis=1)
+    slope, slope_there = (np.einsum("sn,sn->s", each, state.d) for each in (state.g, g))
+    state.tries += 1
+    # A line search that has run long enough takes any point that is lower.
+    short: Mask = lower & free_path & (slope_there < C2 * slope) & (state.tries < TRIALS)
+    state.low = np.where(short, used, state.low)
+    state.high = np.where(lower, state.high, used)
+    middle = (state.low + state.high) / 2
+    state.alpha = np.where(np.isfinite(state.high), middle, 2 * used)
+    return short
+
+
+def _accept(
+    state: _State, accepted: Mask, trial: Array, f: Array, g: Array, problem: Problem
+) -> None:
+    """Move; remember the pair; aim anew."""
+    state.s[accepted] = np.roll(state.s[accepted], -1, axis=1)
+    state.y[accepted] = np.roll(state.y[accepted], -1, axis=1)
+    state.s[accepted, -1] = trial[accepted] - state.x[accepted]
+    state.y[accepted, -1] = g[accepted] - state.g[accepted]
+    state.sick[accepted] = False
+    state.x[accepted], state.f[accepted], state.g[accepted] = (
+        trial[accepted],
+        f[accepted],
+        g[accepted],
+    )
+    _aim(state, accepted, problem)
+
+
+def _aim(state: _State, which: Mask, problem: Problem) -> None:
+    """Set the direction and a fresh line search along it."""
+    g = _projected(state.x[which], state.g[which], problem)
+    s, y = state.s[which], state.y[which]
+    if problem.is_bounded:
+        free = (g != 0)[:, None, :]
+        s, y = s * free, y * free
+    d, remembered = _two_loops(g, s, y)
+    uphill = ~(np.einsum("sn,sn->s", d, g) < 0)
+    d[uphill] = -g[uphill]
+    state.d[which] = d
+    # Without a memory the gradient's length says nothing of how far to go: move by at most 1.
+    alone = uphill | ~remembered
+    length = np.abs(g).sum(axis=1)
+    gentle = 1 / np.maximum(1.0, length)
+    state.first[which] = state.alpha[which] = np.where(alone, gentle, 1.0)
+    state.low[which], state.high[which], state.tries[which] = 0.0, np.inf, 0
+
+
+def _two_loops(g: Array, s: Array, y: Array) -> tuple[Array, Mask]:
+    """-Bg (S, n), and whether any pair was used (S,).
+
+    A pair of too little curvature is skipped, which keeps B positive definite.
+    """
+    sy, yy = np.einsum("smn,smn->sm", s, y), np.einsum("smn,smn->sm", y, y)
+    used = sy > EPS * np.sqrt(yy * np.einsum("smn,smn->sm", s, s))
+    rho = np.divide(1.0, sy, out=np.zeros_like(sy), where=used)
+    q, a = g.copy(), np.zeros_like(sy)
+    for i in range(MEMORY - 1, -1, -1):  # the recursion forces a loop over the memory
+        a[:, i] = rho[:, i] * np.einsum("sn,sn->s", s[:, i], q)
+        q -= a[:, i, None] * y[:, i]
+    newest = MEMORY - 1 - np.argmax(used[:, ::-1], axis=1)
+    at = np.arange(len(g)), newest
+    scale = np.where(used[at], np.divide(sy[at], yy[at], out=np.ones(len(g)), where=yy[at] > 0), 1)
+    q *= scale[:, None]
+    for i in range(MEMORY):
+        b = rho[:, i] * np.einsum("sn,sn->s", y[:, i], q)
+        q += (a[:, i] - b)[:, None] * s[:, i]
+    return -q, used.any(axis=1)
+
+
+def _projected(x: Array, g: Array, problem: Problem) -> Array:
+    """The gradient, with 0 for each variable that stands on its bound and would leave it."""
+    if problem.lower is not None:
+        g = np.where((x <= problem.lower) & (g > 0), 0.0, g)
+    if problem.upper is not None:
+        g = np.where((x >= problem.upper) & (g < 0), 0.0, g)
+    return g
+
+
+def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> None:
+    ended = fresh & ~(np.isfinite(state.f) & np.isfinite(state.g.sum(axis=1)))
+    if ended.any():
+        at = "the start" if iteration == 0 else "a point on the way"
+        status = f"diverged at iteration {iteration}: NaN or an infinity at {at}"
+        this.journal.close(ended, state.rows, state.x, state.f, status)
+
+
+def _close_converged(this: _Run, state: _State, fresh: Mask) -> None:
+    size = np.abs(_projected(state.x, state.g, this.problem)).max(axis=1)
+    state.largest = np.maximum(state.largest, size)
+    ended = fresh & (size <= FLAT * state.largest)
+    if ended.any():
+        status = "converged: the gradient is zero to rounding"
+        this.journal.close(ended, state.rows, state.x, state.f, status)
+
+
+def _give_up(this: _Run, state: _State, over: Mask, iteration: int) -> None:
+    """A line search found nothing: forget the memory and try the gradient, or end the run."""
+    fallible = over & state.s.any(axis=(1, 2))
+    if fallible.any():
+        state.s[fallible], state.y[fallible] = 0.0, 0.0
+        _aim(state, fallible, this.problem)
+    g = _projected(state.x, state.g, this.problem)
+    slope = np.abs(np.einsum("sn,sn->s", g, state.d)) * state.first
+    in_noise = np.abs(g).max(axis=1) <= NOISE * this.noise * state.largest
+    settled = in_noise | (slope <= this.limits.convergence * np.abs(state.f))
+    for ended, status in (
+        (settled, "converged: no step lowers the objective, nor does its gradient promise one"),
+        (state.sick, f"diverged at iteration {iteration}: {SICK}"),
+        (True, "stalled: no step lowers the objective, though its gradient promises one"),
+    ):
+        this.journal.close(over & ~fallible & ended, state.rows, state.x, state.f, status)
+
+
+def _functions(
+    problem: Problem, options: Options
+) -> tuple[Function, Callable[[Array, Array], Array], int, float]:
+    """The objective, its gradient, how many evaluations a gradient takes, and its error."""
+    function, own = problem.objective, problem.gradient
+    assert function is not None  # noqa: S101 - Problem saw to it
+    scheme = "central" if options.derivatives == "analytic" else options.derivatives
+
+    def objective(x: Array) -> Array:
+        return checked("objective", function(x), x.shape[:1])
+
+    if own is not None and options.derivatives == "analytic":
+        return objective, lambda x, _: checked("gradient", own(x), x.shape), 0, 0.0
+    cost = evaluations(scheme, problem.start.size)
+
+    def gradient(x: Array, f: Array) -> Array:
+        return difference(objective, x, f, scheme, problem)
+
+    return objective, gradient, cost, noise(scheme)

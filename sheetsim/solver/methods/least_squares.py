@@ -1,0 +1,209 @@
+"""Least squares to the last digit: Levenberg-Marquardt, then Gauss-Newton on the gradient itself.
+
+Levenberg-Marquardt (see `levenberg_marquardt`) keeps a point where the sum of squares F falls.
+Near the minimum F is flat: a parameter that is off by √ε of itself changes F by ε, which is
+rounding, and so half of the digits are out of its reach where J is badly conditioned. What still
+tells a better point from a worse one there is the gradient. With J = UΣVᵀ (columns scaled to one,
+variables on their bounds held), |Uᵀr| is the part of the residuals that the parameters could
+still explain, to first order; at the minimum it is 0, and |Uᵀr| / |r| is the relative offset of
+Bates & Watts (1981), which no scaling of parameters or data changes. So the last steps are those
+of Gauss-Newton through the SVD, δ = -VΣ⁻¹Uᵀr, which does not square J's condition number, and a
+step is kept if it lowers |Uᵀr| and leaves F as it is but for rounding.
+
+Where a search with dozens of variables slows down, Newton's method takes over (see `newton`).
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sheetsim.solver.bridge import ending
+from sheetsim.solver.evaluator import Evaluator
+from sheetsim.solver.methods import levenberg_marquardt, newton
+from sheetsim.solver.methods.sqp import Found
+from sheetsim.solver.model import Mask
+from sheetsim.solver.options import Options
+from sheetsim.solver.outcome import ERROR_VALUE, OPTIMAL, Ending
+from sheetsim.solver.parts.journal import Limits
+from sheetsim.solver.problem import Array, Problem, checked
+
+LARGEST = 1_500  # variables: J and JᵀJ are dense
+EPS = float(np.finfo(float).eps)
+OFFSET = 1e-8  # |Uᵀr| / |r| at an optimum
+LOOSE = 1e-5  # the same where J lacks rank: F is right to its square, and no variable is certain
+POLISH = 60  # steps of Gauss-Newton
+SLOW = 1e-3  # change of the objective over five iterations, after which Newton is quicker
+AT_RIGHT_ANGLES = "the residuals stand at right angles to every change of the variables"
+SAME = 1e-9  # by how much, of itself, F may rise while the gradient falls
+
+
+@dataclass
+class _Fit:
+    """The residuals r (m,) and their Jacobian J (m, n) at x, and what |Uᵀr| is made of."""
+
+    x: Array
+    r: Array
+    J: Array
+    step: Array
+    offset: float
+    full: bool = True  # whether J has full rank, so that every variable has digits to gain
+
+    @property
+    def squares(self) -> float:
+        """The sum of squares."""
+        return float(self.r @ self.r)
+
+    @property
+    def noise(self) -> float:
+        """The rounding in r: of the terms that it is the difference of, for which Jx stands."""
+        return 10 * EPS * float(np.linalg.norm(np.abs(self.J) @ np.abs(self.x)))
+
+
+class Residuals:
+    """The residuals of a model: each point's are remembered until the next batch."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._seen: dict[bytes, tuple[Array, Array | None]] = {}
+
+    def at(self, x: Array) -> tuple[Array, Array | None]:
+        """Give r (m,) and J (m, n), if the model has it, at x (n,)."""
+        function = self.evaluator.model.residuals
+        assert function is not None  # noqa: S101 - the engine asked
+        r, J = function(x)
+        r = checked("residuals", r, (None,))
+        self.evaluator.at(x, residual=r)
+        if J is None or self.evaluator.settings.derivatives != "analytic":
+            return r, None
+        return r, checked("residuals, 2nd,", J, (r.size, x.size))
+
+    def values(self, x: Array) -> Array:
+        """(S, m) at x (S, n)."""
+        keys = [row.tobytes() for row in x]
+        both = zip(keys, x, strict=True)
+        old = self._seen
+        self._seen = {key: old[key] if key in old else self.at(row.copy()) for key, row in both}
+        return np.stack([self._seen[key][0] for key in keys])
+
+    def jacobian(self, x: Array) -> Array:
+        """(S, m, n) at x (S, n)."""
+        return np.stack([self._slopes(row) for row in x])
+
+    def _slopes(self, x: Array) -> Array:
+        r, J = self._seen.get(x.tobytes()) or self.at(x)
+        if J is not None:
+            return J
+        return self.evaluator.difference(self._plain, x, r)
+
+    def _plain(self, x: Array) -> Array:
+        return np.stack([self.at(row)[0] for row in x])
+
+
+def run(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
+    """Search from all starts (S, n) at once, within bounds (n,); the best is polished.
+
+    Raises:
+        Stop: A limit of time was reached.
+    """
+    residuals, settings = Residuals(evaluator), evaluator.settings
+    problem = Problem(
+        start=starts[0],
+        residuals=residuals.values,
+        jacobian=residuals.jacobian,
+        lower=low if np.isfinite(low).any() else None,
+        upper=high if np.isfinite(high).any() else None,
+        report=evaluator.model.report,
+    )
+    cap = settings.max_iterations or levenberg_marquardt.CAP
+    # A coarse convergence is a floor on the effort; the digits behind it cost little here.
+    limits = Limits(min(settings.convergence, 1e-10), evaluator.deadline, cap)
+    starts = np.clip(starts, low, high)
+    if len(starts) == 1 and newton.suits(evaluator):
+        found = _with_newton(residuals, problem, limits, starts, low, high)
+        if found is not None:
+            return found
+        assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+        starts = evaluator.best.x[None]
+    with np.errstate(all="ignore"):
+        journal = levenberg_marquardt.run(problem, Options(), limits, starts)
+    best = journal.best()
+    evaluator.iteration = len(journal.log(best)) - 1
+    why = ending(journal.status[best])
+    x = journal.x[best]
+    r, J = residuals.at(x)
+    point = evaluator.at(x, residual=r)
+    if why.code == ERROR_VALUE or not (np.isfinite(r).all() and point.sound):
+        return Found(point, why)
+    fit = _fit(residuals, x, r, residuals._slopes(x) if J is None else J, low, high)
+    if fit is None:
+        return Found(point, why)
+    fit = _polish(residuals, fit, low, high)
+    if fit.offset <= _floor(fit):
+        why = Ending(OPTIMAL, AT_RIGHT_ANGLES)
+    return Found(evaluator.at(fit.x), why, np.zeros(0))
+
+
+def _floor(fit: _Fit) -> float:
+    """The |Uᵀr| of an optimum."""
+    return max((OFFSET if fit.full else LOOSE) * math.sqrt(fit.squares), fit.noise)
+
+
+def _with_newton(
+    residuals: Residuals, problem: Problem, limits: Limits, starts: Array, low: Array, high: Array
+) -> Found | None:
+    """Search from one start until progress is slow, then by Newton; None if that is not the end."""
+    evaluator = residuals.evaluator
+    coarse = replace(limits, convergence=SLOW)
+    with np.errstate(all="ignore"):
+        journal = levenberg_marquardt.run(problem, Options(), coarse, starts)
+        evaluator.iteration = len(journal.log(0)) - 1
+        if not np.isfinite(journal.objective[0]) or evaluator.iteration >= limits.max_iterations:
+            return None
+        point = newton.run(evaluator, journal.x[0], low, high)
+        r, J = residuals.at(point.x)
+        fit = _fit(residuals, point.x, r, J, low, high) if np.isfinite(r).all() else None
+    if fit is None or fit.offset > _floor(fit):
+        return None
+    return Found(point, Ending(OPTIMAL, AT_RIGHT_ANGLES), np.zeros(0))
+
+
+def _polish(residuals: Residuals, fit: _Fit, low: Array, high: Array) -> _Fit:
+    """Gauss-Newton steps for as long as |Uᵀr| falls."""
+    for _ in range(POLISH):
+        enough = 10 * EPS if fit.full else LOOSE
+        if fit.offset <= enough * fit.squares**0.5:
+            break
+        for part in (1.0, 0.5, 0.25, 0.1):
+            x = np.clip(fit.x + part * fit.step, low, high)
+            r, J = residuals.at(x)
+            if not np.isfinite(r).all() or r @ r > fit.squares * (1 + SAME) + fit.noise**2:
+                continue
+            trial = _fit(residuals, x, r, J, low, high)
+            if trial is not None and trial.offset < fit.offset * (1 - 0.1 * part):
+                break
+        else:
+            break
+        fit = trial
+    return fit
+
+
+def _fit(
+    residuals: Residuals, x: Array, r: Array, J: Array | None, low: Array, high: Array
+) -> _Fit | None:
+    """The step of Gauss-Newton at x; None if a derivative is not finite."""
+    J = residuals._slopes(x) if J is None else J
+    if not np.isfinite(J).all():
+        return None
+    g = J.T @ r
+    held: Mask = ((x <= low) & (g > 0)) | ((x >= high) & (g < 0))
+    D = np.linalg.norm(J, axis=0)
+    free = np.flatnonzero(~held & (D > 0))
+    step = np.zeros_like(x)
+    if not free.size:
+        return _Fit(x, r, J, step, 0.0)
+    U, sigma, Vt = np.linalg.svd(J[:, free] / D[free], full_matrices=False)
+    kept = sigma > EPS * max(J.shape) * sigma[0]
+    part = (U.T @ r)[kept]
+    step[free] = -(Vt[kept].T @ (part / sigma[kept])) / D[free]
+    return _Fit(x, r, J, step, float(np.linalg.norm(part)), bool(kept.size == kept.sum()))

@@ -1,0 +1,281 @@
+"""Simplex LP: linear models, with whole numbers, by HiGHS.
+
+HiGHS (Huangfu & Hall 2018, "Parallelizing the dual revised simplex method") is a dual simplex with
+a branch and cut on top. Its own package highspy is used, and not SciPy, which carries it too:
+highspy is a tenth of SciPy's size, tells how far costs and limits may change before the basis
+does (Excel's *Sensitivity* report), and can be interrupted. It is an optional extra, imported
+when a linear model is solved and not before.
+
+All-different: x_i = Σ_k k·y_ik with binaries y, each row and each column of which sums to 1.
+
+Multipliers: HiGHS gives the objective's change per unit of a row's limit, which is -λ in
+L = f + λc.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sheetsim.errors import EngineMissingError
+from sheetsim.solver.evaluator import Evaluator
+from sheetsim.solver.methods.sqp import Found
+from sheetsim.solver.model import Mask
+from sheetsim.solver.outcome import (
+    ERROR_VALUE,
+    INFEASIBLE,
+    INTEGER,
+    ITERATIONS,
+    NOT_LINEAR,
+    OPTIMAL,
+    STOPPED,
+    SUBPROBLEMS,
+    TIME,
+    UNBOUNDED,
+    Ending,
+)
+from sheetsim.solver.parts.linearity import Linear, linear
+from sheetsim.solver.problem import Array
+from sheetsim.solver.solution import Ranges
+
+GRACE = 1.0  # seconds for the continuous rest of a whole point, though the time be over
+TOLERANCE = 1e-9  # of HiGHS, for rows and duals; its own is 1e-7
+
+
+@dataclass
+class _Program:
+    """What HiGHS is given: min cost·x, low <= x <= high, below <= Ax <= above."""
+
+    cost: Array
+    low: Array
+    high: Array
+    A: Array
+    below: Array
+    above: Array
+    whole: Mask
+
+
+def highspy() -> Any:
+    """The package, imported now.
+
+    Raises:
+        EngineMissingError: It is not installed.
+    """
+    try:
+        import highspy as package
+    except ImportError as error:
+        raise EngineMissingError(
+            "Simplex LP: the package highspy is not installed; get it with "
+            "`pip install 'sheetsim[lp]'`, or choose GRG Nonlinear"
+        ) from error
+    return package
+
+
+def run(evaluator: Evaluator) -> Found:
+    """Solve the evaluator's model.
+
+    Raises:
+        EngineMissingError: highspy is not installed.
+        Stop: A limit of time was reached.
+    """
+    package = highspy()
+    found = linear(evaluator)
+    assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+    if isinstance(found, str):
+        return Found(evaluator.best, Ending(NOT_LINEAR, found))
+    program = _program(evaluator, found)
+    highs, why = _solve(package, evaluator, program)
+    n = evaluator.model.n
+    solution, info = highs.getSolution(), highs.getInfo()
+    evaluator.iteration = max(0, int(info.simplex_iteration_count))
+    feasible = info.primal_solution_status == int(package.SolutionStatus.kSolutionStatusFeasible)
+    if not (solution.value_valid and feasible) or why.code in (INFEASIBLE, UNBOUNDED, ERROR_VALUE):
+        return Found(evaluator.best, why)
+    x = np.array(solution.col_value)
+    there = evaluator.at(np.clip(x[:n], evaluator.low, evaluator.high), late=True, probe=True)
+    off = found.off(evaluator, there)
+    if off:
+        return Found(found.start, Ending(NOT_LINEAR, f"at the answer of HiGHS {off}"))
+    if program.whole.any():
+        return _whole(package, evaluator, program, x, why, float(info.mip_gap))
+    point = evaluator.at(there.x, late=True)
+    if why.code != OPTIMAL:
+        return Found(evaluator.best, why)
+    prices = -np.array(solution.row_dual)
+    return Found(point, why, prices, _ranges(highs, evaluator, point.c))
+
+
+def _program(evaluator: Evaluator, found: Linear) -> _Program:
+    """The model's rows and columns, and those that all-different groups need."""
+    n = evaluator.model.n
+    cost, A, limit = found.cost, found.A, -found.offset
+    low, high, whole = evaluator.low, evaluator.high, evaluator.whole
+    below, above = np.where(evaluator.equal, limit, -np.inf), limit
+    for group in evaluator.groups:
+        N, columns = group.size, cost.size
+        ties = np.zeros((3 * N, columns + N * N))
+        y = columns + np.arange(N * N).reshape(N, N)
+        for i in range(N):
+            ties[i, group[i]], ties[i, y[i]] = -1.0, 1.0 + np.arange(N)
+            ties[N + i, y[i]] = ties[2 * N + i, y[:, i]] = 1.0
+        sums = np.concatenate([np.zeros(N), np.ones(2 * N)])
+        cost = np.concatenate([cost, np.zeros(N * N)])
+        A = np.concatenate([np.pad(A, ((0, 0), (0, N * N))), ties])
+        below, above = np.concatenate([below, sums]), np.concatenate([above, sums])
+        low = np.concatenate([low, np.zeros(N * N)])
+        high = np.concatenate([high, np.ones(N * N)])
+        whole = np.concatenate([whole, np.ones(N * N, bool)])
+    if evaluator.groups:
+        whole = whole.copy()
+        whole[:n][np.concatenate(evaluator.groups)] = False  # y makes them whole
+    return _Program(cost, low, high, A, below, above, whole)
+
+
+def _solve(
+    package: Any, evaluator: Evaluator, program: _Program, grace: float = 0.001
+) -> tuple[Any, Ending]:
+    """HiGHS after its run, and why it ended; `grace` are the seconds that it gets at least."""
+    highs = package.Highs()
+    settings = evaluator.settings
+    left = evaluator.deadline - time.perf_counter()
+    options: dict[str, Any] = {
+        "output_flag": False,
+        "primal_feasibility_tolerance": TOLERANCE,
+        "dual_feasibility_tolerance": TOLERANCE,
+        "mip_rel_gap": settings.integer_tolerance,
+        "mip_abs_gap": 1e-9,
+        "random_seed": settings.seed % 2**31,
+        "time_limit": max(left, grace) if math.isfinite(left) else math.inf,
+    }
+    if settings.max_iterations is not None:
+        options["simplex_iteration_limit"] = settings.max_iterations
+    if settings.max_subproblems is not None:
+        options["mip_max_nodes"] = settings.max_subproblems
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    highs.passModel(_lp(package, program))
+    stopped = _run(highs)
+    status, names = highs.getModelStatus(), package.HighsModelStatus
+    if status == names.kUnboundedOrInfeasible:  # what presolve saw; the simplex tells which
+        highs.setOptionValue("presolve", "off")
+        stopped = _run(highs)
+        status = highs.getModelStatus()
+    if stopped:
+        return highs, Ending(STOPPED, "Ctrl-C; this is the best point so far")
+    return highs, _ending(evaluator, names, status, bool(program.whole.any()))
+
+
+def _run(highs: Any) -> bool:
+    """Run HiGHS in a thread of its own, and say whether Ctrl-C ended it."""
+    highs.HandleUserInterrupt = True
+    highs.startSolve()
+    stopped = False
+    while True:
+        try:
+            # The wait is short so that Python gets to see a Ctrl-C.
+            if highs.wait(0.1)[0]:
+                return stopped
+        except KeyboardInterrupt:
+            stopped = True
+            highs.cancelSolve()
+
+
+def _lp(package: Any, program: _Program) -> Any:
+    """The program in HiGHS's own form, row by row."""
+    lp = package.HighsLp()
+    m, n = program.A.shape
+    lp.num_col_, lp.num_row_ = n, m
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
+    lp.row_lower_, lp.row_upper_ = program.below, program.above
+    rows, columns = np.nonzero(program.A)
+    lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=m))])
+    lp.a_matrix_.index_ = columns
+    lp.a_matrix_.value_ = program.A[rows, columns]
+    if program.whole.any():
+        kinds = package.HighsVarType.kContinuous, package.HighsVarType.kInteger
+        lp.integrality_ = [kinds[int(each)] for each in program.whole]
+    return lp
+
+
+def _ending(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Ending:
+    settings = evaluator.settings
+    if status in (names.kOptimal, names.kModelEmpty):
+        if whole and settings.integer_tolerance:
+            why = f"no whole point is better by more than {settings.integer_tolerance:g} of it"
+            return Ending(INTEGER, why)
+        return Ending(OPTIMAL, "HiGHS proved that no feasible point is better")
+    known = {
+        names.kInfeasible: Ending(INFEASIBLE, "HiGHS proved that the constraints contradict"),
+        names.kUnbounded: Ending(UNBOUNDED, "the objective falls or rises without limit"),
+        names.kTimeLimit: Ending(TIME, f"max_time of {settings.max_time} seconds was reached"),
+        names.kIterationLimit: Ending(
+            ITERATIONS, f"max_iterations of {settings.max_iterations} was reached"
+        ),
+        names.kSolutionLimit: Ending(
+            SUBPROBLEMS, f"max_subproblems of {settings.max_subproblems} was reached"
+        ),
+        names.kInterrupt: Ending(STOPPED, "Ctrl-C; this is the best point so far"),
+    }
+    return known.get(status) or Ending(ERROR_VALUE, f"HiGHS ended with {status.name}")
+
+
+def _whole(
+    package: Any, evaluator: Evaluator, program: _Program, x: Array, why: Ending, gap: float
+) -> Found:
+    """The answer with its whole numbers made exact, and the others solved for again."""
+    n = evaluator.model.n
+    fixed = np.round(x)
+    low = np.where(program.whole, fixed, program.low)
+    high = np.where(program.whole, fixed, program.high)
+    free = np.zeros(program.whole.size, bool)
+    if not program.whole.all():
+        again = _Program(program.cost, low, high, program.A, program.below, program.above, free)
+        highs, second = _solve(package, evaluator, again, GRACE)
+        if second.code == OPTIMAL:
+            x = np.array(highs.getSolution().col_value)
+    whole = evaluator.whole
+    answer = np.where(whole, np.round(x[:n]), x[:n])
+    point = evaluator.at(np.clip(answer, evaluator.low, evaluator.high), late=True)
+    return Found(point, why, gap=gap if math.isfinite(gap) else None)
+
+
+def _ranges(highs: Any, evaluator: Evaluator, c: Array) -> Ranges | None:
+    """How far each cost and each limit may go, in the model's own terms."""
+    _, ranging = highs.getRanging()
+    if not ranging.valid or evaluator.aims:
+        return None
+    n, sign = evaluator.model.n, evaluator.sign
+    lp = highs.getLp()
+    cost = np.array(lp.col_cost_)[:n]
+    less = cost - np.array(ranging.col_cost_dn.value_)[:n]
+    more = np.array(ranging.col_cost_up.value_)[:n] - cost
+    if sign < 0:
+        less, more = more, less
+    limit = np.array(lp.row_upper_)[: c.size]
+    down = limit - np.array(ranging.row_bound_dn.value_)[: c.size]
+    up = np.array(ranging.row_bound_up.value_)[: c.size] - limit
+    # Of a row that is not binding, or is so by chance (its slack is in the basis), the limit may
+    # go down to where the row is, and up without end.
+    basic = [status.name == "kBasic" for status in highs.getBasis().row_status][: c.size]
+    idle = ~evaluator.equal & (np.array(basic) | (np.abs(c) > evaluator.settings.precision))
+    down, up = np.where(idle, np.maximum(-c, 0.0), down), np.where(idle, np.inf, up)
+    downs, ups, at = [], [], 0
+    for block, size in zip(evaluator.model.constraints, evaluator.sizes, strict=True):
+        scale = np.asarray(block.scale)
+        one, other = down[at : at + size] * scale, up[at : at + size] * scale
+        at += size
+        flip = block.relation == ">="
+        downs.append(_round_up(other if flip else one))
+        ups.append(_round_up(one if flip else other))
+    return Ranges(sign * cost, _round_up(less), _round_up(more), tuple(downs), tuple(ups))
+
+
+def _round_up(room: Array) -> Array:
+    """Room (m,) as a report shows it: never negative, and inf from HiGHS's own infinity on."""
+    shown: Array = np.where(room >= 1e20, np.inf, np.maximum(room, 0.0))
+    return shown

@@ -1,0 +1,1 @@
+"""Any .xlsx file as plain data, read with suspicion."""

@@ -1,0 +1,244 @@
+"""Reading any workbook, whoever saved it: what `sheetsim.book.Book` holds, from .xlsx or .xlsm.
+
+Nothing is loaded through a library that knows all of Excel: pivots, filters, charts and macros
+are stepped over, so that they cannot stand in the way, and macros never run. A sheet is read when
+it is first asked for, since a model needs one sheet and a file may have many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sheetsim.book import Book, Table
+from sheetsim.errors import WorkbookError
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.cell_xml import parse_range
+from sheetsim.workbook.read.names import read_names, shared_strings
+from sheetsim.workbook.read.sheet_cells import read_sheet
+from sheetsim.workbook.read.texts import short, unescaped
+from sheetsim.workbook.read.xml_scan import Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from sheetsim.book import Cell, Place
+    from sheetsim.workbook.read.archive import SheetPart
+
+
+def read_book(path: str | Path, *, progress: Callable[[str, float], None] | None = None) -> Book:
+    """Read a workbook: its names and tables now, the cells of a sheet when they are asked for.
+
+    Args:
+        path: an .xlsx or .xlsm file, by whatever program it was saved.
+        progress: told the sheet that is being read and how much of it has been, from 0 to 1.
+
+    Returns:
+        The workbook. Asking it for a sheet raises `WorkbookError` if the sheet is bad, or if the
+        file has changed since.
+
+    Raises:
+        WorkbookError: the file is not a workbook that can be read safely.
+    """
+    with Archive(path) as archive:
+        parts = archive.sheets()
+        settings = _Settings()
+        archive.scan(archive.workbook, settings)
+        return Book(
+            path=str(path),
+            sheets=_Sheets(Path(path), parts, progress, settings.date1904),
+            names=tuple(read_names(archive)),
+            tables=_tables(archive, parts),
+            states={part.name: part.state for part in parts},
+            externals=_externals(archive, settings.externals),
+            macros=archive.link(archive.workbook, "vbaProject") is not None,
+            date1904=settings.date1904,
+            iterative=settings.iterative,
+        )
+
+
+class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
+    """Reads the cells of a sheet when they are first asked for, and keeps them."""
+
+    def __init__(
+        self,
+        path: Path,
+        parts: list[SheetPart],
+        progress: Callable[[str, float], None] | None,
+        date1904: bool,
+    ) -> None:
+        self._path = path
+        self._date1904 = date1904
+        self._parts = {part.name: part.part for part in parts if part.part is not None}
+        self._progress = progress
+        self._read: dict[str, dict[Place, Cell]] = {}
+        self._strings: list[str] | None = None
+        self._as_it_was = _signature(path)
+
+    def __getitem__(self, name: str) -> Mapping[Place, Cell]:
+        if name not in self._read:
+            self._read[name] = self._read_sheet(name, self._parts[name])
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts  # without reading it
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def mentions(self, name: str, words: Collection[str]) -> bool:
+        """Whether a sheet's formulas may mention a word, told from its bytes without reading it.
+
+        Args:
+            name: the sheet.
+            words: names of sheets, tables, functions and the like; case does not matter.
+
+        Returns:
+            False only if none of them, and no reference through several sheets, is there.
+        """
+        with Archive(self._path) as archive:
+            return mentions(archive.read(self._parts[name]), words)
+
+    def _read_sheet(self, name: str, part: str) -> dict[Place, Cell]:
+        if _signature(self._path) != self._as_it_was:
+            raise WorkbookError(f"{self._path}: was changed while it was being read; try again")
+        progress = self._progress
+
+        def report(fraction: float) -> None:
+            if progress is not None:
+                progress(name, fraction)
+
+        with Archive(self._path) as archive:
+
+            def strings() -> list[str]:
+                if self._strings is None:
+                    self._strings = shared_strings(archive)
+                return self._strings
+
+            where = f"{self._path}: sheet {short(name)}"
+            told = report if progress else None
+            return read_sheet(archive.read(part), where, strings, told, date1904=self._date1904)
+
+
+def mentions(data: bytes, words: Collection[str]) -> bool:
+    """Whether the part of a sheet may mention one of some words; see `_Sheets.mentions`."""
+    odd = any(odd in data for odd in (b"\0", b"<!", b"&#")) or data.count(b"<?") > 1
+    if odd or _THROUGH_SHEETS.search(data.replace(b"&apos;", b"'")):
+        return True  # words may be cut, or spelled in another way, or meant without being said
+    if b"<f" not in data and not _PREFIXED_FORMULA.search(data):
+        return False
+    lower = data.lower()
+    for word in words:
+        longest = max(_PLAIN_PIECE.findall(word), key=len, default="")
+        if longest.lower().encode() in lower:
+            return True
+    return False
+
+
+# What is spelled in one way only in XML, in every encoding of sheets, and in formulas.
+_PLAIN_PIECE = re.compile(r"[A-Za-z0-9_. ]+")
+_THROUGH_SHEETS = re.compile(
+    rb":[^<>:!,()+*/^&=]*!"  # Jan:Mar!A1
+    rb"|:(?:[^'<>:*/?\[\]\\]|'')*'!"  # 'Jan (1):Mar (3)'!A1; between the two no quote ends
+)
+_PREFIXED_FORMULA = re.compile(rb"<[^\s<>]+:f[\s>]")
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written again."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return (status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _tables(archive: Archive, parts: list[SheetPart]) -> dict[str, Table]:
+    """Return the tables of all sheets by name."""
+    tables: dict[str, Table] = {}
+    for sheet in parts:
+        if sheet.part is None:
+            continue
+        for kind, part in archive.links(sheet.part).values():
+            if kind != "table":
+                continue
+            handler = _TableReader()
+            archive.scan(part, handler)
+            table = handler.table(sheet.name, f"{archive.path}: {part}")
+            if table.name in tables:
+                raise WorkbookError(f"{archive.path}: two tables are named {short(table.name)}")
+            tables[table.name] = table
+    return tables
+
+
+def _externals(archive: Archive, links: list[str]) -> tuple[str, ...]:
+    """Return the address of each other workbook that is referred to, in the order of `[1]`."""
+    parts = archive.links(archive.workbook)
+    found = []
+    for link in links:
+        _, part = parts.get(link, ("", ""))
+        addresses = archive.externals(part) if part else {}
+        # A second relationship may say the same address relative to another folder.
+        found.append(next((address for _, address in addresses.values()), "an unknown file"))
+    return tuple(found)
+
+
+class _Settings(Handler):
+    """Collects what the workbook's part says about calculation, and its links to other files."""
+
+    def __init__(self) -> None:
+        self.date1904 = False
+        self.iterative = False
+        self.externals: list[str] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "workbookPr":
+            self.date1904 = attributes.get("date1904") in {"1", "true"}
+        elif name == "calcPr":
+            self.iterative = attributes.get("iterate") in {"1", "true"}
+        elif name == "externalReference":
+            link = next((v for k, v in attributes.items() if k.endswith("relationships id")), "")
+            self.externals.append(link)
+
+
+class _TableReader(Handler):
+    """Collects one table's part."""
+
+    def __init__(self) -> None:
+        self._attributes: Mapping[str, str] = {}
+        self._columns: list[str] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "table":
+            self._attributes = attributes
+        elif name == "tableColumn":
+            self._columns.append(unescaped(attributes.get("name", "")))
+
+    def table(self, sheet: str, where: str) -> Table:
+        """Return the table that was read.
+
+        Raises:
+            WorkbookError: its range, its rows or its columns make no sense.
+        """
+        attributes = self._attributes
+        name = attributes.get("displayName") or attributes.get("name") or ""
+        first, last = parse_range(attributes.get("ref", ""), where)
+        headers = attributes.get("headerRowCount", "1")
+        totals = attributes.get("totalsRowCount", "0")
+        if headers not in {"0", "1"} or totals not in {"0", "1"}:
+            raise WorkbookError(
+                f"{where}: table {short(name)} has {headers[:20]} rows of headers and "
+                f"{totals[:20]} of totals; expected one of each at most"
+            )
+        width = last[1] - first[1] + 1
+        if not name or len(self._columns) != width:
+            raise WorkbookError(
+                f"{where}: table {short(name)} of {short(sheet)} names {len(self._columns)} "
+                f"columns; expected the {width} of {attributes['ref']}"
+            )
+        return Table(name, sheet, first, last, tuple(self._columns), int(headers), int(totals))

@@ -1,0 +1,195 @@
+"""What a workbook file holds, cell by cell, and the poisoned copy that proves it.
+
+A cell with a formula stores two things: the formula, and the value that the program which saved
+the file last got for it, its cached value. A program that opens the file may show the cached
+value without computing anything, and headless LibreOffice does just that with a file that looks
+as if Excel made it. So a check that compares what LibreOffice says with what was cached can pass
+on a workbook whose formulas are wrong. `poisoned_copy` removes that way out: it replaces every
+cached value with a number that no sheet contains. What comes back was computed, or is `POISON`.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+from sheetsim.book import Cell, CellError, Content, DefinedName, Place, Value
+from sheetsim.errors import WorkbookError
+from sheetsim.files import replace_file
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.cell_text import attribute, content, encoded
+from sheetsim.workbook.read.cell_xml import (
+    element_end,
+    raw_cells,
+    reference,
+    replaced,
+    splice,
+    with_attribute,
+)
+from sheetsim.workbook.read.names import read_names, shared_strings
+from sheetsim.workbook.read.sheet_cells import array_formulas, covered_cells, read_sheet
+from sheetsim.workbook.read.xml_scan import Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sheetsim.workbook.read.archive import SheetPart
+
+__all__ = [
+    "POISON",
+    "Cell",
+    "CellError",
+    "Cells",
+    "Content",
+    "DefinedName",
+    "Value",
+    "defined_names",
+    "poisoned_copy",
+    "read_cells",
+]
+
+POISON = -987654321.25
+"""The value that `poisoned_copy` plants: far from any sheet's, and exact in 15 digits."""
+
+
+Cells = dict[str, dict[Place, Cell]]
+"""Sheet name to (row, column), from 0, to cell; sheets in the workbook's order."""
+
+
+def read_cells(path: str | Path) -> Cells:
+    """Read every cell that holds something, of every sheet, hidden ones too.
+
+    Args:
+        path: an .xlsx or .xlsm file, by whatever program it was saved.
+
+    Returns:
+        Sheet name to (row, column), from 0, to cell. A sheet that is but a chart is left out.
+
+    Raises:
+        WorkbookError: the file is not a workbook that can be read safely.
+    """
+    with Archive(path) as archive:
+        strings = shared_strings(archive)
+        return {
+            sheet.name: read_sheet(
+                archive.read(sheet.part), f"{archive.path}: {sheet.part}", lambda: strings
+            )
+            for sheet in archive.sheets()
+            if sheet.part is not None
+        }
+
+
+def defined_names(path: str | Path) -> list[DefinedName]:
+    """Read the names of a workbook, hidden and sheet-scoped ones too, in the file's order.
+
+    Raises:
+        WorkbookError: the file is not a workbook that can be read safely.
+    """
+    with Archive(path) as archive:
+        return read_names(archive)
+
+
+def poisoned_copy(
+    source: str | Path,
+    target: str | Path,
+    edits: Mapping[str, Mapping[Place, float | str]] | None = None,
+) -> None:
+    """Copy a workbook with every cached value destroyed and, if given, some inputs changed.
+
+    Only the bytes of the cells concerned change, and `fullCalcOnLoad`, which asks the reader to
+    compute all. Formulas stay where they were, so the calculation chain stays valid.
+
+    Args:
+        source: the workbook.
+        target: the copy; replaced if it exists, untouched if anything fails.
+        edits: sheet name to (row, column), from 0, to the new number, text or boolean, for cells
+            that hold a constant, or are blank but stand in the file for their style.
+
+    Raises:
+        WorkbookError: the source cannot be read, or an edit names a sheet or a cell that is not
+            there, a cell that holds a formula, or a number that is not finite.
+        OutputError: the target cannot be written.
+    """
+    edits = edits or {}
+    with Archive(source) as archive:
+        sheets = archive.sheets()
+        unknown = edits.keys() - {sheet.name for sheet in sheets if sheet.part}
+        if unknown:
+            known = ", ".join(sheet.name for sheet in sheets)
+            raise WorkbookError(f"{source}: has no sheet {min(unknown)!r} to edit; it has {known}")
+        changed = {
+            sheet.part: _poisoned_sheet(archive, sheet, edits.get(sheet.name, {}))
+            for sheet in sheets
+            if sheet.part is not None
+        }
+        changed[archive.workbook] = _recalculating(archive)
+        # All is read before the target is touched: from here on, an OSError is one of writing.
+        parts = [
+            (entry, changed.get(entry.filename) or archive.read(entry.filename))
+            for entry in archive.entries
+        ]
+    with replace_file(target) as temporary, zipfile.ZipFile(temporary, "w") as copy:
+        for entry, data in parts:
+            # A new ZipInfo: the one that was read knows offsets and flags of the old file.
+            fresh = zipfile.ZipInfo(entry.filename, entry.date_time)
+            fresh.external_attr = entry.external_attr
+            copy.writestr(fresh, data, zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
+def _poisoned_sheet(
+    archive: Archive, sheet: SheetPart, edits: Mapping[Place, float | str]
+) -> bytes:
+    """Return the bytes of a sheet's part, poisoned and edited."""
+    part = sheet.part or ""
+    data = archive.read(part)
+    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise WorkbookError(f"{archive.path}: {part} is in UTF-16, which is not edited here")
+    raws = raw_cells(data, f"{archive.path}: {part}")
+    places = {raw.place for raw in raws}
+    arrays = covered_cells(array_formulas(raws), places, f"{archive.path}: {part}")
+    computed = {raw.place for raw in raws if raw.formula is not None} | arrays.keys()
+    poison = b"<%%bv>%b</%%bv>" % str(POISON).encode()
+    missing = edits.keys() - places
+    for place in sorted(missing | (edits.keys() & computed)):
+        problem = "is not in the file" if place in missing else "holds a formula"
+        raise WorkbookError(
+            f"{archive.path}: {sheet.name}!{reference(place)} {problem}; "
+            "only a constant can be edited"
+        )
+    changes = []
+    for raw in raws:
+        if raw.place in computed:
+            kind, inside = b"", poison
+        elif raw.place in edits:
+            at = f"{archive.path}: {sheet.name}!{reference(raw.place)}"
+            form, text = encoded(edits[raw.place], formula=False, where=at)
+            kind, inside = attribute(form), content(form, text)
+        elif not raw.children and b" t=" in data[raw.start : raw.end].partition(b">")[0]:
+            kind, inside = b"", b""  # openpyxl's blank of type "n" is 0 to IronCalc
+        else:
+            continue
+        new = replaced(data, raw, kind, inside)
+        changes.append((raw.start, element_end(data, raw.start, raw.end), new))
+    return splice(data, changes)
+
+
+def _recalculating(archive: Archive) -> bytes:
+    """Return the workbook's part with the request to compute everything when it is opened."""
+    data = archive.read(archive.workbook)
+    handler = _CalculationPlace()
+    archive.scan(archive.workbook, handler)
+    if handler.found is None:
+        return data  # a request is all it is: engines are told by other means as well
+    return with_attribute(data, handler.found, b"fullCalcOnLoad", b"1")
+
+
+class _CalculationPlace(Handler):
+    """Finds where the element stands that says how to calculate."""
+
+    def __init__(self) -> None:
+        self.found: int | None = None
+
+    def start(self, name: str, _attributes: Mapping[str, str]) -> None:
+        if name == "calcPr":
+            self.found = self.at

@@ -1,0 +1,1 @@
+"""A Solver model as Excel stores it: read, written, and given as text."""

@@ -1,0 +1,143 @@
+"""Text that names cells: `dotprod!$H$19:$V$23,B25:F39`, `'my sheet'!A:A`, or a defined name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sheetsim.errors import OptionError
+from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
+from sheetsim.workbook.solver_model.model import Area
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sheetsim.book import Book
+
+MAX_NAMES_FOLLOWED = 1000
+"""Names that one text may lead to, names of names included: more are a circle."""
+
+MAX_PIECES = 100_000
+"""References that one text may come to; a name of names can multiply them."""
+
+_SHEET = r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!\[\]*?/\\:(),\s]+)!)?"
+_CELL = r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})"
+_AREA = re.compile(
+    rf"""{_SHEET}(?:
+        {_CELL}(?:\s*:\s*{_CELL})?
+      | \$?(?P<left>[A-Z]{{1,3}}):\$?(?P<right>[A-Z]{{1,3}})
+      | \$?(?P<top>[1-9][0-9]{{0,6}}):\$?(?P<bottom>[1-9][0-9]{{0,6}})
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NAME = re.compile(rf"{_SHEET}(?P<name>[^\W\d][\w.\\?]*)")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+
+
+def parse_areas(text: str, book: Book, sheet: str | None) -> tuple[Area, ...]:
+    """Return the areas that a text names, in their order.
+
+    Args:
+        text: references, ranges and defined names with commas between them, with or without "$".
+        book: the workbook, whose sheets and names are known.
+        sheet: the sheet of references that name none; None if there is none such.
+
+    Returns:
+        At least one area.
+
+    Raises:
+        OptionError: the text names something else, or a sheet that is not there; without the
+            file's name, which the caller knows how to say.
+    """
+    areas: list[Area] = []
+    waiting = list(reversed(list(split_commas(text))))
+    followed = 0
+    while waiting:
+        piece = waiting.pop()
+        match = _AREA.fullmatch(piece)
+        if match is not None:
+            areas.append(_area(match, piece, book, sheet))
+            continue
+        meaning = _meaning(piece, book, sheet)
+        followed += 1
+        if meaning is None:
+            raise OptionError(printable(_not_cells(piece)))
+        if followed > MAX_NAMES_FOLLOWED:
+            raise OptionError(f"the name {piece!r} leads from name to name and to no cell")
+        waiting += reversed(list(split_commas(meaning)))
+        if len(waiting) + len(areas) > MAX_PIECES:
+            raise OptionError(f"the name {piece!r} comes to more than {MAX_PIECES:,} references")
+    return tuple(areas)
+
+
+def split_commas(text: str) -> Iterator[str]:
+    """Cut a text at its commas, but not at those in quotes; outer parentheses are dropped."""
+    text = text.strip().removeprefix("=").strip()
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    # A quoted sheet's name is masked, so that what is in it cannot be taken for a comma.
+    masked = _QUOTED.sub(lambda match: "_" * len(match[0]), text)
+    at = 0
+    for piece in masked.split(","):
+        yield text[at : at + len(piece)].strip()
+        at += len(piece) + 1
+
+
+def printable(text: str) -> str:
+    """Return a text of a stranger's file on one line, without what a terminal might obey."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _area(match: re.Match[str], piece: str, book: Book, sheet: str | None) -> Area:
+    """Return the area that a reference names.
+
+    Raises:
+        OptionError: it names no sheet and there is none to assume, or one that is not there, or
+            cells outside of a sheet.
+    """
+    named = _unquoted(match["sheet"]) if match["sheet"] else sheet
+    if named is None:
+        several = ", ".join(book.sheets)
+        raise OptionError(f"{piece} names no sheet; expected one of {several}, as in Sheet1!A1")
+    found = book.find_sheet(named)
+    if found is None:
+        raise OptionError(f"{piece} is on sheet {named!r}, which is not there")
+    if match["left"]:
+        columns = [column_index(match[key].upper()) for key in ("left", "right")]
+        rows = [0, MAX_ROWS - 1]
+    elif match["top"]:
+        rows = [int(match[key]) - 1 for key in ("top", "bottom")]
+        columns = [0, MAX_COLUMNS - 1]
+    else:
+        _, column, row, last_column, last_row = match.groups()[:5]
+        columns = [column_index(letters.upper()) for letters in (column, last_column or column)]
+        rows = [int(number) - 1 for number in (row, last_row or row)]
+    if max(rows) >= MAX_ROWS or max(columns) >= MAX_COLUMNS:
+        raise OptionError(f"{piece} lies outside of a sheet; expected A1 to XFD1048576")
+    return Area(found, (min(rows), min(columns)), (max(rows), max(columns)))
+
+
+def _meaning(piece: str, book: Book, sheet: str | None) -> str | None:
+    """Return what a defined name stands for; None if it is none."""
+    match = _NAME.fullmatch(piece)
+    if match is None:
+        return None
+    scope = _unquoted(match["sheet"]) if match["sheet"] else sheet
+    found = book.find_name(match["name"], scope)
+    return None if found is None else found.text
+
+
+def _not_cells(piece: str) -> str:
+    """Say what a text is that names no cells."""
+    shown = repr(piece if len(piece) <= 60 else f"{piece[:60]}…")
+    if "#REF!" in piece.upper():
+        return f"{piece[:60]} names a cell that was deleted"
+    if not piece:
+        return "nothing is named where cells were expected, such as Sheet1!B1:B5"
+    if "[" in piece and "!" in piece:
+        return f"{shown} is in another file, which is not followed"
+    return f"{shown} names no cells; expected some such as Sheet1!B1:B5, or a defined name"
+
+
+def _unquoted(sheet: str) -> str:
+    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet

@@ -1,0 +1,176 @@
+"""A Solver model given as text, as on the command line, instead of stored in the file.
+
+parse_constraint("B1:B5<=C1:C5", book, "Sheet1")
+parse_model(book, objective="Sheet1!D9", by=["B1:B5"], subject_to=["B1:B5 integer"])
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sheetsim.errors import OptionError
+from sheetsim.workbook.solver_model.areas import parse_areas, split_commas
+from sheetsim.workbook.solver_model.model import Constraint, Goal, Relation, SolverModel
+from sheetsim.workbook.solver_model.read import (
+    MAX_VARIABLES,
+    as_number,
+    check_constraint,
+    right_side,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sheetsim.book import Book
+    from sheetsim.workbook.solver_model.model import Area
+
+_SIGNS = {
+    "<=": Relation.AT_MOST,
+    "=<": Relation.AT_MOST,
+    "≤": Relation.AT_MOST,
+    "=": Relation.EQUAL,
+    "==": Relation.EQUAL,
+    ">=": Relation.AT_LEAST,
+    "=>": Relation.AT_LEAST,
+    "≥": Relation.AT_LEAST,
+}
+_WORDS = {
+    "int": Relation.INTEGER,
+    "integer": Relation.INTEGER,
+    "bin": Relation.BINARY,
+    "binary": Relation.BINARY,
+    "dif": Relation.ALL_DIFFERENT,
+    "alldifferent": Relation.ALL_DIFFERENT,
+}
+_TURNED = {Relation.AT_MOST: Relation.AT_LEAST, Relation.AT_LEAST: Relation.AT_MOST}
+
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_SIGN = re.compile(r"<=|=<|>=|=>|==|≤|≥|=|<>|<|>")
+_WORD = re.compile(r"(.*?)[\s=]+(int|integer|bin|binary|dif|all[\s_-]?different)", re.IGNORECASE)
+
+
+def parse_constraint(text: str, book: Book, sheet: str | None = None) -> Constraint:
+    """Return the constraint that a text means.
+
+    Args:
+        text: `B1:B5<=C1:C5`, `A1>=0`, `0<=A1`, `A1:A3 = 5`, `A1:A3 integer`, `A1:A3=binary`,
+            `A1:A3 alldifferent`.
+        book: the workbook.
+        sheet: the sheet of references that name none.
+
+    Raises:
+        OptionError: it is no constraint, or names what is not there.
+    """
+    masked = _QUOTED.sub(lambda match: "_" * len(match[0]), text)
+    word = _WORD.fullmatch(masked.strip())
+    try:
+        if word is not None:
+            offset = len(text) - len(text.lstrip())
+            left = parse_areas(text[offset : offset + len(word[1])], book, sheet)
+            return Constraint(left, _WORDS[re.sub(r"[\s_-]", "", word[2].lower())])
+        signs = list(_SIGN.finditer(masked))
+        if len(signs) != 1 or signs[0][0] not in _SIGNS:
+            raise OptionError(_no_constraint(len(signs)))
+        (sign,) = signs
+        first, second = text[: sign.start()], text[sign.end() :]
+        relation = _SIGNS[sign[0]]
+        if as_number(first) is not None:  # 0 <= A1
+            first, second, relation = second, first, _TURNED.get(relation, relation)
+        constraint = Constraint(
+            parse_areas(first, book, sheet), relation, right_side(second, book, sheet)
+        )
+        check_constraint(constraint, ())
+    except OptionError as error:
+        raise OptionError(f"constraint {text!r}: {error}") from None
+    return constraint
+
+
+def parse_model(
+    book: Book,
+    *,
+    objective: str | None = None,
+    goal: Goal | None = None,
+    value: float | None = None,
+    by: Sequence[str] = (),
+    subject_to: Sequence[str] = (),
+    stored: SolverModel | None = None,
+) -> SolverModel:
+    """Return the model that the texts describe, on top of a stored one if there is one.
+
+    Args:
+        book: the workbook.
+        objective: its cell. References without a sheet are on the objective's sheet, and the
+            objective itself, if it names none, on the stored model's or on the only one.
+        goal: what to do with it.
+        value: the value to reach; means `Goal.VALUE`.
+        by: the cells to change, each text one or more areas.
+        subject_to: constraints; given ones replace all the stored ones.
+        stored: the model to start from.
+
+    Raises:
+        OptionError: a text cannot be understood, or no objective or no variables remain.
+    """
+    sheets = list(book.sheets)
+    sheet = stored.sheet if stored else sheets[0] if len(sheets) == 1 else None
+    target = stored.objective if stored else None
+    if objective is not None:
+        target = _one_cell(objective, book, sheet)
+        sheet = target.sheet
+    variables = stored.variables if stored else ()
+    if by:
+        pieces = [piece for text in by for piece in split_commas(text)]
+        variables = _areas("cells to change", ",".join(pieces), book, sheet)
+    constraints = stored.constraints if stored else ()
+    if subject_to:
+        constraints = tuple(parse_constraint(text, book, sheet) for text in subject_to)
+    _check_whole(target, variables, constraints)
+    if value is not None:
+        goal = Goal.VALUE
+    base = stored or SolverModel((target or variables[0]).sheet, target)
+    return replace(
+        base,
+        sheet=base.sheet if objective is None or target is None else target.sheet,
+        objective=target,
+        goal=base.goal if goal is None else goal,
+        value=base.value if value is None else value,
+        variables=variables,
+        constraints=constraints,
+        problems=(),
+    )
+
+
+def _one_cell(text: str, book: Book, sheet: str | None) -> Area:
+    areas = _areas("objective", text, book, sheet)
+    if len(areas) != 1 or areas[0].size != 1:
+        raise OptionError(f"objective {text!r}: expected a single cell, such as Sheet1!D9")
+    return areas[0]
+
+
+def _areas(what: str, text: str, book: Book, sheet: str | None) -> tuple[Area, ...]:
+    try:
+        return parse_areas(text, book, sheet)
+    except OptionError as error:
+        raise OptionError(f"{what} {text!r}: {error}") from None
+
+
+def _check_whole(
+    objective: Area | None, variables: tuple[Area, ...], constraints: tuple[Constraint, ...]
+) -> None:
+    """Refuse a model of which a part is missing, or that changes too much."""
+    if objective is None and not constraints:
+        raise OptionError("no objective: expected a cell such as Sheet1!D9, or constraints")
+    if not variables:
+        raise OptionError("no cells to change: expected some such as Sheet1!B1:B5")
+    count = sum(area.size for area in variables)
+    if count > MAX_VARIABLES:
+        raise OptionError(f"{count:,} cells to change; expected at most {MAX_VARIABLES:,}")
+    for constraint in constraints:
+        check_constraint(constraint, variables)
+
+
+def _no_constraint(signs: int) -> str:
+    if signs > 1:
+        return "compares more than once; give it as two constraints"
+    return "expected <=, = or >= between two sides, or integer, binary or alldifferent"

@@ -1,0 +1,349 @@
+"""The Solver models stored in a workbook, one a sheet.
+
+Excel's Solver keeps what its dialog shows in names that belong to the sheet and are hidden from
+the Name Manager: `solver_opt` is the objective, `solver_adj` the variables, `solver_typ` and
+`solver_val` the aim, `solver_num` the number of constraints, and `solver_lhs1`, `solver_rel1`
+and `solver_rhs1` the first of them. Constraints beyond that number are left over from before
+and do not count. Excel 2007 has no `solver_eng` but `solver_lin`: 1 is a linear model.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeVar
+
+from sheetsim.book import CellError
+from sheetsim.errors import OptionError
+from sheetsim.workbook.read.cell_xml import reference
+from sheetsim.workbook.solver_model.areas import parse_areas, printable
+from sheetsim.workbook.solver_model.model import (
+    NO_LIMIT,
+    Area,
+    Constraint,
+    Engine,
+    Goal,
+    Relation,
+    Settings,
+    SolverModel,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sheetsim.book import Book
+
+MAX_VARIABLES = 1_000_000
+"""Cells to change; a model of more is a mistake, such as a whole column too many."""
+
+MAX_WHOLE_CELLS = 10 * MAX_VARIABLES
+"""Cells on the left of integer, binary and all different together, which are looked at singly."""
+
+MAX_POPULATION = 1_000_000
+"""Points of a population that are believed."""
+
+_ON, _OFF = 1, 2
+_CENTRAL = 2
+
+_Code = TypeVar("_Code", Goal, Engine)
+
+
+def read_models(book: Book) -> dict[str, SolverModel]:
+    """Read every stored Solver model, sound or not; cells are not looked at.
+
+    Args:
+        book: the workbook.
+
+    Returns:
+        Sheet to model, in the workbook's order. What is wrong with one is in its `problems`.
+    """
+    stored: dict[str, dict[str, str]] = {}
+    for name in book.names:
+        if name.sheet is not None and name.name.lower().startswith("solver_"):
+            stored.setdefault(name.sheet, {})[name.name.lower()[7:]] = name.text.strip()
+    return {
+        sheet: _Reader(book, sheet, stored[sheet]).model()
+        for sheet in book.states
+        if stored.get(sheet, {}).keys() & {"opt", "adj"}
+    }
+
+
+def cell_problems(book: Book, model: SolverModel) -> list[str]:
+    """Say what the cells themselves forbid; this reads the sheets that the model names.
+
+    Returns:
+        A plain clause each: an objective without a formula, variables that hold formulas or texts.
+    """
+    problems = []
+    if model.objective is not None:
+        area = model.objective
+        cell = book.sheets[area.sheet].get(area.first)
+        if cell is None or not cell.has_formula:
+            problems.append(f"the objective {area} holds no formula; nothing moves it")
+    for area in model.variables:
+        # Whichever is smaller is walked: a whole column is an area too.
+        cells = book.sheets[area.sheet]
+        places = area.places() if area.size < len(cells) else iter(cells)
+        (top, left), (bottom, right) = area.first, area.last
+        inside = [
+            place
+            for place in places
+            if top <= place[0] <= bottom and left <= place[1] <= right and place in cells
+        ]
+        others = sorted(
+            place
+            for place in inside
+            if not cells[place].has_formula and isinstance(cells[place].value, str | CellError)
+        )
+        if others:
+            where = Area(area.sheet, others[0], others[0])
+            problems.append(
+                f"the variable {where} holds {str(cells[others[0]].value)[:40]!r}; expected a "
+                "number, or a blank cell for 0"
+            )
+        formulas = sorted(place for place in inside if cells[place].has_formula)
+        if formulas:
+            more = f" and {len(formulas) - 1:,} more" if len(formulas) > 1 else ""
+            problems.append(
+                f"the variable {Area(area.sheet, formulas[0], formulas[0])}{more} holds a formula; "
+                "expected a number, which can be changed"
+            )
+    return problems
+
+
+class _Reader:
+    """Reads one sheet's model, and notes what is wrong with it instead of stopping."""
+
+    def __init__(self, book: Book, sheet: str, texts: Mapping[str, str]) -> None:
+        self.book, self.sheet, self.texts = book, sheet, texts
+        self.problems: list[str] = []
+
+    def model(self) -> SolverModel:
+        objective = self.objective()
+        variables = self.variables()
+        constraints = tuple(self.constraints(variables))
+        if "opt" not in self.texts and not constraints:
+            self.problems.append("it names no objective and no constraints")
+        linear = Engine.SIMPLEX if self.number("lin", _OFF) == _ON else Engine.GRG
+        engine = self.one_of("eng", linear, Engine)
+        return SolverModel(
+            sheet=self.sheet,
+            objective=objective,
+            goal=self.one_of("typ", Goal.MINIMISE, Goal),
+            value=self.number("val", 0.0),
+            variables=variables,
+            constraints=constraints,
+            non_negative=self.on("neg", default=False),
+            engine=engine,
+            settings=self.settings(),
+            problems=tuple(printable(problem) for problem in self.problems),
+        )
+
+    def objective(self) -> Area | None:
+        text = self.texts.get("opt")
+        if text is None:
+            return None
+        areas = self.areas(text, "the objective")
+        if not areas:
+            return None
+        if len(areas) != 1 or areas[0].size != 1:
+            self.problems.append(f"the objective is {text[:60]}; expected a single cell")
+            return None
+        return areas[0]
+
+    def variables(self) -> tuple[Area, ...]:
+        text = self.texts.get("adj")
+        if text is None:
+            self.problems.append("it names no cells to change")
+            return ()
+        areas = self.areas(text, "the cells to change")
+        count = sum(area.size for area in areas)
+        if count > MAX_VARIABLES:
+            self.problems.append(
+                f"it names {count:,} cells to change; expected at most {MAX_VARIABLES:,}"
+            )
+            return ()
+        return areas
+
+    def constraints(self, variables: tuple[Area, ...]) -> list[Constraint]:
+        count = self.number("num", 0)
+        found: list[Constraint] = []
+        cells = 0
+        # Only as far as there are texts: the number in the file may be anything.
+        stored = sum(key.startswith("lhs") for key in self.texts)
+        for index in range(1, int(min(max(count, 0), stored)) + 1):
+            constraint = self.constraint(index, variables)
+            if constraint is None:
+                continue
+            found.append(constraint)
+            cells += sum(area.size for area in constraint.left if not constraint.relation.compares)
+            if cells > MAX_WHOLE_CELLS:
+                self.problems.append(f"its integers are more than {MAX_WHOLE_CELLS:,} cells")
+                break
+        if count > stored:
+            self.problems.append(f"it counts {count:g} constraints, of which {stored} are stored")
+        return found
+
+    def constraint(self, index: int, variables: tuple[Area, ...]) -> Constraint | None:
+        title = f"constraint {index}"
+        left_text = self.texts.get(f"lhs{index}")
+        if left_text is None:
+            self.problems.append(f"{title} has no left-hand side")
+            return None
+        left = self.areas(left_text, title)
+        code = self.number(f"rel{index}", 0)
+        if code not in set(Relation):
+            self.problems.append(f"{title} relates by {code:g}; expected 1 to 6")
+            return None
+        if not left:
+            return None
+        relation = Relation(int(code))
+        right: float | Area | str | None = None
+        try:
+            if relation.compares:
+                right = right_side(self.texts.get(f"rhs{index}", ""), self.book, self.sheet)
+            check_constraint(Constraint(left, relation, right), variables)
+        except OptionError as error:
+            self.problems.append(f"{title}: {error}")
+            return None
+        return Constraint(left, relation, right)
+
+    def settings(self) -> Settings:
+        default = Settings()
+        return Settings(
+            precision=self.number("pre", default.precision),
+            convergence=self.number("cvg", default.convergence),
+            seconds=self.limit("tim"),
+            iterations=self.whole_limit("itr"),
+            central=self.number("drv", _ON) == _CENTRAL,
+            multistart=self.on("msl", default=False),
+            population=int(min(max(self.number("ssz", default.population), 1), MAX_POPULATION)),
+            seed=int(self.number("rsd", 0)) or None,
+            bounds_required=self.on("rbv", default=True),
+            tolerance=self.number("tol", default.tolerance),
+            ignore_integers=self.on("rlx", default=False),
+            subproblems=self.whole_limit("nod"),
+            integer_solutions=self.whole_limit("mip"),
+            scaling=self.on("scl", default=False),
+            mutation=self.number("mrt", default.mutation),
+            idle_seconds=self.number("mni", default.idle_seconds),
+            show_steps=self.on("sho", default=False),
+            quadratic_estimates=self.number("est", _ON) == _OFF,
+            conjugate_search=self.number("nwt", _ON) == _OFF,
+        )
+
+    def areas(self, text: str, what: str) -> tuple[Area, ...]:
+        """Return the areas that a text names; none, and a problem, if it names something else."""
+        try:
+            return parse_areas(text, self.book, self.sheet)
+        except OptionError as error:
+            self.problems.append(f"{what}: {error}")
+            return ()
+
+    def number(self, key: str, default: float) -> float:
+        text = self.texts.get(key)
+        if text is None:
+            return default
+        number = as_number(text)
+        if number is None:
+            self.problems.append(f"solver_{key} is {text[:40]!r}; expected a number")
+            return default
+        return number
+
+    def on(self, key: str, *, default: bool) -> bool:
+        return self.number(key, _ON if default else _OFF) == _ON
+
+    def limit(self, key: str) -> float | None:
+        number = self.number(key, NO_LIMIT)
+        return None if number >= NO_LIMIT else number
+
+    def whole_limit(self, key: str) -> int | None:
+        limit = self.limit(key)
+        return None if limit is None else int(limit)
+
+    def one_of(self, key: str, default: _Code, kind: type[_Code]) -> _Code:
+        code = self.number(key, default)
+        if code not in set(kind):
+            self.problems.append(f"solver_{key} is {code:g}; expected 1, 2 or 3")
+            return default
+        return kind(int(code))
+
+
+def as_number(text: str) -> float | None:
+    """Return the number that a text stands for, `5%` too; None if it is none."""
+    text = text.strip().removeprefix("=").strip()
+    percent = text.endswith("%")
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        return None
+    if not math.isfinite(number) or "_" in text:
+        return None
+    return number / 100 if percent else number
+
+
+def right_side(text: str, book: Book, sheet: str | None) -> float | Area | str:
+    """Return what a constraint compares with: a number, cells, or else a formula.
+
+    Raises:
+        OptionError: there is nothing, or a reference that leads nowhere.
+    """
+    number = as_number(text)
+    if number is not None:
+        return number
+    text = text.strip().removeprefix("=").strip()
+    if not text:
+        raise OptionError("there is nothing on the right; expected a number, cells or a formula")
+    try:
+        areas = parse_areas(text, book, sheet)
+    except OptionError:
+        # What has an operator or a function in it is a formula; else it should have been cells.
+        if "#REF!" in text.upper() or not any(sign in text for sign in "+-*/^(&"):
+            raise
+        return text
+    if len(areas) != 1:
+        raise OptionError(f"{text[:60]} names several areas; expected one on the right")
+    return areas[0]
+
+
+def check_constraint(constraint: Constraint, variables: tuple[Area, ...]) -> None:
+    """Refuse a constraint whose sides do not fit.
+
+    Args:
+        constraint: the constraint.
+        variables: the cells to change; integer and the like are for these alone.
+
+    Raises:
+        OptionError: the sides have different numbers of cells, or an integer is no variable.
+    """
+    size = sum(area.size for area in constraint.left)
+    right = constraint.right
+    if isinstance(right, Area) and right.size not in {1, size}:
+        raise OptionError(
+            f"{constraint}: {size:,} cells on the left and {right.size:,} on the right"
+        )
+    if constraint.relation.compares:
+        return
+    for area in constraint.left:
+        outside = _outside(area, variables)
+        if outside is not None:
+            raise OptionError(
+                f"{constraint}: {reference(outside)} is none of the cells to change; "
+                f"only those can be {constraint.relation.sign}"
+            )
+
+
+def _outside(area: Area, variables: tuple[Area, ...]) -> tuple[int, int] | None:
+    """Return a cell of an area that no variable area covers, if there is one."""
+    same = [one for one in variables if one.sheet == area.sheet]
+    if any(
+        one.first[0] <= area.first[0]
+        and one.first[1] <= area.first[1]
+        and one.last[0] >= area.last[0]
+        and one.last[1] >= area.last[1]
+        for one in same
+    ):
+        return None
+    if area.size > MAX_VARIABLES:
+        return area.first
+    covered = {place for one in same for place in one.places()}
+    return next((place for place in area.places() if place not in covered), None)

@@ -1,0 +1,1 @@
+"""Our own sheets to an .xlsx file."""
