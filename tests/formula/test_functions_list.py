@@ -1,4 +1,4 @@
-"""The list of functions in the README is made from the table, and says all of it."""
+"""The list of functions in sheetsim/README.md is made from the table, and says all of it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from sheetsim.formula.categories import BEGIN, END, families, listing
 from sheetsim.formula.functions import TABLE
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parents[2] / "sheetsim" / "README.md"
 
 
 def list_in(text: str) -> str:
@@ -19,8 +19,8 @@ def list_in(text: str) -> str:
 def demand_fresh(text: str) -> None:
     """Fail if a text's list of functions is missing or out of date."""
     held = list_in(text)
-    assert held, "README.md has no list of functions; scripts/make_functions_list prints it"
-    assert held == listing(), "README.md: stale; paste what scripts/make_functions_list prints"
+    assert held, "sheetsim/README.md has no list of functions; scripts/make_functions_list prints it"
+    assert held == listing(), "sheetsim/README.md: stale; paste what scripts/make_functions_list prints"
 
 
 def test_every_function_is_listed_once() -> None:
