@@ -19,8 +19,8 @@ def list_in(text: str) -> str:
 def demand_fresh(text: str) -> None:
     """Fail if a text's list of functions is missing or out of date."""
     held = list_in(text)
-    assert held, "sheetsim/README.md has no list of functions; scripts/make_functions_list prints it"
-    assert held == listing(), "sheetsim/README.md: stale; paste what scripts/make_functions_list prints"
+    assert held, "sheetsim/README.md has no list; scripts/make_functions_list prints it"
+    assert held == listing(), "stale; paste what scripts/make_functions_list prints"
 
 
 def test_every_function_is_listed_once() -> None:
