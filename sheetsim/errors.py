@@ -55,3 +55,11 @@ class EngineError(SheetsimError):
 
 class EngineMissingError(EngineError):
     """A spreadsheet engine is not installed; the message says how to get it."""
+
+
+def shown(value: object, limit: int = 40) -> str:
+    """The value as a message quotes it: its `repr`, on one line, cut if it is long."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= limit else f"{value[: limit - 1]}…")
+    text = " ".join(repr(value).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

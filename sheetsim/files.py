@@ -10,12 +10,9 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from sheetsim.errors import OutputError
 
@@ -43,7 +40,7 @@ def replace_file(path: str | Path) -> Iterator[Path]:
     """
     demand_writable(path)
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    temporary = target.with_name(f".{target.stem}.{os.urandom(4).hex()}{target.suffix}")
     try:
         # Not `tempfile`: its files are private to the user, ours get the user's usual mode.
         temporary.open("xb").close()
@@ -95,8 +92,8 @@ def json_text(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+    if callable(tolist := getattr(value, "tolist", None)):  # NumPy's, which need not be there
+        return _plain(tolist())
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float):

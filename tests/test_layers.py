@@ -1,7 +1,7 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → book → files → data → sheet, formula → solver → topics → learn → racing → workbook
-→ engines → checking → verifying → spreading → solving → figures → api → cli
+errors → book → option_values → files → data → sheet, formula → solver → topics → learn → racing
+→ workbook → engines → checking → verifying → spreading → solving → figures → api → cli
 """
 
 import ast
@@ -21,6 +21,7 @@ PACKAGE = Path(sheetsim.__file__).parent
 LAYERS = (
     {"errors"},
     {"book"},
+    {"option_values"},
     {"files"},
     {"data"},
     {"sheet", "formula"},
@@ -46,11 +47,12 @@ LAYERS = (
 ONLY = {
     "book": set(),
     "data": {"errors", "files"},
-    "sheet": {"errors", "book"},
+    "option_values": {"errors"},
+    "sheet": {"errors", "book", "option_values"},
     "solver": {"errors"},
-    "topics": {"errors", "data", "sheet", "solver"},
-    "learn": {"errors", "files", "data", "sheet", "topics"},
-    "racing": {"errors", "data", "sheet", "topics", "learn"},
+    "topics": {"errors", "option_values", "data", "sheet", "solver"},
+    "learn": {"errors", "option_values", "files", "data", "sheet", "topics"},
+    "racing": {"errors", "option_values", "data", "sheet", "topics", "learn"},
     "formula": {"errors", "book"},
     "engines": {"errors", "book", "files", "workbook"},
     "spreading": {"errors"},

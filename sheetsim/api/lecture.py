@@ -13,12 +13,12 @@ from sheetsim.checking.check import Report, check
 from sheetsim.checking.compare import Comparison, compare
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
+from sheetsim.option_values import whole
 from sheetsim.racing import Race, Sweep
 from sheetsim.racing.contest import race
 from sheetsim.racing.grid import sweep
 from sheetsim.solver import Options, Result
 from sheetsim.topics import Book, find, lay_out, lessons, new_book, solve_new
-from sheetsim.topics._options import whole
 from sheetsim.workbook.write.writer import write_workbook
 
 __all__ = [

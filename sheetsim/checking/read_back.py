@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from sheetsim.errors import SheetsimError, WorkbookError
+from sheetsim.option_values import LARGEST
 from sheetsim.sheet import Array, Block, Kind, Sheet
-from sheetsim.sheet.block import A_TEXT, LARGEST, LONGEST
+from sheetsim.sheet.block import A_TEXT, LONGEST
 from sheetsim.sheet.reference import a1
 from sheetsim.topics import CONTENTS, Book, check_plan, lay_out, lessons, read_plan
 from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, defined_names, read_cells

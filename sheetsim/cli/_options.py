@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection
 
 import click
 
+from sheetsim.option_values import whole
 from sheetsim.terminal import parsed_option
 from sheetsim.topics import lessons
-from sheetsim.topics._options import whole
 
 Command = Callable[..., None]
 

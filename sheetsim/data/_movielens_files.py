@@ -32,9 +32,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from sheetsim.data.csv_table import MAX_BYTES, open_table, printable
-from sheetsim.data.labels import MAX_DIGITS, clean_label, shown
+from sheetsim.data.labels import MAX_DIGITS, clean_label
 from sheetsim.data.numbers import SMALLEST, Floats, parse_number
-from sheetsim.errors import DataError
+from sheetsim.errors import DataError, shown
 
 Ids = npt.NDArray[np.int64]
 

@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sheetsim.data.labels import shown
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, shown
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -14,8 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sheetsim.data.csv_table import printable
-from sheetsim.data.labels import shown
-from sheetsim.errors import DataError, OptionError, OutputError
+from sheetsim.errors import DataError, OptionError, OutputError, shown
 
 MAX_BYTES = 200_000_000
 """Largest member that is unpacked, in bytes."""

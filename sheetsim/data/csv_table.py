@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from sheetsim.data.labels import first_duplicate, shown
-from sheetsim.errors import DataError
+from sheetsim.data.labels import first_duplicate
+from sheetsim.errors import DataError, shown
 
 MAX_BYTES = 200_000_000
 """Largest CSV that is read, in bytes: about eight million ratings."""

@@ -36,8 +36,7 @@ import platformdirs
 from sheetsim.data._lock import locked
 from sheetsim.data._sources import MNIST, MOVIELENS_100K, Source, by_hand
 from sheetsim.data.csv_table import printable
-from sheetsim.data.labels import shown
-from sheetsim.errors import DataError, OutputError
+from sheetsim.errors import DataError, OutputError, shown
 
 __all__ = ["MNIST", "MOVIELENS_100K", "Progress", "Source", "cache_folder", "fetch"]
 

@@ -14,6 +14,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from sheetsim.errors import shown
+
 MAX_LABEL = 255
 """Characters (UTF-16 units, as Excel counts) in a label: `MATCH` looks up no longer text."""
 
@@ -23,14 +25,6 @@ MAX_DIGITS = 15
 _PLAIN_INTEGER = re.compile(rf"0|-?[1-9][0-9]{{0,{MAX_DIGITS - 1}}}")
 _UNPRINTABLE = {"Cc": "a control character", "Cs": "half a character (a lone surrogate)"}
 _NOT_XML = "\ufffe\uffff"
-
-
-def shown(value: object, limit: int = 40) -> str:
-    """The value as a message quotes it: its `repr`, on one line, cut if it is long."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= limit else f"{value[: limit - 1]}…")
-    text = " ".join(repr(value).split())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def clean_label(text: str) -> str:

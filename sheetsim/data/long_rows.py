@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.data.csv_table import Table
-from sheetsim.data.labels import ascending, clean_label, first_duplicate, shown, typed_labels
+from sheetsim.data.labels import ascending, clean_label, first_duplicate, typed_labels
 from sheetsim.data.numbers import Floats, parse_number
-from sheetsim.errors import DataError
+from sheetsim.errors import DataError, shown
 
 Codes = npt.NDArray[np.int64]
 Labels = tuple[int | str, ...]

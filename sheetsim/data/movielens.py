@@ -29,9 +29,9 @@ from sheetsim.data._movielens_files import Ids, Rows, read_rows, read_titles
 from sheetsim.data._unpack import unpack
 from sheetsim.data.csv_table import printable
 from sheetsim.data.download import MOVIELENS_100K, Progress, fetch
-from sheetsim.data.labels import MAX_LABEL, fold, shown
+from sheetsim.data.labels import MAX_LABEL, fold
 from sheetsim.data.numbers import Floats, read_only
-from sheetsim.errors import DataError, OptionError
+from sheetsim.errors import DataError, OptionError, shown
 
 KINDS = (("u.data", "u.item"), ("ratings.csv", "movies.csv"))
 """The files of a set: ratings and titles; the first kind that is there is read."""

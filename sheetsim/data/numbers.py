@@ -10,8 +10,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from sheetsim.data.labels import shown
-from sheetsim.errors import DataError
+from sheetsim.errors import DataError, shown
 
 Floats = npt.NDArray[np.float64]
 

@@ -18,7 +18,6 @@ import pandas as pd
 
 from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table
-from sheetsim.data.labels import shown
 from sheetsim.data.numbers import (
     Floats,
     first_out_of_range,
@@ -27,7 +26,7 @@ from sheetsim.data.numbers import (
     read_only,
     to_floats,
 )
-from sheetsim.errors import DataError, OptionError
+from sheetsim.errors import DataError, OptionError, shown
 
 MIN_POINTS = 2
 """A line needs two."""

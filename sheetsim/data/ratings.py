@@ -24,7 +24,7 @@ import pandas as pd
 
 from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table
-from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, shown, typed_labels
+from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, typed_labels
 from sheetsim.data.long_rows import busiest
 from sheetsim.data.numbers import (
     Floats,
@@ -34,7 +34,7 @@ from sheetsim.data.numbers import (
     read_only,
     to_floats,
 )
-from sheetsim.errors import DataError, OptionError
+from sheetsim.errors import DataError, OptionError, shown
 
 MAX_SIDE = 200
 """Most users, and most movies, of a table. Excel's sheets end at 16,384 columns; 200 x 200 is

@@ -29,8 +29,8 @@ from sheetsim.errors import OptionError
 from sheetsim.learn.callbacks import Callback
 from sheetsim.learn.models import Model
 from sheetsim.learn.rules import rule_of
+from sheetsim.option_values import real, whole
 from sheetsim.sheet import Array
-from sheetsim.topics._options import real, whole
 from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
 from sheetsim.topics.schedules.one_cycle import one_cycle
 from sheetsim.topics.transfer.layer_rates import group_rates

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.data.labels import shown
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, shown
 from sheetsim.learn.rules import RULES
+from sheetsim.option_values import Parse, real, whole
 from sheetsim.racing.surfaces import SURFACES, Pair, Surface
-from sheetsim.topics._options import Parse, real, whole
 
 MAX_STEPS = 100_000
 """Most steps of a run: a race keeps all places of all runs."""

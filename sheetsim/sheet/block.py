@@ -21,14 +21,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sheetsim.book import quoted
+from sheetsim.option_values import LARGEST
 from sheetsim.sheet.reference import a1
 
 Array = NDArray[Any]
-
-
-LARGEST = 1e100
-"""Magnitude that no input exceeds: far beyond any lesson, and its cube is still a float."""
-
 
 LONGEST = 60
 """Characters of the longest text that an input takes: a word, a name."""

@@ -18,10 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sheetsim.errors import OptionError
+from sheetsim.option_values import whole
 from sheetsim.sheet import Sheet
 from sheetsim.sheet.reference import MAX_ROWS
 from sheetsim.solver import Problem
-from sheetsim.topics._options import Option, whole
+from sheetsim.topics._options import Option
 
 Plan = dict[str, Any]
 Inputs = dict[str, dict[str, Any]]

@@ -7,8 +7,9 @@ import numpy as np
 
 from sheetsim.data import as_ratings
 from sheetsim.errors import OptionError
+from sheetsim.option_values import anything, one_of, whole
 from sheetsim.topics._lesson import Book
-from sheetsim.topics._options import Option, anything, one_of, whole
+from sheetsim.topics._options import Option
 
 MAX_SIDE = 60
 """Most users, and most movies: some sheets have a row for every pair of the two."""

@@ -8,8 +8,8 @@ from sheetsim import api
 from sheetsim.checking.check import TIMEOUT
 from sheetsim.cli._options import show_option
 from sheetsim.cli._reports import print_report, stage_words
+from sheetsim.option_values import real
 from sheetsim.terminal import parsed_option, print_json, progress
-from sheetsim.topics._options import real
 
 
 @click.command("check")

@@ -11,8 +11,8 @@ from sheetsim.cli._folders import make_folder
 from sheetsim.data.digits import Digits, fetch_digits, load_digits
 from sheetsim.learn import Learner, LossLine, compare_optimizers
 from sheetsim.learn.digits import HIDDEN, LR
+from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
-from sheetsim.topics._options import one_of, real, whole
 
 EPOCHS = 5
 OPTIMIZER, MODEL = one_of(*LR), one_of(*HIDDEN)

@@ -24,8 +24,8 @@ from sheetsim.learn import (
 )
 from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, demand_room, labels_of
 from sheetsim.learn.rules import RULES
+from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
-from sheetsim.topics._options import one_of, real, whole
 
 LISTED = 15
 SCHEDULES = one_of("one-cycle", "constant")

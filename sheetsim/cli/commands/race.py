@@ -11,8 +11,8 @@ from sheetsim.cli._folders import make_folder
 from sheetsim.cli._race import HERE, lr_of, sweep_given, targets
 from sheetsim.errors import OptionError
 from sheetsim.learn.rules import RULES
+from sheetsim.option_values import real, whole
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
-from sheetsim.topics._options import real, whole
 
 STEPS, FRAMES, FPS = 300, 80, 12
 BETA = real(0, 0.9999999)

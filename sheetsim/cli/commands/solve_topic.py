@@ -12,9 +12,9 @@ from sheetsim import api
 from sheetsim.api.lecture import solve_topic
 from sheetsim.cli._options import FOR_SHEETS_ONLY, Command, workbook_options
 from sheetsim.errors import OptionError
+from sheetsim.option_values import Parse, one_of, real, whole
 from sheetsim.terminal import console, parsed_option, print_json
 from sheetsim.topics import find, lessons
-from sheetsim.topics._options import Parse, one_of, real, whole
 
 HOW = one_of("analytic", "central", "forward")
 WORKBOOK_OPTIONS = {option.name for lesson in lessons().values() for option in lesson.options}

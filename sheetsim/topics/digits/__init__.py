@@ -15,8 +15,9 @@ import numpy as np
 
 from sheetsim.data import load_digits
 from sheetsim.data.digits import CLASSES
+from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, whole
+from sheetsim.topics._options import Option
 from sheetsim.topics.digits._batch import N
 
 MAX_STEPS = 20

@@ -14,8 +14,9 @@ import numpy as np
 
 from sheetsim.data import as_points, line_points
 from sheetsim.errors import OptionError
+from sheetsim.option_values import anything, one_of, real, whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, anything, one_of, real, whole
+from sheetsim.topics._options import Option
 
 MAX_STEPS = 1_048_000
 """Most steps of a run: a sheet has 1,048,576 rows, some of them for other things."""

@@ -14,10 +14,9 @@ import pandas as pd
 
 from sheetsim.data import Points, as_points
 from sheetsim.errors import OptionError
+from sheetsim.option_values import LARGEST, one_of, real, whole
 from sheetsim.sheet import Array, Valid
-from sheetsim.sheet.block import LARGEST
 from sheetsim.topics._lesson import Inputs, Plan, Topic, Try
-from sheetsim.topics._options import one_of, real, whole
 from sheetsim.topics.gradient_descent import MAX_STEPS, _steps
 from sheetsim.topics.gradient_descent._optimizer_sheet import optimizer_sheet
 from sheetsim.topics.gradient_descent._steps import Variant, state_names

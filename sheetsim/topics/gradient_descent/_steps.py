@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sheetsim.data import Points
-from sheetsim.sheet.block import LARGEST
+from sheetsim.option_values import LARGEST
 
 Pair = NDArray[np.float64]
 State = tuple[Pair, ...]

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from sheetsim.errors import OptionError
+from sheetsim.option_values import anything
 from sheetsim.sheet import Array
 from sheetsim.topics._lesson import Book, Inputs, Lesson
-from sheetsim.topics._options import Option, anything
+from sheetsim.topics._options import Option
 
 DIGITS = 6
 """Decimals of a factor in the sheets: a prediction moves by less than a hundredth of a percent."""

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetsim.errors import OptionError
+from sheetsim.option_values import whole
 from sheetsim.topics._build import new_book
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, whole
+from sheetsim.topics._options import Option
 from sheetsim.topics._ratings_options import MAX_SIDE, OPTIONS
 
 N_COMPONENTS = 3

@@ -9,8 +9,9 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 2 and 5.
 from collections.abc import Mapping
 from typing import Any
 
+from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, whole
+from sheetsim.topics._options import Option
 
 STEPS, MAX_STEPS = 100, 400
 """Steps of every run: as many as the lesson has, and the most that may be asked for."""

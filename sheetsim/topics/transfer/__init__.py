@@ -12,8 +12,9 @@ discriminative learning rates).
 from collections.abc import Mapping
 from typing import Any
 
+from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, whole
+from sheetsim.topics._options import Option
 
 POINTS = 6
 """Training points of the new task."""

@@ -10,8 +10,9 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5.
 from collections.abc import Mapping
 from typing import Any
 
+from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, whole
+from sheetsim.topics._options import Option
 from sheetsim.topics.weight_decay._runs import STEPS
 
 MAX_STEPS = 100

@@ -18,8 +18,9 @@ from xlsxwriter.exceptions import XlsxWriterException
 from sheetsim.book import quoted
 from sheetsim.errors import OutputError
 from sheetsim.files import replace_file
+from sheetsim.option_values import LARGEST
 from sheetsim.sheet import Block, ColorScale, Kind, Sheet
-from sheetsim.sheet.block import A_TEXT, LARGEST, LONGEST
+from sheetsim.sheet.block import A_TEXT, LONGEST
 from sheetsim.sheet.reference import a1
 from sheetsim.workbook.write.charts import draw, pixels
 from sheetsim.workbook.write.solver_names import solver_names

@@ -1,0 +1,80 @@
+"""Values that somebody gives for an option, checked alike in Python and on the command line.
+
+A parser is called with the option's name, for the message, and with what was given: a value of
+any type, or the text that was typed. It returns the value, or raises `OptionError`.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from sheetsim.errors import OptionError, shown
+
+Parse = Callable[[str, Any], Any]
+
+LARGEST = 1e100
+"""Magnitude that no input exceeds: far beyond any lesson, and its cube is still a float."""
+
+
+def whole(low: int, high: int) -> Parse:
+    """A whole number from `low` to `high`."""
+
+    def parse(name: str, value: Any) -> int:
+        number = _as_number(value)
+        if number is None or not number.is_integer() or not low <= number <= high:
+            raise OptionError(
+                f"{name} is {_shown(value)}; expected a whole number from {low:,} to {high:,}"
+            )
+        return int(number)
+
+    return parse
+
+
+def real(low: float = -LARGEST, high: float = LARGEST, *, above: bool = False) -> Parse:
+    """A number from `low` (or above it) to `high`."""
+    expected = f"a number above {low:g}, up to" if above else f"a number from {low:g} to"
+    expected += f" {high:.10g}"
+
+    def parse(name: str, value: Any) -> float:
+        number = _as_number(value)
+        if number is None or not low <= number <= high or (above and number == low):
+            raise OptionError(f"{name} is {_shown(value)}; expected {expected}")
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Parse:
+    """One of a few words."""
+    *others, last = choices
+    expected = f"{', '.join(others)} or {last}"
+
+    def parse(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise OptionError(f"{name} is {_shown(value)}; expected {expected}")
+        return value
+
+    return parse
+
+
+def anything(_name: str, value: Any) -> Any:
+    """What is checked where it is loaded, such as a table or the path of one."""
+    return value
+
+
+def _as_number(value: Any) -> float | None:
+    """The value as a finite float, or None if it is no such number."""
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _shown(value: Any) -> str:
+    """What was given, for a message: as it was typed if that fits a line, or as Python has it."""
+    if isinstance(value, str) and value.isprintable() and value.strip() and len(value) <= 40:
+        return value
+    return shown(value)
