@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,15 @@ _SCHEDULE = {
     "pct_start": real(0, 1),
     **dict.fromkeys(("momentum_high", "momentum_low"), real(0, 0.9999999)),
 }
+
+
+class TrainingEnd(Enum):
+    """How a training ended; the sentence for people is `Learner.status`."""
+
+    NOT_TRAINED = "not trained yet"
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+    STOPPED = "stopped by a callback"
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,8 @@ class Learner:
         callbacks: told of every batch and epoch.
         epochs: what the epochs so far came to.
         losses: of all batches so far.
-        status: how the last fit ended.
+        ended: how the last fit ended.
+        status: the same in a sentence.
     """
 
     model: Model
@@ -149,7 +160,8 @@ class Learner:
     callbacks: Sequence[Callback] = ()
     epochs: list[Epoch] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
-    status: str = "not trained yet"
+    ended: TrainingEnd = TrainingEnd.NOT_TRAINED
+    status: str = TrainingEnd.NOT_TRAINED.value
 
     def __post_init__(self) -> None:
         self.batch_size = _WHOLE("batch_size", self.batch_size)
@@ -308,7 +320,7 @@ class Learner:
         hyper = dict(self._hyper)
         self._tell("on_train_begin", len(plan))
         step = 0
-        self.status = f"finished: {len(plan):,} steps, epochs: {epochs}"
+        self._end(TrainingEnd.FINISHED, f": {len(plan):,} steps, epochs: {epochs}")
         for _ in range(epochs):
             start, first = time.perf_counter(), len(self.losses)
             for batch in self._batches(self._rng):
@@ -318,21 +330,27 @@ class Learner:
                 self.losses.append(loss)
                 step += 1
                 if not np.isfinite(loss):
-                    self.status = f"diverged at step {step:,}: the loss is {loss}; try a smaller lr"
+                    why = f" at step {step:,}: the loss is {loss}; try a smaller lr"
+                    self._end(TrainingEnd.DIVERGED, why)
                     break
                 if self._tell("on_batch_end", step, loss):
-                    self.status = f"stopped by a callback at step {step:,}"
+                    self._end(TrainingEnd.STOPPED, f" at step {step:,}")
                     break
             loss, metric = self.validate()
-            if self.status.startswith("finished") and not self._is_finite(loss):
-                self.status = f"diverged in epoch {len(self.epochs) + 1}: try a smaller lr"
+            if self.ended is TrainingEnd.FINISHED and not self._is_finite(loss):
+                why = f" in epoch {len(self.epochs) + 1}: try a smaller lr"
+                self._end(TrainingEnd.DIVERGED, why)
             mean = float(np.mean(self.losses[first:]))
             seconds = time.perf_counter() - start
             self.epochs.append(Epoch(len(self.epochs) + 1, mean, loss, metric, seconds))
             self._tell("on_epoch_end", self.epochs[-1])
-            if not self.status.startswith("finished"):
+            if self.ended is not TrainingEnd.FINISHED:
                 break
         self._tell("on_train_end")
+
+    def _end(self, ended: TrainingEnd, why: str) -> None:
+        """Note how the fit ended, and say it."""
+        self.ended, self.status = ended, ended.value + why
 
     def _is_finite(self, valid_loss: float) -> bool:
         """Whether the parameters, and the loss on the rows held back, are numbers still."""

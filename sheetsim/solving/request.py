@@ -11,7 +11,7 @@ from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.solver.settings import Settings
 from sheetsim.solving.inputs import parse_setting
 from sheetsim.workbook.solver_model.areas import parse_areas
-from sheetsim.workbook.solver_model.model import Engine, Goal, SolverModel
+from sheetsim.workbook.solver_model.model import Engine, Goal, Part, Problem, SolverModel
 from sheetsim.workbook.solver_model.parse import parse_model
 from sheetsim.workbook.solver_model.read import cell_problems, read_models
 
@@ -187,24 +187,26 @@ def _sheet(book: Book, request: Request) -> str | None:
         return None  # there is none, or it leads nowhere: what is wrong with it is said later
 
 
-def _refuse(book: Book, model: SolverModel | None, problems: list[str]) -> None:
+def _refuse(book: Book, model: SolverModel | None, problems: list[Problem]) -> None:
     if model is not None and problems:
         raise WorkbookError(
             f"{book.path}: the model of sheet {model.sheet!r} cannot be solved: "
-            + "; ".join(problems)
+            + "; ".join(map(str, problems))
         )
 
 
-def _left_over(stored: SolverModel | None, request: Request) -> list[str]:
+def _left_over(stored: SolverModel | None, request: Request) -> list[Problem]:
     """Return what is wrong with the stored model and not replaced by the request."""
-    replaced = {
-        "objective": request.objective,
-        "change": request.by,
-        "constraint": request.subject_to,
+    given = {
+        Part.OBJECTIVE: request.objective is not None,
+        Part.GOAL: request.goal is not None or request.value is not None,
+        Part.VARIABLES: bool(request.by),
+        Part.CONSTRAINTS: bool(request.subject_to),
+        Part.ENGINE: request.engine is not None,
     }
-    words = [word for word, given in replaced.items() if given]
+    replaced = {part for part, there in given.items() if there}
     problems = stored.problems if stored else ()
-    return [problem for problem in problems if not any(word in problem for word in words)]
+    return [problem for problem in problems if not replaced & problem.parts]
 
 
 def _where(models: dict[str, SolverModel]) -> str:

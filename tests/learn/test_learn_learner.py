@@ -9,7 +9,7 @@ from sheetsim.errors import OptionError
 from sheetsim.learn.callbacks import Callback, LossLine
 from sheetsim.learn.classifier import Classifier, accuracy
 from sheetsim.learn.collab import DotProductBias
-from sheetsim.learn.learner import Data, Learner
+from sheetsim.learn.learner import Data, Learner, TrainingEnd
 from sheetsim.sheet import Array
 
 DRAW = np.random.default_rng(8)
@@ -45,6 +45,7 @@ def test_training_lowers_the_loss_on_rows_never_seen() -> None:
     assert history.valid_loss.iloc[-1] < 0.7 * before
     assert history.valid_loss.iloc[-1] == made.validate()[0]
     assert made.status == "finished: 64 steps, epochs: 8"
+    assert made.ended is TrainingEnd.FINISHED
     assert len(made.losses) == 64
 
 
@@ -124,6 +125,7 @@ def test_divergence_ends_in_a_sentence() -> None:
     with np.errstate(all="ignore"):
         made.fit(5, 1e30)
     assert made.status.startswith("diverged ")
+    assert made.ended is TrainingEnd.DIVERGED
     assert len(made.epochs) < 5
 
 
@@ -155,6 +157,7 @@ def test_callbacks_are_told_and_may_stop() -> None:
         ("end", 0),
     ]
     assert made.status == "stopped by a callback at step 3"
+    assert made.ended is TrainingEnd.STOPPED
 
 
 def test_the_line_of_losses() -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._folders import make_folder
 from sheetsim.data.digits import Digits, fetch_digits, load_digits
-from sheetsim.learn import Learner, LossLine, compare_optimizers
+from sheetsim.learn import Learner, LossLine, TrainingEnd, compare_optimizers
 from sheetsim.learn.digits import HIDDEN, LR
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
@@ -59,7 +59,7 @@ def command(
         frame, learners = compare_optimizers(
             digits, models, rules, epochs=epochs, callbacks=(LossLine(bar),), **given
         )
-    well = all(learner.status.startswith("finished") for learner in learners.values())
+    well = all(learner.ended is TrainingEnd.FINISHED for learner in learners.values())
     files = _pictures(digits, learners, Path(out)) if out is not None and well else []
     if as_json:
         statuses = {" ".join(key): learner.status for key, learner in learners.items()}
@@ -100,5 +100,5 @@ def _print(learners: dict[tuple[str, str], Learner]) -> None:
                 table.add_row(model, optimizer, str(epoch.epoch), *losses, *shown)
     console().print(table)
     for (model, optimizer), learner in learners.items():
-        if not learner.status.startswith("finished"):
+        if learner.ended is not TrainingEnd.FINISHED:
             click.echo(one_line(f"{model}, {optimizer}: {learner.status}"))

@@ -18,6 +18,7 @@ from sheetsim.learn import (
     Interpretation,
     Learner,
     LossLine,
+    TrainingEnd,
     collab_learner,
     load_model,
     save_model,
@@ -139,7 +140,7 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
         status = f"loaded from {given['load']}"
     else:
         learner = _trained(ratings, given)
-        if not learner.status.startswith("finished"):
+        if learner.ended is not TrainingEnd.FINISHED:
             _give_up(learner, as_json)
         assert isinstance(learner.model, DotProductBias)  # noqa: S101 - what collab_learner makes
         model, status = learner.model, learner.status

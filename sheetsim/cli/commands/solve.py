@@ -219,7 +219,7 @@ def _list_models(file: str, as_json: bool) -> None:
 
         found = {}
         for sheet, model in models.items():
-            problems = [*model.problems] or cell_problems(book, model)
+            problems = [str(one) for one in [*model.problems] or cell_problems(book, model)]
             found[sheet] = {**asdict(model), "words": describe(model), "problems": problems}
         print_json({"file": file, "models": found})
         return

@@ -190,7 +190,7 @@ class Optimizer:
         values |= dict(zip(starts, np.ravel(pairs), strict=True))
         if variant.anneals:
             values["start_prev_grad2"] = prev_grad2
-        status = self.frame(variant, line, plan["epochs"], values).attrs["status"]
-        if status.startswith("diverged"):
-            raise OptionError(f"{self.name} {status}, which was {values['lr']:g}")
+        ended = self.frame(variant, line, plan["epochs"], values).attrs
+        if ended["diverged"]:
+            raise OptionError(f"{self.name} {ended['status']}, which was {values['lr']:g}")
         return values

@@ -173,11 +173,16 @@ def reset(
 
 
 def as_frame(result: Run) -> pd.DataFrame:
-    """The steps as a DataFrame; `attrs["status"]` says in a sentence how the run ended."""
+    """The steps as a DataFrame.
+
+    `attrs["diverged"]` is the step at which the run diverged, 0 if it did not; `attrs["status"]`
+    says in a sentence how it ended.
+    """
     frame = pd.DataFrame(result.rows, columns=list(result.columns))
     whole = ["epoch", "step"]
     frame[whole] = frame[whole].ffill().astype(int)
     steps = len(frame)
+    frame.attrs["diverged"] = result.diverged
     if result.diverged:
         row = frame.iloc[result.diverged - 1]
         frame.attrs["status"] = (

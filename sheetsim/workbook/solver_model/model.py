@@ -7,7 +7,7 @@ settings of Excel's dialog. Cells are named, not read: a model can be listed wit
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
 from sheetsim.book import quoted
@@ -186,6 +186,35 @@ class Settings:
     conjugate_search: bool = False
 
 
+class Part(Enum):
+    """A part of a model, as far as a problem can lie in it."""
+
+    OBJECTIVE = "the objective"
+    GOAL = "what to do with it"
+    VARIABLES = "the cells to change"
+    CONSTRAINTS = "the constraints"
+    ENGINE = "the method"
+    SETTINGS = "the settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a model cannot be solved as it stands.
+
+    Attributes:
+        parts: where it lies; another one in place of any of these mends it.
+        why: a plain clause.
+        cells: at fault, where there are some.
+    """
+
+    parts: frozenset[Part]
+    why: str
+    cells: tuple[Area, ...] = ()
+
+    def __str__(self) -> str:
+        return self.why
+
+
 @dataclass(frozen=True, slots=True)
 class SolverModel:
     """A Solver model.
@@ -200,7 +229,7 @@ class SolverModel:
         non_negative: variables without a lower bound are to be at least 0.
         engine: the method.
         settings: the rest.
-        problems: why it cannot be solved as it stands, each in a plain clause; mostly empty.
+        problems: why it cannot be solved as it stands; mostly empty.
     """
 
     sheet: str
@@ -212,7 +241,7 @@ class SolverModel:
     non_negative: bool = False
     engine: Engine = Engine.GRG
     settings: Settings = field(default_factory=Settings)
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def variable_cells(self) -> list[tuple[str, Place]]:
         """Return sheet and place of every variable, once each, in the order of the areas."""

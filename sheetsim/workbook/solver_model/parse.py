@@ -16,7 +16,8 @@ from sheetsim.workbook.solver_model.model import Constraint, Goal, Relation, Sol
 from sheetsim.workbook.solver_model.read import (
     MAX_VARIABLES,
     as_number,
-    check_constraint,
+    check_among,
+    check_sides,
     right_side,
 )
 
@@ -81,7 +82,7 @@ def parse_constraint(text: str, book: Book, sheet: str | None = None) -> Constra
         constraint = Constraint(
             parse_areas(first, book, sheet), relation, right_side(second, book, sheet)
         )
-        check_constraint(constraint, ())
+        check_sides(constraint)
     except OptionError as error:
         raise OptionError(f"constraint {text!r}: {error}") from None
     return constraint
@@ -167,7 +168,8 @@ def _check_whole(
     if count > MAX_VARIABLES:
         raise OptionError(f"{count:,} cells to change; expected at most {MAX_VARIABLES:,}")
     for constraint in constraints:
-        check_constraint(constraint, variables)
+        check_sides(constraint)
+        check_among(constraint, variables)
 
 
 def _no_constraint(signs: int) -> str:

@@ -22,6 +22,8 @@ from sheetsim.workbook.solver_model.model import (
     Constraint,
     Engine,
     Goal,
+    Part,
+    Problem,
     Relation,
     Settings,
     SolverModel,
@@ -67,18 +69,19 @@ def read_models(book: Book) -> dict[str, SolverModel]:
     }
 
 
-def cell_problems(book: Book, model: SolverModel) -> list[str]:
+def cell_problems(book: Book, model: SolverModel) -> list[Problem]:
     """Say what the cells themselves forbid; this reads the sheets that the model names.
 
     Returns:
-        A plain clause each: an objective without a formula, variables that hold formulas or texts.
+        An objective without a formula, variables that hold formulas or texts.
     """
     problems = []
     if model.objective is not None:
         area = model.objective
         cell = book.sheets[area.sheet].get(area.first)
         if cell is None or not cell.has_formula:
-            problems.append(f"the objective {area} holds no formula; nothing moves it")
+            why = f"the objective {area} holds no formula; nothing moves it"
+            problems.append(Problem(frozenset({Part.OBJECTIVE}), why, (area,)))
     for area in model.variables:
         # Whichever is smaller is walked: a whole column is an area too.
         cells = book.sheets[area.sheet]
@@ -96,17 +99,20 @@ def cell_problems(book: Book, model: SolverModel) -> list[str]:
         )
         if others:
             where = Area(area.sheet, others[0], others[0])
-            problems.append(
+            why = (
                 f"the variable {where} holds {str(cells[others[0]].value)[:40]!r}; expected a "
                 "number, or a blank cell for 0"
             )
+            problems.append(Problem(frozenset({Part.VARIABLES}), why, (where,)))
         formulas = sorted(place for place in inside if cells[place].has_formula)
         if formulas:
             more = f" and {len(formulas) - 1:,} more" if len(formulas) > 1 else ""
-            problems.append(
-                f"the variable {Area(area.sheet, formulas[0], formulas[0])}{more} holds a formula; "
-                "expected a number, which can be changed"
+            where = Area(area.sheet, formulas[0], formulas[0])
+            why = (
+                f"the variable {where}{more} holds a formula; expected a number, which can be "
+                "changed"
             )
+            problems.append(Problem(frozenset({Part.VARIABLES}), why, (where,)))
     return problems
 
 
@@ -115,57 +121,62 @@ class _Reader:
 
     def __init__(self, book: Book, sheet: str, texts: Mapping[str, str]) -> None:
         self.book, self.sheet, self.texts = book, sheet, texts
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
+
+    def problem(self, why: str, *parts: Part, cells: tuple[Area, ...] = ()) -> None:
+        """Note what is wrong."""
+        self.problems.append(Problem(frozenset(parts), printable(why), cells))
 
     def model(self) -> SolverModel:
         objective = self.objective()
         variables = self.variables()
         constraints = tuple(self.constraints(variables))
         if "opt" not in self.texts and not constraints:
-            self.problems.append("it names no objective and no constraints")
-        linear = Engine.SIMPLEX if self.number("lin", _OFF) == _ON else Engine.GRG
-        engine = self.one_of("eng", linear, Engine)
+            parts = Part.OBJECTIVE, Part.CONSTRAINTS
+            self.problem("it names no objective and no constraints", *parts)
+        linear = Engine.SIMPLEX if self.number("lin", _OFF, Part.ENGINE) == _ON else Engine.GRG
+        engine = self.one_of("eng", linear, Engine, Part.ENGINE)
         return SolverModel(
             sheet=self.sheet,
             objective=objective,
-            goal=self.one_of("typ", Goal.MINIMISE, Goal),
-            value=self.number("val", 0.0),
+            goal=self.one_of("typ", Goal.MINIMISE, Goal, Part.GOAL),
+            value=self.number("val", 0.0, Part.GOAL),
             variables=variables,
             constraints=constraints,
             non_negative=self.on("neg", default=False),
             engine=engine,
             settings=self.settings(),
-            problems=tuple(printable(problem) for problem in self.problems),
+            problems=tuple(self.problems),
         )
 
     def objective(self) -> Area | None:
         text = self.texts.get("opt")
         if text is None:
             return None
-        areas = self.areas(text, "the objective")
+        areas = self.areas(text, "the objective", Part.OBJECTIVE)
         if not areas:
             return None
         if len(areas) != 1 or areas[0].size != 1:
-            self.problems.append(f"the objective is {text[:60]}; expected a single cell")
+            why = f"the objective is {text[:60]}; expected a single cell"
+            self.problem(why, Part.OBJECTIVE, cells=areas)
             return None
         return areas[0]
 
     def variables(self) -> tuple[Area, ...]:
         text = self.texts.get("adj")
         if text is None:
-            self.problems.append("it names no cells to change")
+            self.problem("it names no cells to change", Part.VARIABLES)
             return ()
-        areas = self.areas(text, "the cells to change")
+        areas = self.areas(text, "the cells to change", Part.VARIABLES)
         count = sum(area.size for area in areas)
         if count > MAX_VARIABLES:
-            self.problems.append(
-                f"it names {count:,} cells to change; expected at most {MAX_VARIABLES:,}"
-            )
+            why = f"it names {count:,} cells to change; expected at most {MAX_VARIABLES:,}"
+            self.problem(why, Part.VARIABLES, cells=areas)
             return ()
         return areas
 
     def constraints(self, variables: tuple[Area, ...]) -> list[Constraint]:
-        count = self.number("num", 0)
+        count = self.number("num", 0, Part.CONSTRAINTS)
         found: list[Constraint] = []
         cells = 0
         # Only as far as there are texts: the number in the file may be anything.
@@ -177,22 +188,24 @@ class _Reader:
             found.append(constraint)
             cells += sum(area.size for area in constraint.left if not constraint.relation.compares)
             if cells > MAX_WHOLE_CELLS:
-                self.problems.append(f"its integers are more than {MAX_WHOLE_CELLS:,} cells")
+                why = f"its integers are more than {MAX_WHOLE_CELLS:,} cells"
+                self.problem(why, Part.CONSTRAINTS)
                 break
         if count > stored:
-            self.problems.append(f"it counts {count:g} constraints, of which {stored} are stored")
+            why = f"it counts {count:g} constraints, of which {stored} are stored"
+            self.problem(why, Part.CONSTRAINTS)
         return found
 
     def constraint(self, index: int, variables: tuple[Area, ...]) -> Constraint | None:
         title = f"constraint {index}"
         left_text = self.texts.get(f"lhs{index}")
         if left_text is None:
-            self.problems.append(f"{title} has no left-hand side")
+            self.problem(f"{title} has no left-hand side", Part.CONSTRAINTS)
             return None
-        left = self.areas(left_text, title)
-        code = self.number(f"rel{index}", 0)
+        left = self.areas(left_text, title, Part.CONSTRAINTS)
+        code = self.number(f"rel{index}", 0, Part.CONSTRAINTS)
         if code not in set(Relation):
-            self.problems.append(f"{title} relates by {code:g}; expected 1 to 6")
+            self.problem(f"{title} relates by {code:g}; expected 1 to 6", Part.CONSTRAINTS)
             return None
         if not left:
             return None
@@ -201,11 +214,17 @@ class _Reader:
         try:
             if relation.compares:
                 right = right_side(self.texts.get(f"rhs{index}", ""), self.book, self.sheet)
-            check_constraint(Constraint(left, relation, right), variables)
+            constraint = Constraint(left, relation, right)
+            check_sides(constraint)
         except OptionError as error:
-            self.problems.append(f"{title}: {error}")
+            self.problem(f"{title}: {error}", Part.CONSTRAINTS, cells=left)
             return None
-        return Constraint(left, relation, right)
+        try:
+            check_among(constraint, variables)
+        except OptionError as error:
+            # It may fit other variables.
+            self.problem(f"{title}: {error}", Part.CONSTRAINTS, Part.VARIABLES, cells=left)
+        return constraint
 
     def settings(self) -> Settings:
         default = Settings()
@@ -231,21 +250,21 @@ class _Reader:
             conjugate_search=self.number("nwt", _ON) == _OFF,
         )
 
-    def areas(self, text: str, what: str) -> tuple[Area, ...]:
+    def areas(self, text: str, what: str, part: Part) -> tuple[Area, ...]:
         """Return the areas that a text names; none, and a problem, if it names something else."""
         try:
             return parse_areas(text, self.book, self.sheet)
         except OptionError as error:
-            self.problems.append(f"{what}: {error}")
+            self.problem(f"{what}: {error}", part)
             return ()
 
-    def number(self, key: str, default: float) -> float:
+    def number(self, key: str, default: float, part: Part = Part.SETTINGS) -> float:
         text = self.texts.get(key)
         if text is None:
             return default
         number = as_number(text)
         if number is None:
-            self.problems.append(f"solver_{key} is {text[:40]!r}; expected a number")
+            self.problem(f"solver_{key} is {text[:40]!r}; expected a number", part)
             return default
         return number
 
@@ -260,10 +279,10 @@ class _Reader:
         limit = self.limit(key)
         return None if limit is None else int(limit)
 
-    def one_of(self, key: str, default: _Code, kind: type[_Code]) -> _Code:
-        code = self.number(key, default)
+    def one_of(self, key: str, default: _Code, kind: type[_Code], part: Part) -> _Code:
+        code = self.number(key, default, part)
         if code not in set(kind):
-            self.problems.append(f"solver_{key} is {code:g}; expected 1, 2 or 3")
+            self.problem(f"solver_{key} is {code:g}; expected 1, 2 or 3", part)
             return default
         return kind(int(code))
 
@@ -305,15 +324,11 @@ def right_side(text: str, book: Book, sheet: str | None) -> float | Area | str:
     return areas[0]
 
 
-def check_constraint(constraint: Constraint, variables: tuple[Area, ...]) -> None:
-    """Refuse a constraint whose sides do not fit.
-
-    Args:
-        constraint: the constraint.
-        variables: the cells to change; integer and the like are for these alone.
+def check_sides(constraint: Constraint) -> None:
+    """Refuse a constraint whose sides do not fit each other.
 
     Raises:
-        OptionError: the sides have different numbers of cells, or an integer is no variable.
+        OptionError: the sides have different numbers of cells.
     """
     size = sum(area.size for area in constraint.left)
     right = constraint.right
@@ -321,6 +336,14 @@ def check_constraint(constraint: Constraint, variables: tuple[Area, ...]) -> Non
         raise OptionError(
             f"{constraint}: {size:,} cells on the left and {right.size:,} on the right"
         )
+
+
+def check_among(constraint: Constraint, variables: tuple[Area, ...]) -> None:
+    """Refuse integer and the like for other cells than those to change.
+
+    Raises:
+        OptionError: an integer is no variable.
+    """
     if constraint.relation.compares:
         return
     for area in constraint.left:
