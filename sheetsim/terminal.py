@@ -6,25 +6,27 @@ name or in a label is shown as it is: no markup, no control character and no lin
 
 from __future__ import annotations
 
+import difflib
 import functools
 import io
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sheetsim.errors import OptionError, OutputError, SheetsimError
-from sheetsim.files import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+    from rich.table import Table
 
 INTERRUPTED = 130
 PIPE_CLOSED = 1
@@ -60,7 +62,8 @@ class Group(click.Group):
         except click.ClickException as error:
             click.echo(f"sheetsim: {one_line(_usage(error))}", err=True)
             code = error.exit_code
-        except click.Abort:
+        except click.Abort:  # Ctrl-C before the command began
+            click.echo("sheetsim: interrupted", err=True)
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -102,15 +105,43 @@ class Group(click.Group):
         return re.sub(rf"option '({names})'", lambda match: f"option {dashed(match)}", message)
 
 
+class _Option(click.Option):
+    """An option whose help may be a function: what it has to import waits until help is shown."""
+
+    def __init__(self, *names: Any, **rest: Any) -> None:
+        self._later: Callable[[], str] | None = None
+        if callable(rest.get("help")):
+            self._later = rest.pop("help")
+        super().__init__(*names, **rest)
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and its help."""
+        if self._later is not None:
+            self.help = self._later()
+        return super().get_help_record(ctx)
+
+
+def option(*names: str, **rest: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """As `click.option`; `help` may be a function that returns it."""
+    return click.option(*names, cls=_Option, **rest)
+
+
 def parsed_option(
     name: str, parse: Callable[[str, Any], Any], **rest: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """An option whose value one of the parsers of `sheetsim.topics._options` checks."""
+    """An option whose value a parser checks, such as those of `sheetsim.option_values`."""
 
     def check(_ctx: click.Context, param: click.Parameter, value: Any) -> Any:
         return None if value is None else parse(param.opts[0], value)
 
-    return click.option(name, type=click.UNPROCESSED, callback=check, **rest)
+    return option(name, type=click.UNPROCESSED, callback=check, **rest)
+
+
+def meant(typed: str, known: Iterable[str]) -> str:
+    """The end of a refusal: what comes close to what was typed, as click has it for options."""
+    close = [f"'{name}'" for name in difflib.get_close_matches(typed, known)]
+    one = f" Did you mean {' or '.join(close)}?"
+    return one if close else ""
 
 
 def _usage(error: click.ClickException) -> str:
@@ -150,16 +181,35 @@ def _leave_standard_output() -> None:
 # Printing ----------------------------------------------------------------------------------
 
 
+def columns() -> int:
+    """How wide standard output is: as the terminal, or wide enough where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+
+
+def print_heading(text: str) -> None:
+    """Print a line, in bold type if the terminal has it."""
+    click.echo(text if os.environ.get("TERM") == "dumb" else click.style(text, bold=True))
+
+
 def console() -> Console:
-    """Standard output for tables: as wide as the terminal, or wide enough where there is none."""
+    """Standard output for tables."""
     from rich.console import Console  # not before something is to be printed: it takes its time
 
     wide = None if sys.stdout.isatty() else WIDE
     return Console(width=wide, highlight=False, markup=False, emoji=False)
 
 
+def new_table(*headings: str, **looks: Any) -> Table:
+    """An empty table for `console`; see `rich.table.Table`."""
+    from rich.table import Table
+
+    return Table(*headings, **looks)
+
+
 def print_json(value: Any) -> None:
     """Print as JSON, in which there is no NaN and no infinity: they are null."""
+    from sheetsim.files import json_text
+
     click.echo(json_text(value))
 
 

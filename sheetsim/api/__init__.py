@@ -33,12 +33,9 @@ if TYPE_CHECKING:
         Report,
         Result,
         Sweep,
-        TopicInfo,
         build,
         check,
         compare,
-        list_topics,
-        list_workbooks,
         prepare,
         race,
         save,
@@ -46,6 +43,7 @@ if TYPE_CHECKING:
         trace,
         write,
     )
+    from sheetsim.api.topics import TopicInfo, list_topics, list_workbooks
     from sheetsim.verifying import verify
 
     compile = compile_objective  # noqa: A001 - as in `re.compile`
@@ -76,6 +74,9 @@ __all__ = [
 _ELSEWHERE = {
     "compile": ("sheetsim.api.files", "compile_objective"),
     "solve": ("sheetsim.api.files", "solve"),
+    "TopicInfo": ("sheetsim.api.topics", "TopicInfo"),
+    "list_topics": ("sheetsim.api.topics", "list_topics"),
+    "list_workbooks": ("sheetsim.api.topics", "list_workbooks"),
     "verify": ("sheetsim.verifying", "verify"),
 }
 """Whatever is not of the lecture: module and name there."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from sheetsim.racing import Race, Sweep
 from sheetsim.racing.contest import race
 from sheetsim.racing.grid import sweep
 from sheetsim.solver import Options, Result
-from sheetsim.topics import Book, find, lay_out, lessons, new_book, solve_new
+from sheetsim.topics import Book, find, lay_out, new_book, outlines, solve_new
 from sheetsim.workbook.write.writer import write_workbook
 
 __all__ = [
@@ -27,71 +26,15 @@ __all__ = [
     "Report",
     "Result",
     "Sweep",
-    "TopicInfo",
     "build",
     "check",
     "compare",
-    "list_topics",
-    "list_workbooks",
     "race",
     "save",
     "solve_topic",
     "sweep",
     "trace",
 ]
-
-
-@dataclass(frozen=True)
-class TopicInfo:
-    """What `list_topics` says of a topic.
-
-    Attributes:
-        name: of the topic and of its sheet.
-        workbook: the file that it is in, without its suffix.
-        about: the workbook's title.
-        title: heading.
-        summary: one line.
-        solvable: whether `solve` takes it.
-        traceable: whether `trace` takes it.
-    """
-
-    name: str
-    workbook: str
-    about: str
-    title: str
-    summary: str
-    solvable: bool
-    traceable: bool
-
-
-def list_topics() -> dict[str, TopicInfo]:
-    """Every topic by name.
-
-    Returns:
-        name -> what is known of it, in the order of the workbooks and their sheets.
-    """
-    return {
-        topic.name: TopicInfo(
-            topic.name,
-            lesson.name,
-            lesson.title,
-            topic.title,
-            topic.summary,
-            topic.problem is not None,
-            topic.trace is not None,
-        )
-        for lesson in lessons().values()
-        for topic in lesson.topics
-    }
-
-
-def list_workbooks() -> tuple[str, ...]:
-    """The names of the workbooks that are built from options alone.
-
-    Returns:
-        The names, in order; `build` also takes those that need more, such as `movielens`.
-    """
-    return tuple(lesson.name for lesson in lessons().values() if not lesson.needs)
 
 
 def build(name: str, path: str | Path, **options: Any) -> Path:
@@ -204,7 +147,7 @@ def trace(
     lesson, names = find(name)
     topic = lesson.topic(names[-1])
     if name not in names or topic.trace is None:
-        able = [info.name for info in list_topics().values() if info.traceable]
+        able = [t.name for topics in outlines().values() for t in topics if t.traceable]
         raise OptionError(f"{name!r} is no optimizer; {', '.join(able)} are")
     settings |= {"a": a, "b": b, "lr": lr, "beta1": beta1, "beta2": beta2}
     return topic.trace(points=points, epochs=epochs, variant=variant, state=state, **settings)

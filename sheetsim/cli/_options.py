@@ -6,7 +6,6 @@ import click
 
 from sheetsim.option_values import whole
 from sheetsim.terminal import parsed_option
-from sheetsim.topics import lessons
 
 Command = Callable[..., None]
 
@@ -19,8 +18,10 @@ FOR_SHEETS_ONLY = {"at", "epochs", "variant", "lr", "beta1", "beta2"}
 
 def workbook_options(command: Command, without: Collection[str] = ()) -> Command:
     """An option of the command for every option of every workbook."""
+    from sheetsim.topics import covers  # not for who wants but --show
+
     helps: dict[str, tuple[str, str]] = {}
-    for lesson in lessons().values():
+    for lesson in covers().values():
         for option in () if lesson.needs else lesson.options:
             known = helps.get(option.name)
             text = option.help + (f" [{option.default}]" if option.default is not None else "")

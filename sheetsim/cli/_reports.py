@@ -1,13 +1,16 @@
 """Reports of checks and comparisons, printed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
-from sheetsim import api
-from sheetsim.terminal import Bar, console, one_line
+from sheetsim.terminal import Bar, console, new_table, one_line
+
+if TYPE_CHECKING:
+    from sheetsim import api
 
 
 def stage_words(bar: Bar, name: str) -> Callable[[str], None]:
@@ -16,7 +19,7 @@ def stage_words(bar: Bar, name: str) -> Callable[[str], None]:
 
 
 def print_report(report: api.Report, show: int) -> None:
-    table = Table("sheet", "engine", "cells", "differ", "by floor", "worst agreeing")
+    table = new_table("sheet", "engine", "cells", "differ", "by floor", "worst agreeing")
     for row in report.sheets:
         numbers = (f"{row.cells:,}", f"{row.differ:,}", f"{row.by_floor:,}", f"{row.worst:.1e}")
         table.add_row(row.sheet, row.engine, *numbers)

@@ -3,29 +3,61 @@
 Nothing is registered. A folder whose `__init__` holds a `LESSON` is a workbook, and each of its
 modules that holds a `TOPIC` is a topic of it; names that begin with an underscore are helpers.
 The sheets stand in the topics' `order`, each after those that it needs.
+
+A workbook's `__init__` imports NumPy, data and sheets where it uses them and not at its top, and
+what stands below is imported when it is first asked for: so the command line can name workbooks,
+their options and their topics at once.
 """
 
-from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic
-from sheetsim.topics._contents import NAME as CONTENTS
-from sheetsim.topics._contents import read_plan
-from sheetsim.topics._discovery import find, lessons
-from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, variables_of
-from sheetsim.topics._solver_sheet import NAME as SOLVER
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic
+    from sheetsim.topics._contents import NAME as CONTENTS
+    from sheetsim.topics._contents import read_plan
+    from sheetsim.topics._discovery import covers, find, home_of, lessons, outlines
+    from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, variables_of
+    from sheetsim.topics._outline import Outline
+    from sheetsim.topics._solver_sheet import NAME as SOLVER
 
 __all__ = [
     "CONTENTS",
     "SOLVER",
     "Book",
     "Lesson",
+    "Outline",
     "Topic",
     "as_blocks",
     "check_plan",
+    "covers",
     "find",
+    "home_of",
     "lay_out",
     "lessons",
     "new_book",
+    "outlines",
     "read_plan",
     "solve_new",
     "solve_topic",
     "variables_of",
 ]
+
+_PLACES = {
+    "_build": ("lay_out", "new_book", "solve_new", "solve_topic"),
+    "_contents": ("read_plan",),
+    "_discovery": ("covers", "find", "home_of", "lessons", "outlines"),
+    "_lesson": ("Book", "Lesson", "Topic", "as_blocks", "check_plan", "variables_of"),
+    "_outline": ("Outline",),
+}
+_ELSEWHERE = {"CONTENTS": ("_contents", "NAME"), "SOLVER": ("_solver_sheet", "NAME")}
+_ELSEWHERE |= {name: (module, name) for module, names in _PLACES.items() for name in names}
+"""What can be imported from here: module and name there."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, own = _ELSEWHERE[name]
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), own)
+    return value

@@ -1,4 +1,7 @@
-"""Finding workbooks and topics by looking into the folder."""
+"""Finding workbooks and topics by looking into the folder.
+
+`covers` and `outlines` tell what there is, without NumPy; `lessons` imports all of it.
+"""
 
 import difflib
 import functools
@@ -10,19 +13,39 @@ from types import ModuleType
 
 from sheetsim.errors import OptionError
 from sheetsim.topics._lesson import Lesson
+from sheetsim.topics._outline import Outline, read_outline
+
+
+@functools.cache
+def covers() -> dict[str, Lesson]:
+    """Every workbook by name, without its topics."""
+    folder = importlib.import_module(__package__)
+    modules = map(importlib.import_module, _modules(folder))
+    lessons = (getattr(module, "LESSON", None) for module in modules)
+    return {lesson.name: lesson for lesson in lessons if isinstance(lesson, Lesson)}
+
+
+@functools.cache
+def outlines() -> dict[str, tuple[Outline, ...]]:
+    """What a list says of the topics, by workbook, in the order of their sheets."""
+    found = {}
+    for name in covers():
+        parts = map(read_outline, _modules(importlib.import_module(f"{__package__}.{name}")))
+        topics = [topic for topic in parts if topic is not None]
+        found[name] = tuple(sorted(topics, key=lambda topic: (topic.order, topic.name)))
+    return found
 
 
 @functools.cache
 def lessons() -> dict[str, Lesson]:
     """Every workbook by name, with its topics in order."""
     found = {}
-    for module in _modules(importlib.import_module(__package__)):
-        lesson = getattr(module, "LESSON", None)
-        if isinstance(lesson, Lesson):
-            parts = [module, *_modules(module)]
-            topics = [part.TOPIC for part in parts if hasattr(part, "TOPIC")]
-            topics.sort(key=lambda topic: (topic.order, topic.name))
-            found[lesson.name] = replace(lesson, topics=tuple(topics))
+    for name, cover in covers().items():
+        folder = importlib.import_module(f"{__package__}.{name}")
+        parts = map(importlib.import_module, _modules(folder))
+        topics = [part.TOPIC for part in parts if hasattr(part, "TOPIC")]
+        topics.sort(key=lambda topic: (topic.order, topic.name))
+        found[name] = replace(cover, topics=tuple(topics))
     return found
 
 
@@ -35,26 +58,30 @@ def find(name: str) -> tuple[Lesson, tuple[str, ...]]:
     Raises:
         OptionError: there is neither; the message says what comes close.
     """
-    for lesson in lessons().values():
-        names = tuple(topic.name for topic in lesson.topics)
-        if name == lesson.name:
-            return lesson, names
-        if name in names:
-            return lesson, (name,)
-    topics = [topic.name for lesson in lessons().values() for topic in lesson.topics]
-    close = difflib.get_close_matches(str(name), [*lessons(), *topics])
+    lesson = lessons()[home_of(name).name]
+    return lesson, tuple(t.name for t in lesson.topics if name in (t.name, lesson.name))
+
+
+def home_of(name: str) -> Lesson:
+    """The workbook that is called so, or that a topic is in; without its topics.
+
+    Raises:
+        OptionError: as `find`.
+    """
+    for workbook, topics in outlines().items():
+        if name == workbook or any(name == topic.name for topic in topics):
+            return covers()[workbook]
+    names = [topic.name for topics in outlines().values() for topic in topics]
+    close = difflib.get_close_matches(str(name), [*covers(), *names])
     meant = f"; did you mean {' or '.join(close)}?" if close else ";"
     raise OptionError(
         f"there is no workbook or topic {name!r}{meant} there are the workbooks "
-        f"{', '.join(lessons())}; `sheetsim list` shows their topics"
+        f"{', '.join(covers())}; `sheetsim list` shows their topics"
     )
 
 
-def _modules(package: ModuleType) -> list[ModuleType]:
-    """The public modules in a package's folder; none for a plain module."""
+def _modules(package: ModuleType) -> list[str]:
+    """Names of the public modules in a package's folder; none for a plain module."""
     path: Iterable[str] = getattr(package, "__path__", [])
-    return [
-        importlib.import_module(f"{package.__name__}.{info.name}")
-        for info in pkgutil.iter_modules(path)
-        if not info.name.startswith("_")
-    ]
+    infos = pkgutil.iter_modules(path)
+    return [f"{package.__name__}.{i.name}" for i in infos if not i.name.startswith("_")]

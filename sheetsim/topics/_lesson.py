@@ -7,22 +7,27 @@ Data flows one way. `Lesson.prepare` turns options into a `Book`: a plan (what d
 k, the number of users, epochs, the variant) and what the inputs hold. `lay_out` lets each topic
 make its sheet from the two. A workbook on disk carries its plan on its first sheet, so that
 `check` and `compare` lay the same sheets out from what somebody left in the input cells.
+
+Nothing here needs NumPy before a sheet is made: the command line asks workbooks for their options.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import whole
-from sheetsim.sheet import Sheet
-from sheetsim.sheet.reference import MAX_ROWS
-from sheetsim.solver import Problem
 from sheetsim.topics._options import Option
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sheetsim.sheet import Sheet
+    from sheetsim.solver import Problem
 
 Plan = dict[str, Any]
 Inputs = dict[str, dict[str, Any]]
@@ -45,6 +50,8 @@ class Book:
 
     def new(self, name: str, title: str) -> Sheet:
         """An empty sheet with what is given for it."""
+        from sheetsim.sheet import Sheet
+
         return Sheet(name, title, self.given.get(name, {}))
 
     def __getitem__(self, name: str) -> Sheet:
@@ -188,6 +195,8 @@ def check_plan(lesson: Lesson, plan: Plan) -> None:
         OptionError: a number is missing, none, or beyond its limit; a topic is unknown or none
             is named; a table would be too long for a sheet.
     """
+    from sheetsim.sheet.reference import MAX_ROWS
+
     names = str(plan.get("topics")).split()
     if not names:
         raise OptionError("topics in the plan is empty; expected one at least")
@@ -201,6 +210,8 @@ def check_plan(lesson: Lesson, plan: Plan) -> None:
 
 def variables_of(sheet: Sheet) -> NDArray[np.float64]:
     """What the Solver's variable cells of a sheet hold, (n,), in the model's order."""
+    import numpy as np
+
     assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
     return np.concatenate([block.values.ravel() for block in sheet.solver.variables])
 

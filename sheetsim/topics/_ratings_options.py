@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from sheetsim.data import as_ratings
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything, one_of, whole
 from sheetsim.topics._lesson import Book
@@ -45,6 +42,10 @@ def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Book:
         DataError: ratings that cannot be used.
         OptionError: a table that is too large, or a k too large for it.
     """
+    import numpy as np
+
+    from sheetsim.data import as_ratings
+
     ratings = as_ratings(options["ratings"], options["users"], options["movies"])
     k = options["k"]
     if max(ratings.n_users, ratings.n_movies) > MAX_SIDE:

@@ -141,8 +141,8 @@ SOLVER = [
     (("--starts", "x"), "expected a whole number from 1 to 100,000"),
     (("--precision", "-1"), ABOVE_0),
     (("--convergence", "nan"), ABOVE_0),
-    (("--max_time", "0"), ABOVE_0),
-    (("--max_iterations", "1.5"), "expected a whole number from 1 to 1,000,000,000"),
+    (("--max-time", "0"), ABOVE_0),
+    (("--max-iterations", "1.5"), "expected a whole number from 1 to 1,000,000,000"),
     (("--derivatives", "newton"), "expected analytic, central or forward"),
     (("--seed", "one"), "expected a whole number from 0 to 4,294,967,295"),
     (("--k", "0"), TO_50),
@@ -192,9 +192,19 @@ def test_usage(args: tuple[str, ...], part: str) -> None:
         assert line.endswith("--help'")
 
 
-def test_dashes_do_for_underscores() -> None:
-    line = error_line(run("solve", "bias", "--max-time", "-3"), 2)
-    assert line == f"--max_time is -3; {ABOVE_0}"
+@pytest.mark.parametrize("option", ["--max-time", "--max_time"])
+@pytest.mark.parametrize("model", ["bias", "model.xlsx"])
+def test_underscores_do_for_hyphens(model: str, option: str) -> None:
+    line = error_line(run("solve", model, option, "-3"), 2)
+    assert line.startswith("--max-time is -3; expected a number above 0")
+
+
+def test_a_mistyped_command_is_guessed_as_a_mistyped_option_is() -> None:
+    line = error_line(run("bild"), 2)
+    assert line == "no such command 'bild'. Did you mean 'build'? Try 'sheetsim --help'"
+    line = error_line(run("check", "--engin", "x"), 2)
+    assert line == "no such option '--engin'. Did you mean '--engine'? Try 'sheetsim check --help'"
+    assert error_line(run("zzz"), 2) == "no such command 'zzz'. Try 'sheetsim --help'"
 
 
 def test_a_usage_error_in_a_process_of_its_own(tmp_path: Path) -> None:

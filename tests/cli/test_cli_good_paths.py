@@ -212,7 +212,7 @@ def test_solve_from_several_starts() -> None:
 
 
 def test_solve_that_did_not_converge_exits_with_1() -> None:
-    result = run("solve", "bias", "--max_iterations", "1", "--json")
+    result = run("solve", "bias", "--max-iterations", "1", "--json")
     assert (result.exit_code, result.stderr) == (1, "")
     answer = parsed(result.stdout)
     assert answer["success"] is False
@@ -263,7 +263,7 @@ def test_help_tells_of_every_option() -> None:
         for option in lessons()[book].options:
             assert f"--{option.name} {option.metavar}" in build
     for name in ("starts", *(name for name in Options.names() if name not in UNOFFERED)):
-        assert f"--{name} " in solve
+        assert f"--{name.replace('_', '-')} " in solve
     assert "--timeout SECONDS" in check
 
 

@@ -19,8 +19,14 @@ from sheetsim.checking.read_back import read_workbook
 from sheetsim.sheet import Array, Kind, Sheet
 from sheetsim.topics import Book, lay_out, new_book
 from sheetsim.topics.gradient_descent.adam import init_textbook, textbook
-from sheetsim.topics.weight_decay import decay_under_adam, decay_under_sgd, overfitting, penalty
-from sheetsim.topics.weight_decay._runs import STEPS, run
+from sheetsim.topics.weight_decay import (
+    STEPS,
+    decay_under_adam,
+    decay_under_sgd,
+    overfitting,
+    penalty,
+)
+from sheetsim.topics.weight_decay._runs import run
 from sheetsim.workbook.rewrite.package import poisoned_copy
 
 TABLE = pd.read_csv(Path(__file__).with_name("weight_decay_table.csv"))

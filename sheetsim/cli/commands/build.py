@@ -11,7 +11,7 @@ from sheetsim.cli._options import SHOWN, workbook_options
 from sheetsim.cli._reports import print_report, stage_words
 from sheetsim.errors import OptionError
 from sheetsim.terminal import one_line, progress
-from sheetsim.topics import find
+from sheetsim.topics import home_of
 
 
 @click.command("build")
@@ -63,7 +63,7 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
 
 def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, Any]:
     """Those of the given options that the workbook has; a lone workbook must have all."""
-    lesson = find(name)[0]
+    lesson = home_of(name)
     if lesson.needs:
         raise OptionError(
             f"{name} is built from a trained model: see sheetsim {lesson.name} --help"

@@ -5,11 +5,16 @@ from pathlib import Path
 import click
 
 from sheetsim import api
-from sheetsim.checking.check import TIMEOUT
 from sheetsim.cli._options import show_option
 from sheetsim.cli._reports import print_report, stage_words
 from sheetsim.option_values import real
 from sheetsim.terminal import parsed_option, print_json, progress
+
+
+def _timeout() -> float:
+    from sheetsim.checking.check import TIMEOUT
+
+    return TIMEOUT
 
 
 @click.command("check")
@@ -24,14 +29,17 @@ from sheetsim.terminal import parsed_option, print_json, progress
 @parsed_option(
     "--timeout",
     real(0, 1e6, above=True),
-    default=TIMEOUT,
     metavar="SECONDS",
-    help=f"time limit of an engine, for a copy of a file [{TIMEOUT:g}]",
+    help=lambda: f"time limit of an engine, for a copy of a file [{_timeout():g}]",
 )
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 @show_option
 def command(
-    files: tuple[str, ...], engines: tuple[str, ...], timeout: float, as_json: bool, show: int
+    files: tuple[str, ...],
+    engines: tuple[str, ...],
+    timeout: float | None,
+    as_json: bool,
+    show: int,
 ) -> None:
     """Recalculate FILEs in spreadsheet engines and compare every formula cell with NumPy.
 
@@ -47,7 +55,8 @@ def command(
         for file in files:
             name = Path(file).name
             words = stage_words(bar, name)
-            reports.append(api.check(file, engines or None, timeout=timeout, progress=words))
+            limit = _timeout() if timeout is None else timeout
+            reports.append(api.check(file, engines or None, timeout=limit, progress=words))
             bar(f"{name}: checked", 1)
             if not as_json:
                 with bar.aside():

@@ -1,16 +1,17 @@
 """`sheetsim compare`."""
 
+from __future__ import annotations
+
 import math
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from sheetsim import api
 from sheetsim.cli._options import show_option
 from sheetsim.cli._reports import print_differences
-from sheetsim.terminal import console, one_line, print_json, progress
+from sheetsim.terminal import console, new_table, one_line, print_json, progress
 
 
 @click.command("compare")
@@ -41,7 +42,7 @@ def command(files: tuple[str, ...], as_json: bool, show: int) -> None:
 
 
 def _print_comparison(comparison: api.Comparison, show: int) -> None:
-    table = Table("model", "saved", "recomputed", "from here", "from the start", "verdict")
+    table = new_table("model", "saved", "recomputed", "from here", "from the start", "verdict")
     for model in comparison.models:
         numbers = (model.saved, model.recomputed, model.from_here, model.from_start)
         table.add_row(model.topic, *map(_number, numbers), model.verdict)

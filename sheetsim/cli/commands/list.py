@@ -1,11 +1,9 @@
 """`sheetsim list`."""
 
 import click
-from rich.table import Table
 
 from sheetsim import api
-from sheetsim.formula.categories import families
-from sheetsim.terminal import console
+from sheetsim.terminal import columns, print_heading
 
 
 @click.command("list")
@@ -21,20 +19,24 @@ def command(functions: bool) -> None:
       sheetsim list --functions
     """
     if functions:
+        from sheetsim.formula.categories import families
+
         for title, names in families().items():
             click.echo(f"{title}: {', '.join(names)}")
         return
-    table, out = Table(box=None), console()
-    longest, mark = max(len(name) for name in api.list_topics()) + 2, len("solve")
-    table.add_column("topic", min_width=longest)
-    table.add_column("for", min_width=mark)
-    room = out.width - longest - mark - 6  # a blank on either side of each
-    table.add_column("what it is", no_wrap=True, max_width=max(room, 10))
+    topics = api.list_topics()
+    name_room, able_room = max(map(len, topics)) + 2, len("solve")
+    shown = max(columns() - name_room - able_room - 6, 10)  # a blank on either side of each
+
+    def row(name: str, able: str, text: str) -> str:
+        cut = text if len(text) <= shown else f"{text[: shown - 1]}…"
+        return f" {name:<{name_room}}  {able:<{able_room}}  {cut}"
+
+    print_heading(row("topic", "for", "what it is"))
     last = None
-    for info in api.list_topics().values():
-        if info.workbook != last:
-            table.add_row(f"{info.workbook} ", "", info.about, style="bold")
-        able = "solve" if info.solvable else "trace" if info.traceable else ""
-        table.add_row(f"  {info.name}", able, info.summary)
-        last = info.workbook
-    out.print(table)
+    for topic in topics.values():
+        if topic.workbook != last:
+            print_heading(row(topic.workbook, "", topic.about))
+            last = topic.workbook
+        able = "solve" if topic.solvable else "trace" if topic.traceable else ""
+        click.echo(row(f"  {topic.name}", able, topic.summary))

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.terminal import INTERRUPTED, console, one_line, print_json, progress
+from sheetsim.option_values import one_of, real, whole
+from sheetsim.terminal import (
+    INTERRUPTED,
+    console,
+    new_table,
+    one_line,
+    parsed_option,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
     from sheetsim.solving import Request, Solved
     from sheetsim.solving.many import Table
 
-ABOVE_0 = click.FloatRange(0, min_open=True)
+ABOVE_0 = real(0, above=True)
 STOPPED = 6
 """The code of a solution that Ctrl-C ended; see `sheetsim.solver.outcome`, imported when needed."""
 SHOWN = 10
@@ -27,51 +36,106 @@ SHOWN = 10
 @click.command("solve")
 @click.argument("file", metavar="FILE.xlsx|TOPIC")
 @click.option("--list", "only_list", is_flag=True, help="say which models the file holds")
-@click.option("--sheet", metavar="NAME", help="the sheet whose stored model it is")
-@click.option("--objective", metavar="CELL", help="objective, in place of the stored one")
-@click.option("--minimize", is_flag=True, help="make the objective small [of a model given here]")
+@click.option("--sheet", metavar="NAME", help="sheet whose stored model it is [the only one]")
+@click.option("--objective", metavar="CELL", help="cell to optimize [stored]")
+@click.option("--minimize", is_flag=True, help="make it small [stored, or else this]")
 @click.option("--maximize", is_flag=True, help="make it large")
-@click.option("--value", type=float, metavar="V", help="make it equal to V")
-@click.option("--by", multiple=True, metavar="CELLS", help="cells to change")
+@parsed_option("--value", real(-1e308, 1e308), metavar="V", help="make it equal to V")
 @click.option(
-    "--subject-to", multiple=True, metavar="TEXT", help='constraint: "B1:B5<=C1:C5", "B1 integer"'
+    "--by", multiple=True, metavar="CELLS", help="cells to change; may be given twice [stored]"
 )
-@click.option("--non-negative/--free", default=None,
-              help="variables without a lower bound are >= 0, or not [stored, free]")  # fmt: skip
-@click.option("--engine", metavar="NAME", help="GRG Nonlinear, Simplex LP or Evolutionary")
 @click.option(
+    "--subject-to",
+    multiple=True,
+    metavar="TEXT",
+    help='constraint, "B1:B5<=C1:C5" or "B1 integer"; may be given twice [stored]',
+)
+@click.option(
+    "--non-negative/--free",
+    default=None,
+    help="variables without a lower bound are at least 0, or not [stored, or else free]",
+)
+@click.option("--engine", metavar="NAME", help="GRG Nonlinear, Simplex LP or Evolutionary [stored]")
+@parsed_option(
     "--start",
-    type=click.Choice(["current", "random", "zero"]),
+    one_of("current", "random", "zero"),
     default="current",
-    help="where to start [current]",
+    metavar="WHERE",
+    help="start at the file's values (current), at random ones or at zero [current]",
 )
-@click.option("--starts", type=click.IntRange(1), default=1, metavar="N",
-              help="starts, the others random; best wins [1]")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), metavar="N",
-              help="of random numbers [the stored one, or 0]")  # fmt: skip
-@click.option("--set", "set_", multiple=True, metavar="CELL=V", help="set an input beforehand")
-@click.option("--sweep", multiple=True, metavar="CELL=A:B:N",
-              help="one solve for each of N values from A to B")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1), default=1, metavar="N",
-              help="processes for a sweep or many starts [1]")  # fmt: skip
-@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
-@click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
-              help="solved copy; FILE itself is replaced (of a sweep: .csv, .json or .xlsx) "
-              "[FILE.solved.xlsx]")  # fmt: skip
+@parsed_option(
+    "--starts",
+    whole(1, 10**9),
+    default=1,
+    metavar="N",
+    help="starts, all but one random; the best result counts [1]",
+)
+@parsed_option(
+    "--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of random numbers [stored, or else 0]"
+)
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    metavar="CELL=V",
+    help="set an input before solving; may be given twice",
+)
+@click.option(
+    "--sweep",
+    multiple=True,
+    metavar="CELL=A:B:N",
+    help="solve once for each of N values of an input, from A to B; may be given twice",
+)
+@parsed_option(
+    "--jobs",
+    whole(1, 10_000),
+    default=1,
+    metavar="N",
+    help="processes for a sweep or many starts [1]",
+)
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Dask cluster for them, such as tcp://host:8786"
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="solved copy, or the folder for it [FILE.solved.xlsx]; of a sweep: a table, .csv, .json "
+    "or .xlsx [none]",
+)
 @click.option("--no-copy", is_flag=True, help="write no solved copy")
-@click.option("--report", is_flag=True, help="add Answer, Sensitivity, Limits, Trials as sheets")
-@click.option("--save-report", type=click.Path(path_type=Path), metavar="PATH",
-              help="write these as PATH.json or PATH_*.csv")  # fmt: skip
-@click.option("--precision", type=ABOVE_0, metavar="P", help="of constraints [stored]")
-@click.option("--convergence", type=ABOVE_0, metavar="C", help="relative change to stop at [1e-10]")
-@click.option("--max-time", type=ABOVE_0, metavar="SECONDS", help="time limit [stored]")
-@click.option("--max-iterations", type=click.IntRange(1), metavar="N", help="limit [stored]")
-@click.option("--integer-tolerance", type=click.FloatRange(0, 1), metavar="T",
-              help="how far from the best an integer solution may be [0]")  # fmt: skip
-@click.option("--derivatives", type=click.Choice(["analytic", "central", "forward"]),
-              help="exact, or differences [analytic]")  # fmt: skip
-@click.option("--population", type=click.IntRange(1), metavar="N", help="of Evolutionary [stored]")
-@click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
+@click.option(
+    "--report",
+    is_flag=True,
+    help="add the sheets Answer Report, Sensitivity Report, Limits Report and Trials to the copy",
+)
+@click.option(
+    "--save-report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write the same reports to one .json file, or to a .csv file each",
+)
+@parsed_option("--precision", ABOVE_0, metavar="P", help="how exactly constraints hold [stored]")
+@parsed_option("--convergence", ABOVE_0, metavar="C", help="relative change to stop at [1e-10]")
+@parsed_option("--max-time", ABOVE_0, metavar="SECONDS", help="time limit [stored]")
+@parsed_option("--max-iterations", whole(1, 10**9), metavar="N", help="iteration limit [stored]")
+@parsed_option(
+    "--integer-tolerance",
+    real(0, 1),
+    metavar="T",
+    help="how far from the best an integer solution may be, relatively [0]",
+)
+@parsed_option(
+    "--derivatives",
+    one_of("analytic", "central", "forward"),
+    metavar="HOW",
+    help="analytic (exact), central or forward (differences) [analytic]",
+)
+@parsed_option(
+    "--population", whole(1, 10**9), metavar="N", help="population of Evolutionary [stored]"
+)
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
     """Solve the Solver model of FILE.xlsx from its own formulas, and write a solved copy.
 
@@ -234,11 +298,9 @@ def _list_models(file: str, as_json: bool) -> None:
 
 
 def _print_solved(solved: Solved) -> None:
-    from rich.table import Table
-
     click.echo()
     _print_lines(solved.after)
-    table = Table("cell", "start", "value")
+    table = new_table("cell", "start", "value")
     rows = list(zip(solved.variables.items(), solved.solution.start, strict=True))
     for (cell, value), start in rows[:SHOWN]:
         table.add_row(one_line(cell), f"{start:.10g}", f"{value:.10g}")
@@ -250,9 +312,7 @@ def _print_solved(solved: Solved) -> None:
 
 
 def _print_table(table: Table) -> None:
-    from rich.table import Table as RichTable
-
-    shown = RichTable(*map(one_line, table.inputs), "objective", "status")
+    shown = new_table(*map(one_line, table.inputs), "objective", "status")
     for values, solution in table.rows:
         cells = [f"{value:.6g}" for value in values]
         if solution is None:

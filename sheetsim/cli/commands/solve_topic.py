@@ -1,23 +1,23 @@
 """`sheetsim solve TOPIC`."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.table import Table
 
 from sheetsim import api
-from sheetsim.api.lecture import solve_topic
 from sheetsim.cli._options import FOR_SHEETS_ONLY, Command, workbook_options
 from sheetsim.errors import OptionError
 from sheetsim.option_values import Parse, one_of, real, whole
-from sheetsim.terminal import console, parsed_option, print_json
-from sheetsim.topics import find, lessons
+from sheetsim.terminal import console, new_table, parsed_option, print_json
+from sheetsim.topics import covers, home_of
 
 HOW = one_of("analytic", "central", "forward")
-WORKBOOK_OPTIONS = {option.name for lesson in lessons().values() for option in lesson.options}
+WORKBOOK_OPTIONS = {option.name for lesson in covers().values() for option in lesson.options}
 
 
 def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[Command], Command]:
@@ -44,8 +44,8 @@ class _Topic(click.Command):
 @_for_solver("starts", whole(1, 100_000), "N", "starts, run as one batch; best wins [1]")
 @_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold [1e-6]")
 @_for_solver("convergence", real(0, above=True), "C", "relative change to stop at [1e-10]")
-@_for_solver("max_time", real(0, above=True), "SECONDS", "time limit [none]")
-@_for_solver("max_iterations", whole(1, 10**9), "N", "iteration limit [the method's]")
+@_for_solver("max-time", real(0, above=True), "SECONDS", "time limit [none]")
+@_for_solver("max-iterations", whole(1, 10**9), "N", "iteration limit [the method's]")
 @_for_solver("derivatives", HOW, "HOW", "analytic, central or forward [analytic]")
 @click.option("--log", "with_log", is_flag=True, help="print the log of trials too")
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
@@ -61,12 +61,12 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
       sheetsim solve bias --k 3 --starts 20 --log
     """
     given = {key: value for key, value in options.items() if value is not None}
-    own = {option.name for option in find(name)[0].options} - FOR_SHEETS_ONLY
+    own = {option.name for option in home_of(name).options} - FOR_SHEETS_ONLY
     for key in given:
         if key in WORKBOOK_OPTIONS and key not in own:
             raise OptionError(f"{name} has no option --{key}; it has --{', --'.join(sorted(own))}")
     given["seed"] = whole(0, 2**32 - 1)("--seed", given.get("seed", 0))
-    result = solve_topic(name, **given)
+    result = api.lecture.solve_topic(name, **given)
     if as_json:
         print_json(asdict(result))
     else:
@@ -76,7 +76,7 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
 
 
 def _print_result(result: api.Result, with_log: bool) -> None:
-    table = Table(show_header=False)
+    table = new_table(show_header=False)
     table.add_row("objective", f"{result.objective:.10g}")
     table.add_row("at the start", f"{result.start_objective:.10g}")
     table.add_row("status", result.status)
@@ -86,7 +86,7 @@ def _print_result(result: api.Result, with_log: bool) -> None:
     table.add_row("time", f"{result.seconds:.3f} s")
     console().print(table)
     if with_log:
-        log = Table(*result.columns())
+        log = new_table(*result.columns())
         for trial in result.log:
             log.add_row(*(f"{value:.6g}" for value in asdict(trial).values()))
         console().print(log)

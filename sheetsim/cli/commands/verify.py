@@ -1,16 +1,26 @@
 """`sheetsim verify`."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
+from sheetsim import api
+from sheetsim.cli._options import show_option
 from sheetsim.errors import SheetsimError, WorkbookError
-from sheetsim.terminal import console, one_line, print_json, progress
-from sheetsim.verifying import TIMEOUT, Difference, Verification, verify
+from sheetsim.option_values import real
+from sheetsim.terminal import console, new_table, one_line, parsed_option, print_json, progress
 
-SHOWN = 10
-"""Differences that are printed; JSON has them all."""
+if TYPE_CHECKING:
+    from sheetsim.verifying import Difference, Verification
+
+
+def _timeout() -> float:
+    from sheetsim.verifying import TIMEOUT
+
+    return TIMEOUT
 
 
 @click.command("verify")
@@ -20,28 +30,29 @@ SHOWN = 10
     "engines",
     multiple=True,
     metavar="NAME",
-    help="ironcalc or libreoffice; may be given twice; numpy for no other [all that are installed]",
+    help="ironcalc or libreoffice; may be given twice; numpy for none [all that are installed]",
 )
-@click.option(
+@parsed_option(
     "--tolerance",
-    type=click.FloatRange(0, 0.01),
+    real(0, 0.01),
     metavar="T",
     help="largest relative difference that agrees [1e-12 for NumPy, 1e-11 for the engines]",
 )
-@click.option(
+@parsed_option(
     "--timeout",
-    type=click.FloatRange(0, 1e6, min_open=True),
-    default=TIMEOUT,
+    real(0, 1e6, above=True),
     metavar="SECONDS",
-    help=f"time limit of an engine [{TIMEOUT:g}]",
+    help=lambda: f"time limit of an engine, for a file [{_timeout():g}]",
 )
-@click.option("--all", "show_all", is_flag=True, help=f"print all differences [the first {SHOWN}]")
+@show_option
+@click.option("--all", "show_all", is_flag=True, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 def command(
     files: tuple[str, ...],
     engines: tuple[str, ...],
     tolerance: float | None,
-    timeout: float,
+    timeout: float | None,
+    show: int,
     show_all: bool,
     as_json: bool,
 ) -> None:
@@ -69,11 +80,11 @@ def command(
                 bar(f"{name}: {stage}")
 
             try:
-                one = verify(
+                one = api.verify(
                     file,
                     engines=engines or None,
                     tolerance=tolerance,
-                    timeout=timeout,
+                    timeout=_timeout() if timeout is None else timeout,
                     progress=words,
                 )
             except WorkbookError as error:
@@ -87,7 +98,7 @@ def command(
             bar(f"{name}: verified", 1)
             if not as_json:
                 with bar.aside():
-                    _print(one, None if show_all else SHOWN)
+                    _print(one, None if show_all else show)
     if as_json:
         reports = [one.as_dict() for one in done]
         print_json(reports[0] if len(files) == 1 else reports)
@@ -99,7 +110,9 @@ def command(
 
 def _print(one: Verification, show: int | None) -> None:
     """Print a table of the sources, the outcome in a sentence, and the differences."""
-    table = Table("", "cells", "agree", "by rounding", "volatile", "unsupported", "worst", "time")
+    table = new_table(
+        "", "cells", "agree", "by rounding", "volatile", "unsupported", "worst", "time"
+    )
     for source in one.sources:
         if source.problem:
             table.add_row(source.title, *[""] * 6, f"{source.seconds:.1f} s")
@@ -117,7 +130,8 @@ def _print(one: Verification, show: int | None) -> None:
     for each in one.differences[:show]:
         _print_difference(each)
     if show is not None and len(one.differences) > show:
-        click.echo(f"  ... and {len(one.differences) - show:,} more (--all, or --json)")
+        count = len(one.differences)
+        click.echo(f"  ... and {count - show:,} more (--show {count}, or --json)")
 
 
 def _more(one: Verification) -> list[str]:

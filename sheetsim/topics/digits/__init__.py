@@ -11,14 +11,9 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, the notebo
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from sheetsim.data import load_digits
-from sheetsim.data.digits import CLASSES
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
 from sheetsim.topics._options import Option
-from sheetsim.topics.digits._batch import N
 
 MAX_STEPS = 20
 """Most steps of the sheet steps: each takes about 900 cells."""
@@ -26,6 +21,12 @@ MAX_STEPS = 20
 
 def _prepare(options: Mapping[str, Any]) -> Book:
     """Draw the mini-batch: one digit of each class and a few more, shuffled."""
+    import numpy as np
+
+    from sheetsim.data import load_digits
+    from sheetsim.data.digits import CLASSES
+    from sheetsim.topics.digits._batch import N
+
     digits = load_digits().train
     rng = np.random.default_rng(options["seed"])
     each = [int(rng.choice(np.flatnonzero(digits.labels == k))) for k in range(CLASSES)]

@@ -10,9 +10,6 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.x
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from sheetsim.data import as_points, line_points
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything, one_of, real, whole
 from sheetsim.topics._lesson import Book, Lesson
@@ -27,6 +24,10 @@ MAX_SHEET_STEPS = 30_000
 
 
 def _prepare(options: Mapping[str, Any]) -> Book:
+    import numpy as np
+
+    from sheetsim.data import as_points, line_points
+
     live = options["points"] is None
     if not live and options["noise"] is not None:
         raise OptionError("noise is given and so are points; expected one of the two")

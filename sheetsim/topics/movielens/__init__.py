@@ -9,17 +9,19 @@ It is the workbook that needs a trained model to be built, so that `sheetsim bui
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5 (lesson4-collab).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything
-from sheetsim.sheet import Array
 from sheetsim.topics._lesson import Book, Inputs, Lesson
 from sheetsim.topics._options import Option
+
+if TYPE_CHECKING:
+    from sheetsim.sheet import Array
 
 DIGITS = 6
 """Decimals of a factor in the sheets: a prediction moves by less than a hundredth of a percent."""
@@ -71,6 +73,8 @@ class Learned:
 
 
 def _prepare(options: Mapping[str, Any]) -> Book:
+    import numpy as np
+
     learned = options["learned"]
     if not isinstance(learned, Learned):
         raise OptionError(

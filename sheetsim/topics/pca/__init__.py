@@ -8,18 +8,20 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (`lesson4-c
 40 factors of MovieLens's movies are boiled down to 3.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import whole
-from sheetsim.topics._build import new_book
 from sheetsim.topics._lesson import Book, Lesson
 from sheetsim.topics._options import Option
 from sheetsim.topics._ratings_options import MAX_SIDE, OPTIONS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 N_COMPONENTS = 3
 LEAST_K, MOST_K = 3, 15
@@ -28,6 +30,10 @@ DIGITS = 6
 
 
 def _prepare(options: Mapping[str, Any]) -> Book:
+    import numpy as np
+
+    from sheetsim.topics._build import new_book
+
     solved = new_book("dot_product", options)
     table = solved.given["dot_product"]
     factors, titles = table["movie_factors"].T, np.asarray(table["movies"], dtype=object)
@@ -43,6 +49,8 @@ def _prepare(options: Mapping[str, Any]) -> Book:
 
 def rotation(k: int, seed: int) -> NDArray[np.float64]:
     """A random rotation of k factors (k, k): a learner finds them in any."""
+    import numpy as np
+
     q, r = np.linalg.qr(np.random.default_rng([seed, 1]).standard_normal((k, k)))
     turned: NDArray[np.float64] = q * np.where(np.diag(r) < 0, -1.0, 1.0)
     return turned

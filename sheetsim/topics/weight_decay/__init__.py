@@ -13,7 +13,9 @@ from typing import Any
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
 from sheetsim.topics._options import Option
-from sheetsim.topics.weight_decay._runs import STEPS
+
+STEPS = 30
+"""Steps of each run, after row 0, the start, unless the plan says otherwise."""
 
 MAX_STEPS = 100
 """The most that may be asked for: by 300 Adam amplifies rounding until no two programs agree."""

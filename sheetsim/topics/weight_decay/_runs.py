@@ -7,13 +7,11 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Column, Sheet
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book
+from sheetsim.topics.weight_decay import STEPS
 from sheetsim.topics.weight_decay.penalty import NAMES, mse_gradient
 
 State = tuple[Array, ...]
 Step = Callable[..., tuple[Array, State]]
-
-STEPS = 30
-"""Steps of each run, after row 0, the start, unless the plan says otherwise."""
 
 
 def run(

@@ -1,0 +1,105 @@
+"""Answers that come at once: what they do not import. No clock is looked at."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sheetsim.cli import COMMANDS
+
+HEAVY = {
+    *("numpy", "pandas", "matplotlib", "PIL", "ironcalc", "openpyxl", "xlsxwriter", "rich"),
+    *("platformdirs", "threadpoolctl", "scipy", "highspy", "distributed", "concurrent"),
+}
+"""Each of them takes as long to import as all that is needed to answer."""
+
+PRINT_MODULES = """
+import atexit, runpy, sys
+atexit.register(lambda: print("\\n".join(["MODULES", *sys.modules]), file=sys.stderr))
+runpy.run_module("sheetsim", run_name="__main__")
+"""
+
+
+def modules_after(*args: str) -> tuple[int, str, set[str]]:
+    """Exit code, what was said, and the modules that a run of the command line has imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT_MODULES, *args],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    said, _, modules = done.stderr.partition("MODULES\n")
+    return done.returncode, done.stdout + said, set(modules.split())
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ((), 0),
+        (("--help",), 0),
+        (("-h",), 0),
+        (("--version",), 0),
+        (("bild",), 2),
+        (("--fast",), 2),
+    ],
+    ids=str,
+)
+def test_the_first_answers_import_no_command(args: tuple[str, ...], code: int) -> None:
+    found, said, modules = modules_after(*args)
+    assert found == code, said
+    assert not {name.partition(".")[0] for name in modules} & HEAVY
+    own = {name for name in modules if name.startswith("sheetsim")}
+    assert own == {
+        *("sheetsim", "sheetsim.cli", "sheetsim.terminal", "sheetsim.errors"),
+        *(("sheetsim.cli.commands",) if "Commands:" in said else ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "part"),
+    [
+        (("list",), 0, "dot_product"),
+        (("list", "adam"), 2, "unexpected extra argument"),
+        (("build", "adma"), 2, "did you mean adam"),
+        (("build", "adam", "--k", "3"), 2, "adam has no option --k"),
+        (("build", "--out", "a.xlsx", "--lr"), 2, "requires an argument"),
+        (("solve", "adma"), 2, "did you mean adam"),
+        (("solve", "bias", "--starts", "0"), 2, "--starts is 0"),
+        (("check", "a.xlsx", "--timeout", "0"), 2, "--timeout is 0"),
+        (("compare",), 2, "missing argument 'FILE...'"),
+        (("build", "--help"), 0, "--ratings FILE"),
+        (("solve", "--help"), 0, "--subject-to"),
+        (("solve", "bias", "--help"), 0, "--starts N"),
+    ],
+    ids=str,
+)
+def test_lists_and_refusals_import_nothing_heavy(
+    args: tuple[str, ...], code: int, part: str
+) -> None:
+    found, said, modules = modules_after(*args)
+    assert (found, part in said) == (code, True), said
+    assert not {name.partition(".")[0] for name in modules} & HEAVY
+
+
+@pytest.mark.parametrize(
+    "command", ["solve", "verify", "list", "build", "check", "compare", "solve bias"]
+)
+def test_an_option_that_there_is_not(command: str) -> None:
+    code, said, modules = modules_after(*command.split(), "--nope")
+    assert (code, "no such option '--nope'" in said) == (2, True), said
+    assert not {name.partition(".")[0] for name in modules} & HEAVY
+
+
+def test_the_commands_say_of_themselves_what_the_list_says() -> None:
+    import importlib
+
+    _, help_text, _ = modules_after("--help")
+    listed = " ".join(help_text.partition("Commands:")[2].split())
+    for name in COMMANDS:
+        command = importlib.import_module(f"sheetsim.cli.commands.{name}").command
+        first = " ".join(command.help.split("\n")[0].split())
+        assert f"{name} {first}" in listed
+        assert first.endswith("."), "the first line is a sentence"
