@@ -15,14 +15,14 @@ from sheetsim.formula.compile.error_origins import find_errors
 from sheetsim.formula.compile.store import DYNAMIC
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.structure.linear import linear_slots
-from sheetsim.formula.structure.sum_of_squares import Squares, find_squares
+from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
 from sheetsim.formula.syntax.tokens import Ref, tokenize
-from sheetsim.formula.values import Array, Floats
+from sheetsim.formula.values import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sheetsim.book import Book, Place, Value
+    from sheetsim.book import Book, Place
     from sheetsim.formula.compile.dependency_graph import Spot
 
 
@@ -78,18 +78,6 @@ class Program:
         x = self._checked(x)
         state, _ = self._tape.forward(x)
         return self._numbers(state.num[..., self._out])
-
-    def contents(self, x: Floats) -> list[Value]:
-        """Return the outputs at x (n,) as Excel would show them: texts and errors as well.
-
-        Raises:
-            OptionError: x has not one number a variable.
-            WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
-        """
-        state = self._tape.told(self._checked(np.atleast_1d(x)))
-        index = self._out.reshape(1, -1)
-        out = Array(state.num[index], state.kind[index], state.obj[index])
-        return list(out.objects().ravel().tolist())
 
     def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
         """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""
@@ -174,9 +162,9 @@ class Program:
         return tuple(self._compiler.graph.name(slot) for slot in self._compiler.graph.frozen)
 
     @cached_property
-    def squares(self) -> Squares | None:
+    def sum_of_squares(self) -> SumOfSquares | None:
         """The first output as a sum of squares, if it is one by its formulas; else None."""
-        return find_squares(self._compiler, self._slots[0])
+        return find_sum_of_squares(self._compiler, self._slots[0])
 
     def _checked(self, x: Floats) -> Floats:
         x = np.asarray(x, np.float64)

@@ -17,7 +17,7 @@ Excel's rules (measured against its cached values in the tests):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ Objects = npt.NDArray[np.object_]
 NUMBER, BOOL, TEXT, ERROR, BLANK = range(5)
 
 VALUE_ERROR, DIV_ERROR, NUM_ERROR = CellError("#VALUE!"), CellError("#DIV/0!"), CellError("#NUM!")
-NA_ERROR, REF_ERROR, NAME_ERROR = CellError("#N/A"), CellError("#REF!"), CellError("#NAME?")
+NA_ERROR, REF_ERROR = CellError("#N/A"), CellError("#REF!")
 NULL_ERROR = CellError("#NULL!")
 
 
@@ -108,8 +108,8 @@ class Array:
         out[kind == BOOL] = self.num[kind == BOOL] != 0
         out[kind == BLANK] = None
         if self.obj is not None:
-            told = (kind == TEXT) | (kind == ERROR)
-            out[told] = np.broadcast_to(self.obj, out.shape)[told]
+            known = (kind == TEXT) | (kind == ERROR)
+            out[known] = np.broadcast_to(self.obj, out.shape)[known]
         return out
 
 
@@ -252,8 +252,8 @@ def errors_of(array: Array) -> Objects:
         kind = np.broadcast_to(array.kind, array.shape)
         codes[wrong & (kind == TEXT)] = VALUE_ERROR
         if array.obj is not None:
-            told = kind == ERROR
-            codes[told] = np.broadcast_to(array.obj, array.shape)[told]
+            known = kind == ERROR
+            codes[known] = np.broadcast_to(array.obj, array.shape)[known]
     return codes
 
 
@@ -357,8 +357,3 @@ def text_of(value: Value) -> str:
             return np.format_float_positional(value, precision=15, fractional=False, trim="-")
         return f"{mantissa}E{power:+03d}"
     return digits
-
-
-def same_shape(arrays: Iterable[Array]) -> tuple[int, ...]:
-    """Return the shape that arrays have in common."""
-    return np.broadcast_shapes(*(one.shape for one in arrays))

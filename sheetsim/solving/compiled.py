@@ -112,7 +112,7 @@ class Compiled:
         has_objective = self.stored.objective is not None
         squares = None
         if self.program is not None and has_objective and goal is Goal.MINIMISE:
-            squares = self.program.squares
+            squares = self.program.sum_of_squares
         if squares is not None:
             extras = {
                 "residuals": joined.cut(squares.residuals_and_jacobian),

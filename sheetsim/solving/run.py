@@ -14,7 +14,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable
-from sheetsim.formula.recalc.recalculate import Followers, follow
+from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.solver.outcome import ITERATIONS, SOLVED, STOPPED, SUBPROBLEMS, TIME
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
@@ -136,18 +136,18 @@ def solve_file(
         why = "no copy was written, since there is no solution"
         return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
     with _no_collector():
-        followers = write_solved(prepared, solution, out, reports(solved) if reports else ())
+        recalculated = write_solved(prepared, solution, out, reports(solved) if reports else ())
     return replace(
         solved,
         seconds=time.perf_counter() - began,
-        after=(*solved.after, *_what_was_not_written(followers)),
+        after=(*solved.after, *_what_was_not_written(recalculated)),
         path=Path(out),
     )
 
 
 def write_solved(
     prepared: Prepared, solution: Solution, out: str | Path, sheets: Sequence[NewSheet] = ()
-) -> Followers:
+) -> Recalculated:
     """Write the copy: the variables, the inputs that were set, and all that depends on them.
 
     Raises:
@@ -156,20 +156,20 @@ def write_solved(
     """
     changed: dict[Spot, Value] = dict(prepared.inputs)
     changed |= zip(prepared.compiled.cells, map(float, solution.variables), strict=True)
-    followers = follow(prepared.book, changed, trusted=_trusted(prepared))
+    recalculated = recalculate(prepared.book, changed, trusted=_trusted(prepared))
     values: dict[str, dict[Any, Value]] = {
-        sheet: dict(cells) for sheet, cells in followers.values.items()
+        sheet: dict(cells) for sheet, cells in recalculated.values.items()
     }
     for (sheet, place), value in changed.items():
         values.setdefault(sheet, {})[place] = value
-    if prepared.compiled.program is None:  # IronCalc knows what the followers could not compute
+    if prepared.compiled.program is None:  # IronCalc knows what could not be computed here
         outputs = prepared.compiled.function.values(np.asarray(solution.variables, float))
         for (sheet, place), number in zip(prepared.compiled.outputs, outputs, strict=True):
             if np.isfinite(number):
                 values.setdefault(sheet, {})[place] = float(number)
     model = prepared.stored if prepared.request.rewrites else None
     write_values(prepared.book.path, out, values, model=model, sheets=sheets)
-    return followers
+    return recalculated
 
 
 @contextmanager
@@ -230,16 +230,16 @@ def _trusted(prepared: Prepared) -> bool:
     )
 
 
-def _what_was_not_written(followers: Followers) -> list[str]:
+def _what_was_not_written(recalculated: Recalculated) -> list[str]:
     lines = []
-    if followers.unsupported:
-        count, why = len(followers.unsupported), next(iter(followers.unsupported.values()))
+    if recalculated.unsupported:
+        count, why = len(recalculated.unsupported), next(iter(recalculated.unsupported.values()))
         lines.append(
             f"{count:,} cells that depend on the variables by {why} keep their old values in the "
             "copy; a spreadsheet computes them when it recalculates"
         )
-    if followers.frozen:
+    if recalculated.frozen:
         lines.append(
-            f"{len(followers.frozen):,} cells of random numbers or times keep their old values"
+            f"{len(recalculated.frozen):,} cells of random numbers or times keep their old values"
         )
     return lines

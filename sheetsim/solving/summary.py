@@ -93,7 +93,7 @@ def _functions(compiled: Compiled) -> str:
     counted = f"{_counted(compiled.n, 'variable')}, {_counted(rows, 'constraint')} besides bounds"
     if compiled.program is None:
         return f"{counted}; nothing is known of the functions"
-    squares = compiled.program.squares if compiled.stored.objective is not None else None
+    squares = compiled.program.sum_of_squares if compiled.stored.objective is not None else None
     if all(compiled.linear):
         kind = "objective and constraints are linear" if blocks else "the objective is linear"
     elif squares is not None:

@@ -149,7 +149,7 @@ def test_chain_of_100_000_cells_does_not_overflow() -> None:
 
 def test_models_beyond_reason_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     book = book_of(rosenbrock_chain(30))
-    monkeypatch.setattr("sheetsim.formula.compile.dependency_graph.MAX_WAVES", 20)
+    monkeypatch.setattr("sheetsim.formula.compile.topological_order.MAX_WAVES", 20)
     with pytest.raises(WorkbookError, match=r"needs a chain of 2[0-9] cells.*at most 20"):
         compile_book(book, ["S!A30"], ["S!A1:B1"])
     compile_book(book, ["S!A15"], ["S!A1:B1"])
@@ -269,7 +269,7 @@ CELLS = {"B1": 1.0, "B3": 2.0, "C1": "=(A1-3)^2", "C2": "=A2^2", "C3": "=(A3+A1)
 @pytest.mark.parametrize("formula", SQUARES)
 def test_sums_of_squares_are_found(formula: str) -> None:
     program = program_of(formula, CELLS)
-    squares = program.squares
+    squares = program.sum_of_squares
     assert squares is not None
     assert (squares.size, squares.root) == SQUARES[formula]
     for x in (program.start, np.array([0.2, -1.1, 2.3])):
@@ -293,7 +293,7 @@ def test_sums_of_squares_are_found(formula: str) -> None:
      "=-SUMSQ(A1:A3)", "=A1^2*A2^2", "=IF(A1>0,A2^2,0)"],
 )  # fmt: skip
 def test_what_is_no_sum_of_squares_is_not_taken_for_one(formula: str) -> None:
-    assert program_of(formula, CELLS).squares is None
+    assert program_of(formula, CELLS).sum_of_squares is None
 
 
 @settings(max_examples=40, deadline=None)

@@ -20,7 +20,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.formula.program import compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.recalc.overlay import overlay
-from sheetsim.formula.recalc.recalculate import follow
+from sheetsim.formula.recalc.recalculate import recalculate
 from sheetsim.workbook.read.book import mentions
 from sheetsim.workbook.read.shared_formulas import SharedFormula
 
@@ -177,7 +177,7 @@ def test_no_cell_keeps_an_old_value(
     }
     book = Book("test.xlsx", Sheets(cached), NAMES, TABLES, dict.fromkeys(SHEETS, "visible"))
     for trusted in (True, False):
-        found = follow(book, changes, trusted=trusted)
+        found = recalculate(book, changes, trusted=trusted)
         shown = {(s, p): v for s, own in found.values.items() for p, v in own.items()}
         for spot, value in shown.items():
             assert same(value, after[spot]), (spot, trusted, value, after[spot])
@@ -228,7 +228,7 @@ def test_a_dependent_that_was_missed(
         home, _, place = name.rpartition("!")
         wanted.setdefault(home or "S", {})[place_of(place)] = pytest.approx(value)
     for trusted in (True, False):
-        found = follow(book, {(sheet or "S", place_of(own)): 10.0}, trusted=trusted)
+        found = recalculate(book, {(sheet or "S", place_of(own)): 10.0}, trusted=trusted)
         assert (found.values, found.unsupported) == (wanted or found.values, {})
 
 
@@ -236,7 +236,7 @@ def test_many_cells_of_one_name_wrap() -> None:
     """More than a few cells of one formula are one operation."""
     cells: dict[str, Any] = {"A1": 1.0} | {f"B{i}": "=left*2" for i in range(1, 30)}
     cells |= {f"A{i}": "=above+1" for i in range(2, 30)}
-    found = follow(book_of(cells, **LEFT), {("S", (0, 0)): 5.0})
+    found = recalculate(book_of(cells, **LEFT), {("S", (0, 0)): 5.0})
     assert [found.values["S"][i, 1] for i in range(29)] == [2 * (5.0 + i) for i in range(29)]
 
 
@@ -253,14 +253,14 @@ def test_what_cannot_be_computed_but_depends_is_told(meaning: str, formula: str)
     cells = {"A1": 1.0, "A3": 3.0, "Two!E1": Cell("=S!E1", 4.0), "E1": Cell(formula, 4.0)}
     book = book_of(cells, **names(f=meaning, g="S!$A$1"))
     for trusted in (True, False):
-        found = follow(book, {("S", (0, 0)): 5.0}, trusted=trusted)
+        found = recalculate(book, {("S", (0, 0)): 5.0}, trusted=trusted)
         assert (found.values, set(found.unsupported)) == ({}, {("S", (0, 4)), ("Two", (0, 4))})
 
 
 def test_functions_of_macros_may_read_anything() -> None:
     cells = {"A1": 1.0, "Two!E1": Cell("=UDF(A2)", 4.0)}
     for macros in (True, False):
-        found = follow(book_of(cells, macros=macros), {("S", (0, 0)): 5.0})
+        found = recalculate(book_of(cells, macros=macros), {("S", (0, 0)): 5.0})
         assert set(found.unsupported) == ({("Two", (0, 4))} if macros else set())
 
 
@@ -274,7 +274,7 @@ def test_names_that_double() -> None:
     book = book_of({"A1": 3.0, "B1": "=SUM(u_39)"}, **names(**unions))
     with pytest.raises(WorkbookError, match="S!B1: the formula has more than 100,000 values"):
         evaluate(book)
-    assert set(follow(book, {("S", (0, 0)): 5.0}).unsupported) == {("S", (0, 1))}
+    assert set(recalculate(book, {("S", (0, 0)): 5.0}).unsupported) == {("S", (0, 1))}
 
 
 def test_a_name_of_a_sheet_means_the_names_of_that_sheet() -> None:
@@ -283,7 +283,7 @@ def test_a_name_of_a_sheet_means_the_names_of_that_sheet() -> None:
         DefinedName("near", "Two", False, "Two!$A$1"), DefinedName("near", None, False, "S!$A$1"),
         DefinedName("far", "Two", False, "near*10"),
     )  # fmt: skip
-    found = follow(book_of(cells, names=own), {("Two", (0, 0)): 5.0})
+    found = recalculate(book_of(cells, names=own), {("Two", (0, 0)): 5.0})
     assert found.values == {"S": {(0, 1): 50.0}}
 
 
@@ -294,7 +294,7 @@ def test_many_unknown_functions_of_many_cells() -> None:
     cells[0, 3] = Cell(f"=SUM(B1:B{count})", 1.0)
     book = Book("many.xlsx", {"S": cells})
     begin = time.process_time()
-    found = follow(book, {("S", (i, 0)): 3.0 for i in range(count)})
+    found = recalculate(book, {("S", (i, 0)): 3.0 for i in range(count)})
     assert len(found.unsupported) == count + 1
     program = compile_book(book, ["S!D1"], [f"S!A1:A{count}"])
     with pytest.raises(WorkbookError, match="UDF"):

@@ -19,9 +19,9 @@ def command(functions: bool) -> None:
       sheetsim list --functions
     """
     if functions:
-        from sheetsim.formula.categories import families
+        from sheetsim.formula.functions_list import categories
 
-        for title, names in families().items():
+        for title, names in categories().items():
             click.echo(f"{title}: {', '.join(names)}")
         return
     topics = api.list_topics()

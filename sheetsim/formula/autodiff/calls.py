@@ -119,7 +119,7 @@ class Gather:
         else:
             num = state.num.take(select, axis=-1)
         if strict or self.kinded or (self.seen != self.mixed.times and self._look()):
-            return self._told(num, state)
+            return self._with_kinds(num, state)
         array = self.array
         return Array(num, array.kind, array.obj, bad=array.bad, literal=False)
 
@@ -129,7 +129,7 @@ class Gather:
         self.kinded = bool(self.mixed.slots[self.index].any())
         return self.kinded
 
-    def _told(self, num: Floats, state: State) -> Array:
+    def _with_kinds(self, num: Floats, state: State) -> Array:
         kind = state.kind[..., self.index]
         if not kind.any():
             return Array(num, literal=False)
@@ -256,12 +256,12 @@ class Call:
         else:
             state.num[..., write] = num
         if root.kind is not None or self.kinded:
-            self._tell(state, root, strict=strict)
+            self._store_kinds(state, root, strict=strict)
 
-    def _tell(self, state: State, root: Array, *, strict: bool) -> None:
+    def _store_kinds(self, state: State, root: Array, *, strict: bool) -> None:
         """Write what the results are that may be no numbers.
 
-        In a strict run all calls read all kinds; else those that come have to be told of it.
+        In a strict run all calls read all kinds; else those that come have to know of it.
         """
         kind = np.zeros(1, np.uint8) if root.kind is None else root.kind
         kind = np.where(kind == BLANK, np.uint8(NUMBER), kind)

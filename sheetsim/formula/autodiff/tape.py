@@ -96,14 +96,6 @@ class Tape:
                 state = self.state(x, whole=True)
                 return state, [call.forward(state, strict=True) for call in self.calls]
 
-    def told(self, x: Floats) -> State:
-        """Return the slots at x (n,) with their kinds, texts and errors as Excel has them."""
-        with np.errstate(all="ignore"):
-            state = self.state(x, whole=True)
-            for call in self.calls:
-                call.forward(state, strict=True)
-        return state
-
     def backward(self, registers: list[list[Array]], bars: Floats) -> Floats:
         """Return the derivatives by the variables of what `bars` says of the slots."""
         for careful in (False, True):

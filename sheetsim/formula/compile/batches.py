@@ -1,353 +1,143 @@
-"""One formula in many cells at once.
-
-What does not depend on the variables is computed; the rest becomes a list of operations on whole
-arrays.
-"""
+"""Batches: the cells that have one formula, and what is to be computed for a block of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.formula.compile.blocks import Batch, Group, Operation, UnreadyError, layout, rows_of
-from sheetsim.formula.compile.broadcasting import (
-    EXTRA,
-    LARGE,
-    OWN_LINE,
-    Limits,
-    Size,
-    alike,
-    cell_by_cell,
-    common,
-    filled,
-    lacks,
-    size_of,
-    within,
-)
-from sheetsim.formula.compile.dynamic_references import cut, geometry, ref_areas, site_areas
-from sheetsim.formula.compile.plan import Step
-from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Areas, Ints, Store
-from sheetsim.formula.functions import TABLE, Function
-from sheetsim.formula.functions.logic import branch
-from sheetsim.formula.values import NUMBER, VALUE_ERROR, Array, Bools, Floats, constant
+from sheetsim.formula.values import Array
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
-
-__all__ = ["Batch", "Group", "Operation", "UnreadyError", "prepare", "rows_of"]
-
-Touch = Callable[["Group", "list[Place]", Areas, int], None]
-
-
-class _Preparer:
-    """A batch in the making; see `prepare`."""
-
-    def __init__(
-        self,
-        store: Store,
-        group: Group,
-        places: list[Place],
-        touch: Touch | None,
-        flat: bool,
-        limits: Limits,
-    ) -> None:
-        self.store = store
-        self.touch = touch
-        self.limits = limits
-        if flat:
-            pairs = np.array(places, np.intp)
-            self.places, self.rows, self.columns = places, pairs[:, :1], pairs[:, 1:]
-        else:
-            self.places, self.rows, self.columns = layout(places)
-        self.shape = np.broadcast_shapes(self.rows.shape, self.columns.shape)
-        self.batch = Batch(group, self.places, (self.shape[0], self.shape[1]))
-        self.areas: dict[int, Areas] = {}
-        self.moving: dict[int, Step] = {}  # sites whose arguments depend on the variables
-        self.next = len(group.plan.steps)
-        self.trials: dict[int, Array] = {}
-        self.tried = 0
-        self.sizes: dict[int, Size] = {}
-
-    def split(self, labels: Ints | Bools, *, waiting: bool = False) -> None:
-        """Raise `UnreadyError`, unless all labels are the same."""
-        first = labels.flat[0]
-        if labels.size > 1 and (labels != first).any():
-            flat = np.broadcast_to(labels, self.shape).ravel()
-            raise UnreadyError(
-                [[self.places[i] for i in np.flatnonzero(flat == k)] for k in np.unique(flat)]
-            )
-        if waiting and first:
-            raise UnreadyError([self.places], waiting=True)
-
-    def take(self, register: int, areas: Areas, spare: int = 0) -> None:
-        """Read the cells of areas into a register."""
-        self.split(areas.bottom - areas.top)
-        self.split(areas.right - areas.left)
-        index = self.store.indices(self.limits.cut(areas, spare))
-        state = self.store.state[index]
-        if state.min() == KNOWN == state.max():
-            self.batch.values[register] = self.store.gather(index)
-            return
-        self.split((state == WAITING).any((-2, -1)), waiting=True)
-        moves = (state == DYNAMIC).any((-2, -1))
-        self.split(moves)
-        if moves.flat[0]:
-            self.batch.gathers[register] = index
-        else:
-            self.batch.values[register] = self.store.gather(index)
-
-    def gather(self, register: int, step: Step) -> None:
-        """Do a step of kind "gather"."""
-        source = step.areas[0]
-        if source in self.moving:
-            self._moving_index(register, source, single=bool(step.value))
-            return
-        areas = self.areas[source]
-        if step.value:
-            areas = cut(areas, self.rows, self.columns)
-        if self.touch is not None and self.batch.group.plan.steps[source].kind == "site":
-            self.touch(self.batch.group, self.places, areas, register)
-            if register not in self.batch.group.plan.ahead:
-                return
-        self.take(register, areas)
-
-    def _moving_index(self, register: int, source: int, *, single: bool) -> None:
-        """Look up in the values of an area, at a place that depends on the variables."""
-        site = self.moving[source]
-        if site.value != "INDEX" or site.areas[0] in self.moving:
-            if not self._depends(source):  # arrays of references
-                self.batch.values[register] = constant(VALUE_ERROR)
-                return
-            self.batch.unknown = f"{site.value} with arguments that depend on the variables"
-            self.batch.values[register] = constant(0.0)
-            return
-        areas = self.areas[site.areas[0]]
-        if self.touch is not None:
-            self.touch(self.batch.group, self.places, areas, register)
-            return
-        base = self.free()
-        self.take(base, areas, 1)
-        whole, read = size_of(areas), self.size(base)
-        args = list(site.args)
-        for k, axis in enumerate((0, 1) if len(args) > 1 else (int(whole[0] == 1),)):
-            if single and whole[axis] > 1:
-                own = self.free()
-                self.batch.values[own] = Array(self._own(areas, axis))
-                args[k] = self.operate(OWN_LINE, (args[k], own), self.free())
-            if whole[axis] > read[axis]:  # what lies behind is blank
-                line = within(read[axis], whole[axis])
-                args[k] = self.operate(line, (args[k],), self.free())
-        self.operate(TABLE["INDEX"], (base, *args), register)
-
-    def _own(self, areas: Areas, axis: int) -> Floats:
-        """Return the cells' own row or column in areas, from 1; far outside if there is none."""
-        first, last, own = (
-            (areas.left, areas.right, self.columns)
-            if axis
-            else (areas.top, areas.bottom, self.rows)
-        )
-        line = np.where((own < first) | (own > last), -9, own - first + 1)
-        return line[..., None, None].astype(np.float64)
-
-    def _depends(self, source: int) -> bool:
-        """Whether an argument of a site, or of one that it is made from, is not known."""
-        sites, steps = [source], self.batch.group.plan.steps
-        for one in sites:
-            if not all(i in self.batch.values for i in steps[one].args):
-                return True
-            sites += [i for i in steps[one].areas if i in self.moving]
-        return False
-
-    def free(self) -> int:
-        """Return a register that no step has."""
-        self.next += 1
-        return self.next - 1
-
-    def size(self, register: int) -> Size:
-        """Return the rows and columns of a register's value."""
-        shape: tuple[int, ...] = (1, 1)
-        if register in self.sizes:
-            return self.sizes[register]
-        if register in self.batch.gathers:
-            shape = self.batch.gathers[register].shape
-        else:
-            value = self.trial(register)
-            shape = (1, 1) if value is None else value.shape
-        return shape[-2], shape[-1]
-
-    def trial(self, register: int) -> Array | None:
-        """Return a register's value with the variables' own; None if it has none yet."""
-        if register in self.batch.values:
-            return self.batch.values[register]
-        trials, values = self.trials, self.batch.values
-        for i, index in self.batch.gathers.items():
-            if i not in trials:
-                trials[i] = self.store.gather(index)
-        with np.errstate(all="ignore"):
-            for one in self.batch.operations[self.tried :]:
-                args = [values[i] if i in values else trials[i] for i in one.args]
-                trials[one.out] = one.function.value(args, True)
-        self.tried = len(self.batch.operations)
-        return trials.get(register)
-
-    def site(self, register: int, step: Step) -> None:
-        """Do a step of kind "site"."""
-        static = all(i in self.batch.values for i in step.args)
-        several = static and any(self.size(i) != (1, 1) for i in step.args)
-        if not static or several or any(i in self.moving for i in step.areas):
-            self.moving[register] = step
-            return
-        if step.value == "INDIRECT" and len(self.places) > 1:
-            raise UnreadyError([[place] for place in self.places])
-        self.areas[register] = site_areas(
-            self.store,
-            str(step.value),
-            [self.areas[i] for i in step.areas],
-            [self.batch.values[i] for i in step.args],
-            (self.batch.group.sheet, self.places[0]),
-        )
-
-    def operate(self, function: Function, args: tuple[int, ...], register: int) -> int:
-        """Compute a function now if its arguments are known, else note it down."""
-        values = self.batch.values
-        if len(args) > 1:
-            args = self.equal(function, args)
-        if all(i in values for i in args):
-            with np.errstate(all="ignore"):
-                values[register] = function.value([values[i] for i in args], True)
-        else:
-            self.batch.operations.append(Operation(function, args, register))
-            if function.kind == "statistic":
-                self.sizes[register] = (1, 1)
-            elif all(cell_by_cell(function, len(args))):
-                self.sizes[register] = common([self.size(i) for i in args])
-        return register
-
-    def equal(self, function: Function, args: tuple[int, ...]) -> tuple[int, ...]:
-        """Fill up the arguments that a function takes cell by cell, if they are unequal."""
-        together = cell_by_cell(function, len(args))
-        sizes = [self.size(i) for i, own in zip(args, together, strict=True) if own]
-        if not sizes or not any(lacks(size, common(sizes)) for size in sizes):
-            return args
-        fill, whole = filled(common(sizes)), common(sizes)
-        return tuple(
-            self.operate(fill, (i,), self.free()) if own and lacks(self.size(i), whole) else i
-            for i, own in zip(args, together, strict=True)
-        )
-
-    def choice(self, register: int, step: Step) -> None:
-        """Do a step of kind "choice": its result is as large as the argument that it chooses."""
-        name, args, function = str(step.value), step.args, TABLE[str(step.value)]
-        sizes = [self.size(i) for i in args]
-        values = range(0 if name in {"IFERROR", "IFNA"} else 1, len(args))
-        whole = common([sizes[k] for k in values])
-        if sizes[0] != (1, 1) or all(sizes[k] == whole for k in values):
-            self.operate(function, args, register)
-        elif args[0] in self.batch.values:
-            chosen = branch(name, self.batch.values[args[0]])
-            self.split(chosen)
-            k = int(chosen.flat[0])
-            if name == "IF" and k == len(args):
-                self.batch.values[register] = constant(False)
-            elif 0 <= k < len(args):
-                self.operate(TABLE["pos"], (args[k],), register)
-            else:
-                self.operate(function, (args[0], *[args[0]] * (len(args) - 1)), register)
-        elif values[0] == 0 or (step.kind == "choice" and not self._harmless(args, sizes)):
-            self.batch.unknown = f"{name} of values of unequal size"
-            self.batch.values[register] = constant(0.0)
-        elif step.kind == "choice":
-            self.operate(function, args, register)
-        else:
-            fill = filled(whole, blank=True)
-            ours = [self.operate(fill, (args[k],), self.free()) for k in values]
-            self.operate(function, (args[0], *ours), register)
-
-    def _harmless(self, args: tuple[int, ...], sizes: list[Size]) -> bool:
-        """Whether it does not matter that a single value stands for an array of it."""
-        for i, size in zip(args[1:], sizes[1:], strict=True):
-            value = self.batch.values.get(i)
-            if size == (1, 1) and (
-                value is None or (value.kind is None and value.num.any())
-                or (value.kind is not None and ((value.kind == NUMBER) & (value.num != 0)).any())
-            ):  # fmt: skip
-                return False
-        return True
-
-    def geometry(self, register: int, step: Step) -> None:
-        """Do a step of kind "geometry"."""
-        name = str(step.value)
-        if step.args:  # ROWS and COLUMNS of a value, not of a reference
-            size = self.size(step.args[0])
-            self.batch.values[register] = constant(float(size[name == "COLUMNS"]))
-            return
-        areas = self.areas.get(step.areas[0]) if step.areas else None
-        if areas is not None:
-            self.split(areas.bottom - areas.top)
-            self.split(areas.right - areas.left)
-            if name in {"ROW", "COLUMN"}:
-                areas = self.limits.cut(areas)
-        self.batch.values[register] = geometry(name, areas, self.rows, self.columns)
-
-    def run(self) -> Batch:
-        """Do all steps; if somebody is to be told of areas, those alone that find areas."""
-        plan = self.batch.group.plan
-        steps = plan.steps
-        for i, step in enumerate(steps):
-            if self.touch is not None and i not in plan.ahead and i not in plan.sites:
-                continue
-            if step.kind == "call":
-                self.operate(TABLE[str(step.value)], step.args, i)
-            elif step.kind == "gather":
-                self.gather(i, step)
-            elif step.kind in {"choice", "choice of ranges"}:
-                self.choice(i, step)
-            elif step.kind == "area":
-                self.areas[i] = ref_areas(step.value, self.rows, self.columns)
-            elif step.kind == "const":
-                self.batch.values[i] = plan.constants[i]
-            elif step.kind == "site":
-                self.site(i, step)
-            else:
-                self.geometry(i, step)
-        self.batch.root = len(steps) - 1
-        return self.batch
+    from sheetsim.formula.compile.plan import Plan
+    from sheetsim.formula.compile.store import Ints, Store
+    from sheetsim.formula.functions import Function
 
 
-def prepare(
-    store: Store,
-    group: Group,
-    places: list[Place],
-    touch: Touch | None = None,
-    *,
-    flat: bool = False,
-) -> Batch:
-    """Prepare cells of a group.
+@dataclass
+class Group:
+    """The cells of a sheet that have one formula, up to relative references.
 
-    Args:
-        store: with the cells that they need.
-        group: theirs.
-        places: the cells.
-        touch: if given, nothing is prepared: it is told of every area that OFFSET and its like
-            turn out to refer to, with the cells of the block and the step.
-        flat: lay the cells out one below the other, as they are given.
-
-    Raises:
-        UnreadyError: the cells have to be split, or wait for others.
+    Attributes:
+        sheet: where they stand.
+        plan: what the formula does.
+        size: rows and columns of the range of an array formula, None for an ordinary one.
+        places: the cells; of an array formula, the first of its range.
+        formula: the text in one of them, for messages.
     """
-    limits = Limits(store, group.plan)
-    batch = (preparer := _Preparer(store, group, places, touch, flat, limits)).run()
-    while limits.stale:
-        limits = limits.again()
-        batch = (preparer := _Preparer(store, group, places, touch, flat, limits)).run()
-    if not limits.used or touch is not None or batch.unknown:
-        return batch
-    farther = _Preparer(store, group, places, touch, flat, limits.again(extra=EXTRA))
-    more, less = farther.trial(farther.run().root), preparer.trial(batch.root)
-    if more is None or less is None or alike(more, less, group.size):
-        return batch
-    if len(places) > 1 and len(places) * limits.largest > LARGE:
-        raise UnreadyError([[place] for place in places])
-    return _Preparer(store, group, places, touch, flat, limits.again(whole=True)).run()
+
+    sheet: str
+    plan: Plan
+    size: tuple[int, int] | None
+    formula: str
+    places: list[Place] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A function applied to registers, its result in another."""
+
+    function: Function
+    args: tuple[int, ...]
+    out: int
+
+
+@dataclass
+class Batch:
+    """A group's cells, or some of them, ready to be computed together.
+
+    Attributes:
+        group: theirs.
+        places: the cells in the order of the block, row by row.
+        shape: rows and columns of the block.
+        values: register -> its value where that does not change.
+        gathers: register -> the slots that it reads, shaped like its value.
+        operations: what is left to compute at each x.
+        root: the register with the formula's value.
+        unknown: why it cannot be computed although it depends on the variables, or "".
+    """
+
+    group: Group
+    places: list[Place]
+    shape: tuple[int, int]
+    values: dict[int, Array] = field(default_factory=dict)
+    gathers: dict[int, Ints] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
+    root: int = -1
+    unknown: str = ""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether its value does not depend on the variables."""
+        return self.root in self.values and not self.unknown
+
+    def trial(self, store: Store) -> dict[int, Array]:
+        """Return all registers as they are with the variables' own values."""
+        values = dict(self.values)
+        with np.errstate(all="ignore"):
+            for register, index in self.gathers.items():
+                values[register] = store.gather(index)
+            for operation in self.operations:
+                args = [values[i] for i in operation.args]
+                values[operation.out] = operation.function.value(args, True)
+        return values
+
+
+class UnreadyError(Exception):
+    """Some of the cells cannot be computed with the others, or not yet.
+
+    Attributes:
+        parts: the cells, split into those that may go together.
+        waiting: whether they all wait for cells that are not computed.
+    """
+
+    def __init__(self, parts: list[list[Place]], *, waiting: bool = False) -> None:
+        super().__init__("cells cannot be computed together")
+        self.parts = parts
+        self.waiting = waiting
+
+
+def layout(places: list[Place]) -> tuple[list[Place], Ints, Ints]:
+    """Return the cells in order, their rows and their columns.
+
+    A full block gives rows (R, 1) and columns (1, C), anything else (N, 1) and (N, 1).
+    """
+    if len(places) == 1:
+        return places, np.array([[places[0][0]]]), np.array([[places[0][1]]])
+    pairs = np.array(places, np.intp)
+    rows, columns = np.unique(pairs[:, 0]), np.unique(pairs[:, 1])
+    if len(rows) * len(columns) == len(places):
+        ordered = [(r, c) for r in rows.tolist() for c in columns.tolist()]
+        return ordered, rows[:, None], columns[None, :]
+    return places, pairs[:, :1], pairs[:, 1:]
+
+
+def rows_of(batch: Batch, rows: Ints) -> Batch:
+    """Return some of the cells of a flat batch, as a batch; it shares the operations."""
+    first = int(rows[0])
+    whole = len(rows) == 1 or bool((np.diff(rows) == 1).all())
+    take = slice(first, first + len(rows)) if whole else rows
+
+    def cut(part: Any) -> Any:
+        return part if part is None or part.shape[-4] == 1 else part[..., take, :, :, :]
+
+    values = {
+        i: value
+        if value.shape[-4] == 1
+        else Array(
+            cut(value.num), cut(value.kind), cut(value.obj), bad=value.bad, literal=value.literal
+        )
+        for i, value in batch.values.items()
+    }
+    return Batch(
+        batch.group,
+        [batch.places[i] for i in rows.tolist()],
+        (len(rows), 1),
+        values,
+        {i: cut(index) for i, index in batch.gathers.items()},
+        batch.operations,
+        batch.root,
+        batch.unknown,
+    )

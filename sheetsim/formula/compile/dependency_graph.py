@@ -1,10 +1,7 @@
-"""Which cells the outputs need, which formula each has, and in which order they are computed.
+"""Which cells the outputs need, which formula each has, and what it refers to.
 
-Cells are found from the outputs, along their references, with a stack. They are grouped by
-formula. Groups that need each other only one way are computed whole, one after the other. Groups
-that need each other both ways (a row that needs the one above), found by Tarjan's algorithm, are
-computed in waves: all cells whose precedents are done, group by group. Where that stops before
-all cells are done, there is a circle.
+Cells are found from the outputs, along their references, with a stack, and grouped by formula.
+What OFFSET and its like refer to is found when their arguments are known.
 """
 
 from __future__ import annotations
@@ -16,11 +13,11 @@ import numpy as np
 
 from sheetsim.book import quoted
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.batches import Group, UnreadyError, prepare
+from sheetsim.formula.compile.batches import Group, UnreadyError
+from sheetsim.formula.compile.constant_folding import resolve_references
 from sheetsim.formula.compile.plan import Plan, make_plan
 from sheetsim.formula.compile.store import KNOWN, Areas, Store
-from sheetsim.formula.compile.topological_order import components, find_circle, waves
-from sheetsim.formula.syntax.keys import Keys, extent
+from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
 
 if TYPE_CHECKING:
@@ -35,12 +32,9 @@ _PIECE = 64
 MAX_KINDS = 200_000
 """Different formulas that a model may need: each is an array operation of its own."""
 
-MAX_WAVES = 200_000
-"""Steps of a model's recurrence, each after the other; sheets have a million rows."""
-
 
 @dataclass
-class Graph:
+class DependencyGraph:
     """The needed cells of a workbook.
 
     Attributes:
@@ -48,7 +42,7 @@ class Graph:
         groups: by formula.
         group_of: slot of a formula's cell -> its group; of an array formula, the first cell's.
         home: slot of another cell of an array formula's range -> the first cell's.
-        needs: slot -> the areas that its formula refers to.
+        precedents: slot -> the areas that its formula refers to.
         areas, bounds: area -> its number, and back.
         members: number of an area -> the slots of the formula cells in it.
         pending: slots of cells whose OFFSET and the like have yet to be resolved.
@@ -56,7 +50,7 @@ class Graph:
         unknown: cells -> the function that cannot be computed here.
         moving: sheet -> the formula cells that are to be computed; others that have a cached
             value are constants. None for all.
-        keys: which formulas are the same.
+        group_keys: which formulas are the same.
         lenient: whether a formula that cannot be read is one that cannot be computed.
         circles: if it is a list, circular references are noted there in words and left out of
             the order, with all that needs them; if it is None, one is an error.
@@ -65,11 +59,11 @@ class Graph:
     book: Book
     store: Store
     variables: frozenset[int]
-    keys: Keys
+    group_keys: GroupKeys
     groups: dict[object, Group] = field(default_factory=dict)
     group_of: dict[int, Group] = field(default_factory=dict)
     home: dict[int, int] = field(default_factory=dict)
-    needs: dict[int, list[int]] = field(default_factory=dict)
+    precedents: dict[int, list[int]] = field(default_factory=dict)
     areas: dict[Area, int] = field(default_factory=dict)
     bounds: list[Area] = field(default_factory=list)
     members: list[list[int]] = field(default_factory=list)
@@ -95,11 +89,11 @@ class Graph:
             slot = self.stack.pop()
             sheet, place = self.store.places[slot]
             group = self.group_of[slot]
-            needs = self.needs[slot] = []
+            found = self.precedents[slot] = []
             for ref in group.plan.refs:
                 area = (ref.sheet or sheet, *ref.at(*place))
                 growing = ref.fixed[0] != ref.fixed[2]
-                needs += map(self.area, self._pieces(area) if growing else [area])
+                found += map(self.area, self._pieces(area) if growing else [area])
             if group.plan.sites:
                 self.pending.add(slot)
         self.store.grow()
@@ -206,14 +200,14 @@ class Graph:
         """Return the group of a formula, planned when its first cell is met."""
         key: object
         try:
-            key = self.keys.find(sheet, place, cell, size)
+            key = self.group_keys.find(sheet, place, cell, size)
             if key not in self.groups:
                 if self.variables and len(self.groups) >= MAX_KINDS:
                     raise WorkbookError(
                         f"{self.book.path}: the model needs more than {MAX_KINDS:,} different "
                         "formulas; expected fewer, filled down or across"
                     )
-                sample = self.keys.samples[key]
+                sample = self.group_keys.samples[key]
                 tree = parse_tokens(sample.tokens, sample.formula)
                 plan = make_plan(self.book, tree, sheet, sample.place, array=size is not None)
                 self.groups[key] = Group(sheet, plan, size, sample.formula)
@@ -245,7 +239,7 @@ class Graph:
             while work:
                 part = work.pop()
                 try:
-                    prepare(self.store, group, part, self._touch_areas)
+                    resolve_references(self.store, group, part, self._touch_areas)
                 except UnreadyError as unready:
                     if not unready.waiting:
                         work += unready.parts
@@ -268,7 +262,7 @@ class Graph:
             slot = slots[place]
             if (slot, step) not in self._touched:  # a second attempt finds the same
                 self._touched.add((slot, step))
-                self.needs[slot].append(number)
+                self.precedents[slot].append(number)
         self.discover()
 
     @staticmethod
@@ -280,72 +274,6 @@ class Graph:
         if rows == 1:
             return 0, k % shape[1]
         return k // (count // rows), 0
-
-    def schedule(self) -> list[list[tuple[Group, list[Place]]]]:
-        """Return the cells in an order of computation.
-
-        Returns:
-            Lists of one group with its cells; or, where groups need each other, of many, wave by
-            wave, each wave's cells group by group.
-
-        Raises:
-            WorkbookError: a circular reference; the message names the cells.
-        """
-        index = {id(group): k for k, group in enumerate(self.groups.values())}
-        groups = list(self.groups.values())
-        edges: list[dict[int, None]] = [{} for _ in groups]
-        area_groups = [
-            list(dict.fromkeys(index[id(self.group_of[s])] for s in inside))
-            for inside in self.members
-        ]
-        for slot, areas in self.needs.items():
-            own = edges[index[id(self.group_of[slot])]]
-            for area in areas:
-                for one in area_groups[area]:
-                    own[one] = None
-        order: list[list[tuple[Group, list[Place]]]] = []
-        for component in components([list(one) for one in edges]):
-            if len(component) == 1 and component[0] not in edges[component[0]]:
-                group = groups[component[0]]
-                if group.places:
-                    order.append([(group, group.places)])
-                continue
-            order.append(self._waves([groups[i] for i in component]))
-        return order
-
-    def _waves(self, groups: list[Group]) -> list[tuple[Group, list[Place]]]:
-        """Order the cells of groups that need each other."""
-        slots = []
-        for group in groups:
-            known = self.store.sheet(group.sheet).slots
-            slots += [known[place] for place in group.places]
-        inside = set(slots)
-        areas = sorted({a for slot in slots for a in self.needs[slot]})
-        members = {a: [s for s in self.members[a] if s in inside] for a in areas}
-        done = waves(slots, self.needs, members)
-        if self.variables and len(done) > MAX_WAVES:
-            raise WorkbookError(
-                f"{self.book.path}: the model needs a chain of {len(done):,} cells, each of "
-                f"the one before, with {self.name(slots[0])}; expected at most {MAX_WAVES:,}"
-            )
-        if sum(map(len, done)) < len(slots):
-            left = inside - {slot for wave in done for slot in wave}
-            circle = find_circle(left, self.needs, members)
-            names = " -> ".join(self.name(slot) for slot in circle)
-            if self.circles is None:
-                raise WorkbookError(
-                    f"{self.book.path}: circular reference {names}; expected none (iterative "
-                    "calculation is not supported)"
-                )
-            self.circles.append(names)
-        order: list[tuple[Group, list[Place]]] = []
-        for wave in done:
-            by_group: dict[int, tuple[Group, list[Place]]] = {}
-            for slot in wave:
-                group = self.group_of[slot]
-                by_group.setdefault(id(group), (group, []))[1].append(self.store.places[slot][1])
-            order += by_group.values()
-        return order
 
     def name(self, slot: int) -> str:
         """Return a cell's name with its sheet, such as `Sheet1!B2`."""

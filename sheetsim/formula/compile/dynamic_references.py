@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.store import NO_CELL, NO_COMMON, NOWHERE, Areas, Ints
+from sheetsim.formula.compile.store import NO_COMMON, NOWHERE, Areas, Ints
 from sheetsim.formula.syntax.parser import parse
 from sheetsim.formula.syntax.r1c1 import a1_style
 from sheetsim.formula.syntax.rewriting import meaning
@@ -43,22 +43,6 @@ def ref_areas(ref: Ref, rows: Ints, columns: Ints) -> Areas:
     if b != d or ref.left > ref.right or ref.wraps:
         left, right = np.minimum(left, right), np.maximum(left, right)
     return Areas(ref.sheet or "", top, left, bottom, right)
-
-
-def cut(areas: Areas, rows: Ints, columns: Ints) -> Areas:
-    """Return the one cell of each area that lies in the formula's own row or column.
-
-    That is Excel's implicit intersection; where there is none, the area lies nowhere.
-    """
-    if ((areas.bottom == areas.top) & (areas.right == areas.left)).all():
-        return areas
-    tall, wide = areas.bottom > areas.top, areas.right > areas.left
-    row = np.where(tall, rows, areas.top)
-    column = np.where(wide, columns, areas.left)
-    out = (row < areas.top) | (row > areas.bottom)
-    out = out | (column < areas.left) | (column > areas.right)
-    row = np.where(out, NO_CELL, row)
-    return Areas(areas.sheet, row, column, row, column)
 
 
 def site_areas(

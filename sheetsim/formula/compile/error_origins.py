@@ -80,7 +80,7 @@ class _Wrong:
         """Return the first cell that a cell needs and that shows its error; else itself."""
         shown = self.store.value(slot)
         other = slot
-        for area in self.graph.needs.get(self.graph.home.get(slot, slot), ()):
+        for area in self.graph.precedents.get(self.graph.home.get(slot, slot), ()):
             for one in self._inside(area):
                 if self.store.value(one) == shown:
                     return one

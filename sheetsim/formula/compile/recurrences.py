@@ -1,6 +1,6 @@
-"""Recurrences: cells that need each other row by row, prepared at once and run wave by wave.
+"""Recurrences: cells that need each other row by row, folded at once and run wave by wave.
 
-All cells of a formula in the recurrence are prepared in one go, as if the others were given: what
+All cells of a formula in the recurrence are folded in one go, as if the others were given: what
 they read, and what can be folded. A wave then is a choice of rows from these arrays, so that a
 recurrence of a thousand rows costs a thousand small slices and not a thousand compilations.
 """
@@ -11,47 +11,54 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.batches import Batch, Group, UnreadyError, prepare, rows_of
+from sheetsim.formula.compile.batches import UnreadyError, rows_of
+from sheetsim.formula.compile.constant_folding import fold
+from sheetsim.formula.compile.result_size import fit_to_cells
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from sheetsim.book import Place
-    from sheetsim.formula.compile.compiler import Compiler
+    from sheetsim.formula.compile.batches import Batch, Group
+    from sheetsim.formula.compile.store import Ints, Store
+    from sheetsim.formula.compile.topological_order import Wave
 
-Wave = tuple[Group, "list[Place]"]
 
-
-def run_loop(compiler: Compiler, waves: list[Wave]) -> bool:
+def run_recurrence(
+    store: Store, waves: list[Wave], pending: AbstractSet[int]
+) -> list[tuple[Batch, Ints]] | None:
     """Compute the cells of a recurrence.
 
     Args:
-        compiler: whose store they are in.
+        store: that they are in.
         waves: their groups and cells, in an order of computation.
+        pending: slots of cells whose dynamic references have yet to be resolved.
 
     Returns:
-        Whether it could be done so; if not, nothing has changed.
+        What depends on the variables, in order, each with the slots that it computes; None if it
+        could not be done so, and nothing has changed.
     """
-    store = compiler.store
     if any(group.size is not None or group.plan.unknown for group, _ in waves):
-        return False
+        return None
     slots = [store.sheet(group.sheet).slots[place] for group, places in waves for place in places]
-    if (store.state[slots] != WAITING).any() or not compiler.graph.pending.isdisjoint(slots):
-        return False
+    if (store.state[slots] != WAITING).any() or not pending.isdisjoint(slots):
+        return None
     store.state[slots] = DYNAMIC
-    batches = _prepared(compiler, waves)
+    batches = _folded(store, waves)
     if batches is None or any(batch.unknown for batch in batches):
         store.state[slots] = WAITING
-        return False
+        return None
     outside = store.state == DYNAMIC
     outside[slots] = False
     moving = any(outside[index].any() for b in batches for index in b.gathers.values())
-    _run(compiler, waves, batches, moving=moving)
+    found = _run(store, waves, batches, moving=moving)
     store.state[slots] = DYNAMIC if moving else KNOWN
-    return True
+    return found
 
 
-def _prepared(compiler: Compiler, waves: list[Wave]) -> list[Batch] | None:
-    """Prepare all cells of each group; None if one of them waits for something outside."""
+def _folded(store: Store, waves: list[Wave]) -> list[Batch] | None:
+    """Return all cells of each group as batches; None if one waits for something outside."""
     cells: dict[int, tuple[Group, list[Place]]] = {}
     for group, places in waves:
         cells.setdefault(id(group), (group, []))[1].extend(places)
@@ -61,7 +68,7 @@ def _prepared(compiler: Compiler, waves: list[Wave]) -> list[Batch] | None:
         while work:
             part = work.pop()
             try:
-                batches.append(prepare(compiler.store, group, part, flat=True))
+                batches.append(fold(store, group, part, flat=True))
             except UnreadyError as unready:
                 if unready.waiting:
                     return None
@@ -69,15 +76,17 @@ def _prepared(compiler: Compiler, waves: list[Wave]) -> list[Batch] | None:
     return batches
 
 
-def _run(compiler: Compiler, waves: list[Wave], batches: list[Batch], *, moving: bool) -> None:
-    """Compute the waves one after the other; keep them if they depend on the variables."""
-    store = compiler.store
+def _run(
+    store: Store, waves: list[Wave], batches: list[Batch], *, moving: bool
+) -> list[tuple[Batch, Ints]]:
+    """Compute the waves one after the other; return them if they depend on the variables."""
     where: dict[tuple[str, Place], tuple[int, int]] = {}
     own_slots = []
     for k, batch in enumerate(batches):
         known = store.sheet(batch.group.sheet).slots
         own_slots.append(np.array([known[p] for p in batch.places], np.intp))
         where.update(((batch.group.sheet, p), (k, i)) for i, p in enumerate(batch.places))
+    found = []
     for group, places in waves:
         parts: dict[int, list[int]] = {}
         for place in places:
@@ -86,6 +95,7 @@ def _run(compiler: Compiler, waves: list[Wave], batches: list[Batch], *, moving:
         for k, rows in parts.items():
             batch = rows_of(batches[k], np.array(rows, np.intp))
             slots = own_slots[k][rows].reshape(-1, 1, 1, 1)
-            compiler.put(slots, compiler.sized(batch, compiler.trial(batch)))
+            store.write(slots, fit_to_cells(batch, batch.trial(store)[batch.root]))
             if moving:
-                compiler.batches.append((batch, slots))
+                found.append((batch, slots))
+    return found

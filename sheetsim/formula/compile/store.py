@@ -173,6 +173,15 @@ class Store:
         self.obj[slot] = value if isinstance(value, str | CellError) else None
         self.state[slot] = KNOWN
 
+    def write(self, slots: Ints, values: Array) -> None:
+        """Store what formulas give; one that refers to a blank gives 0."""
+        self.num[slots] = values.num
+        if values.kind is None:
+            self.kind[slots] = NUMBER
+        else:
+            self.kind[slots] = np.where(values.kind == BLANK, np.uint8(NUMBER), values.kind)
+        self.obj[slots] = None if values.obj is None else values.obj
+
     def value(self, slot: int) -> Value:
         """Return the value of a slot as Python's."""
         kind = self.kind[slot : slot + 1].reshape(1, 1)
@@ -232,7 +241,7 @@ class Store:
         num = self.num[index]
         if not kind.any():
             return Array(num, literal=False)
-        told = kind > 1
-        obj = self.obj[index] if told.any() else None
-        bad = bool((told & np.isnan(num)).any())
+        other = kind > 1  # texts, errors and blanks
+        obj = self.obj[index] if other.any() else None
+        bad = bool((other & np.isnan(num)).any())
         return Array(num, kind, obj, bad=bad, literal=False)

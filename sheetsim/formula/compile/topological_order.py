@@ -1,11 +1,94 @@
-"""Orders of computation: strongly connected parts, waves, and the circle that stops them.
+"""In which order cells are computed: each behind its precedents, formula by formula.
 
-Tarjan's algorithm (SIAM J. Comput. 1, 1972) with an explicit stack, and Kahn's.
+Groups of one formula that need each other only one way are computed whole, one after the other.
+Groups that need each other both ways (a row that needs the one above), found by Tarjan's algorithm
+(SIAM J. Comput. 1, 1972, here with an explicit stack), are computed in waves, which Kahn's finds:
+all cells whose precedents are done, group by group. Where that stops before all cells are done,
+there is a circle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.circular_references import note_circle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sheetsim.book import Place
+    from sheetsim.formula.compile.batches import Group
+    from sheetsim.formula.compile.dependency_graph import DependencyGraph
+
+Wave = tuple["Group", "list[Place]"]
+"""Cells of a group that can be computed together."""
+
+MAX_WAVES = 200_000
+"""Steps of a model's recurrence, each after the other; sheets have a million rows."""
+
+
+def schedule(graph: DependencyGraph) -> list[list[Wave]]:
+    """Return the cells of a graph in an order of computation.
+
+    Returns:
+        Lists of one group with its cells; or, where groups need each other, of many, wave by
+        wave, each wave's cells group by group.
+
+    Raises:
+        WorkbookError: a circular reference; the message names the cells.
+    """
+    index = {id(group): k for k, group in enumerate(graph.groups.values())}
+    groups = list(graph.groups.values())
+    edges: list[dict[int, None]] = [{} for _ in groups]
+    area_groups = [
+        list(dict.fromkeys(index[id(graph.group_of[s])] for s in inside))
+        for inside in graph.members
+    ]
+    for slot, areas in graph.precedents.items():
+        own = edges[index[id(graph.group_of[slot])]]
+        for area in areas:
+            for one in area_groups[area]:
+                own[one] = None
+    order: list[list[Wave]] = []
+    for component in components([list(one) for one in edges]):
+        if len(component) == 1 and component[0] not in edges[component[0]]:
+            group = groups[component[0]]
+            if group.places:
+                order.append([(group, group.places)])
+            continue
+        order.append(_in_waves(graph, [groups[i] for i in component]))
+    return order
+
+
+def _in_waves(graph: DependencyGraph, groups: list[Group]) -> list[Wave]:
+    """Order the cells of groups that need each other."""
+    slots = []
+    for group in groups:
+        known = graph.store.sheet(group.sheet).slots
+        slots += [known[place] for place in group.places]
+    inside = set(slots)
+    areas = sorted({a for slot in slots for a in graph.precedents[slot]})
+    members = {a: [s for s in graph.members[a] if s in inside] for a in areas}
+    found = waves(slots, graph.precedents, members)
+    if graph.variables and len(found) > MAX_WAVES:
+        raise WorkbookError(
+            f"{graph.book.path}: the model needs a chain of {len(found):,} cells, each of "
+            f"the one before, with {graph.name(slots[0])}; expected at most {MAX_WAVES:,}"
+        )
+    if sum(map(len, found)) < len(slots):
+        left = inside - {slot for wave in found for slot in wave}
+        note_circle(graph, left, members)
+    return [one for wave in found for one in _by_group(graph, wave)]
+
+
+def _by_group(graph: DependencyGraph, slots: Iterable[int]) -> Iterable[Wave]:
+    """Return cells group by group."""
+    by_group: dict[int, Wave] = {}
+    for slot in slots:
+        group = graph.group_of[slot]
+        by_group.setdefault(id(group), (group, []))[1].append(graph.store.places[slot][1])
+    return by_group.values()
 
 
 def components(edges: list[list[int]]) -> list[list[int]]:
@@ -53,13 +136,13 @@ def components(edges: list[list[int]]) -> list[list[int]]:
 
 
 def waves(
-    cells: Iterable[int], needs: Mapping[int, list[int]], members: Mapping[int, list[int]]
+    cells: Iterable[int], precedents: Mapping[int, list[int]], members: Mapping[int, list[int]]
 ) -> list[list[int]]:
     """Return cells in waves: those of each need only those of earlier ones.
 
     Args:
         cells: to be ordered.
-        needs: cell -> areas.
+        precedents: cell -> the areas that it refers to.
         members: area -> which of the cells lie in it.
 
     Returns:
@@ -75,7 +158,7 @@ def waves(
         for cell in inside:
             within.setdefault(cell, []).append(area)
     for cell in cells:
-        waiting = [area for area in dict.fromkeys(needs[cell]) if open_areas[area]]
+        waiting = [area for area in dict.fromkeys(precedents[cell]) if open_areas[area]]
         open_cells[cell] = len(waiting)
         for area in waiting:
             users.setdefault(area, []).append(cell)
@@ -95,20 +178,3 @@ def waves(
                         following.append(user)
         wave = following
     return out
-
-
-def find_circle(
-    left: set[int], needs: Mapping[int, list[int]], members: Mapping[int, list[int]]
-) -> list[int]:
-    """Return the cells of a circle among those that no wave reached, the first also as last."""
-    cell = min(left)
-    seen: dict[int, int] = {}
-    path: list[int] = []
-    while cell not in seen:
-        seen[cell] = len(path)
-        path.append(cell)
-        cell = next(s for area in needs[cell] for s in members[area] if s in left)
-    circle = [*path[seen[cell] :], cell]
-    if len(circle) > 12:
-        return [*circle[:8], *circle[-3:]]
-    return circle

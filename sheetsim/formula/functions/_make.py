@@ -181,7 +181,7 @@ def first_error(array: Array) -> Array:
     """Return (..., 1, 1): the first error of each range, 0 where there is none."""
     if not array.bad and np.isfinite(array.num).all():
         return Array(np.zeros((*array.shape[:-2], 1, 1)))
-    told = array.literal and array.shape[-2:] == (1, 1)  # of arrays, texts are passed over
+    single = array.literal and array.shape[-2:] == (1, 1)  # of arrays, texts are passed over
     values = array.objects()
     flat = values.reshape((*values.shape[:-2], -1))
     out = np.zeros((*flat.shape[:-1], 1, 1), object)
@@ -191,7 +191,7 @@ def first_error(array: Array) -> Array:
                 out[index] = one
             elif isinstance(one, float) and not math.isfinite(one):
                 out[index] = NUM_ERROR
-            elif told and isinstance(one, str) and math.isnan(number_of(one)):
+            elif single and isinstance(one, str) and math.isnan(number_of(one)):
                 out[index] = VALUE_ERROR
             else:
                 continue

@@ -31,9 +31,6 @@ from sheetsim.formula.values import (
     failed,
 )
 
-Sites = tuple[Floats, Bools]
-"""Positions in a flattened table, and where there is none."""
-
 
 def part(array: Array, rows: slice, columns: slice) -> Array:
     """Return some rows and columns of each range."""

@@ -28,10 +28,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.rectangles import TILES, Bools, Collected, Edges, Field, Ints
-from sheetsim.formula.syntax.keys import Keys, extent
+from sheetsim.formula.recalc.rectangles import TILES, Bools, EdgeCollector, Edges, Ints, MovingCells
+from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
-from sheetsim.formula.syntax.precedents import BLIND, Reads, read_by
+from sheetsim.formula.syntax.precedents import BLIND, Precedents, find_precedents
 from sheetsim.formula.syntax.rewriting import rewritten
 from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS, Ref
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sheetsim.book import Book, Cell, Place
-    from sheetsim.formula.syntax.keys import Sample
+    from sheetsim.formula.syntax.formula_groups import Sample
 
 Spot = tuple[str, "Place"]
 
@@ -51,7 +51,7 @@ _THROUGH_SHEETS = re.compile(r":[^:!]*!")
 
 
 @dataclass
-class Reach:
+class Dependents:
     """The formula cells that may depend on some cells.
 
     Attributes:
@@ -71,18 +71,21 @@ class Reach:
         return {sheet: frozenset(places) for sheet, places in self.places.items()}
 
     @property
-    def spots(self) -> list[Spot]:
+    def cells(self) -> list[Spot]:
         """All of them."""
         return [(sheet, place) for sheet, places in self.places.items() for place in places]
 
 
-def reachable(book: Book, changed: Iterable[Spot]) -> list[Spot]:
+def find_dependents(
+    book: Book, changed: Iterable[Spot], group_keys: GroupKeys | None = None
+) -> Dependents:
     """Return every formula cell that may depend on changed cells, on any sheet.
 
     Args:
         book: the workbook.
         changed: sheets, as the workbook spells them, and places; not in the answer themselves
             unless they depend on others of them.
+        group_keys: of the book's formulas, if whoever compiles them later has use for them.
 
     Returns:
         The cells in the workbook's order; possibly some too many.
@@ -90,15 +93,10 @@ def reachable(book: Book, changed: Iterable[Spot]) -> list[Spot]:
     Raises:
         WorkbookError: a sheet that is concerned cannot be read.
     """
-    return reach(book, changed, Keys(book)).spots
-
-
-def reach(book: Book, changed: Iterable[Spot], keys: Keys) -> Reach:
-    """Return what `reachable` does, sheet by sheet; `keys` are kept for whoever compiles them."""
     by_sheet: dict[str, list[Place]] = {}
     for sheet, place in changed:
         by_sheet.setdefault(sheet, []).append(place)
-    search = _Search(book, keys)
+    search = _Search(book, group_keys or GroupKeys(book))
     for sheet, places in by_sheet.items():
         search.read(sheet, places)
     search.run()
@@ -109,7 +107,7 @@ def reach(book: Book, changed: Iterable[Spot], keys: Keys) -> Reach:
         if known is not None and known.moved.any():
             found[sheet] = [p for p, m in zip(known.places, known.moved.tolist(), strict=True) if m]
             loose |= {(sheet, known.places[i]) for i in known.loose if known.moved[i]}
-    return Reach(found, loose, search.groups())
+    return Dependents(found, loose, search.groups())
 
 
 @dataclass
@@ -135,18 +133,18 @@ class _Sheet:
     groups: list[list[int]]
     loose: list[int]
     edges: dict[str, Edges]
-    field: Field
+    field: MovingCells
     fresh: bool = True  # whether cells have begun to move since others looked
 
 
 class _Search:
     """The rounds."""
 
-    def __init__(self, book: Book, keys: Keys) -> None:
+    def __init__(self, book: Book, group_keys: GroupKeys) -> None:
         self.sheets: dict[str, _Sheet] = {}
-        self._book, self._keys = book, keys
-        self._reads: dict[object, Reads] = {}
-        self._told: set[str] = set()  # sheets whose mentions have been looked for
+        self._book, self._group_keys = book, group_keys
+        self._precedents: dict[object, Precedents] = {}
+        self._mentioned: set[str] = set()  # sheets whose mentions have been looked for
         self._rounds = 0
 
     def read(self, name: str, changed: Sequence[Place] = ()) -> None:
@@ -163,7 +161,7 @@ class _Search:
             if own is None:
                 key = self._key(name, place, cell)
                 own = groups.setdefault(key, [])
-                if self._reads[key].blind:
+                if self._precedents[key].blind:
                     blind.append(len(places))
                 elif array or origin:
                     shared[array or origin] = own
@@ -172,11 +170,11 @@ class _Search:
         every = chain.from_iterable(chain(places, changed))
         where = np.fromiter(every, np.int32, 2 * (len(places) + len(changed))).reshape(-1, 2).T
         rows, columns = where[:, : len(places)]
-        found = Collected(places, rows, columns)
+        found = EdgeCollector(places, rows, columns)
         loose = list(blind)
         for key, members in groups.items():
-            loose += members if self._reads[key].wide else ()
-            for ref in self._reads[key].refs:
+            loose += members if self._precedents[key].wide else ()
+            for ref in self._precedents[key].refs:
                 found.add(ref, members)
         sheet = _Sheet(
             places,
@@ -187,7 +185,7 @@ class _Search:
             groups=list(groups.values()),
             loose=loose,
             edges=found.edges(),
-            field=Field(*where),
+            field=MovingCells(*where),
         )
         self.sheets[name] = sheet
         sheet.field.mark(*where[:, len(places) :])
@@ -199,29 +197,29 @@ class _Search:
         try:
             if cell.array is not None:
                 return self._array_key(sheet, cell.array, cell)
-            key = self._keys.find(sheet, place, cell, None)
-            if key not in self._reads:
-                sample = self._keys.samples[key]
-                self._reads[key] = self._read_of(sheet, sample)
+            key = self._group_keys.find(sheet, place, cell, None)
+            if key not in self._precedents:
+                sample = self._group_keys.samples[key]
+                self._precedents[key] = self._precedents_of(sheet, sample)
         except WorkbookError:  # let whoever computes it say so
-            self._reads[None] = Reads((), wide=True, blind=True)
+            self._precedents[None] = Precedents((), wide=True, blind=True)
             return None
         return key
 
     def _array_key(self, sheet: str, range_: str, cell: Cell) -> object:
         """Return the key of an array formula: all its cells move together."""
         key = ("array", sheet, range_)
-        if key not in self._reads:
+        if key not in self._precedents:
             first, size = extent(range_)
-            sample = self._keys.samples[self._keys.find(sheet, first, cell, size)]
-            read = self._read_of(sheet, sample)
+            sample = self._group_keys.samples[self._group_keys.find(sheet, first, cell, size)]
+            read = self._precedents_of(sheet, sample)
             pinned = tuple(_pinned(ref, first) for ref in read.refs)
-            self._reads[key] = read._replace(refs=pinned)
+            self._precedents[key] = read._replace(refs=pinned)
         return key
 
-    def _read_of(self, sheet: str, sample: Sample) -> Reads:
+    def _precedents_of(self, sheet: str, sample: Sample) -> Precedents:
         """Return what a formula reads, whole sheets where it is not known which of their cells."""
-        reads = read_by(self._book, sample.tokens, sheet, sample.place)
+        reads = find_precedents(self._book, sample.tokens, sheet, sample.place)
         refs, wide = dict.fromkeys(reads.refs), reads.wide
         if reads.widened:
             tree = parse_tokens(sample.tokens, sample.formula)
@@ -232,7 +230,7 @@ class _Search:
                     refs[node.value._replace(sheet=spelled)] = None
         if wide:
             refs = dict.fromkeys(_WHOLE._replace(sheet=ref.sheet) for ref in refs)
-        return Reads(tuple(refs), wide, reads.blind)
+        return Precedents(tuple(refs), wide, reads.blind)
 
     def run(self) -> None:
         """Go on until nothing is added."""
@@ -247,7 +245,7 @@ class _Search:
                 self._spread(name, coarse=self._rounds > MAX_ROUNDS)
 
     def groups(self) -> list[tuple[str, list[Place]]]:
-        """Return the moving cells by formula; see `Reach`."""
+        """Return the moving cells by formula; see `Dependents`."""
         found = []
         for name, sheet in self.sheets.items():
             for members in sheet.groups:
@@ -292,11 +290,11 @@ class _Search:
 
     def _follow_mentions(self) -> None:
         """Read the sheets that mention one where cells move."""
-        new = {name for name, sheet in self.sheets.items() if sheet.fresh} - self._told
+        new = {name for name, sheet in self.sheets.items() if sheet.fresh} - self._mentioned
         if not new:
             return
-        self._told |= new
-        words = self._words(self._told)
+        self._mentioned |= new
+        words = self._words(self._mentioned)
         ask = getattr(self._book.sheets, "mentions", None)
         everything = self._book.macros  # whose functions may be anywhere
         for name in self._book.sheets:

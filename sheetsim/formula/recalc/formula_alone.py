@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sheetsim.formula.compile.batches import UnreadyError, prepare
+from sheetsim.formula.compile.batches import UnreadyError
 from sheetsim.formula.compile.compiler import Compiler
+from sheetsim.formula.compile.constant_folding import fold
+from sheetsim.formula.compile.topological_order import schedule
 from sheetsim.formula.values import NUMBER
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class Formulas:
 
     def areas(self, slot: int) -> list[int]:
         """Return the numbers of the areas that a cell's formula refers to."""
-        return self._graph.needs.get(self.home(slot), [])
+        return self._graph.precedents.get(self.home(slot), [])
 
     def members(self, area: int) -> list[int]:
         """Return the homes of the formula cells in an area, frozen ones aside."""
@@ -131,7 +133,7 @@ class Formulas:
         if not self._order:
             places = (
                 self._store.sheet(group.sheet).slots[place]
-                for waves in self._graph.schedule()
+                for waves in schedule(self._graph)
                 for group, cells in waves
                 for place in cells
             )
@@ -197,7 +199,7 @@ class Formulas:
     def _batch(self, group: Group, places: list[Place], asked: list[int]) -> dict[int, Value]:
         """Compute cells of one group that go together."""
         store = self._store
-        batch = prepare(store, group, places)
+        batch = fold(store, group, places)
         height, width = group.size or (1, 1)
         own = [
             self._slot(group, (r, c))

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.cell_set import CellSet
 from sheetsim.formula.compile.compiler import Compiler
-from sheetsim.formula.compile.rectangles import Marked
 from sheetsim.formula.compile.store import KNOWN
-from sheetsim.formula.recalc.dependents import reach
+from sheetsim.formula.recalc.dependents import find_dependents
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.recalc.whole_sheets import sweep
-from sheetsim.formula.syntax.keys import Keys
+from sheetsim.formula.syntax.formula_groups import GroupKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sheetsim.book import Book, Place, Value
-    from sheetsim.formula.compile.dependency_graph import Graph, Spot
-    from sheetsim.formula.recalc.dependents import Reach
+    from sheetsim.formula.compile.dependency_graph import DependencyGraph, Spot
+    from sheetsim.formula.recalc.dependents import Dependents
 
 
 @dataclass(frozen=True)
-class Followers:
+class Recalculated:
     """The cells that depend on changed inputs, and what they become.
 
     Attributes:
@@ -46,7 +46,7 @@ class Followers:
     frozen: frozenset[Spot]
 
 
-def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -> Followers:
+def recalculate(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -> Recalculated:
     """Compute every cell of a workbook that depends on some cells, with other values in these.
 
     Args:
@@ -61,11 +61,13 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
         WorkbookError: a sheet that is concerned cannot be read.
     """
     overlaid, changed = overlay(book, values)
-    keys = Keys(overlaid)
-    found = reach(overlaid, changed, keys)
+    group_keys = GroupKeys(overlaid)
+    found = find_dependents(overlaid, changed, group_keys)
     moving = found.moving
-    compiler = Compiler(overlaid, moving=moving if trusted else None, keys=keys, lenient=True)
-    left = sweep(compiler, found) if trusted else found.spots
+    compiler = Compiler(
+        overlaid, moving=moving if trusted else None, group_keys=group_keys, lenient=True
+    )
+    left = sweep(compiler, found) if trusted else found.cells
     circles = compiler.graph.circles = []
     stuck = ""
     try:
@@ -82,7 +84,7 @@ def follow(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -
         lost.update(dict.fromkeys(((sheet, place) for place in waits), stuck))
     for sheet, place in (*lost, *frozen):
         out.get(sheet, {}).pop(place, None)
-    return Followers(
+    return Recalculated(
         {sheet: own for sheet, own in out.items() if own},
         {spot: why for spot, why in lost.items() if spot not in frozen},
         frozenset(spot for spot in frozen if spot[1] in moving.get(spot[0], ())),
@@ -107,12 +109,12 @@ def _read_out(
     return waits
 
 
-def _lost(graph: Graph, changed: list[Spot], found: Reach) -> dict[Spot, str]:
+def _lost(graph: DependencyGraph, changed: list[Spot], found: Dependents) -> dict[Spot, str]:
     """Return the cells that depend on changed ones through what cannot be computed, and why."""
     if not graph.unknown:
         return {}
     readers: dict[int, list[int]] = {}  # area -> the formulas that refer to it
-    for slot, areas in graph.needs.items():
+    for slot, areas in graph.precedents.items():
         for area in areas:
             readers.setdefault(area, []).append(slot)
     within: dict[int, list[int]] = {}  # slot of a formula -> the areas that it lies in
@@ -132,7 +134,7 @@ def _lost(graph: Graph, changed: list[Spot], found: Reach) -> dict[Spot, str]:
                         stack.append(slot)
 
     first = [slot for slot in graph.unknown if _may_depend(graph, slot, found)]
-    marked = Marked(changed)
+    marked = CellSet(changed)
     for number, bounds in enumerate(graph.bounds):
         if number in readers and marked.touches(*bounds):
             first += readers[number]
@@ -148,7 +150,7 @@ def _lost(graph: Graph, changed: list[Spot], found: Reach) -> dict[Spot, str]:
     return {graph.store.places[slot]: why for slot, why in lost.items()}
 
 
-def _may_depend(graph: Graph, slot: int, found: Reach) -> bool:
+def _may_depend(graph: DependencyGraph, slot: int, found: Dependents) -> bool:
     """Whether a cell that cannot be computed may depend on the inputs in a way that is not seen."""
     spot = graph.store.places[slot]
     if spot in found.loose:

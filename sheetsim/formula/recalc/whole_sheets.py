@@ -1,10 +1,10 @@
 """Computing the formulas of whole sheets, group by group, without asking what each cell needs.
 
-`Graph` finds the precedents of each cell one by one, which is right when a few outputs are wanted
-of a large workbook. When it is known which cells move, and the values of all others, it is quicker
-to put whole sheets into the store and to try: a group whose precedents are all computed is one
-operation, and another waits for the next round. What is still waiting after `MAX_ROUNDS`, such as
-a long recurrence, is left to `Graph`.
+The dependency graph finds the precedents of each cell one by one, which is right when a few outputs
+are wanted of a large workbook. When it is known which cells move, and the values of all others, it
+is quicker to put whole sheets into the store and to try: a group whose precedents are all computed
+is one operation, and another waits for the next round. What is still waiting after `MAX_ROUNDS`,
+such as a long recurrence, is left to the graph.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.batches import UnreadyError, prepare
+from sheetsim.formula.compile.batches import UnreadyError
+from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.store import KNOWN
-from sheetsim.formula.syntax.keys import extent
+from sheetsim.formula.syntax.formula_groups import extent
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
     from sheetsim.formula.compile.batches import Group
     from sheetsim.formula.compile.compiler import Compiler
     from sheetsim.formula.compile.dependency_graph import Spot
-    from sheetsim.formula.recalc.dependents import Reach
+    from sheetsim.formula.recalc.dependents import Dependents
 
 MAX_ROUNDS = 8
 """Rounds of trying. The groups come in the order in which they were reached, so few are needed."""
@@ -29,11 +30,11 @@ MAX_ROUNDS = 8
 _Work = list[tuple["Group", "list[Place]"]]
 
 
-def sweep(compiler: Compiler, found: Reach) -> list[Spot]:
+def sweep(compiler: Compiler, found: Dependents) -> list[Spot]:
     """Compute cells that move, as far as it can be done in this way.
 
     Args:
-        compiler: a new one, told what moves; its store is filled.
+        compiler: a new one that knows what moves; its store is filled.
         found: the cells to compute.
 
     Returns:
@@ -41,7 +42,7 @@ def sweep(compiler: Compiler, found: Reach) -> list[Spot]:
     """
     work = _groups(compiler, found)
     if work is None:
-        return found.spots
+        return found.cells
     _fill(compiler, found, work)
     for _ in range(MAX_ROUNDS):
         left = _round(compiler, work)
@@ -49,13 +50,13 @@ def sweep(compiler: Compiler, found: Reach) -> list[Spot]:
             break
         work = left
     store = compiler.store
-    slots = [store.sheet(sheet).slots[place] for sheet, place in found.spots]
+    slots = [store.sheet(sheet).slots[place] for sheet, place in found.cells]
     waits = store.state[slots] != KNOWN
-    return [spot for spot, wait in zip(found.spots, waits.tolist(), strict=True) if wait]
+    return [spot for spot, wait in zip(found.cells, waits.tolist(), strict=True) if wait]
 
 
-def _groups(compiler: Compiler, found: Reach) -> _Work | None:
-    """Return the groups of the cells; None if some cannot be computed, which `Graph` notes."""
+def _groups(compiler: Compiler, found: Dependents) -> _Work | None:
+    """Return the groups of the cells; None if the graph is to note that some cannot be."""
     graph, work = compiler.graph, []
     for sheet, places in found.groups:
         cell = graph.book.sheets[sheet][places[0]]
@@ -75,7 +76,7 @@ def _groups(compiler: Compiler, found: Reach) -> _Work | None:
     return work
 
 
-def _fill(compiler: Compiler, found: Reach, work: _Work) -> None:
+def _fill(compiler: Compiler, found: Dependents, work: _Work) -> None:
     """Put all sheets that are needed into the store, and take out what is not tried here."""
     store, graph = compiler.store, compiler.graph
     read = [
@@ -112,8 +113,8 @@ def _round(compiler: Compiler, work: _Work) -> _Work:
         while parts:
             part = parts.pop()
             try:
-                compiler.finish(prepare(compiler.store, group, part))
-            except WorkbookError:  # let `Graph` say so
+                compiler.finish(fold(compiler.store, group, part))
+            except WorkbookError:  # let the graph say so
                 waiting += part
             except UnreadyError as unready:
                 if unready.waiting:

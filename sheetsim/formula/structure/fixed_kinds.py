@@ -25,26 +25,26 @@ _CHOOSING = {
 """Functions that return one of their arguments. All others but `plain` have results of a kind."""
 
 
-def steady_slots(compiler: Compiler) -> Bools:
+def slots_of_fixed_kind(compiler: Compiler) -> Bools:
     """Return for each slot whether it is known to be of one kind at every x."""
-    steady: Bools = np.asarray(compiler.store.state != DYNAMIC)
-    steady[compiler.variables] = True
+    fixed: Bools = np.asarray(compiler.store.state != DYNAMIC)
+    fixed[compiler.variables] = True
     for batch, slots in compiler.batches:
-        steady[slots] = steady_registers(compiler, batch, steady).get(batch.root, True)
-    return steady
+        fixed[slots] = registers_of_fixed_kind(compiler, batch, fixed).get(batch.root, True)
+    return fixed
 
 
-def steady_registers(compiler: Compiler, batch: Batch, steady: Bools) -> dict[int, bool]:
+def registers_of_fixed_kind(compiler: Compiler, batch: Batch, fixed: Bools) -> dict[int, bool]:
     """Return for each register that depends on the variables whether it is of one kind.
 
     Args:
         compiler: with the values at the variables' own.
         batch: whose registers.
-        steady: for each slot, as far as this batch reads it.
+        fixed: for each slot, as far as this batch reads it.
     """
     if batch.unknown:
         return dict.fromkeys([batch.root], False)
-    known = {register: bool(steady[index].all()) for register, index in batch.gathers.items()}
+    known = {register: bool(fixed[index].all()) for register, index in batch.gathers.items()}
     values: dict[int, Array] = {}
     for operation in batch.operations:
         function = operation.function
@@ -56,7 +56,7 @@ def steady_registers(compiler: Compiler, batch: Batch, steady: Bools) -> dict[in
             continue
         chosen = any(k in function.kinks and i in known for k, i in enumerate(operation.args))
         if chosen and not values:
-            values = compiler.trial(batch)
+            values = batch.trial(compiler.store)
         known[operation.out] = not chosen or _all_numbers(operation, values)
     return known
 

@@ -20,7 +20,7 @@ from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.batches import Batch, Operation
 from sheetsim.formula.compile.store import DYNAMIC, Ints, Store
 from sheetsim.formula.functions._make import ONE, fit, general
-from sheetsim.formula.structure.fixed_kinds import steady_registers, steady_slots
+from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
 from sheetsim.formula.values import NUMBER, Array, Floats
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _Residual:
     weights: Floats
 
 
-class Squares:
+class SumOfSquares:
     """An objective that is outer(sum of squares of residuals + a constant).
 
     Attributes:
@@ -137,7 +137,7 @@ class Squares:
         return x
 
 
-def find_squares(compiler: Compiler, slot: int) -> Squares | None:
+def find_sum_of_squares(compiler: Compiler, slot: int) -> SumOfSquares | None:
     """Return a cell's formula as a sum of squares, None if it is not known to be one."""
     if compiler.broken or compiler.store.state[slot] != DYNAMIC or slot in compiler.variables:
         return None
@@ -145,7 +145,7 @@ def find_squares(compiler: Compiler, slot: int) -> Squares | None:
     outer, batch, register, inner = walk.peel(slot)
     if not walk.back(batch, register):
         return None
-    return Squares(compiler, walk.found, outer, inner)
+    return SumOfSquares(compiler, walk.found, outer, inner)
 
 
 def _residual_batch(one: _Residual) -> Batch:
@@ -194,8 +194,7 @@ class _Walk:
     def __init__(self, compiler: Compiler) -> None:
         self.store = compiler.store
         self.compiler = compiler
-        self.trial = compiler.trial
-        self.steady = steady_slots(compiler)
+        self.fixed = slots_of_fixed_kind(compiler)
         self.batches = compiler.batches
         self.maker: dict[int, int] = {}
         for k, (_, slots) in enumerate(compiler.batches):
@@ -232,7 +231,7 @@ class _Walk:
             if change is not None:
                 outer.append(change)
                 if change[0] == "sqrt":
-                    value = self.trial(batch)[register]
+                    value = batch.trial(self.store)[register]
                     return outer, at, register, float(value.num.flat[0])
         batch = self.batches[whole[0]][0]
         return [], whole[0], whole[1], float(self.store.num[slot])
@@ -245,7 +244,7 @@ class _Walk:
             own = weights[slots]
             if at != last and not own.any():
                 continue
-            values = self.trial(batch)
+            values = batch.trial(self.store)
             held: dict[int, Floats] = {}
             if at == last:
                 one = np.zeros(values[register].shape)
@@ -267,14 +266,14 @@ class _Walk:
     def _through(self, batch: Batch, values: dict[int, Array], held: dict[int, Floats]) -> bool:
         """Follow the weights through a batch's operations."""
         moving = set(batch.gathers) | {operation.out for operation in batch.operations}
-        steady = steady_registers(self.compiler, batch, self.steady)
+        fixed = registers_of_fixed_kind(self.compiler, batch, self.fixed)
         for operation in reversed(batch.operations):
             weight = held.pop(operation.out, None)
             if weight is None or not weight.any():
                 continue
             if (weight < 0).any():
                 return False
-            if not all(steady.get(i, True) for i in operation.args):
+            if not all(fixed.get(i, True) for i in operation.args):
                 return False
             squares = _squares(operation, values, moving, weight)
             if squares is not None:

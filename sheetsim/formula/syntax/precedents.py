@@ -1,7 +1,7 @@
-"""What a formula reads, told from its tokens: names, tables and named functions resolved.
+"""What a formula reads, found from its tokens: names, tables and named functions resolved.
 
 No tree is built and nothing is computed, so that a formula which cannot be computed, such as one
-that calls a LAMBDA by its name, still tells what it depends on.
+that calls a LAMBDA by its name, still shows what it depends on.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WIDENED = frozenset({"SUMIF", "AVERAGEIF"})
 _REFERENCES = {"OFFSET", "INDIRECT", "ROW", "COLUMN", "ROWS", "COLUMNS"}
 
 
-class Reads(NamedTuple):
+class Precedents(NamedTuple):
     """What a formula reads.
 
     Attributes:
@@ -46,7 +46,7 @@ class Reads(NamedTuple):
     widened: bool = False
 
 
-def read_by(book: Book, tokens: Sequence[Token], sheet: str, place: Place) -> Reads:
+def find_precedents(book: Book, tokens: Sequence[Token], sheet: str, place: Place) -> Precedents:
     """Return what a formula reads.
 
     Args:
@@ -92,7 +92,7 @@ def read_by(book: Book, tokens: Sequence[Token], sheet: str, place: Place) -> Re
             blind = blind or (":" in (scope or "") and not scope.startswith("["))
             name = None if is_external(scope) else book.find_name(text, scope or home)
             todo += [] if name is None else _meant(name, home, seen)
-    return Reads(tuple(refs), wide or (widened and called), blind, widened)
+    return Precedents(tuple(refs), wide or (widened and called), blind, widened)
 
 
 def _meant(name: DefinedName, home: str, seen: set[object]) -> list[tuple[Token, str]]:

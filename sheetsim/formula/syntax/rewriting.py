@@ -12,7 +12,12 @@ from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import TABLE
 from sheetsim.formula.syntax.parser import Node, Tree, parse
-from sheetsim.formula.syntax.precedents import WIDENED, is_external, named_functions, read_by
+from sheetsim.formula.syntax.precedents import (
+    WIDENED,
+    find_precedents,
+    is_external,
+    named_functions,
+)
 from sheetsim.formula.syntax.table_references import table_ref
 from sheetsim.formula.syntax.tokens import Ref, Token
 
@@ -124,7 +129,9 @@ def _called(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
         if i in named:
             token = Token("function", node.value, 0)
             first = len(nodes)
-            nodes += [Node("ref", ref) for ref in read_by(book, (token,), sheet, place).refs]
+            nodes += [
+                Node("ref", ref) for ref in find_precedents(book, (token,), sheet, place).refs
+            ]
             node = node._replace(value=f"the name {node.value} as a function")
             args += tuple(range(first, len(nodes)))
         nodes.append(node._replace(args=args))
@@ -218,8 +225,8 @@ def _through(book: Book, node: Node) -> list[str]:
 def _spliced(tree: Tree) -> Tree:
     """Make the areas of a union arguments of their own: SUM((A1,B2)) is SUM(A1,B2).
 
-    Only what takes any number of arguments alike may be asked for that; RANK of a union is told
-    as something that cannot be computed here.
+    Only what takes any number of arguments alike may be asked for that; RANK of a union
+    is named as something that cannot be computed here.
     """
     if not any(node.kind == "call" and node.value == "," for node in tree):
         return tree

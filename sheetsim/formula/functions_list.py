@@ -28,7 +28,7 @@ TITLES: Mapping[str, str] = {
 """Module to title, in the README's order; a module that is missing here comes last."""
 
 
-def families() -> dict[str, list[str]]:
+def categories() -> dict[str, list[str]]:
     """Return title to names of functions, in alphabetical order; operators are left out."""
     modules = [info.name for info in pkgutil.iter_modules(functions.__path__)]
     known = [name for name in TITLES if name in modules]
@@ -52,7 +52,7 @@ def _is_name(name: str) -> bool:
 
 def listing() -> str:
     """Return the README's list, marks included."""
-    found = families()
+    found = categories()
     count = sum(len(names) for names in found.values())
     lines = [BEGIN, f"{count} functions, and all operators:", ""]
     lines += [f"- {title}: {', '.join(names)}." for title, names in found.items()]

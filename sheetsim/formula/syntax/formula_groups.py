@@ -1,4 +1,4 @@
-"""Which cells have the same formula, up to relative references.
+"""Formula groups: which cells have the same formula, up to relative references.
 
 Cutting a formula into tokens is what finding its group costs, so it is done once for each cell
 whose formula is its own, and once for all cells of a shared formula; whoever needs the groups of
@@ -29,7 +29,7 @@ class Sample:
     tokens: tuple[Token, ...]
 
 
-class Keys:
+class GroupKeys:
     """The key of each formula: equal for cells of a sheet that have one formula.
 
     Attributes:

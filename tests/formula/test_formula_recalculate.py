@@ -14,10 +14,10 @@ from sheetsim.engines import engines
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.compile.dependency_graph import Spot
 from sheetsim.formula.program import compile_book
-from sheetsim.formula.recalc.dependents import reachable
+from sheetsim.formula.recalc.dependents import find_dependents
 from sheetsim.formula.recalc.evaluate import Evaluation, evaluate
 from sheetsim.formula.recalc.overlay import overlay
-from sheetsim.formula.recalc.recalculate import Followers, follow
+from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.values import write_values
 from sheetsim.workbook.solver_model.read import read_models
@@ -69,14 +69,14 @@ def test_all_of_the_lecture_as_when_it_is_computed_anew(
         values = moved(book, sheet) if sheet in models else {(sheet, p): 0.4 for p in numbers[-3:]}
         expected = evaluate(overlay(book, values)[0])
         for trusted in (True, False):
-            found = follow(book, values, trusted=trusted)
+            found = recalculate(book, values, trusted=trusted)
             assert found.unsupported == {}
             as_computed_anew(book, expected, found)
         tried += bool(found.values)
     assert tried >= least
 
 
-def as_computed_anew(book: Book, expected: Evaluation, found: Followers) -> None:
+def as_computed_anew(book: Book, expected: Evaluation, found: Recalculated) -> None:
     seen = 0
     for name, cells in expected.values.items():
         own_values = found.values.get(name, {})
@@ -98,7 +98,7 @@ def test_the_projects_workbook_as_ironcalc_recalculates_it(root: Path, tmp_path:
     path = root / "workbooks" / "collab_filter.xlsx"
     book = read_book(path)
     values = moved(book, "dot_product")
-    found = follow(book, values, trusted=True)
+    found = recalculate(book, values, trusted=True)
     inputs: dict[str, dict[tuple[int, int], Value]] = {}
     for (sheet, place), value in values.items():
         inputs.setdefault(sheet, {})[place] = value
@@ -117,11 +117,11 @@ def test_the_projects_workbook_as_ironcalc_recalculates_it(root: Path, tmp_path:
 
 def following(
     cells: dict[str, Any], values: dict[str, Value], *, trusted: bool = False
-) -> Followers:
+) -> Recalculated:
     book = book_of(cells)
     if trusted:
         book = cached(book)
-    return follow(book, {("S", place_of(n)): v for n, v in values.items()}, trusted=trusted)
+    return recalculate(book, {("S", place_of(n)): v for n, v in values.items()}, trusted=trusted)
 
 
 @pytest.mark.parametrize("trusted", [True, False])
@@ -158,7 +158,7 @@ def test_what_cannot_be_computed_is_told_with_all_that_needs_it(trusted: bool) -
 def test_random_numbers_keep_their_values() -> None:
     cells = {"A1": 1.0, "B1": Cell("=RAND()*A1", 0.5), "B2": "=B1+A1", "C1": Cell("=RAND()", 0.1)}
     for trusted in (True, False):
-        found = follow(book_of(cells), {("S", (0, 0)): 2.0}, trusted=trusted)
+        found = recalculate(book_of(cells), {("S", (0, 0)): 2.0}, trusted=trusted)
         assert found.frozen == {("S", (0, 1))}
         assert found.values == {"S": {(1, 1): 2.5}}
 
@@ -168,7 +168,7 @@ def test_a_circle_among_others_does_not_keep_them_from_being_computed() -> None:
         "A1": 1.0, "B1": Cell("=A1*2", 2.0), "C1": Cell("=C2+A1", 0.0), "C2": Cell("=C1", 0.0),
         "D1": Cell("=C1", 0.0),
     }  # fmt: skip
-    found = follow(book_of(cells), {("S", (0, 0)): 2.0}, trusted=True)
+    found = recalculate(book_of(cells), {("S", (0, 0)): 2.0}, trusted=True)
     assert found.values == {"S": {(0, 1): 4.0}}
     assert set(found.unsupported) == {("S", (0, 2)), ("S", (1, 2)), ("S", (0, 3))}
     assert "circular" in found.unsupported["S", (0, 2)]
@@ -176,16 +176,16 @@ def test_a_circle_among_others_does_not_keep_them_from_being_computed() -> None:
 
 def test_what_cannot_be_read_is_in_nobodys_way() -> None:
     cells = {"A1": 1.0, "B1": Cell("=A1*2", 2.0), "B2": Cell("=1+", 3.0), "B3": Cell("=A1+~", 3.0)}
-    found = follow(book_of(cells), {("S", (0, 0)): 2.0}, trusted=True)
+    found = recalculate(book_of(cells), {("S", (0, 0)): 2.0}, trusted=True)
     assert found.values == {"S": {(0, 1): 4.0}}
     assert found.unsupported == {("S", (2, 1)): "a formula that cannot be read"}
 
 
 def test_trusted_values_are_taken_as_they_are_and_missing_ones_computed() -> None:
     cells = {"A1": 1.0, "B1": Cell("=40+1", 7.0), "B2": "=40+1", "C1": "=A1+B1", "C2": "=A1+B2"}
-    found = follow(book_of(cells), {("S", (0, 0)): 2.0}, trusted=True)
+    found = recalculate(book_of(cells), {("S", (0, 0)): 2.0}, trusted=True)
     assert found.values == {"S": {(0, 2): 9.0, (1, 2): 43.0}}
-    found = follow(book_of(cells), {("S", (0, 0)): 2.0}, trusted=False)
+    found = recalculate(book_of(cells), {("S", (0, 0)): 2.0}, trusted=False)
     assert found.values == {"S": {(0, 2): 43.0, (1, 2): 43.0}}
 
 
@@ -205,7 +205,7 @@ def test_a_recurrence_of_many_rows() -> None:
 
 def test_a_sheet_that_is_not_there() -> None:
     with pytest.raises(OptionError, match="has no sheet 'T'"):
-        follow(book_of({"A1": 1.0}), {("T", (0, 0)): 1.0})
+        recalculate(book_of({"A1": 1.0}), {("T", (0, 0)): 1.0})
 
 
 FORMULA = st.sampled_from(
@@ -231,7 +231,7 @@ def test_with_trust_or_without_it_is_the_same(contents: tuple[Any, ...], name: s
         whole = evaluate(overlay(book, {("S", place_of(name)): 9.0})[0])
     except WorkbookError:  # a circle
         return
-    one, two = (follow(book, {("S", place_of(name)): 9.0}, trusted=t) for t in (True, False))
+    one, two = (recalculate(book, {("S", place_of(name)): 9.0}, trusted=t) for t in (True, False))
     assert one.values == two.values
     assert one.frozen == two.frozen
     assert one.unsupported == two.unsupported
@@ -247,19 +247,21 @@ def test_a_program_of_what_moves_alone() -> None:
     cells = {"A1": 1.0, "B1": Cell("=40+1", 7.0), "C1": Cell("=A1+B1", 8.0), "D1": "=C1*2"}
     book = book_of(cells)
     moving: dict[str, set[tuple[int, int]]] = {}
-    for sheet, place in reachable(book, [("S", (0, 0))]):
+    for sheet, place in find_dependents(book, [("S", (0, 0))]).cells:
         moving.setdefault(sheet, set()).add(place)
     program = compile_book(book, ["S!D1"], ["S!A1"], moving=moving)
     assert program.values(np.array([2.0])).tolist() == [18.0]
     assert compile_book(book, ["S!D1"], ["S!A1"]).values(np.array([2.0])).tolist() == [86.0]
 
 
-def test_contents_are_what_cells_show() -> None:
+def test_a_program_and_the_cells_with_texts_and_errors() -> None:
+    """What a cell shows, the program's outputs are as numbers; NaN for what is none."""
     cells = {
         "A1": 1.0, "B1": '=IF(A1>0,"high",1/A1)', "B2": "=1/A1", "B3": "=A1>2", "B4": '=B1&"x"',
         "B5": "=SQRT(A1)",
     }  # fmt: skip
-    program = compile_book(book_of(cells), ["S!B1:B5,S!C1"], ["S!A1"])
+    book = book_of(cells)
+    program = compile_book(book, ["S!B1:B5,S!C1"], ["S!A1"])
     div = CellError("#DIV/0!")
     for x, shown in (
         (1.0, ["high", 1.0, False, "highx", 1.0, None]),
@@ -267,4 +269,7 @@ def test_contents_are_what_cells_show() -> None:
         (-4.0, [-0.25, -0.25, False, "-0.25x", CellError("#NUM!"), None]),
         (16.0, ["high", 0.0625, True, "highx", 4.0, None]),
     ):
-        assert program.contents(np.array([x])) == shown
+        found = recalculate(book, {("S", (0, 0)): x}).values["S"]
+        assert [found.get(place_of(name)) for name in (*cells, "C1") if name != "A1"] == shown
+        numbers = [np.nan if isinstance(one, str | CellError) else one or 0.0 for one in shown]
+        np.testing.assert_array_equal(program.values(np.array([x])), numbers)

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sheetsim.book import Place
     from sheetsim.formula.syntax.tokens import Ref
 
@@ -43,7 +41,7 @@ class Edges:
     ranked: Ints | None = None
 
 
-class Field:
+class MovingCells:
     """Cells of a sheet that can move, by the ranks of their rows and columns."""
 
     def __init__(self, rows: Ints, columns: Ints) -> None:
@@ -85,7 +83,7 @@ class Field:
 
 
 @dataclass
-class Collected:
+class EdgeCollector:
     """The references of a sheet's formulas in the making."""
 
     places: list[Place]
@@ -126,32 +124,3 @@ class Collected:
             both = np.concatenate([few, *self.many.get(sheet, [])], axis=1)
             out[sheet] = Edges(both[0], both[1:])
         return out
-
-
-class Marked:
-    """Cells by sheet, to be asked whether a rectangle holds one of them."""
-
-    def __init__(self, spots: Iterable[tuple[str, Place]]) -> None:
-        places: dict[str, set[Place]] = {}
-        for sheet, place in spots:
-            places.setdefault(sheet, set()).add(place)
-        self._places = places
-        self._columns = {
-            sheet: np.array(sorted((c, r) for r, c in own), np.int32).T
-            for sheet, own in places.items()
-        }
-
-    def touches(self, sheet: str, top: int, left: int, bottom: int, right: int) -> bool:
-        """Whether one of the cells lies in a rectangle of a sheet, bounds included."""
-        own = self._places.get(sheet)
-        if own is None:
-            return False
-        if top == bottom and left == right:
-            return (top, left) in own
-        columns, rows = self._columns[sheet]
-        first, last = np.searchsorted(columns, [left, right + 1])
-        if left == right:  # the rows of one column are in order
-            first, last = first + np.searchsorted(rows[first:last], [top, bottom + 1])
-            return bool(first < last)
-        inside = rows[first:last]
-        return bool(((inside >= top) & (inside <= bottom)).any())

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Book, Cell, DefinedName, Table
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile import rectangles
 from sheetsim.formula.compile.dependency_graph import Spot
-from sheetsim.formula.compile.rectangles import Field
-from sheetsim.formula.recalc.dependents import reachable
+from sheetsim.formula.recalc import rectangles
+from sheetsim.formula.recalc.dependents import find_dependents
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.formula.recalc.rectangles import MovingCells
 from sheetsim.workbook.read.book import mentions, read_book
 from sheetsim.workbook.solver_model.read import read_models
 
 
 def reached(cells: dict[str, Any], *changed: str, **more: Any) -> set[str]:
-    """The names of the cells that `reachable` finds; sheet S unless another is said."""
+    """The names of the cells that are found to depend on others; sheet S unless another is said."""
     book = book_of(cells, **more)
     spots = []
     for name in changed:
@@ -33,7 +33,7 @@ def reached(cells: dict[str, Any], *changed: str, **more: Any) -> set[str]:
     for name in cells:
         sheet, _, own = name.rpartition("!")
         by_spot[sheet or "S", place_of(own)] = name
-    return {by_spot[spot] for spot in reachable(book, spots)}
+    return {by_spot[spot] for spot in find_dependents(book, spots).cells}
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_cells_of_one_formula_and_chains_through_sheets() -> None:
 def test_array_formulas_move_whole() -> None:
     cells = {"D1:E2": "{=A1:B2*2}", "F1": "=E2"}
     book = book_of({**cells, "A1": 1.0})
-    found = reachable(book, [("S", (0, 0))])
+    found = find_dependents(book, [("S", (0, 0))]).cells
     assert found == [("S", place) for place in ((0, 3), (0, 4), (1, 3), (1, 4), (0, 5))]
-    assert reachable(book, [("S", (2, 0))]) == []
+    assert find_dependents(book, [("S", (2, 0))]).cells == []
 
 
 def test_a_cell_that_changes_is_no_answer_unless_it_depends() -> None:
@@ -135,7 +135,7 @@ def test_what_changes_is_among_the_answers(
         for place, value in values.items()
         if value != before[sheet].get(place)
     }
-    assert moved <= set(reachable(book, changed))
+    assert moved <= set(find_dependents(book, changed).cells)
 
 
 def test_a_long_recurrence_is_followed_in_a_few_steps() -> None:
@@ -145,7 +145,7 @@ def test_a_long_recurrence_is_followed_in_a_few_steps() -> None:
     cells[0, 5] = Cell("=E1")
     book = Book("chain.xlsx", {"S": cells})
     begin = time.process_time()
-    found = reachable(book, [("S", (0, 0))])
+    found = find_dependents(book, [("S", (0, 0))]).cells
     assert time.process_time() - begin < 20
     assert len([spot for spot in found if spot[1][1] == 0]) == count - 1
     assert ("S", (0, 5)) not in found or len(found) == count
@@ -170,7 +170,7 @@ def test_marked_cells_in_rectangles(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rectangles, "MAX_GRID", most)
         where = np.array(cells, np.int32).T
-        field = Field(*where)
+        field = MovingCells(*where)
         marked = where[:, ::2]
         field.mark(*marked)
         ordered = [(min(t, b), min(le, r), max(t, b), max(le, r)) for t, le, b, r in bounds]
@@ -205,7 +205,7 @@ def test_in_the_lecture_only_the_sheets_concerned_are_read(lecture: Path) -> Non
     book = read_book(lecture / "collab_filter.xlsx")
     kept = book.sheets._read  # type: ignore[attr-defined]
     variables = read_models(book)["dotprod"].variable_cells()
-    found = reachable(book, list(variables))
+    found = find_dependents(book, list(variables)).cells
     assert {sheet for sheet, _ in found} == {"dotprod", "movielens_1hot", "movielens_emb"}
     assert set(kept) == {"dotprod", "movielens_1hot", "movielens_emb"}
     formulas = [
@@ -217,4 +217,4 @@ def test_in_the_lecture_only_the_sheets_concerned_are_read(lecture: Path) -> Non
     known = set(found)
     assert [spot for spot in formulas if spot in known] == found
     everything = Book(book.path, dict(book.sheets), book.names, book.tables)
-    assert reachable(everything, list(variables)) == found
+    assert find_dependents(everything, list(variables)).cells == found

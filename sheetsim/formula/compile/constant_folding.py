@@ -1,0 +1,360 @@
+"""Constant folding: one formula in many cells at once, all computed in it that is fixed.
+
+What does not depend on the variables is computed here, once; the rest becomes a list of operations
+on whole arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetsim.formula.compile.batches import Batch, Group, Operation, UnreadyError, layout
+from sheetsim.formula.compile.broadcasting import Size, cell_by_cell, common, filled, lacks
+from sheetsim.formula.compile.dynamic_references import geometry, ref_areas, site_areas
+from sheetsim.formula.compile.implicit_intersection import OWN_LINE, cut_to_own_line
+from sheetsim.formula.compile.plan import Step
+from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Areas, Ints, Store
+from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
+from sheetsim.formula.functions import TABLE, Function
+from sheetsim.formula.functions.logic import branch
+from sheetsim.formula.values import NUMBER, VALUE_ERROR, Array, Bools, Floats, constant
+
+if TYPE_CHECKING:
+    from sheetsim.book import Place
+
+Touch = Callable[["Group", "list[Place]", Areas, int], None]
+
+
+class _Folding:
+    """A batch in the making; see `fold` and `resolve_references`."""
+
+    def __init__(
+        self,
+        store: Store,
+        group: Group,
+        places: list[Place],
+        limits: UsedRange | None = None,
+        *,
+        touch: Touch | None = None,
+        flat: bool = False,
+    ) -> None:
+        self.store = store
+        self.touch = touch
+        self.flat = flat
+        self.limits = limits or UsedRange(store, group.plan)
+        if flat:
+            pairs = np.array(places, np.intp)
+            self.places, self.rows, self.columns = places, pairs[:, :1], pairs[:, 1:]
+        else:
+            self.places, self.rows, self.columns = layout(places)
+        self.shape = np.broadcast_shapes(self.rows.shape, self.columns.shape)
+        self.batch = Batch(group, self.places, (self.shape[0], self.shape[1]))
+        self.areas: dict[int, Areas] = {}
+        self.moving: dict[int, Step] = {}  # sites whose arguments depend on the variables
+        self.next = len(group.plan.steps)
+        self.trials: dict[int, Array] = {}
+        self.tried = 0
+        self.sizes: dict[int, Size] = {}
+
+    def again(self) -> _Folding:
+        """Return another attempt, with the sheets reckoned with that this one came upon."""
+        group, limits = self.batch.group, self.limits.again()
+        return _Folding(self.store, group, self.places, limits, touch=self.touch, flat=self.flat)
+
+    def split(self, labels: Ints | Bools, *, waiting: bool = False) -> None:
+        """Raise `UnreadyError`, unless all labels are the same."""
+        first = labels.flat[0]
+        if labels.size > 1 and (labels != first).any():
+            flat = np.broadcast_to(labels, self.shape).ravel()
+            raise UnreadyError(
+                [[self.places[i] for i in np.flatnonzero(flat == k)] for k in np.unique(flat)]
+            )
+        if waiting and first:
+            raise UnreadyError([self.places], waiting=True)
+
+    def take(self, register: int, areas: Areas, spare: int = 0) -> None:
+        """Read the cells of areas into a register."""
+        self.split(areas.bottom - areas.top)
+        self.split(areas.right - areas.left)
+        index = self.store.indices(self.limits.cut(areas, spare))
+        state = self.store.state[index]
+        if state.min() == KNOWN == state.max():
+            self.batch.values[register] = self.store.gather(index)
+            return
+        self.split((state == WAITING).any((-2, -1)), waiting=True)
+        moves = (state == DYNAMIC).any((-2, -1))
+        self.split(moves)
+        if moves.flat[0]:
+            self.batch.gathers[register] = index
+        else:
+            self.batch.values[register] = self.store.gather(index)
+
+    def gather(self, register: int, step: Step) -> None:
+        """Do a step of kind "gather"."""
+        source = step.areas[0]
+        if source in self.moving:
+            self._moving_index(register, source, single=bool(step.value))
+            return
+        areas = self.areas[source]
+        if step.value:
+            areas = cut_to_own_line(areas, self.rows, self.columns)
+        if self.touch is not None and self.batch.group.plan.steps[source].kind == "site":
+            self.touch(self.batch.group, self.places, areas, register)
+            if register not in self.batch.group.plan.ahead:
+                return
+        self.take(register, areas)
+
+    def _moving_index(self, register: int, source: int, *, single: bool) -> None:
+        """Look up in the values of an area, at a place that depends on the variables."""
+        site = self.moving[source]
+        if site.value != "INDEX" or site.areas[0] in self.moving:
+            if not self._depends(source):  # arrays of references
+                self.batch.values[register] = constant(VALUE_ERROR)
+                return
+            self.batch.unknown = f"{site.value} with arguments that depend on the variables"
+            self.batch.values[register] = constant(0.0)
+            return
+        areas = self.areas[site.areas[0]]
+        if self.touch is not None:
+            self.touch(self.batch.group, self.places, areas, register)
+            return
+        base = self.free()
+        self.take(base, areas, 1)
+        whole, read = size_of(areas), self.size(base)
+        args = list(site.args)
+        for k, axis in enumerate((0, 1) if len(args) > 1 else (int(whole[0] == 1),)):
+            if single and whole[axis] > 1:
+                own = self.free()
+                self.batch.values[own] = Array(self._own(areas, axis))
+                args[k] = self.operate(OWN_LINE, (args[k], own), self.free())
+            if whole[axis] > read[axis]:  # what lies behind is blank
+                line = within(read[axis], whole[axis])
+                args[k] = self.operate(line, (args[k],), self.free())
+        self.operate(TABLE["INDEX"], (base, *args), register)
+
+    def _own(self, areas: Areas, axis: int) -> Floats:
+        """Return the cells' own row or column in areas, from 1; far outside if there is none."""
+        first, last, own = (
+            (areas.left, areas.right, self.columns)
+            if axis
+            else (areas.top, areas.bottom, self.rows)
+        )
+        line = np.where((own < first) | (own > last), -9, own - first + 1)
+        return line[..., None, None].astype(np.float64)
+
+    def _depends(self, source: int) -> bool:
+        """Whether an argument of a site, or of one that it is made from, is not known."""
+        sites, steps = [source], self.batch.group.plan.steps
+        for one in sites:
+            if not all(i in self.batch.values for i in steps[one].args):
+                return True
+            sites += [i for i in steps[one].areas if i in self.moving]
+        return False
+
+    def free(self) -> int:
+        """Return a register that no step has."""
+        self.next += 1
+        return self.next - 1
+
+    def size(self, register: int) -> Size:
+        """Return the rows and columns of a register's value."""
+        shape: tuple[int, ...] = (1, 1)
+        if register in self.sizes:
+            return self.sizes[register]
+        if register in self.batch.gathers:
+            shape = self.batch.gathers[register].shape
+        else:
+            value = self.trial(register)
+            shape = (1, 1) if value is None else value.shape
+        return shape[-2], shape[-1]
+
+    def trial(self, register: int) -> Array | None:
+        """Return a register's value with the variables' own; None if it has none yet."""
+        if register in self.batch.values:
+            return self.batch.values[register]
+        trials, values = self.trials, self.batch.values
+        for i, index in self.batch.gathers.items():
+            if i not in trials:
+                trials[i] = self.store.gather(index)
+        with np.errstate(all="ignore"):
+            for one in self.batch.operations[self.tried :]:
+                args = [values[i] if i in values else trials[i] for i in one.args]
+                trials[one.out] = one.function.value(args, True)
+        self.tried = len(self.batch.operations)
+        return trials.get(register)
+
+    def site(self, register: int, step: Step) -> None:
+        """Do a step of kind "site"."""
+        static = all(i in self.batch.values for i in step.args)
+        several = static and any(self.size(i) != (1, 1) for i in step.args)
+        if not static or several or any(i in self.moving for i in step.areas):
+            self.moving[register] = step
+            return
+        if step.value == "INDIRECT" and len(self.places) > 1:
+            raise UnreadyError([[place] for place in self.places])
+        self.areas[register] = site_areas(
+            self.store,
+            str(step.value),
+            [self.areas[i] for i in step.areas],
+            [self.batch.values[i] for i in step.args],
+            (self.batch.group.sheet, self.places[0]),
+        )
+
+    def operate(self, function: Function, args: tuple[int, ...], register: int) -> int:
+        """Compute a function now if its arguments are known, else note it down."""
+        values = self.batch.values
+        if len(args) > 1:
+            args = self.equal(function, args)
+        if all(i in values for i in args):
+            with np.errstate(all="ignore"):
+                values[register] = function.value([values[i] for i in args], True)
+        else:
+            self.batch.operations.append(Operation(function, args, register))
+            if function.kind == "statistic":
+                self.sizes[register] = (1, 1)
+            elif all(cell_by_cell(function, len(args))):
+                self.sizes[register] = common([self.size(i) for i in args])
+        return register
+
+    def equal(self, function: Function, args: tuple[int, ...]) -> tuple[int, ...]:
+        """Fill up the arguments that a function takes cell by cell, if they are unequal."""
+        together = cell_by_cell(function, len(args))
+        sizes = [self.size(i) for i, own in zip(args, together, strict=True) if own]
+        if not sizes or not any(lacks(size, common(sizes)) for size in sizes):
+            return args
+        fill, whole = filled(common(sizes)), common(sizes)
+        return tuple(
+            self.operate(fill, (i,), self.free()) if own and lacks(self.size(i), whole) else i
+            for i, own in zip(args, together, strict=True)
+        )
+
+    def choice(self, register: int, step: Step) -> None:
+        """Do a step of kind "choice": its result is as large as the argument that it chooses."""
+        name, args, function = str(step.value), step.args, TABLE[str(step.value)]
+        sizes = [self.size(i) for i in args]
+        values = range(0 if name in {"IFERROR", "IFNA"} else 1, len(args))
+        whole = common([sizes[k] for k in values])
+        if sizes[0] != (1, 1) or all(sizes[k] == whole for k in values):
+            self.operate(function, args, register)
+        elif args[0] in self.batch.values:
+            chosen = branch(name, self.batch.values[args[0]])
+            self.split(chosen)
+            k = int(chosen.flat[0])
+            if name == "IF" and k == len(args):
+                self.batch.values[register] = constant(False)
+            elif 0 <= k < len(args):
+                self.operate(TABLE["pos"], (args[k],), register)
+            else:
+                self.operate(function, (args[0], *[args[0]] * (len(args) - 1)), register)
+        elif values[0] == 0 or (step.kind == "choice" and not self._harmless(args, sizes)):
+            self.batch.unknown = f"{name} of values of unequal size"
+            self.batch.values[register] = constant(0.0)
+        elif step.kind == "choice":
+            self.operate(function, args, register)
+        else:
+            fill = filled(whole, blank=True)
+            ours = [self.operate(fill, (args[k],), self.free()) for k in values]
+            self.operate(function, (args[0], *ours), register)
+
+    def _harmless(self, args: tuple[int, ...], sizes: list[Size]) -> bool:
+        """Whether it does not matter that a single value stands for an array of it."""
+        for i, size in zip(args[1:], sizes[1:], strict=True):
+            value = self.batch.values.get(i)
+            if size == (1, 1) and (
+                value is None or (value.kind is None and value.num.any())
+                or (value.kind is not None and ((value.kind == NUMBER) & (value.num != 0)).any())
+            ):  # fmt: skip
+                return False
+        return True
+
+    def geometry(self, register: int, step: Step) -> None:
+        """Do a step of kind "geometry"."""
+        name = str(step.value)
+        if step.args:  # ROWS and COLUMNS of a value, not of a reference
+            size = self.size(step.args[0])
+            self.batch.values[register] = constant(float(size[name == "COLUMNS"]))
+            return
+        areas = self.areas.get(step.areas[0]) if step.areas else None
+        if areas is not None:
+            self.split(areas.bottom - areas.top)
+            self.split(areas.right - areas.left)
+            if name in {"ROW", "COLUMN"}:
+                areas = self.limits.cut(areas)
+        self.batch.values[register] = geometry(name, areas, self.rows, self.columns)
+
+    def run(self) -> Batch:
+        """Do all steps; if only the dynamic references are wanted, those alone that find them."""
+        plan = self.batch.group.plan
+        steps = plan.steps
+        for i, step in enumerate(steps):
+            if self.touch is not None and i not in plan.ahead and i not in plan.sites:
+                continue
+            if step.kind == "call":
+                self.operate(TABLE[str(step.value)], step.args, i)
+            elif step.kind == "gather":
+                self.gather(i, step)
+            elif step.kind in {"choice", "choice of ranges"}:
+                self.choice(i, step)
+            elif step.kind == "area":
+                self.areas[i] = ref_areas(step.value, self.rows, self.columns)
+            elif step.kind == "const":
+                self.batch.values[i] = plan.constants[i]
+            elif step.kind == "site":
+                self.site(i, step)
+            else:
+                self.geometry(i, step)
+        self.batch.root = len(steps) - 1
+        return self.batch
+
+
+def fold(store: Store, group: Group, places: list[Place], *, flat: bool = False) -> Batch:
+    """Return cells of a group as a batch, with all computed that is fixed.
+
+    Args:
+        store: with the cells that they need.
+        group: theirs.
+        places: the cells.
+        flat: lay the cells out one below the other, as they are given.
+
+    Raises:
+        UnreadyError: the cells have to be split, or wait for others.
+    """
+    folding, batch = _folded(_Folding(store, group, places, flat=flat))
+    limits = folding.limits
+    if not limits.used or batch.unknown:
+        return batch
+    farther = _Folding(store, group, places, limits.again(extra=EXTRA), flat=flat)
+    more, less = farther.trial(farther.run().root), folding.trial(batch.root)
+    if more is None or less is None or alike(more, less, group.size):
+        return batch
+    if len(places) > 1 and len(places) * limits.largest > LARGE:
+        raise UnreadyError([[place] for place in places])
+    return _Folding(store, group, places, limits.again(whole=True), flat=flat).run()
+
+
+def resolve_references(store: Store, group: Group, places: list[Place], touch: Touch) -> None:
+    """Find what the dynamic references of cells refer to, as far as that is fixed.
+
+    Args:
+        store: with the cells that they need.
+        group: theirs.
+        places: the cells.
+        touch: is called with every area that OFFSET and its like turn out to refer to, the cells
+            of the block, and the step; it makes the area's cells known.
+
+    Raises:
+        UnreadyError: the cells have to be split, or wait for others.
+    """
+    _folded(_Folding(store, group, places, touch=touch))
+
+
+def _folded(folding: _Folding) -> tuple[_Folding, Batch]:
+    """Run until no reference is left that reaches beyond what had been reckoned with."""
+    batch = folding.run()
+    while folding.limits.stale:
+        folding = folding.again()
+        batch = folding.run()
+    return folding, batch
