@@ -15,7 +15,8 @@ import numpy as np
 
 from sheetsim.data import load_digits
 from sheetsim.learn import Learner, digits_learner
-from sheetsim.learn.digits import HIDDEN, LR
+from sheetsim.learn.digits import HIDDEN
+from sheetsim.learn.rules import RULES
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/mnist"
 SHOWN = (1, 5, 20)
@@ -54,7 +55,7 @@ def main(given: list[str]) -> int:
 def in_sheetsim(learner: Learner, _seed: int) -> tuple[float, list[float]]:
     """Our own loop; seconds, and accuracy by epoch."""
     began = time.perf_counter()
-    learner.fit(max(SHOWN), LR[OPTIMIZER])
+    learner.fit(max(SHOWN), RULES[OPTIMIZER].digits_lr)
     return time.perf_counter() - began, [epoch.valid_metric for epoch in learner.epochs]
 
 
@@ -78,7 +79,7 @@ def in_torch(learner: Learner, seed: int) -> tuple[float, list[float]]:
     pictures, digits = torch.from_numpy(held.inputs[0]), torch.from_numpy(held.targets)
     # Its weight_decay adds wd w to the gradient: that of wd / 2 sum(w^2).
     betas = {"betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 2 * DECAY}
-    rule = torch.optim.Adam(net.parameters(), lr=LR[OPTIMIZER], **betas)
+    rule = torch.optim.Adam(net.parameters(), lr=RULES[OPTIMIZER].digits_lr, **betas)
     rng, size, found = np.random.default_rng([seed, 1]), learner.batch_size, []
     began = time.perf_counter()
     for _ in range(max(SHOWN)):

@@ -17,7 +17,7 @@ from sheetsim.racing.runs import run
 from sheetsim.sheet import Array
 
 SURFACE = "rosenbrock"
-OVER = {"momentum": "beta1", "rmsprop": "beta2", "adam": "beta1"}
+OVER = {rule.name: rule.swept[0] for rule in RULES.values() if rule.swept}
 STEPS = 300
 LOOPED = 40
 """Runs that the loop is timed with; more take as long each."""

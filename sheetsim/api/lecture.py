@@ -120,11 +120,12 @@ def trace(
     """The steps of an optimizer, one a row, with the columns of its sheet.
 
     Args:
-        name: `sgd`, `momentum`, `rmsprop`, `adam` or `adam_annealed`.
+        name: of an optimizer's topic; `list_topics` says which topics are `traceable`.
         points: a path, a DataFrame with x and y, a tuple (x, y), an (n, 2) array, or None for
             the project's own 29 points.
         epochs: passes over the points, at least 1; one point is one step.
-        variant: "lecture" or "textbook".
+        variant: "lecture" or "textbook"; for an optimizer that the lecture does not have, both
+            are the textbook's.
         a: slope to start from; 1 by default.
         b: intercept to start from; 1 by default.
         lr: learning rate, above 0.
@@ -133,12 +134,13 @@ def trace(
         state: what the first row carries in: m then v, intercept before slope, as far as the
             topic has them (adam_annealed also takes prev_grad2 at the end). By default what the
             lecture's Reset leaves, or zeros in the textbook variant.
-        **settings: further parameters of the topic: `epsilon`, `h`, `anneal_above`, `anneal_by`.
+        **settings: further parameters of the topic, such as `epsilon`; its sheet has them.
 
     Returns:
         epoch, step, x, y, b, a, pred, err2, de_db, de_da, the state after the step, new_b, new_a,
         and what else the sheet has; b and a are those before the step. `attrs["status"]` says
-        how the run ended; rows from a divergence on hold NaN.
+        how the run ended, `attrs["diverged"]` at which step it left the range of floats (0: it
+        did not), `attrs["variant"]` which variant it is; rows from a divergence on hold NaN.
 
     Raises:
         OptionError: no such optimizer, a parameter that it does not have or that may not be so.

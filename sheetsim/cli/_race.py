@@ -12,6 +12,15 @@ PICTURES = (".gif", ".csv", ".jpg", ".jpeg", ".svg", ".pdf")
 """Suffixes that are no folder's, although it may have one."""
 
 
+def having(name: str) -> str:
+    """Which optimizers have a parameter, and its default or defaults: for the help."""
+    defaults = {rule.name: rule.hyper[name] for rule in RULES.values() if name in rule.hyper}
+    *others, last = defaults
+    names = f"{', '.join(others)} and {last}" if others else last
+    values = " or ".join(f"{value:g}" for value in dict.fromkeys(defaults.values()))
+    return f"of {names} [{values}]"
+
+
 def lr_of(texts: Sequence[str], optimizers: Sequence[str] = tuple(RULES)) -> dict[str, Any]:
     """Learning rates by optimizer, from `0.1` for all and `adam=0.1` for one."""
     everyone: list[str] = []

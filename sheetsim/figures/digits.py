@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def losses_png(losses: Mapping[tuple[str, str], Any], path: str | Path) -> Path:
     with drawing(5 * len(models), 4) as figure:
         panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
         for axes, model in zip(panels, models, strict=True):
-            for color, optimizer in zip(COLORS, optimizers, strict=False):
+            for color, optimizer in zip(itertools.cycle(COLORS), optimizers, strict=False):
                 if (model, optimizer) in losses:
                     curve = smoothed(np.array(losses[model, optimizer]), BETA)
                     axes.plot(curve, color=color, label=optimizer, linewidth=1.3)

@@ -1,29 +1,8 @@
-"""What can be told of a training as it goes on."""
+"""Callbacks that are ready to use; what a callback is stands beside the loop that calls it."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sheetsim.learn.learner import Epoch, Learner
-
-
-class Callback:
-    """Does nothing; override what is of interest."""
-
-    def on_train_begin(self, learner: Learner, steps: int) -> None:
-        """A fit begins that will take so many steps."""
-
-    def on_batch_end(self, learner: Learner, step: int, loss: float) -> bool | None:
-        """A batch is done, the `step`-th of this fit; return True to stop."""
-
-    def on_epoch_end(self, learner: Learner, epoch: Epoch) -> None:
-        """An epoch is done and validated."""
-
-    def on_train_end(self, learner: Learner) -> None:
-        """The fit is over."""
+from sheetsim.learn.learner import Callback, Learner
 
 
 class LossLine(Callback):
@@ -37,16 +16,16 @@ class LossLine(Callback):
 
     def __init__(self, say: Callable[[str, int], None], every: int = 25, beta: float = 0.98):
         self.say, self.every, self.beta = say, every, beta
-        self._average, self._told, self._steps = 0.0, 0, 0
+        self._average, self._said, self._steps = 0.0, 0, 0
 
     def on_train_begin(self, _learner: Learner, steps: int) -> None:
         """Start the average anew."""
-        self._average, self._told, self._steps = 0.0, 0, steps
+        self._average, self._said, self._steps = 0.0, 0, steps
 
     def on_batch_end(self, _learner: Learner, step: int, loss: float) -> None:
         """Average the loss, and speak up now and then."""
         self._average = self.beta * self._average + (1 - self.beta) * loss
         if step % self.every == 0 or step == self._steps:
             smooth = self._average / (1 - self.beta**step)
-            self.say(f"step {step:,} of {self._steps:,}, loss {smooth:.4f}", step - self._told)
-            self._told = step
+            self.say(f"step {step:,} of {self._steps:,}, loss {smooth:.4f}", step - self._said)
+            self._said = step

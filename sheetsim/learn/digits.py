@@ -1,8 +1,7 @@
 """Digits recognised: logistic regression and a small net, by each of the optimizers.
 
 The lesson's settings: batches of 64, cross entropy + 1e-5 times the sum of the squares of all
-parameters, SGD at 2e-2, Adam at 1e-3. Momentum has SGD's rate, so that one sees what it adds: its
-sum of gradients grows to ten of them. RMSProp has Adam's, whose steps are as long.
+parameters. The learning rate of each optimizer stands in its own file, as `digits_lr`.
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (lesson5-sgd-mnist).
 """
 
@@ -17,12 +16,9 @@ import pandas as pd
 from sheetsim.data import Digits
 from sheetsim.data.digits import CLASSES
 from sheetsim.errors import OptionError
-from sheetsim.learn.callbacks import Callback
 from sheetsim.learn.classifier import Classifier, accuracy
-from sheetsim.learn.learner import Data, Learner
-
-LR = {"sgd": 2e-2, "momentum": 2e-2, "rmsprop": 1e-3, "adam": 1e-3}
-"""Learning rate of each optimizer, if none is given."""
+from sheetsim.learn.learner import Callback, Data, Learner
+from sheetsim.learn.rules import RULES
 
 HIDDEN = {"logistic": (), "net": (50,)}
 """Hidden units of each model."""
@@ -44,7 +40,7 @@ def digits_learner(
     Args:
         digits: with some held back.
         model: "logistic" (pixels -> 10) or "net" (pixels -> 50 -> 10).
-        optimizer: "sgd", "momentum", "rmsprop" or "adam".
+        optimizer: one of `RULES`, by name.
         batch_size: pictures in a batch.
         weight_decay: times the sum of the squares of all parameters, added to the loss.
         seed: of the parameters and of the order of the batches.
@@ -77,7 +73,7 @@ def digits_learner(
 def compare_optimizers(
     digits: Digits,
     models: Iterable[str] = tuple(HIDDEN),
-    optimizers: Iterable[str] = tuple(LR),
+    optimizers: Iterable[str] = tuple(RULES),
     *,
     epochs: int = 5,
     lr: float | None = None,
@@ -88,9 +84,9 @@ def compare_optimizers(
     Args:
         digits: with some held back.
         models: "logistic", "net".
-        optimizers: by name.
+        optimizers: by name; all of `RULES` by default.
         epochs: passes over the digits.
-        lr: of all of them; by default each has its own of `LR`.
+        lr: of all of them; by default each has its own.
         **settings: as in `digits_learner`.
 
     Returns:
@@ -101,7 +97,7 @@ def compare_optimizers(
     for model in models:
         for optimizer in optimizers:
             learner = digits_learner(digits, model, optimizer=optimizer, **settings)
-            rate = LR[optimizer] if lr is None else lr
+            rate = RULES[optimizer].digits_lr if lr is None else lr
             learner.fit(epochs, rate)
             learners[model, optimizer] = learner
             history = learner.history.rename(columns={"valid_metric": "accuracy"})

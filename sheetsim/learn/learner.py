@@ -27,7 +27,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
-from sheetsim.learn.callbacks import Callback
 from sheetsim.learn.models import Model
 from sheetsim.learn.rules import rule_of
 from sheetsim.option_values import real, whole
@@ -43,7 +42,6 @@ SKIPPED = 10
 
 _WHOLE, _SEED = whole(1, 10**9), whole(0, 2**32 - 1)
 _DECAY, _RATE = real(0, 1e6), real(0, 1e6, above=True)
-_HYPER = {"beta1": real(0, 0.9999999), "beta2": real(0, 0.9999999), "epsilon": real(0, 1)}
 _SCHEDULE = {
     **dict.fromkeys(("div", "div_final"), real(0, above=True)),
     "pct_start": real(0, 1),
@@ -58,6 +56,22 @@ class TrainingEnd(Enum):
     FINISHED = "finished"
     DIVERGED = "diverged"
     STOPPED = "stopped by a callback"
+
+
+class Callback:
+    """Is called as a training goes on. Does nothing; override what is of interest."""
+
+    def on_train_begin(self, learner: Learner, steps: int) -> None:
+        """A fit begins that will take so many steps."""
+
+    def on_batch_end(self, learner: Learner, step: int, loss: float) -> bool | None:
+        """A batch is done, the `step`-th of this fit; return True to stop."""
+
+    def on_epoch_end(self, learner: Learner, epoch: Epoch) -> None:
+        """An epoch is done and validated."""
+
+    def on_train_end(self, learner: Learner) -> None:
+        """The fit is over."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,7 @@ class Learner:
         model: whose groups of parameters change.
         train: rows to learn from.
         valid: rows held back, if any.
-        optimizer: "sgd", "momentum", "rmsprop" or "adam".
+        optimizer: one of `sheetsim.learn.rules.RULES`, by name.
         hyper: its hyperparameters besides lr, where they are not to be the defaults.
         batch_size: rows in a batch; the last of an epoch may have fewer.
         weight_decay: 0 or above; see `decoupled`.
@@ -140,7 +154,7 @@ class Learner:
             add weight_decay sum(w^2) to the loss.
         seed: of the order of the batches.
         metric: (predictions, targets) -> a number to watch on the rows held back.
-        callbacks: told of every batch and epoch.
+        callbacks: called after every batch and epoch.
         epochs: what the epochs so far came to.
         losses: of all batches so far.
         ended: how the last fit ended.
@@ -167,8 +181,7 @@ class Learner:
         self.batch_size = _WHOLE("batch_size", self.batch_size)
         self.weight_decay = _DECAY("weight_decay", self.weight_decay)
         self.seed = _SEED("seed", self.seed)
-        self._rule, hyper = rule_of(self.optimizer, self.hyper)
-        self._hyper = {name: _HYPER[name](name, value) for name, value in hyper.items()}
+        self._rule, self._hyper = rule_of(self.optimizer, self.hyper)
         self._frozen: set[str] = set()
         self._rng = np.random.default_rng([self.seed, 1])
         self._state: dict[str, tuple[Array, ...]] = {}
@@ -318,7 +331,7 @@ class Learner:
         self._begin()
         plan = rates.tolist()
         hyper = dict(self._hyper)
-        self._tell("on_train_begin", len(plan))
+        self._call("on_train_begin", len(plan))
         step = 0
         self._end(TrainingEnd.FINISHED, f": {len(plan):,} steps, epochs: {epochs}")
         for _ in range(epochs):
@@ -333,7 +346,7 @@ class Learner:
                     why = f" at step {step:,}: the loss is {loss}; try a smaller lr"
                     self._end(TrainingEnd.DIVERGED, why)
                     break
-                if self._tell("on_batch_end", step, loss):
+                if self._call("on_batch_end", step, loss):
                     self._end(TrainingEnd.STOPPED, f" at step {step:,}")
                     break
             loss, metric = self.validate()
@@ -343,10 +356,10 @@ class Learner:
             mean = float(np.mean(self.losses[first:]))
             seconds = time.perf_counter() - start
             self.epochs.append(Epoch(len(self.epochs) + 1, mean, loss, metric, seconds))
-            self._tell("on_epoch_end", self.epochs[-1])
+            self._call("on_epoch_end", self.epochs[-1])
             if self.ended is not TrainingEnd.FINISHED:
                 break
-        self._tell("on_train_end")
+        self._call("on_train_end")
 
     def _end(self, ended: TrainingEnd, why: str) -> None:
         """Note how the fit ended, and say it."""
@@ -387,10 +400,10 @@ class Learner:
         while True:
             yield from self._batches(rng)
 
-    def _tell(self, event: str, *what: Any) -> bool:
+    def _call(self, event: str, *what: Any) -> bool:
         """Call every callback; whether one of them wants to stop."""
         answers = [getattr(callback, event)(self, *what) for callback in self.callbacks]
-        return any(answers)  # every callback is told, whatever the first one wants
+        return any(answers)  # every callback is called, whatever the first one wants
 
 
 @contextmanager

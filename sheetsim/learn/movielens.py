@@ -20,9 +20,8 @@ import pandas as pd
 from sheetsim.data import MovieLens
 from sheetsim.data.movielens import most_rated, split
 from sheetsim.errors import DataError, OptionError
-from sheetsim.learn.callbacks import Callback
 from sheetsim.learn.collab import DotProductBias
-from sheetsim.learn.learner import Data, Learner
+from sheetsim.learn.learner import Callback, Data, Learner
 from sheetsim.sheet import Array
 from sheetsim.topics.movielens import MAX_USERS, Learned
 from sheetsim.topics.pca.components import PCA, pca
@@ -54,7 +53,7 @@ def collab_learner(
         valid: part of the ratings to hold back, above 0 and below 1.
         split_seed: which ratings are held back.
         seed: of the parameters and of the order of the batches.
-        optimizer: "sgd", "momentum", "rmsprop" or "adam".
+        optimizer: one of `sheetsim.learn.rules.RULES`, by name.
         batch_size: ratings in a batch.
         weight_decay: decoupled from the optimizer's rule.
         callbacks: see `Learner`.
@@ -82,7 +81,7 @@ def collab_learner(
     )
 
 
-def demand_room(data: MovieLens) -> None:
+def check_room(data: MovieLens) -> None:
     """Find out that a set is too large, or too small, for the workbook before it is trained on.
 
     Raises:

@@ -13,6 +13,7 @@ find the rate, and it looks at the loss at the end alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from sheetsim.racing.surfaces import Pair, Surface
 from sheetsim.sheet import Array
 
 STEPS = 300
-"""The budget, unless told otherwise."""
+"""The budget, if none is given."""
 
 WITHIN = 1e-3
 """The goal: this part of the start's loss."""
@@ -40,6 +41,17 @@ TUNING = (
 )
 
 
+class Chosen(StrEnum):
+    """How a racer's learning rate was found."""
+
+    GIVEN = "given"
+    TUNED = "tuned"
+    IN_VAIN = "tuned, in vain"
+    """No rate of the grid ends below the start."""
+    AT_END = "tuned, at the grid's end"
+    """A better one may lie beyond."""
+
+
 @dataclass(frozen=True, eq=False)
 class Racer:
     """An optimizer in a race.
@@ -47,7 +59,7 @@ class Racer:
     Attributes:
         optimizer: its name.
         lr: its learning rate.
-        chosen: how that was found: "given" or "tuned", and whether at an end of the grid.
+        chosen: how that was found.
         hyper: its further parameters.
         path: its places, (steps + 1, 2), NaN once it has diverged.
         losses: its losses, (steps + 1,), infinity once it has diverged.
@@ -60,7 +72,7 @@ class Racer:
 
     optimizer: str
     lr: float
-    chosen: str
+    chosen: Chosen
     hyper: Mapping[str, float]
     path: Array
     losses: Array
@@ -113,7 +125,7 @@ class Race:
     @property
     def tuning(self) -> str:
         """The rule by which rates were tuned, in a sentence; "" if all were given."""
-        return TUNING if any(racer.chosen != "given" for racer in self.racers) else ""
+        return TUNING if any(racer.chosen is not Chosen.GIVEN for racer in self.racers) else ""
 
     def as_dict(self) -> dict[str, Any]:
         """All of it but the paths, as plain values."""
@@ -131,7 +143,7 @@ class Race:
                 {
                     "optimizer": racer.optimizer,
                     "lr": racer.lr,
-                    "chosen": racer.chosen,
+                    "chosen": str(racer.chosen),
                     "hyper": dict(racer.hyper),
                     "loss": racer.loss,
                     "x": plain(racer.path[-1]),
@@ -169,11 +181,11 @@ def race(
     Args:
         surface: `line` (the mean squared error over the points of gradient_descent.xlsx),
             `rosenbrock`, `beale` or `saddle`; see `sheetsim.racing.surfaces`.
-        optimizers: some of `sgd`, `momentum`, `rmsprop`, `adam`; all by default.
+        optimizers: names of some of `sheetsim.learn.rules.RULES`; all by default.
         steps: the budget of each, 1 to 100,000.
         lr: learning rate of all, above 0; or a mapping, name to rate, for some of them.
-        beta1: of those that have it; the rule's own by default (0.9).
-        beta2: likewise (0.99).
+        beta1: of those that have it; by default each has its own.
+        beta2: likewise.
         start: two numbers; the surface's own start by default.
         noise: standard deviation of the normal noise that is added to each component of each
             gradient, the same for all optimizers.
@@ -234,15 +246,15 @@ def _racer(
             noise=noise, seeds=seeds, within=WITHIN, keep=keep,
         )  # fmt: skip
 
-    chosen = "given"
+    chosen = Chosen.GIVEN
     if lr is None:
         batch = runs(RATES, keep=False)
         best = tuned(batch.loss, batch.sound)
-        lr, chosen = float(RATES[best]), "tuned"
+        lr, chosen = float(RATES[best]), Chosen.TUNED
         if not batch.sound.any():
-            chosen = "tuned, in vain"
+            chosen = Chosen.IN_VAIN
         elif best in (0, len(RATES) - 1):
-            chosen = "tuned, at the grid's end"
+            chosen = Chosen.AT_END
     alone = runs(np.array([lr]), keep=True)
     sound, lost = bool(alone.sound[0]), int(alone.diverged[0])
     status = "finished" if sound else "ended above its start"

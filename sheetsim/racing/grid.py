@@ -44,7 +44,7 @@ class Sweep:
     Attributes:
         surface: where.
         optimizer: who.
-        over: the beta that is swept: beta1 or beta2.
+        over: the parameter that is swept, such as beta1.
         lrs: learning rates, rising, (L,).
         betas: rising, (K,).
         hyper: the optimizer's further parameters, which are the same everywhere.
@@ -133,8 +133,8 @@ def sweep(
 
     Args:
         surface: as in `race`.
-        optimizer: `momentum`, `rmsprop` or `adam`.
-        over: the beta that is swept, `beta1` or `beta2`; by default beta1 where there is one.
+        optimizer: name of a rule that has parameters to sweep (`swept` in its topic's file).
+        over: the one of them that is swept, such as `beta2`; by default the first.
         lr_range: lowest, highest and how many learning rates, spaced evenly in their logarithm;
             the rates that `race` tunes with by default.
         beta_range: the same of betas, spaced evenly in the logarithm of 1 - beta; (0, 0.999, 40) by
@@ -161,7 +161,7 @@ def sweep(
     (name,) = _checked.optimizers_of(optimizer)
     over = _over(name, over)
     fixed = {"beta1": beta1, "beta2": beta2}
-    if fixed[over] is not None:
+    if fixed.get(over) is not None:
         raise OptionError(f"{over} is {fixed[over]}, and it is swept; expected beta_range for it")
     hyper = _checked.hyper_of((name,), fixed)[name]
     del hyper[over]
@@ -205,15 +205,15 @@ def sweep(
 
 
 def _over(name: str, over: str | None) -> str:
-    """The beta to sweep: the given one, or the momentum, or the only one."""
-    betas = [key for key in RULES[name].hyper if key.startswith("beta")]
-    if not betas:
-        able = [rule for rule in RULES if any(key[:4] == "beta" for key in RULES[rule].hyper)]
+    """The parameter to sweep: the given one, or the first that the rule has."""
+    swept = RULES[name].swept
+    if not swept:
+        able = [rule.name for rule in RULES.values() if rule.swept]
         raise OptionError(f"optimizer is {name!r}, which has no beta; expected {', '.join(able)}")
     if over is None:
-        return RULES[name].momentum or betas[0]
-    if over not in betas:
-        raise OptionError(f"over is {over!r}; {name} has {', '.join(betas)}")
+        return swept[0]
+    if over not in swept:
+        raise OptionError(f"over is {over!r}; {name} has {', '.join(swept)}")
     return over
 
 

@@ -22,7 +22,7 @@ from sheetsim.sheet import Array
 Say = Callable[[str, int], None]
 
 BLOCK = 64
-"""Steps whose noise is drawn at once, and after which progress is told."""
+"""Steps whose noise is drawn at once, and after which `say` is called."""
 
 NEVER = -1
 

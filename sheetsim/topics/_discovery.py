@@ -20,7 +20,7 @@ from sheetsim.topics._outline import Outline, read_outline
 def covers() -> dict[str, Lesson]:
     """Every workbook by name, without its topics."""
     folder = importlib.import_module(__package__)
-    modules = map(importlib.import_module, _modules(folder))
+    modules = map(importlib.import_module, public_modules(folder))
     lessons = (getattr(module, "LESSON", None) for module in modules)
     return {lesson.name: lesson for lesson in lessons if isinstance(lesson, Lesson)}
 
@@ -30,7 +30,7 @@ def outlines() -> dict[str, tuple[Outline, ...]]:
     """What a list says of the topics, by workbook, in the order of their sheets."""
     found = {}
     for name in covers():
-        parts = map(read_outline, _modules(importlib.import_module(f"{__package__}.{name}")))
+        parts = map(read_outline, public_modules(importlib.import_module(f"{__package__}.{name}")))
         topics = [topic for topic in parts if topic is not None]
         found[name] = tuple(sorted(topics, key=lambda topic: (topic.order, topic.name)))
     return found
@@ -42,7 +42,7 @@ def lessons() -> dict[str, Lesson]:
     found = {}
     for name, cover in covers().items():
         folder = importlib.import_module(f"{__package__}.{name}")
-        parts = map(importlib.import_module, _modules(folder))
+        parts = map(importlib.import_module, public_modules(folder))
         topics = [part.TOPIC for part in parts if hasattr(part, "TOPIC")]
         topics.sort(key=lambda topic: (topic.order, topic.name))
         found[name] = replace(cover, topics=tuple(topics))
@@ -80,7 +80,7 @@ def home_of(name: str) -> Lesson:
     )
 
 
-def _modules(package: ModuleType) -> list[str]:
+def public_modules(package: ModuleType) -> list[str]:
     """Names of the public modules in a package's folder; none for a plain module."""
     path: Iterable[str] = getattr(package, "__path__", [])
     infos = pkgutil.iter_modules(path)

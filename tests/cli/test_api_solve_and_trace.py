@@ -15,7 +15,7 @@ import sheetsim
 from sheetsim.errors import OptionError
 from sheetsim.solver import Options
 
-OPTIMIZERS = ["sgd", "momentum", "rmsprop", "adam", "adam_annealed"]
+OPTIMIZERS = [name for name, info in sheetsim.list_topics().items() if info.traceable]
 MODELS = ["dot_product", "bias", "data"]
 
 
@@ -169,7 +169,7 @@ def test_trace_that_diverges_says_at_which_step(variant: str) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("data", {}, "'data' is no optimizer; sgd, momentum, rmsprop, adam, adam_annealed are"),
+        ("data", {}, f"'data' is no optimizer; {', '.join(OPTIMIZERS)} are"),
         ("gradient_descent", {}, "'gradient_descent' is no optimizer"),
         ("adma", {}, "there is no workbook or topic 'adma'"),
         ("sgd", {"epochs": 0}, "epochs is 0; expected a whole number from 1 to 36,137"),

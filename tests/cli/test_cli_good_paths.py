@@ -15,7 +15,7 @@ import sheetsim
 from sheetsim.solver import Options
 from sheetsim.topics import lessons
 
-OPTIMIZERS = ["sgd", "momentum", "rmsprop", "adam", "adam_annealed"]
+OPTIMIZERS = [name for name, info in sheetsim.list_topics().items() if info.traceable]
 NEEDED = {
     "one_hot": ["dot_product"],
     "embedding": ["dot_product", "one_hot"],

@@ -11,6 +11,7 @@ from cli_runs import error_line, run, snapshot
 from PIL import Image
 
 from sheetsim.learn import Classifier, save_model
+from sheetsim.learn.rules import RULES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "learn"))
 from small_movielens import write_movielens
@@ -155,7 +156,7 @@ def test_digits_that_come_with_sheetsim(tmp_path: Path) -> None:
     done = run("digits", "--epochs", "1", "--out", tmp_path)
     assert (done.exit_code, done.stderr) == (0, "")
     assert "1,438 to learn, 359 held back" in done.stdout
-    for word in ("logistic", "net", "sgd", "momentum", "rmsprop", "adam", "accuracy"):
+    for word in ("logistic", "net", "sgd", "momentum", "rmsprop", "adam", "accuracy", *RULES):
         assert word in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"digits_losses.png", "digits_weights.png"}
 

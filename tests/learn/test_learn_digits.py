@@ -8,12 +8,13 @@ import pytest
 from sheetsim.data import load_digits
 from sheetsim.errors import OptionError
 from sheetsim.learn import compare_optimizers, digits_learner
-from sheetsim.learn.digits import HIDDEN, LR
+from sheetsim.learn.digits import HIDDEN
+from sheetsim.learn.rules import RULES
 
 
 def test_every_optimizer_learns_the_embedded_digits() -> None:
     frame, learners = compare_optimizers(load_digits(), epochs=12)
-    assert set(learners) == {(model, rule) for model in HIDDEN for rule in LR}
+    assert set(learners) == {(model, rule) for model in HIDDEN for rule in RULES}
     last = frame[frame.epoch == 12].set_index(["model", "optimizer"])
     print(last)
     assert (last.accuracy > 0.7).all()
@@ -23,7 +24,7 @@ def test_every_optimizer_learns_the_embedded_digits() -> None:
 
 
 def test_all_begin_with_the_same_parameters() -> None:
-    losses = [digits_learner(load_digits(), "net", optimizer=rule).validate()[0] for rule in LR]
+    losses = [digits_learner(load_digits(), "net", optimizer=rule).validate()[0] for rule in RULES]
     assert len(set(losses)) == 1
     assert losses[0] == pytest.approx(np.log(10), rel=0.05)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from sheetsim.errors import OptionError
-from sheetsim.learn.callbacks import Callback, LossLine
+from sheetsim.learn.callbacks import LossLine
 from sheetsim.learn.classifier import Classifier, accuracy
 from sheetsim.learn.collab import DotProductBias
-from sheetsim.learn.learner import Data, Learner, TrainingEnd
+from sheetsim.learn.learner import Callback, Data, Learner, TrainingEnd
+from sheetsim.learn.rules import RULES
 from sheetsim.sheet import Array
 
 DRAW = np.random.default_rng(8)
@@ -184,10 +185,12 @@ def test_the_metric_is_watched() -> None:
     [
         (
             {"optimizer": "adma"},
-            "optimizer is 'adma'; expected one of sgd, momentum, rmspr",
+            f"optimizer is 'adma'; expected one of {', '.join(RULES)}$",
         ),
         ({"hyper": {"beta3": 1}}, "adam has no beta3; it has beta1, beta2, epsilon"),
         ({"optimizer": "sgd", "hyper": {"beta1": 1}}, "sgd has no beta1; it has none but lr"),
+        ({"hyper": {"beta1": 1}}, "beta1 is 1; expected a number from 0 to 0.9999999"),
+        ({"hyper": {"epsilon": -1}}, "epsilon is -1; expected a number from 0 to 1"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"weight_decay": -1.0}, "weight_decay is -1"),
         ({"weight_decay": float("nan")}, "weight_decay is nan"),

@@ -9,7 +9,7 @@ import pytest
 import sheetsim
 from sheetsim.errors import OptionError
 from sheetsim.learn.rules import RULES
-from sheetsim.racing.contest import RATES, race
+from sheetsim.racing.contest import RATES, Chosen, race
 from sheetsim.racing.surfaces import SURFACES
 
 
@@ -41,7 +41,7 @@ def test_the_first_of_equals() -> None:
     assert [racer.lr for racer in result.racers] == [RATES[0]] * len(RULES)
     assert {racer.chosen for racer in result.racers} == {"tuned, at the grid's end"}
     assert result.winner == "sgd"
-    assert "sgd, the first of 4 equals, has the least loss" in result.status
+    assert f"sgd, the first of {len(RULES)} equals, has the least loss" in result.status
 
 
 def test_tuning_in_vain() -> None:
@@ -53,7 +53,8 @@ def test_tuning_in_vain() -> None:
 
 
 def test_the_winner_has_the_least_loss_of_those_that_are_sound() -> None:
-    result = race("line", lr={"sgd": 1.0, "momentum": 1e-5, "rmsprop": 1e9, "adam": 1.0})
+    rates = {"sgd": 1.0, "momentum": 1e-5, "rmsprop": 1e9, "adam": 1.0}
+    result = race("line", optimizers=list(rates), lr=rates)
     by_name = {racer.optimizer: racer for racer in result.racers}
     assert by_name["sgd"].status.startswith("diverged in step ")
     assert by_name["rmsprop"].status == "ended above its start"
@@ -104,8 +105,9 @@ def test_hyperparameters() -> None:
     assert hyper["rmsprop"] == dict(RULES["rmsprop"].hyper)
     assert hyper["adam"] == {**RULES["adam"].hyper, "beta1": 0.5}
     chosen = {racer.optimizer: racer.chosen for racer in result.racers}
-    assert chosen["adam"] == "given"
-    assert chosen["sgd"] == "tuned"
+    assert chosen["adam"] is Chosen.GIVEN
+    assert chosen["sgd"] is Chosen.TUNED
+    assert (str(chosen["adam"]), str(chosen["sgd"])) == ("given", "tuned")
     assert result.tuning.startswith("of 57 rates")
 
 

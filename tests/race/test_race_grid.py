@@ -8,13 +8,15 @@ import pytest
 
 import sheetsim
 from sheetsim.errors import OptionError
+from sheetsim.learn.rules import RULES
 from sheetsim.racing.contest import RATES, race
 from sheetsim.racing.grid import sweep
 from sheetsim.racing.surfaces import SURFACES
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "over"), [("momentum", "beta1"), ("rmsprop", "beta2"), ("adam", "beta2")]
+    ("optimizer", "over"),
+    [(rule.name, over) for rule in RULES.values() for over in rule.swept],
 )
 def test_a_cell_is_a_race_of_its_own(optimizer: str, over: str) -> None:
     ranges: dict[str, Any] = {"lr_range": (1e-4, 10, 6), "beta_range": (0, 0.99, 4)}
@@ -83,6 +85,7 @@ def test_what_is_swept_by_default() -> None:
     small: dict[str, Any] = {"lr_range": (1e-3, 1, 2), "beta_range": (0, 0.9, 2), "steps": 1}
     assert sweep(optimizer="momentum", **small).over == "beta1"
     assert sweep(optimizer="rmsprop", **small).over == "beta2"
+    assert set(SWEPT) >= {"momentum", "rmsprop", "adam"}
     adam = sweep(optimizer="adam", beta2=0.5, **small)
     assert (adam.over, dict(adam.hyper)) == ("beta1", {"beta2": 0.5, "epsilon": 1e-8})
 
@@ -117,8 +120,10 @@ def test_progress_counts_the_steps() -> None:
     assert sum(told) == 100
 
 
+SWEPT = [rule.name for rule in RULES.values() if rule.swept]
+
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"optimizer": "sgd"}, "'sgd', which has no beta; expected momentum, rmsprop, adam"),
+    ({"optimizer": "sgd"}, f"'sgd', which has no beta; expected {', '.join(SWEPT)}"),
     ({"optimizer": "x"}, "optimizer is 'x'; expected one of"),
     ({"over": "beta2"}, "over is 'beta2'; momentum has beta1"),
     ({"beta1": 0.5}, "beta1 is 0.5, and it is swept; expected beta_range for it"),

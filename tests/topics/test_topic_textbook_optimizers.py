@@ -11,7 +11,7 @@ import sheetsim
 from sheetsim.topics import lessons
 
 TABLE = pd.read_csv(Path(__file__).with_name("torch_table.csv"))
-SETTINGS = ["lr", "beta1", "beta2", "epsilon"]
+SETTINGS = list(TABLE.columns[1 : TABLE.columns.get_loc("epoch")])
 CASES = [
     (str(steps["topic"].iloc[0]), steps[SETTINGS].iloc[0].dropna().to_dict(), steps)
     for _, steps in TABLE.groupby(["topic", *SETTINGS], dropna=False)
@@ -27,6 +27,8 @@ def test_steps_are_pytorchs(topic: str, settings: dict[str, Any], torch: pd.Data
     epochs = int(torch["epoch"].max())
     ours = sheetsim.trace(topic, epochs=epochs, variant="textbook", **settings)
     assert ours.attrs["status"].startswith("finished")
+    assert ours.attrs["diverged"] == 0
+    assert ours.attrs["variant"] == "textbook"
     columns = ["epoch", "step", "new_b", "new_a"]
     columns += ["epoch_lr"] * ("epoch_lr" in ours)
     expected = torch[columns].to_numpy(float)

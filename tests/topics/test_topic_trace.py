@@ -12,10 +12,20 @@ from sheetsim.sheet import Kind
 from sheetsim.topics import lay_out, new_book
 
 OPTIMIZERS = [name for name, info in sheetsim.list_topics().items() if info.traceable]
+LECTURES = ["sgd", "momentum", "rmsprop", "adam", "adam_annealed"]
+"""The optimizers that the lecture has."""
 VARIANTS = ["lecture", "textbook"]
 LEAST = ["epoch", "step", "x", "y", "b", "a", "pred", "err2", "de_db", "de_da", "new_b", "new_a"]
 each = pytest.mark.parametrize("name", OPTIMIZERS)
 both = pytest.mark.parametrize("variant", VARIANTS)
+
+
+@each
+def test_without_a_lecture_variant_both_are_the_textbooks(name: str) -> None:
+    wanted, other = (sheetsim.trace(name, variant=variant) for variant in VARIANTS)
+    assert other.attrs["variant"] == "textbook"
+    assert wanted.attrs["variant"] == ("lecture" if name in LECTURES else "textbook")
+    assert wanted.equals(other) == (name not in LECTURES)
 
 
 @each
@@ -54,6 +64,9 @@ def test_shape_is_epochs_times_points(name: str) -> None:
 def test_textbook_keeps_all_updates_and_the_lecture_28_of_29(name: str) -> None:
     for variant, column in (("textbook", "new_"), ("lecture", "")):
         steps = sheetsim.trace(name, epochs=2, variant=variant)
+        if steps.attrs["variant"] != variant:
+            assert name not in LECTURES
+            continue
         last, first = steps.iloc[28], steps.iloc[29]
         assert [first["b"], first["a"]] == [last[f"{column}b"], last[f"{column}a"]], variant
         inner = steps.iloc[:29]
@@ -68,6 +81,7 @@ def test_nan_stands_from_where_it_diverged(variant: str) -> None:
     status = steps.attrs["status"]
     assert status.startswith("diverged at step ")
     step = int(status.split()[3])
+    assert steps.attrs["diverged"] == step
     numbers = steps.drop(columns=["epoch", "step", "x", "y"])
     blank = numbers.isna().to_numpy()
     assert not blank[: step - 1].any()

@@ -10,12 +10,13 @@ from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._folders import make_folder
 from sheetsim.data.digits import Digits, fetch_digits, load_digits
 from sheetsim.learn import Learner, LossLine, TrainingEnd, compare_optimizers
-from sheetsim.learn.digits import HIDDEN, LR
+from sheetsim.learn.digits import HIDDEN
+from sheetsim.learn.rules import RULES
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
 
 EPOCHS = 5
-OPTIMIZER, MODEL = one_of(*LR), one_of(*HIDDEN)
+OPTIMIZER, MODEL = one_of(*RULES), one_of(*HIDDEN)
 
 
 @click.command("digits")
@@ -24,7 +25,7 @@ OPTIMIZER, MODEL = one_of(*LR), one_of(*HIDDEN)
 @click.option(
     "--model", multiple=True, metavar="NAME", help="logistic or net; several times [both]"
 )
-@click.option("--optimizer", multiple=True, metavar="NAME", help=f"{', '.join(LR)} [all]")
+@click.option("--optimizer", multiple=True, metavar="NAME", help=f"{', '.join(RULES)} [all]")
 @parsed_option("--epochs", whole(1, 10_000), metavar="N", help=f"passes over the digits [{EPOCHS}]")
 @parsed_option("--lr", real(0, above=True), metavar="LR", help="of all optimizers [each its own]")
 @parsed_option(
@@ -49,7 +50,7 @@ def command(
     """
     given = {key: value for key, value in options.items() if value not in (None, ())}
     models = tuple(dict.fromkeys(MODEL("--model", m) for m in given.pop("model", HIDDEN)))
-    rules = tuple(dict.fromkeys(OPTIMIZER("--optimizer", o) for o in given.pop("optimizer", LR)))
+    rules = tuple(dict.fromkeys(OPTIMIZER("--optimizer", o) for o in given.pop("optimizer", RULES)))
     digits = load_digits(data_folder(data, download, fetch_digits, "MNIST"))
     if out is not None:
         make_folder(Path(out))

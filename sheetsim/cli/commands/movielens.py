@@ -23,7 +23,7 @@ from sheetsim.learn import (
     load_model,
     save_model,
 )
-from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, demand_room, labels_of
+from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, check_room, labels_of
 from sheetsim.learn.rules import RULES
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
@@ -127,7 +127,7 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     """Train or load, print, and write what is to be written."""
     out = None if "out" not in given else Path(given["out"])
     if out is not None:
-        demand_room(ratings)
+        check_room(ratings)
         make_folder(out)
         demand_writable(out / "movielens.xlsx")
     if "save" in given:

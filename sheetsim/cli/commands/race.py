@@ -8,7 +8,7 @@ from rich.table import Table
 
 from sheetsim import api
 from sheetsim.cli._folders import make_folder
-from sheetsim.cli._race import HERE, lr_of, sweep_given, targets
+from sheetsim.cli._race import HERE, having, lr_of, sweep_given, targets
 from sheetsim.errors import OptionError
 from sheetsim.learn.rules import RULES
 from sheetsim.option_values import real, whole
@@ -23,8 +23,8 @@ BETA = real(0, 0.9999999)
 @click.option("--optimizer", multiple=True, metavar="NAME", help="who; may be given several times")
 @parsed_option("--steps", whole(1, 100_000), metavar="N", help=f"budget of each [{STEPS}]")
 @click.option("--lr", multiple=True, metavar="[NAME=]LR", help="for all, or for one [tuned]")
-@parsed_option("--beta1", BETA, metavar="BETA", help="of momentum and adam [0.9]")
-@parsed_option("--beta2", BETA, metavar="BETA", help="of rmsprop and adam [0.99]")
+@parsed_option("--beta1", BETA, metavar="BETA", help=having("beta1"))
+@parsed_option("--beta2", BETA, metavar="BETA", help=having("beta2"))
 @click.option("--start", nargs=2, metavar="X Y", help="place to start from [the surface's]")
 @parsed_option("--noise", real(0, 1e6), metavar="SD", help="noise on the gradient's parts [0]")
 @parsed_option("--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of the noise [0]")
@@ -32,7 +32,7 @@ BETA = real(0, 0.9999999)
 @parsed_option("--frames", whole(2, 200), metavar="N", help=f"its pictures, at most [{FRAMES}]")
 @parsed_option("--fps", whole(1, 50), metavar="N", help=f"pictures a second [{FPS}]")
 @click.option("--sweep", "swept", is_flag=True, help="one optimizer over lr and beta instead")
-@click.option("--over", metavar="NAME", help="beta to sweep [beta1, or the only one]")
+@click.option("--over", metavar="NAME", help="beta to sweep [the first it has]")
 @click.option("--lr-range", "lr_range", nargs=3, metavar="LOW HIGH N", help="[1e-6 10 57]")
 @click.option("--beta-range", "beta_range", nargs=3, metavar="LOW HIGH N", help="[0 0.999 40]")
 @parsed_option("--seeds", whole(1, 10_000), metavar="N", help="seeds, for a cell's median [1]")

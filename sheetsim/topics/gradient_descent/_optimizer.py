@@ -1,12 +1,13 @@
-"""What an optimizer's file says of it, and what follows from that: its trace and its inputs.
+"""What an optimizer's file says of it, and what follows from that: its steps, as `trace` has them.
 
-An optimizer brings its maths (`Variant`) and, written separately, the formula of each of its
-columns; `_optimizer_sheet` has the layout that all of them share.
+An optimizer is one file: its maths (a `Variant`: init and step) and, written separately, the
+formula of each of its columns; how the learner and the races use it (`Training`), and what it is
+called in PyTorch (`Torch`). Nothing is registered: `_all` finds every file of this folder that
+holds an `OPTIMIZER`. `_optimizer_sheet` has the layout that their sheets share.
 """
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,22 +17,14 @@ from sheetsim.data import Points, as_points
 from sheetsim.errors import OptionError
 from sheetsim.option_values import LARGEST, one_of, real, whole
 from sheetsim.sheet import Array, Valid
-from sheetsim.topics._lesson import Inputs, Plan, Topic, Try
 from sheetsim.topics.gradient_descent import MAX_STEPS, _steps
-from sheetsim.topics.gradient_descent._optimizer_sheet import optimizer_sheet
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
-from sheetsim.topics.gradient_descent.data import line_of
 
-RANGES = {
-    "lr": Valid(0, above=True),
-    "beta1": Valid(0, 0.9999999),
-    "beta2": Valid(0, 0.9999999),
-    "epsilon": Valid(0, 1),
-    "h": Valid(0, above=True),
-    "anneal_above": Valid(0, above=True),
-    "anneal_by": Valid(0, above=True),
-}
-"""What each parameter may be."""
+VARIANTS = ("lecture", "textbook")
+
+BETA = Valid(0, 0.9999999)
+RANGES = {"lr": Valid(0, above=True), "beta1": BETA, "beta2": BETA, "epsilon": Valid(0, 1)}
+"""What the parameters that several optimizers have may be."""
 
 
 @dataclass(frozen=True)
@@ -43,58 +36,115 @@ class Extra:
         formula: template, as in `sheetsim.sheet.table`.
         values: (frame of the steps, inputs) -> (steps,).
         before: the column that it stands before; "" for the end.
+        style: of its numbers.
     """
 
     name: str
     formula: str
     values: Callable[[pd.DataFrame, Mapping[str, float]], Array]
     before: str = ""
+    style: str = "calc.step"
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the learner (`sheetsim digits`, `movielens`) and the races use an optimizer.
+
+    They take the textbook's rule, for parameters of any shape.
+
+    Attributes:
+        hyper: its parameters besides lr, and their defaults there: fast.ai's where it has some.
+        digits_lr: the learning rate at which it learns digits, if none is given.
+        momentum: the parameter that a one-cycle schedule moves; "" for none.
+        swept: parameters from 0 to below 1 that `sheetsim race --sweep` can sweep beside lr; the
+            first is swept if none is named.
+    """
+
+    hyper: Mapping[str, float]
+    digits_lr: float
+    momentum: str = ""
+    swept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Torch:
+    """The same rule in PyTorch, and at which settings scripts/make_torch_table runs it.
+
+    Attributes:
+        name: of the class in `torch.optim`.
+        arguments: PyTorch's argument -> the name of our parameter, or a tuple of names; anything
+            else is a constant.
+        cases: settings besides the textbook variant's defaults, with which it is always run; at
+            rates so long that the line jumps about for ever, two right answers drift apart, as in
+            any chaotic system.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    cases: tuple[Mapping[str, float], ...]
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optimizer: two variants of its maths, and of its formulas.
+    """An optimizer: its maths, its formulas, and how the rest of the project uses it.
 
     Attributes:
         name: of topic and sheet.
         title: heading of the sheet.
-        order: place among the sheets.
+        order: place among the sheets of the workbook.
         summary: one line for lists.
-        rules: variant -> the rule in a line, for the sheet.
-        differences: variant -> what sets it apart from the other, for the sheet.
         state: the pairs that it carries from step to step: "m", "v".
-        variants: "lecture" and "textbook".
-        formulas: variant -> column -> template, for the state and new_b, new_a.
-        extras: further columns.
+        lecture: as the lecture has it; None if the lecture has no such optimizer, and then its
+            sheet is the textbook variant in every workbook.
+        textbook: as PyTorch has it.
+        torch: PyTorch's own; None if there is none to compare with.
         tries: see `Topic`.
+        training: its use by the learner and in races; None if it is for the sheet alone.
+        extras: further columns.
+        wide: pairs of the state whose numbers span many powers of ten.
+        ranges: what parameters of its own may be.
     """
 
     name: str
     title: str
     order: int
     summary: str
-    rules: Mapping[str, str]
-    differences: Mapping[str, str]
     state: tuple[str, ...]
-    variants: Mapping[str, Variant]
-    formulas: Mapping[str, Mapping[str, str]]
-    extras: tuple[Extra, ...]
-    tries: tuple[Try, ...]
+    lecture: Variant | None
+    textbook: Variant
+    torch: Torch | None
+    tries: tuple[tuple[str, str], ...]
+    training: Training | None = None
+    extras: tuple[Extra, ...] = ()
+    wide: tuple[str, ...] = ()
+    ranges: Mapping[str, Valid] = field(default_factory=dict)
 
-    def topic(self) -> Topic:
-        """The optimizer as a topic."""
-        return Topic(
-            name=self.name,
-            title=self.title,
-            summary=self.summary,
-            sheet=functools.partial(optimizer_sheet, self),
-            tries=self.tries,
-            order=self.order,
-            needs=("data",),
-            options=self._options(),
-            given=self._given,
-            trace=self.trace,
-        )
+    def variant(self, wanted: str) -> tuple[str, Variant]:
+        """The name and the variant wanted, or the textbook's where the lecture has none.
+
+        Raises:
+            KeyError: there is no such variant.
+        """
+        variant = {"lecture": self.lecture, "textbook": self.textbook}[wanted]
+        return ("textbook", self.textbook) if variant is None else (wanted, variant)
+
+    def range_of(self, name: str) -> Valid:
+        """What a parameter or a start value may be."""
+        return self.ranges.get(name) or RANGES.get(name) or Valid()
+
+    def checked(self, name: str, value: Any, shown: str = "") -> float:
+        """A parameter's or a start's value.
+
+        Args:
+            name: of the parameter.
+            value: as it was given.
+            shown: what an error calls it, if not `name`.
+
+        Raises:
+            OptionError: it is no number, or out of its range.
+        """
+        valid = self.range_of(name)
+        return float(real(valid.low, valid.high, above=valid.above)(shown or name, value))
 
     # The maths ---------------------------------------------------------------------------
 
@@ -108,7 +158,7 @@ class Optimizer:
     ) -> pd.DataFrame:
         """The steps of a run; see `sheetsim.trace`."""
         line = as_points(points)
-        chosen = self.variants[one_of(*self.variants)("variant", variant)]
+        name, chosen = self.variant(one_of(*VARIANTS)("variant", variant))
         epochs = whole(1, MAX_STEPS // line.n)("epochs", epochs)
         values = self.settings(chosen, settings)
         names = state_names(self.state)
@@ -118,11 +168,9 @@ class Optimizer:
             pairs, prev_grad2 = self._given_state(chosen, names, state)
         values |= dict(zip((f"start_{name}" for name in names), np.ravel(pairs), strict=False))
         values["start_prev_grad2"] = prev_grad2
-        return self.frame(chosen, line, epochs, values)
-
-    def range_of(self, name: str) -> Valid:
-        """What a parameter or a start value may be."""
-        return RANGES.get(name, Valid())
+        frame = self.frame(chosen, line, epochs, values)
+        frame.attrs["variant"] = name
+        return frame
 
     def settings(self, variant: Variant, given: Mapping[str, float | None]) -> dict[str, float]:
         """Parameters and start, the given ones checked."""
@@ -133,8 +181,7 @@ class Optimizer:
                 continue
             if key not in values:
                 raise OptionError(f"{self.name} has no {name}; it has {', '.join(variant.hyper)}")
-            valid = self.range_of(key)
-            values[key] = real(valid.low, valid.high, above=valid.above)(name, value)
+            values[key] = self.checked(key, value, shown=name)
         return values
 
     def _given_state(
@@ -172,25 +219,3 @@ class Optimizer:
                 column = np.asarray(extra.values(frame, values), dtype=float)
                 frame.insert(where, extra.name, np.where(np.isfinite(column), column, np.nan))
         return frame
-
-    def _options(self) -> tuple[str, ...]:
-        """The workbook's options that this optimizer has, in either variant."""
-        hyper = {name for variant in self.variants.values() for name in variant.hyper}
-        return tuple(name for name in ("a", "b", "lr", "beta1", "beta2") if name in {*hyper, *"ab"})
-
-    def _given(self, plan: Plan, given: Inputs, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Inputs of a new sheet: the options that this optimizer has, and the Reset state."""
-        variant = self.variants[plan["variant"]]
-        known = ("a", "b", *variant.hyper)
-        settings = {name: options[name] for name in known if options.get(name) is not None}
-        values = self.settings(variant, settings)
-        line = line_of(given["data"])
-        pairs, prev_grad2 = _steps.reset(variant, self.state, line, values)
-        starts = (f"start_{name}" for name in state_names(self.state))
-        values |= dict(zip(starts, np.ravel(pairs), strict=True))
-        if variant.anneals:
-            values["start_prev_grad2"] = prev_grad2
-        ended = self.frame(variant, line, plan["epochs"], values).attrs
-        if ended["diverged"]:
-            raise OptionError(f"{self.name} {ended['status']}, which was {values['lr']:g}")
-        return values

@@ -5,12 +5,9 @@ all steps of all epochs, in the same columns under one heading; to the right a c
 summary by epoch.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,11 +15,9 @@ import pandas as pd
 from sheetsim.data import Points
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._lesson import Book
+from sheetsim.topics.gradient_descent._optimizer import Optimizer
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
-
-if TYPE_CHECKING:
-    from sheetsim.topics._lesson import Book
-    from sheetsim.topics.gradient_descent._optimizer import Optimizer
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 
@@ -48,15 +43,12 @@ ANNEAL = {
 DROP_LAST = {"b": "={^b}", "a": "={^a}"}
 """The first row of an epoch in the lecture: b and a as they stood before the last update."""
 
-WIDE = {"v_b", "v_a", "prev_grad2"}
-"""Columns whose numbers span many powers of ten."""
+STYLES = {"x": "calc.general", "y": "calc.general", "prev_grad2": "calc.power"}
 
-STYLES = {
-    "x": "calc.general",
-    "y": "calc.general",
-    "t": "calc.index",
-    **dict.fromkeys(WIDE, "calc.power"),
-}
+NOT_THE_LECTURES = (
+    "The lecture does not have this optimizer, so there is no lecture variant: this sheet is the "
+    "textbook's in every workbook, and keeps all updates."
+)
 
 
 @dataclass(frozen=True)
@@ -93,17 +85,18 @@ class _Parts:
 
 def optimizer_sheet(optimizer: Optimizer, book: Book) -> Sheet:
     """The sheet of an optimizer, with NumPy's value in every cell."""
-    chosen = book.plan["variant"]
-    variant = optimizer.variants[chosen]
+    chosen, variant = optimizer.variant(book.plan["variant"])
     sheet = book.new(optimizer.name, f"{optimizer.title} ({chosen} variant)")
     sheet.text(0, 0, sheet.title, "title")
-    sheet.text(1, 0, f"{optimizer.rules[chosen]}. {optimizer.differences[chosen]}", "lead")
+    others = [NOT_THE_LECTURES] if optimizer.lecture is None else []
+    lead = [f"{variant.rule}.", variant.difference, *others]
+    sheet.text(1, 0, " ".join(filter(None, lead)), "lead")
 
     x, y = book["data"]["x"], book["data"]["y"]
     line = Points(x.values[:, 0], y.values[:, 0], "sheet data")
     values = _facts(sheet, optimizer, variant, line, x.abroad)
     frame = optimizer.frame(variant, line, book.plan["epochs"], values)
-    columns = _columns(optimizer, chosen, frame, x.abroad, y.abroad)
+    columns = _columns(optimizer, variant, frame, x.abroad, y.abroad)
     parts = _Parts(sheet, variant, frame, line, x.abroad, y.abroad, len(columns) + 1)
 
     sheet.labels(HEADINGS, 0, [[column.name for column in columns]], "heading")
@@ -127,8 +120,9 @@ def _facts(
     ]
     starts = ["start_b", "start_a", *(f"start_{name}" for name in state_names(optimizer.state))]
     starts += ["start_prev_grad2"] * variant.anneals
+    wide = {f"start_{name}" for name in (*state_names(optimizer.wide), "prev_grad2")}
     for name in starts:
-        look = "input.power" if name.removeprefix("start_") in WIDE else "input.step"
+        look = "input.power" if name in wide else "input.step"
         row.append(Fact(name, name, None, 1.0, look, Valid()))
     if variant.warm_up:
         note = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
@@ -138,13 +132,15 @@ def _facts(
 
 
 def _columns(
-    optimizer: Optimizer, chosen: str, frame: pd.DataFrame, x: Block, y: Block
+    optimizer: Optimizer, variant: Variant, frame: pd.DataFrame, x: Block, y: Block
 ) -> list[Column]:
     """The columns of the steps; `frame` has their values, in the same order."""
-    templates = {**FORMULAS, **optimizer.formulas[chosen]}
+    templates = {**FORMULAS, **variant.formulas}
     templates |= {extra.name: extra.formula for extra in optimizer.extras}
     templates |= {name: f"=INDEX({block.range},{{step}})" for name, block in (("x", x), ("y", y))}
-    restarts = ANNEAL if optimizer.variants[chosen].keeps_all else ANNEAL | DROP_LAST
+    styles = STYLES | dict.fromkeys(state_names(optimizer.wide), "calc.power")
+    styles |= {extra.name: extra.style for extra in optimizer.extras}
+    restarts = ANNEAL if variant.keeps_all else ANNEAL | DROP_LAST
     columns = []
     for name in frame.columns:
         template = templates.get(name)
@@ -155,7 +151,7 @@ def _columns(
                 frame[name].to_numpy(),
                 first=_first(name, template) if template else None,
                 restart=restarts.get(name),
-                style=STYLES.get(name, "calc.step" if template else "index"),
+                style=styles.get(name, "calc.step" if template else "index"),
             )
         )
     return columns

@@ -1,10 +1,11 @@
-"""An optimizer as two pure functions, and the loop over points and epochs that runs it.
+"""An optimizer's rule as two pure functions, and the loop over points and epochs that runs it.
 
     state = init(x)
-    x, state = step(x, grad, state, **hyper)
+    x, state = step(x, grad, state, *, lr, ...)
 
-x is the pair (b, a), intercept before slope as in the lecture's columns, and `grad` the pair of
-derivatives (de/db, de/da) of one point's squared error e = (b + a x - y)^2:
+The two go together as one object, as in optax: here a `Variant`. x is the pair (b, a), intercept
+before slope as in the lecture's columns, and `grad` the pair of derivatives (de/db, de/da) of one
+point's squared error e = (b + a x - y)^2:
 
     de/db = 2 (b + a x - y)        de/da = x de/db
 
@@ -38,22 +39,29 @@ ANNEALING = ("epoch_lr", "avg_grad2", "prev_grad2")
 
 @dataclass(frozen=True)
 class Variant:
-    """An optimizer as the lecture or as the textbook has it.
+    """An optimizer's rule as the lecture or as the textbook has it, in maths and in formulas.
 
     Attributes:
-        step: (x, grad, state, **hyper) -> (x, state), where `hyper` also holds `t`, the number
-            of the step from 1, if the rule asks for it.
-        hyper: the rule's parameters and their defaults.
         init: x -> the state before any step.
+        step: (x, grad, state, *, lr, ...) -> (x, state); it is given all of `hyper`, and `t`, the
+            number of the step from 1.
+        hyper: the parameters on the sheet, lr first, and their defaults there.
+        formulas: column -> template, for the state and new_b, new_a; written by hand, beside the
+            maths and not from it.
+        rule: the rule in a line, for the sheet.
+        difference: what sets it apart from the other variant, for the sheet.
         keeps_all: all updates of an epoch are kept; the lecture drops the last.
         warm_up: passes with which the lecture's Reset fills the state; 0 for none.
         anneals: the learning rate may fall between epochs.
     """
 
+    init: Callable[[Pair], State]
     step: Step
     hyper: Mapping[str, float]
-    init: Callable[[Pair], State]
-    keeps_all: bool
+    formulas: Mapping[str, str]
+    rule: str
+    difference: str = ""
+    keeps_all: bool = True
     warm_up: int = 0
     anneals: bool = False
 
@@ -110,7 +118,7 @@ def run(
     columns = (*COMMON, *state_names(names), "new_b", "new_a", *extra)
     result = Run(columns, np.full((epochs * points.n, len(columns)), np.nan), state, start)
     x, hyper, row = start.astype(float), dict(hyper), 0
-    with np.errstate(all="ignore"):  # numbers that leave the range are found below, and said
+    with np.errstate(all="ignore"):  # numbers that leave the range are found below
         for epoch in range(1, epochs + 1):
             if variant.anneals and epoch > 1:
                 hyper["lr"], prev_grad2 = anneal(hyper, gradient_size(state), prev_grad2)
@@ -175,8 +183,8 @@ def reset(
 def as_frame(result: Run) -> pd.DataFrame:
     """The steps as a DataFrame.
 
-    `attrs["diverged"]` is the step at which the run diverged, 0 if it did not; `attrs["status"]`
-    says in a sentence how it ended.
+    `attrs["diverged"]` is the step at which the run left the range of floats, counted from 1, or 0
+    if it did not; `attrs["status"]` says it in a sentence.
     """
     frame = pd.DataFrame(result.rows, columns=list(result.columns))
     whole = ["epoch", "step"]

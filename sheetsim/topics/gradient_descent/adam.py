@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array
-from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
+from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
+from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
 from sheetsim.topics.gradient_descent.rmsprop import RESET_V
 
@@ -81,58 +82,64 @@ AVERAGES = {
     "v_b": "=beta2*{^v_b}+(1-beta2)*{de_db}^2",
     "v_a": "=beta2*{^v_a}+(1-beta2)*{de_da}^2",
 }
-FORMULAS = {
-    "lecture": {
+EXTRAS = (
+    Extra("t", "=({epoch}-1)*points+{step}", step_number, before="m_b", style="calc.index"),
+    Extra("correction", "=SQRT(1-beta2^{t})/(1-beta1^{t})", correction),
+)
+RULE = "m averages the gradients (beta1), v their squares (beta2); new = old - lr "
+
+LECTURE = Variant(
+    init_lecture,
+    lecture,
+    hyper={"lr": 1.0, "beta1": 0.9, "beta2": 0.9},
+    formulas={
         **AVERAGES,
         "new_b": "={b}-lr*{m_b}/SQRT({v_b})",
         "new_a": "={a}-lr*{m_a}/SQRT({v_a})",
     },
-    "textbook": {
+    rule=RULE + "m / √v",
+    difference="PyTorch multiplies the t-th step from m = v = 0 by the column correction, adds "
+    "epsilon, and keeps each epoch's last update, which is dropped here.",
+    keeps_all=False,
+    warm_up=2,
+)
+TEXTBOOK = Variant(
+    init_textbook,
+    textbook,
+    hyper={"lr": 0.3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},  # PyTorch's, but for lr
+    formulas={
         **AVERAGES,
         "new_b": "={b}-lr*({m_b}/(1-beta1^{t}))/(SQRT({v_b}/(1-beta2^{t}))+epsilon)",
         "new_a": "={a}-lr*({m_a}/(1-beta1^{t}))/(SQRT({v_a}/(1-beta2^{t}))+epsilon)",
     },
-}
-EXTRAS = (
-    Extra("t", "=({epoch}-1)*points+{step}", step_number, before="m_b"),
-    Extra("correction", "=SQRT(1-beta2^{t})/(1-beta1^{t})", correction),
-)
-RULE = "m averages the gradients (beta1), v their squares (beta2); new = old - lr "
-RULES = {
-    "lecture": RULE + "m / √v",
-    "textbook": RULE + "(m / (1 - beta1^t)) / (√(v / (1 - beta2^t)) + epsilon)",
-}
-DIFFERENCES = {
-    "lecture": "PyTorch multiplies the t-th step from m = v = 0 by the column correction, adds "
-    "epsilon, and keeps each epoch's last update, which is dropped here.",
-    "textbook": "The lecture has no correction (see that column) and no epsilon, and drops each "
+    rule=RULE + "(m / (1 - beta1^t)) / (√(v / (1 - beta2^t)) + epsilon)",
+    difference="The lecture has no correction (see that column) and no epsilon, and drops each "
     "epoch's last update.",
-}
+)
 
-TOPIC = Optimizer(
+OPTIMIZER = Optimizer(
     name="adam",
     title="Adam",
-    order=4,
+    order=50,
     summary="momentum and RMSProp in one",
-    rules=RULES,
-    differences=DIFFERENCES,
     state=("m", "v"),
-    variants={
-        "lecture": Variant(
-            lecture,
-            {"lr": 1.0, "beta1": 0.9, "beta2": 0.9},
-            init_lecture,
-            keeps_all=False,
-            warm_up=2,
+    wide=("v",),
+    lecture=LECTURE,
+    textbook=TEXTBOOK,
+    torch=Torch(
+        "Adam",
+        {"lr": "lr", "betas": ("beta1", "beta2"), "eps": "epsilon"},
+        cases=(
+            {"lr": 1.0, "beta1": 0.9, "beta2": 0.9, "epsilon": 1e-8},
+            {"lr": 0.1, "beta1": 0.0, "beta2": 0.5, "epsilon": 0.1},
         ),
-        "textbook": Variant(
-            textbook,
-            {"lr": 0.3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
-            init_textbook,
-            keeps_all=True,
-        ),
-    },
-    formulas=FORMULAS,
+    ),
+    training=Training(
+        hyper={"beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8},  # fast.ai's, not PyTorch's 0.999
+        digits_lr=1e-3,  # the lesson's
+        momentum="beta1",
+        swept=("beta1", "beta2"),
+    ),
     extras=EXTRAS,
     tries=(
         (
@@ -145,4 +152,5 @@ TOPIC = Optimizer(
             "with this row's mean square.",
         ),
     ),
-).topic()
+)
+TOPIC = topic_of(OPTIMIZER)

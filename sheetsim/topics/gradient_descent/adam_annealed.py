@@ -14,43 +14,44 @@ Textbook: the same rule around torch.optim.Adam's steps; prev_grad2 starts witho
 the first epoch only sets it.
 """
 
+from dataclasses import replace
+
+from sheetsim.sheet import Valid
 from sheetsim.topics.gradient_descent import adam
-from sheetsim.topics.gradient_descent._optimizer import Optimizer
+from sheetsim.topics.gradient_descent._optimizer import Optimizer, Torch
+from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Variant
 
 ANNEAL = {"anneal_above": 2.0, "anneal_by": 4.0}
-FORMULAS = {
-    variant: {name: text.replace("-lr*", "-{epoch_lr}*") for name, text in formulas.items()}
-    for variant, formulas in adam.FORMULAS.items()
-}
 RULE = "; after an epoch whose √v_b + √v_a is anneal_above times the least so far, lr / anneal_by"
 
-TOPIC = Optimizer(
+
+def annealed(plain: Variant, **hyper: float) -> Variant:
+    """A variant of Adam whose learning rate is each epoch's own."""
+    formulas = {name: text.replace("-lr*", "-{epoch_lr}*") for name, text in plain.formulas.items()}
+    return replace(
+        plain, hyper=hyper | ANNEAL, formulas=formulas, rule=plain.rule + RULE, anneals=True
+    )
+
+
+OPTIMIZER = Optimizer(
     name="adam_annealed",
     title="Adam, annealed",
-    order=5,
+    order=60,
     summary="Adam with a learning rate that is cut when the gradients grow again",
-    rules={name: rule + RULE for name, rule in adam.RULES.items()},
-    differences=adam.DIFFERENCES,
-    state=("m", "v"),
-    variants={
-        "lecture": Variant(
-            adam.lecture,
-            {"lr": 1.0, "beta1": 0.9, "beta2": 0.95, **ANNEAL},
-            adam.init_lecture,
-            keeps_all=False,
-            warm_up=2,
-            anneals=True,
+    state=adam.OPTIMIZER.state,
+    wide=adam.OPTIMIZER.wide,
+    lecture=annealed(adam.LECTURE, lr=1.0, beta1=0.9, beta2=0.95),
+    textbook=annealed(adam.TEXTBOOK, lr=1.0, beta1=0.9, beta2=0.95, epsilon=1e-8),
+    torch=Torch(
+        "Adam",
+        {"lr": "lr", "betas": ("beta1", "beta2"), "eps": "epsilon"},
+        cases=(
+            {"lr": 2.0, "beta1": 0.9, "beta2": 0.9, "epsilon": 1e-8},  # cut after epoch 2
+            {"lr": 2.0, "beta1": 0.5, "beta2": 0.8, "epsilon": 1e-8},  # cut after epoch 4
         ),
-        "textbook": Variant(
-            adam.textbook,
-            {"lr": 1.0, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8, **ANNEAL},
-            adam.init_textbook,
-            keeps_all=True,
-            anneals=True,
-        ),
-    },
-    formulas=FORMULAS,
+    ),
+    ranges=dict.fromkeys(ANNEAL, Valid(0, above=True)),
     extras=adam.EXTRAS,
     tries=(
         (
@@ -63,4 +64,5 @@ TOPIC = Optimizer(
             "lr is never cut, and RMSE keeps jumping.",
         ),
     ),
-).topic()
+)
+TOPIC = topic_of(OPTIMIZER)

@@ -17,7 +17,7 @@ import numpy as np
 from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
-from sheetsim.topics.gradient_descent import data
+from sheetsim.topics.gradient_descent import _all, data
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 LEVELS = (0.4, 0.2, 0.1, 0.05)
@@ -38,13 +38,27 @@ def optimizers(book: Book) -> list[str]:
     return [name for name, sheet in book.sheets.items() if "epoch_b" in sheet.blocks]
 
 
-def _sheet(book: Book) -> Sheet:
-    sheet = book.new("compare", f"All optimizers ({book.plan['variant']} variants)")
-    sheet.text(0, 0, sheet.title, "title")
+def lead_of(book: Book) -> str:
+    """What the sheet shows, and whose steps are not of the variant that the title names."""
     lead = (
         "RMSE at the end of each epoch, over the same points; each with the settings on its sheet"
     )
-    sheet.text(1, 0, lead, "lead")
+    strangers = [
+        one.name
+        for one in _all.optimizers()
+        if one.name in optimizers(book) and one.lecture is None
+    ]
+    if book.plan["variant"] == "lecture" and strangers:
+        *others, last = strangers
+        names = f"{', '.join(others)} and {last}" if others else last
+        lead += f" (the lecture does not have {names}: as in PyTorch)"
+    return lead
+
+
+def _sheet(book: Book) -> Sheet:
+    sheet = book.new("compare", f"All optimizers ({book.plan['variant']} variants)")
+    sheet.text(0, 0, sheet.title, "title")
+    sheet.text(1, 0, lead_of(book), "lead")
     epochs = book.plan["epochs"]
     _same_start(sheet, book)
     sheet.labels(HEADINGS, 0, [["epoch", *optimizers(book)]], "heading")
@@ -57,7 +71,7 @@ def _sheet(book: Book) -> Sheet:
     bottom = TOP + epochs + 2
     _ends(sheet, book, bottom)
     series = tuple(Series(block.name, epoch, block) for block in errors)
-    left = 2 * len(LEVELS) + 2
+    left = max(2 * len(LEVELS), len(optimizers(book))) + 2
     sheet.charts.append(
         Chart("RMSE by epoch", "epoch", "RMSE (log scale)", series, HEADINGS, left, 8, 18, True)
     )
@@ -205,7 +219,7 @@ TOPIC = Topic(
     title="All optimizers",
     summary="RMSE by epoch of every optimizer, and their ways over the map of RMSE",
     sheet=_sheet,
-    order=6,
+    order=90,
     tries=(
         (
             "Set lr of adam to 0.1 on its sheet.",

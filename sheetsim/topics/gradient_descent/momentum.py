@@ -15,7 +15,8 @@ times smaller. Polyak (1964) has the decaying sum.
 
 import numpy as np
 
-from sheetsim.topics.gradient_descent._optimizer import Optimizer
+from sheetsim.topics.gradient_descent._optimizer import Optimizer, Torch, Training
+from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
 
 
@@ -42,39 +43,47 @@ def textbook(
 
 NEW = {"new_b": "={b}-lr*{m_b}", "new_a": "={a}-lr*{m_a}"}
 
-TOPIC = Optimizer(
+OPTIMIZER = Optimizer(
     name="momentum",
     title="Momentum",
-    order=2,
+    order=20,
     summary="steps along an average of the gradients",
-    rules={
-        "lecture": "m = beta1 m + (1 - beta1) gradient; new = old - lr m",
-        "textbook": "m = beta1 m + gradient; new = old - lr m",
-    },
-    differences={
-        "lecture": "PyTorch leaves out the factor 1 - beta1, so its steps are 1 / (1 - beta1) "
-        "times as long, and keeps each epoch's last update, which is dropped here.",
-        "textbook": "The lecture multiplies the gradient by 1 - beta1, so its steps are that much "
-        "shorter, and drops each epoch's last update.",
-    },
     state=("m",),
-    variants={
-        "lecture": Variant(lecture, {"lr": 1e-4, "beta1": 0.9}, init, keeps_all=False, warm_up=1),
-        "textbook": Variant(textbook, {"lr": 1e-5, "beta1": 0.9}, init, keeps_all=True),
-    },
-    formulas={
-        "lecture": {
+    lecture=Variant(
+        init,
+        lecture,
+        hyper={"lr": 1e-4, "beta1": 0.9},
+        formulas={
             "m_b": "=beta1*{^m_b}+(1-beta1)*{de_db}",
             "m_a": "=beta1*{^m_a}+(1-beta1)*{de_da}",
             **NEW,
         },
-        "textbook": {
+        rule="m = beta1 m + (1 - beta1) gradient; new = old - lr m",
+        difference="PyTorch leaves out the factor 1 - beta1, so its steps are 1 / (1 - beta1) "
+        "times as long, and keeps each epoch's last update, which is dropped here.",
+        keeps_all=False,
+        warm_up=1,
+    ),
+    textbook=Variant(
+        init,
+        textbook,
+        hyper={"lr": 1e-5, "beta1": 0.9},
+        formulas={
             "m_b": "=beta1*{^m_b}+{de_db}",
             "m_a": "=beta1*{^m_a}+{de_da}",
             **NEW,
         },
-    },
-    extras=(),
+        rule="m = beta1 m + gradient; new = old - lr m",
+        difference="The lecture multiplies the gradient by 1 - beta1, so its steps are that much "
+        "shorter, and drops each epoch's last update.",
+    ),
+    torch=Torch(
+        "SGD",
+        {"lr": "lr", "momentum": "beta1", "dampening": 0},
+        cases=({"lr": 2e-5, "beta1": 0.5}, {"lr": 1e-4, "beta1": 0.0}),
+    ),
+    # SGD's rate for digits, so that one sees what it adds: its sum of gradients grows to ten.
+    training=Training(hyper={"beta1": 0.9}, digits_lr=2e-2, momentum="beta1", swept=("beta1",)),
     tries=(
         (
             "Set beta1 to 0.",
@@ -85,4 +94,5 @@ TOPIC = Optimizer(
             "A long memory: a overshoots, and RMSE takes more epochs to come down.",
         ),
     ),
-).topic()
+)
+TOPIC = topic_of(OPTIMIZER)

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array
-from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
+from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
+from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
 
 RESET_V = 1e4
@@ -61,42 +62,51 @@ SQUARES = {
     "v_a": "=beta2*{^v_a}+(1-beta2)*{de_da}^2",
 }
 
-TOPIC = Optimizer(
+OPTIMIZER = Optimizer(
     name="rmsprop",
     title="RMSProp",
-    order=3,
+    order=40,
     summary="steps divided by the root of a running mean square of the gradients",
-    rules={
-        "lecture": "v = beta2 v + (1 - beta2) gradient²; new = old - lr gradient / √(previous v)",
-        "textbook": "v = beta2 v + (1 - beta2) gradient²; new = old - lr gradient / (√v + epsilon)",
-    },
-    differences={
-        "lecture": "PyTorch divides by this row's v: step_ratio is its step for a over this one; "
-        "it keeps each epoch's last update, which is dropped here.",
-        "textbook": "The lecture divides by the previous row's v: step_ratio is this step for a "
-        "over its; it drops each epoch's last update.",
-    },
     state=("v",),
-    variants={
-        "lecture": Variant(
-            lecture, {"lr": 0.02, "beta2": 0.9}, init_lecture, keeps_all=False, warm_up=2
-        ),
-        "textbook": Variant(
-            textbook, {"lr": 0.3, "beta2": 0.99, "epsilon": 1e-8}, init_textbook, keeps_all=True
-        ),
-    },
-    formulas={
-        "lecture": {
+    wide=("v",),
+    lecture=Variant(
+        init_lecture,
+        lecture,
+        hyper={"lr": 0.02, "beta2": 0.9},
+        formulas={
             **SQUARES,
             "new_b": "={b}-lr*{de_db}/SQRT({^v_b})",
             "new_a": "={a}-lr*{de_da}/SQRT({^v_a})",
         },
-        "textbook": {
+        rule="v = beta2 v + (1 - beta2) gradient²; new = old - lr gradient / √(previous v)",
+        difference="PyTorch divides by this row's v: step_ratio is its step for a over this one; "
+        "it keeps each epoch's last update, which is dropped here.",
+        keeps_all=False,
+        warm_up=2,
+    ),
+    textbook=Variant(
+        init_textbook,
+        textbook,
+        hyper={"lr": 0.3, "beta2": 0.99, "epsilon": 1e-8},
+        formulas={
             **SQUARES,
             "new_b": "={b}-lr*{de_db}/(SQRT({v_b})+epsilon)",
             "new_a": "={a}-lr*{de_da}/(SQRT({v_a})+epsilon)",
         },
-    },
+        rule="v = beta2 v + (1 - beta2) gradient²; new = old - lr gradient / (√v + epsilon)",
+        difference="The lecture divides by the previous row's v: step_ratio is this step for a "
+        "over its; it drops each epoch's last update.",
+    ),
+    torch=Torch(
+        "RMSprop",
+        {"lr": "lr", "alpha": "beta2", "eps": "epsilon"},
+        cases=(
+            {"lr": 0.02, "beta2": 0.9, "epsilon": 1e-8},
+            {"lr": 0.1, "beta2": 0.5, "epsilon": 0.1},
+        ),
+    ),
+    # Adam's rate for digits: the steps are as long as Adam's.
+    training=Training({"beta2": 0.99, "epsilon": 1e-8}, digits_lr=1e-3, swept=("beta2",)),
     extras=(Extra("step_ratio", "=SQRT({^v_a}/{v_a})", step_ratio),),
     tries=(
         (
@@ -110,4 +120,5 @@ TOPIC = Optimizer(
             "row's square counts.",
         ),
     ),
-).topic()
+)
+TOPIC = topic_of(OPTIMIZER)

@@ -19,8 +19,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sheetsim.sheet import Array
-from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer
+from sheetsim.sheet import Array, Valid
+from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
+from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
 
 
@@ -58,22 +59,32 @@ HYPER = {"lr": 1e-4, "h": 0.01}
 FORMULAS = {"new_b": "={b}-lr*{de_db}", "new_a": "={a}-lr*{de_da}"}
 RULE = "new_b = b - lr de_db, new_a = a - lr de_da; est_ columns: the same by finite differences"
 
-TOPIC = Optimizer(
+OPTIMIZER = Optimizer(
     name="sgd",
     title="Stochastic gradient descent",
-    order=1,
+    order=10,
     summary="plain steps against the gradient, beside finite differences",
-    rules={"lecture": RULE, "textbook": RULE},
-    differences={
-        "lecture": "As in the lecture, each epoch's last update is dropped (lost_b, lost_a).",
-        "textbook": "As in PyTorch, all updates are kept (the lecture drops each epoch's last).",
-    },
     state=(),
-    variants={
-        "lecture": Variant(step, HYPER, init, keeps_all=False),
-        "textbook": Variant(step, HYPER, init, keeps_all=True),
-    },
-    formulas={"lecture": FORMULAS, "textbook": FORMULAS},
+    lecture=Variant(
+        init,
+        step,
+        HYPER,
+        FORMULAS,
+        RULE,
+        "As in the lecture, each epoch's last update is dropped (lost_b, lost_a).",
+        keeps_all=False,
+    ),
+    textbook=Variant(
+        init,
+        step,
+        HYPER,
+        FORMULAS,
+        RULE,
+        "As in PyTorch, all updates are kept (the lecture drops each epoch's last).",
+    ),
+    torch=Torch("SGD", {"lr": "lr"}, cases=({"lr": 3e-5},)),
+    training=Training(hyper={}, digits_lr=2e-2),  # the lesson's rate
+    ranges={"h": Valid(0, above=True)},
     extras=(
         Extra("err2_b_h", "=((({b}+h)+{a}*{x})-{y})^2", nudged_b, before="de_db"),
         Extra("est_de_db", "=({err2_b_h}-{err2})/h", estimate_b, before="de_db"),
@@ -94,4 +105,5 @@ TOPIC = Optimizer(
             "The panel on top shows that epoch's rows, as if you had pressed Run so many times.",
         ),
     ),
-).topic()
+)
+TOPIC = topic_of(OPTIMIZER)
