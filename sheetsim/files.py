@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from sheetsim.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextmanager
-def replace_file(path: str | Path) -> Iterator[Path]:
+def replace_file(path: str | Path, unless: Callable[[Path], bool] | None = None) -> Iterator[Path]:
     """Give a temporary path to write to, and move it to `path` if the block succeeds.
 
     The temporary file exists, is empty, and keeps the suffix of `path`, which some writers look
@@ -29,6 +29,8 @@ def replace_file(path: str | Path) -> Iterator[Path]:
 
     Args:
         path: the file to create or replace.
+        unless: asked about the temporary file when it is written; where the answer is True, what
+            stands at `path` is left alone.
 
     Yields:
         The path to write to.
@@ -45,7 +47,8 @@ def replace_file(path: str | Path) -> Iterator[Path]:
         # Not `tempfile`: its files are private to the user, ours get the user's usual mode.
         temporary.open("xb").close()
         yield temporary
-        temporary.replace(target)
+        if unless is None or not unless(temporary):
+            temporary.replace(target)
     except OSError as error:
         reason = error.strerror or str(error)
         hint = "; is it open in another program?" if isinstance(error, PermissionError) else ""

@@ -74,7 +74,7 @@ IMPORTERS = {
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "platformdirs": {"data"},
-    "threadpoolctl": {"learn", "solving", "spreading"},
+    "threadpoolctl": {"topics", "learn", "solving", "spreading"},
     "distributed": {"spreading"},
     "highspy": {"solver"},
     "urllib": {"data"},

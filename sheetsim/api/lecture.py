@@ -10,6 +10,7 @@ import pandas as pd
 
 from sheetsim.checking.check import Report, check
 from sheetsim.checking.compare import Comparison, compare
+from sheetsim.checking.unchanged import is_unchanged
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
 from sheetsim.option_values import whole
@@ -40,6 +41,8 @@ __all__ = [
 def build(name: str, path: str | Path, **options: Any) -> Path:
     """Write a workbook: live formulas, NumPy's values cached, its models solved.
 
+    A file that differs from the new one by rounding only is left as it is, to the byte.
+
     Args:
         name: a workbook (`collab_filter`, `gradient_descent`), or a topic, whose workbook then
             holds it and the topics that it needs.
@@ -68,7 +71,8 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
         target = target / f"{name}.xlsx"
     elif target.suffix.lower() != ".xlsx":
         raise OptionError(f"path is {target}; expected a name that ends in .xlsx, or a folder")
-    return write(prepare(name, **options), target)
+    write(prepare(name, **options), target)
+    return target
 
 
 def prepare(name: str, **options: Any) -> Book:
@@ -88,7 +92,7 @@ def prepare(name: str, **options: Any) -> Book:
     return new_book(name, options)
 
 
-def write(book: Book, path: Path) -> Path:
+def write(book: Book, path: Path) -> bool:
     """The second half of `build`.
 
     Args:
@@ -96,12 +100,22 @@ def write(book: Book, path: Path) -> Path:
         path: of the .xlsx to create or replace.
 
     Returns:
-        The path.
+        Whether it was written; False where the file that stands there was left alone, since a new
+        one would differ by rounding only.
 
     Raises:
         OutputError: as in `build`.
     """
-    return write_workbook(lay_out(book), path)
+    sheets = lay_out(book)
+    unchanged = False
+
+    def unless(new: Path) -> bool:
+        nonlocal unchanged
+        unchanged = is_unchanged(path, new, book, sheets)
+        return unchanged
+
+    write_workbook(sheets, path, unless)
+    return not unchanged
 
 
 def trace(

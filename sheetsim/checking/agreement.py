@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.checking.cancellation import Terms
-from sheetsim.sheet import Array, Block, Kind, Sheet
+from sheetsim.sheet import Array, Kind, Sheet
 from sheetsim.sheet.reference import a1
 from sheetsim.topics import Book, lay_out
 from sheetsim.workbook.rewrite.package import Cell, CellError
@@ -121,28 +121,40 @@ def rounding_floors(book: Book, sheets: Sequence[Sheet]) -> Floors:
         for sheet in sheets
     }
     for _ in range(TRIALS):
-        nudged = Book(book.plan, {name: dict(given) for name, given in book.given.items()})
-        for sheet in sheets:
-            for block in sheet.of_kind(Kind.INPUT):
-                chosen = block.valid is not None and block.valid.choices
-                if not chosen and not block.of_texts:
-                    nudged.given[sheet.name][block.name] = _nudged(block, rng)
+        nudged = nudged_book(book, sheets, rng)
         for sheet, other in zip(sheets, lay_out(nudged), strict=True):
             pairs = zip(sheet.of_kind(Kind.FORMULA), other.of_kind(Kind.FORMULA), strict=True)
             for block, moved in pairs:
                 floor = floors[sheet.name][block.row, block.column]
-                np.fmax(floor, SAFETY * _moves(block.values, moved.values), out=floor)
+                np.fmax(floor, SAFETY * moves(block.values, moved.values), out=floor)
     return floors
 
 
-def _nudged(block: Block, rng: np.random.Generator) -> Array:
-    """An input's values, each moved in its 15th digit."""
-    shape = block.values.shape
-    noise = DIGITS * rng.uniform(0.5, 1, shape) * rng.choice([-1.0, 1.0], shape)
-    return np.asarray(block.values * (1 + noise))
+def nudged_book(book: Book, sheets: Sequence[Sheet], rng: np.random.Generator) -> Book:
+    """The same workbook with every number among its inputs moved in its 15th digit.
+
+    Args:
+        book: plan and inputs.
+        sheets: as laid out from the book.
+        rng: decides how far, up or down.
+    """
+    nudged = Book(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
+    for sheet in sheets:
+        for block in sheet.of_kind(Kind.INPUT):
+            chosen = block.valid is not None and block.valid.choices
+            if not chosen and not block.of_texts:
+                values = nudged_values(block.values, rng)
+                nudged.given.setdefault(sheet.name, {})[block.name] = values
+    return nudged
 
 
-def _moves(values: Array, moved: Array) -> Array:
+def nudged_values(values: Array, rng: np.random.Generator) -> Array:
+    """Numbers, each moved in its 15th digit."""
+    noise = DIGITS * rng.uniform(0.5, 1, values.shape) * rng.choice([-1.0, 1.0], values.shape)
+    return np.asarray(values * (1 + noise))
+
+
+def moves(values: Array, moved: Array) -> Array:
     """How far apart two arrays are, cell by cell; NaN where that cannot be said."""
     if values.dtype != float or moved.dtype != float:
         return np.array(
@@ -152,8 +164,8 @@ def _moves(values: Array, moved: Array) -> Array:
             ]
         ).reshape(values.shape)
     with np.errstate(all="ignore"):
-        moves = np.abs(values - moved)
-    return np.where(np.isfinite(moves), moves, np.nan)
+        apart = np.abs(values - moved)
+    return np.where(np.isfinite(apart), apart, np.nan)
 
 
 def cell_differences(

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic
+    from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic, solved_again
     from sheetsim.topics._contents import NAME as CONTENTS
     from sheetsim.topics._contents import read_plan
     from sheetsim.topics._discovery import covers, find, home_of, lessons, outlines
@@ -40,11 +40,12 @@ __all__ = [
     "read_plan",
     "solve_new",
     "solve_topic",
+    "solved_again",
     "variables_of",
 ]
 
 _PLACES = {
-    "_build": ("lay_out", "new_book", "solve_new", "solve_topic"),
+    "_build": ("lay_out", "new_book", "solve_new", "solve_topic", "solved_again"),
     "_contents": ("read_plan",),
     "_discovery": ("covers", "find", "home_of", "lessons", "outlines"),
     "_lesson": ("Book", "Lesson", "Topic", "as_blocks", "check_plan", "variables_of"),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Sheet
@@ -55,6 +56,21 @@ def new_book(name: str, options: Mapping[str, Any]) -> Book:
     book = prepare(lesson, names, chosen)
     _solve(lesson, book)
     return book
+
+
+def solved_again(book: Book, starts: Mapping[str, Mapping[str, Any]]) -> Book:
+    """A book of the same plan and inputs, its models solved from given starts.
+
+    Args:
+        book: from `new_book`, and laid out once.
+        starts: topic -> variable block -> where the solver starts.
+    """
+    lesson, _ = find(str(book.plan["workbook"]))
+    again = Book(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
+    for name, blocks in starts.items():
+        again.given[name].update(blocks)
+    _solve(lesson, again)
+    return again
 
 
 def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
@@ -103,7 +119,9 @@ def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
         raise OptionError(f"topic {topic.name!r} has no Solver model")
     if options.max_iterations is None and variables_of(sheet).size > LARGE:
         options = replace(options, max_iterations=LARGE_ITERATIONS)
-    result = minimize(topic.problem(sheet), options)
+    # One thread: more are slower on models of this size, and their number decides how sums round.
+    with threadpool_limits(limits=1, user_api="blas"):
+        result = minimize(topic.problem(sheet), options)
     if topic.settle is None or not np.isfinite(result.variables).all():
         return result
     settled = topic.settle(as_blocks(sheet, result.variables))

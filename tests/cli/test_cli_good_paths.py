@@ -95,13 +95,18 @@ def test_build_several_with_options_for_one_of_them(tmp_path: Path) -> None:
     assert sgd[at].value == 0.0002
 
 
-def test_build_replaces_what_it_wrote_with_the_same_bytes(tmp_path: Path) -> None:
-    assert run("build", "bias", "--out", tmp_path).exit_code == 0
-    first = (tmp_path / "bias.xlsx").read_bytes()
-    assert run("build", "bias", "--out", tmp_path).exit_code == 0
-    assert (tmp_path / "bias.xlsx").read_bytes() == first
-    assert run("build", "bias", "--out", tmp_path, "--seed", "1").exit_code == 0
-    assert (tmp_path / "bias.xlsx").read_bytes() != first
+def test_build_leaves_what_it_wrote(tmp_path: Path) -> None:
+    """The same bytes, and it says so; another option writes."""
+    path = tmp_path / "bias.xlsx"
+    assert run("build", "bias", "--out", tmp_path).stdout.startswith(f"{path}: written, with ")
+    first = path.read_bytes()
+    again = run("build", "bias", "--out", tmp_path)
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert again.stdout == f"{path}: unchanged, with dot_product bias\n"
+    assert path.read_bytes() == first
+    other = run("build", "bias", "--seed", "1", "--out", tmp_path)
+    assert other.stdout.startswith(f"{path}: written, with ")
+    assert path.read_bytes() != first
 
 
 def test_build_and_check(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def gone(pid: int) -> bool:
 def test_what_was_finished_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = sheetsim.api.write
 
-    def write(book: object, path: Path) -> Path:
+    def write(book: object, path: Path) -> bool:
         if path.name == "sgd.xlsx":
             raise KeyboardInterrupt
         return real(book, path)  # type: ignore[arg-type]

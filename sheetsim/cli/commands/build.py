@@ -22,6 +22,8 @@ from sheetsim.topics import home_of
 def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> None:
     """Write workbooks: all of them, or those (or the topics) NAMEd.
 
+    A file that would change by no more than rounding is left as it is: `unchanged`.
+
     \b
     Examples:
       sheetsim build --out workbooks --check
@@ -47,10 +49,11 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
         make_folder(folder)
         for name, book in books.items():
             bar(f"{name}: writing")
-            path = api.write(book, folder / f"{name}.xlsx")
-            bar(f"{name}: written", 1)
+            path = folder / f"{name}.xlsx"
+            done = "written" if api.write(book, path) else "unchanged"
+            bar(f"{name}: {done}", 1)
             with bar.aside():
-                click.echo(one_line(f"{path}: written, with {book.plan['topics']}"))
+                click.echo(one_line(f"{path}: {done}, with {book.plan['topics']}"))
             if checked:
                 report = api.check(path, progress=stage_words(bar, name))
                 bar(f"{name}: checked", 1)

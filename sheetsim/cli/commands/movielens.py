@@ -145,22 +145,24 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
         assert isinstance(learner.model, DotProductBias)  # noqa: S101 - what collab_learner makes
         model, status = learner.model, learner.status
     found = Interpretation(ratings, model)
-    files = [] if "save" not in given else [save_model(model, given["save"], labels_of(ratings))]
+    files: dict[Path, str] = {}
+    if "save" in given:
+        files[save_model(model, given["save"], labels_of(ratings))] = "written"
     if out is not None:
-        files += _written(found, out)
+        files |= _written(found, out)
     if as_json:
         lists = {"lowest": found.biases.head(LISTED), "highest": found.biases[::-1].head(LISTED)}
         history = [] if learner is None else learner.history.to_dict("records")
         biases = {name: part.to_dict("records") for name, part in lists.items()}
         shares = found.pca.shares
         print_json(
-            {"status": status, "epochs": history, **biases, "shares": shares, "files": files}
+            {"status": status, "epochs": history, **biases, "shares": shares, "files": list(files)}
         )
     else:
         _print(learner, found)
         click.echo(one_line(status))
-        for file in files:
-            click.echo(one_line(f"{file}: written"))
+        for file, done in files.items():
+            click.echo(one_line(f"{file}: {done}"))
 
 
 def _give_up(learner: Learner, as_json: bool) -> None:
@@ -195,13 +197,16 @@ def _loaded(path: str, ratings: MovieLens) -> DotProductBias:
     return model
 
 
-def _written(found: Interpretation, out: Path) -> list[Path]:
+def _written(found: Interpretation, out: Path) -> dict[Path, str]:
+    """The workbook and the pictures, each "written" or "unchanged"."""
     from sheetsim.figures.movielens import biases_png, components_png  # slow to import
 
-    book = api.build("movielens", out / "movielens.xlsx", learned=found.learned())
+    path = out / "movielens.xlsx"
+    written = api.write(api.prepare("movielens", learned=found.learned()), path)
     biases = biases_png(found.biases, out / "movielens_biases.png")
     components = components_png(found.components, out / "movielens_components.png")
-    return [book, biases, components]
+    done = "written" if written else "unchanged"
+    return {path: done, biases: "written", components: "written"}
 
 
 def _find(learner: Learner, as_json: bool) -> None:

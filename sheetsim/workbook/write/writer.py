@@ -7,7 +7,7 @@ sheets give the same bytes: document properties are fixed, and XlsxWriter fixes 
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,16 @@ PRINTABLE = 1045
 _NAME = re.compile(r"[a-z][a-z_0-9]*")
 
 
-def write_workbook(sheets: Sequence[Sheet], path: str | Path) -> Path:
+def write_workbook(
+    sheets: Sequence[Sheet], path: str | Path, unless: Callable[[Path], bool] | None = None
+) -> Path:
     """Write the sheets, in their order; the file appears whole or not at all.
 
     Args:
         sheets: the first one is what opens.
         path: of the .xlsx to create or replace.
+        unless: as in `replace_file`: whether to leave alone what stands there, asked about the
+            new file.
 
     Returns:
         The path.
@@ -56,7 +60,7 @@ def write_workbook(sheets: Sequence[Sheet], path: str | Path) -> Path:
         OutputError: it cannot be written; what stood there is untouched.
     """
     target = Path(path)
-    with replace_file(target) as temporary:
+    with replace_file(target, unless) as temporary:
         options = {"strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(str(temporary), options)
         book.set_properties({"title": sheets[0].title, "author": "sheetsim", "created": EPOCH})
