@@ -29,7 +29,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sheetsim.data.csv_table import MAX_BYTES, open_table, printable
 from sheetsim.data.labels import MAX_DIGITS, clean_label
@@ -109,6 +108,8 @@ def read_rows(path: Path) -> Rows:
         _refuse(text, end, columns, delimiter, name)
     if not text[begin:].strip():
         raise DataError(f"{name}: no rating after the heading; expected at least one")
+    import pandas as pd
+
     wanted = [column for column in columns if column in _NAMES]
     frame = pd.read_csv(
         io.StringIO(text[begin:]),

@@ -14,20 +14,24 @@ their names. Some of the digits are held back to see how well a model does on wh
 MNIST's t10k files where the train files are there too, and otherwise the last fifth.
 """
 
+from __future__ import annotations
+
 import functools
 import os
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sheetsim.data.csv_table import printable
-from sheetsim.data.download import MNIST, Progress, fetch
 from sheetsim.data.idx import Bytes, read_idx
 from sheetsim.errors import DataError
+
+if TYPE_CHECKING:
+    from sheetsim.data.download import Progress
 
 CLASSES = 10
 """The digits 0 to 9."""
@@ -102,12 +106,12 @@ class Digits:
         return int(height), int(width)
 
     @property
-    def train(self) -> "Digits":
+    def train(self) -> Digits:
         """Those to train with: all but the ones held back."""
         return self._part(slice(0, self.n - self.n_valid), "to train with")
 
     @property
-    def valid(self) -> "Digits":
+    def valid(self) -> Digits:
         """Those held back.
 
         Raises:
@@ -123,7 +127,7 @@ class Digits:
         rows /= self.white
         return rows
 
-    def _part(self, which: slice, words: str) -> "Digits":
+    def _part(self, which: slice, words: str) -> Digits:
         return replace(
             self,
             images=self.images[which],
@@ -146,6 +150,8 @@ def fetch_digits(
         DataError: a file cannot be downloaded; see `fetch`.
         OutputError: the cache cannot be written to.
     """
+    from sheetsim.data.download import MNIST, fetch  # Python's HTTP and TLS, slow to import
+
     sizes = [source.size or 0 for source in MNIST.values()]
     for number, source in enumerate(MNIST.values()):
         before = sum(sizes[:number])

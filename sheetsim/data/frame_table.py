@@ -4,15 +4,26 @@ Numbers are written out with `repr`, which reads back to the same double. Missin
 NaN, NA) become blanks; whole floats lose their ".0", for ids that pandas has turned into floats.
 """
 
+from __future__ import annotations
+
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
-
-import pandas as pd
+from typing import TYPE_CHECKING, TypeGuard
 
 from sheetsim.data.csv_table import Table
 from sheetsim.data.labels import MAX_DIGITS
 from sheetsim.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def is_frame(value: object) -> TypeGuard[pd.DataFrame]:
+    """Whether it is a DataFrame; there is none unless somebody has imported pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
 
 
 def frame_table(frame: pd.DataFrame, index_heading: str | None = None) -> Table:
@@ -41,7 +52,11 @@ def as_text(value: object) -> str:
         return value
     if isinstance(value, float):
         return _number_text(value)
-    if value is None or value is pd.NA or value is pd.NaT:
+    if value is None:
+        return ""
+    import pandas as pd
+
+    if value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, bool):
         return str(value)

@@ -14,6 +14,8 @@ one: 1,664 items instead of 1,682, and both movies' ratings counted together. Wh
 tell them apart, `MovieLens.labels` has the id behind the title: "Chasing Amy (1997) [246]".
 """
 
+from __future__ import annotations
+
 import functools
 import operator
 import os
@@ -21,17 +23,21 @@ from collections import Counter
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sheetsim.data._movielens_files import Ids, Rows, read_rows, read_titles
 from sheetsim.data._unpack import unpack
 from sheetsim.data.csv_table import printable
-from sheetsim.data.download import MOVIELENS_100K, Progress, fetch
 from sheetsim.data.labels import MAX_LABEL, fold
 from sheetsim.data.numbers import Floats, read_only
 from sheetsim.errors import DataError, OptionError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sheetsim.data.download import Progress
 
 KINDS = (("u.data", "u.item"), ("ratings.csv", "movies.csv"))
 """The files of a set: ratings and titles; the first kind that is there is read."""
@@ -138,6 +144,8 @@ class MovieLens:
             Columns user, item (ids), title, rating, and timestamp if there is one; n rows in
             the file's order.
         """
+        import pandas as pd
+
         rows = {"user": self.user_ids[self.users], "item": self.item_ids[self.items]}
         ratings = pd.DataFrame({**rows, "rating": self.ratings})
         if self.timestamps is not None:
@@ -160,6 +168,8 @@ def fetch_movielens(
         DataError: it cannot be downloaded; see `fetch`.
         OutputError: the cache cannot be written to.
     """
+    from sheetsim.data.download import MOVIELENS_100K, fetch  # HTTP and TLS, slow to import
+
     archive = fetch(MOVIELENS_100K, folder=folder, progress=progress)
     members = [f"ml-100k/{name}" for name in KINDS[0]]
     return unpack(archive, members, archive.parent)[0].parent
@@ -276,6 +286,8 @@ def batch_preview(data: MovieLens, n: int = 5, seed: int = 42) -> pd.DataFrame:
     Raises:
         OptionError: an argument is outside its range.
     """
+    import pandas as pd
+
     n, seed = _whole("n", n, 1), _whole("seed", seed, 0)
     rows = np.random.default_rng(seed).choice(len(data), min(n, len(data)), replace=False)
     return pd.DataFrame(

@@ -5,19 +5,20 @@ points, whose best line is known, so that a class sees how near each optimizer c
 `line_points` draws such points anew from a seed; `load_points` reads a CSV with headings x and y.
 """
 
+from __future__ import annotations
+
 import math
 import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sheetsim.data.csv_table import Table, open_table, printable
-from sheetsim.data.frame_table import frame_table
+from sheetsim.data.frame_table import frame_table, is_frame
 from sheetsim.data.numbers import (
     Floats,
     first_out_of_range,
@@ -27,6 +28,9 @@ from sheetsim.data.numbers import (
     to_floats,
 )
 from sheetsim.errors import DataError, OptionError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MIN_POINTS = 2
 """A line needs two."""
@@ -93,7 +97,7 @@ class Points:
         return hash((self.n, float(self.x[0]), float(self.y[0])))
 
 
-PointsLike: TypeAlias = Points | str | os.PathLike[str] | pd.DataFrame | npt.ArrayLike | None
+PointsLike: TypeAlias = "Points | str | os.PathLike[str] | pd.DataFrame | npt.ArrayLike | None"
 """What `as_points` accepts."""
 
 
@@ -161,7 +165,7 @@ def as_points(obj: PointsLike = None) -> Points:
         return obj
     if isinstance(obj, str | os.PathLike):
         return load_points(obj)
-    if isinstance(obj, pd.DataFrame):
+    if is_frame(obj):
         return _points(frame_table(obj), "DataFrame")
     if isinstance(obj, tuple):
         if len(obj) != 2:

@@ -9,6 +9,8 @@ Why an empty user or movie is refused: without one rating nothing fits its facto
 solver's equations for it are 0 = 0.
 """
 
+from __future__ import annotations
+
 import functools
 import operator
 import os
@@ -16,14 +18,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sheetsim.data.csv_table import Table, open_table, printable
-from sheetsim.data.frame_table import frame_table
+from sheetsim.data.frame_table import frame_table, is_frame
 from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, typed_labels
 from sheetsim.data.long_rows import busiest
 from sheetsim.data.numbers import (
@@ -35,6 +36,9 @@ from sheetsim.data.numbers import (
     to_floats,
 )
 from sheetsim.errors import DataError, OptionError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_SIDE = 200
 """Most users, and most movies, of a table. Excel's sheets end at 16,384 columns; 200 x 200 is
@@ -119,7 +123,7 @@ class Ratings:
         return hash((self.users, self.movies))
 
 
-RatingsLike: TypeAlias = Ratings | str | os.PathLike[str] | pd.DataFrame | npt.ArrayLike | None
+RatingsLike: TypeAlias = "Ratings | str | os.PathLike[str] | pd.DataFrame | npt.ArrayLike | None"
 """What `as_ratings` accepts."""
 
 
@@ -184,7 +188,7 @@ def as_ratings(obj: RatingsLike = None, users: int = 15, movies: int = 15) -> Ra
         return obj
     if isinstance(obj, str | os.PathLike):
         return load_ratings(obj, users, movies)
-    if isinstance(obj, pd.DataFrame):
+    if is_frame(obj):
         return _from_table(_frame_table(obj), "DataFrame", *sides)
     values = to_floats(obj, "ratings", "numbers, shape (n_users, n_movies)")
     if values.ndim != 2:

@@ -412,7 +412,7 @@ def test_fetched_and_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         asked.append(source)
         return tmp_path / source.name
 
-    monkeypatch.setattr("sheetsim.data.movielens.fetch", fetched)
+    monkeypatch.setattr("sheetsim.data.download.fetch", fetched)
     folder = fetch_movielens(tmp_path)
     assert asked == [MOVIELENS_100K]
     assert folder == tmp_path / "ml-100k"
