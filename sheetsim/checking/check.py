@@ -26,9 +26,9 @@ from sheetsim.checking.agreement import (
 from sheetsim.checking.cancellation import Terms
 from sheetsim.checking.perturbed import Edits, changed_book, input_edits
 from sheetsim.checking.read_back import Read, read_workbook
-from sheetsim.engines import Engine
+from sheetsim.engines import Choice, Engine, choose
 from sheetsim.engines import engines as known_engines
-from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
+from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.sheet import Kind, Sheet
 from sheetsim.sheet.reference import a1
 from sheetsim.topics import Book, lay_out
@@ -138,18 +138,21 @@ def check(
         The report; see `Report.ok`.
 
     Raises:
+        OptionError: there is no engine of a name, or none is named.
         WorkbookError: the file cannot be read or is not one of ours.
         EngineError: an engine that was asked for is missing, none is there, or one failed.
     """
     say = progress or (lambda _words: None)
-    chosen, versions, missing = _choose(engines)
+    choice = _choose(engines)
     say("reading")
     read = read_workbook(path)
     rows: dict[tuple[str, str], SheetReport] = {}
     differences: list[Difference] = []
     with tempfile.TemporaryDirectory(prefix="sheetsim-check-") as folder:
         for one in _passes(read):
-            for sheet, engine, outcome in _outcomes(read, one, chosen, Path(folder), timeout, say):
+            for sheet, engine, outcome in _outcomes(
+                read, one, choice.engines, Path(folder), timeout, say
+            ):
                 _add(rows, sheet, engine, outcome)
                 differences += outcome.differences
     told = {(each.sheet, each.cell) for each in differences}
@@ -159,7 +162,7 @@ def check(
     order = {sheet.name: i for i, sheet in enumerate(read.sheets)}
     differences.sort(key=lambda d: (d.is_consequence, order[d.sheet]))
     reports = tuple(row for row in rows.values() if row.cells)
-    return Report(str(path), versions, missing, reports, tuple(differences))
+    return Report(str(path), choice.versions, choice.missing, reports, tuple(differences))
 
 
 def _passes(read: Read) -> tuple[_Pass, _Pass]:
@@ -225,27 +228,13 @@ def _add(
     )
 
 
-def _choose(
-    names: Sequence[str] | None,
-) -> tuple[dict[str, Engine], dict[str, str], dict[str, str]]:
-    """The engines that take part, their versions, and why the others do not."""
+def _choose(names: str | Sequence[str] | None) -> Choice:
+    """The engines that take part, of which there is one at least."""
     known = known_engines()
-    if isinstance(names, str):
-        names = [names]
-    if names is not None and not names:
-        raise EngineError(f"no engine is named; expected one or more of {', '.join(known)}")
-    chosen, versions, missing = {}, {}, {}
-    for name in known if names is None else names:
-        if name not in known:
-            raise EngineError(f"there is no engine {name!r}; expected {', '.join(known)}")
-        try:
-            versions[name] = known[name].version()
-        except EngineMissingError as error:
-            if names is not None:
-                raise
-            missing[name] = str(error)
-        else:
-            chosen[name] = known[name]
-    if not chosen:
-        raise EngineError(f"no spreadsheet engine is installed: {'; '.join(missing.values())}")
-    return chosen, versions, missing
+    choice = choose(names, known)
+    if not choice.engines and names is not None:
+        raise OptionError(f"no engine is named; expected one or more of {', '.join(known)}")
+    if not choice.engines:
+        reasons = "; ".join(choice.missing.values())
+        raise EngineMissingError(f"no spreadsheet engine is installed: {reasons}")
+    return choice

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sheetsim.engines import Engine
+from sheetsim.engines import Engine, choose
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineError, EngineMissingError, OptionError
 from sheetsim.verifying._report import Difference, SourceReport, Verification
@@ -72,7 +72,8 @@ def verify(
         raise OptionError(f"tolerance is {tolerance}; expected 0 to 0.01")
     if not timeout > 0:
         raise OptionError(f"timeout is {timeout}; expected seconds, more than 0")
-    chosen, versions, missing = _choose(engines)
+    choice = choose(engines, known_engines(), "numpy")
+    chosen = choice.engines
 
     def reading(sheet: str, fraction: float) -> None:
         say(f"reading {sheet} ({fraction:.0%})")
@@ -98,7 +99,7 @@ def verify(
                 say(name)
                 _run(work, name, engine, copy, timeout, str(path))
         say("comparing")
-    return work.verification(versions, missing, started)
+    return work.verification(choice.versions, choice.missing, started)
 
 
 def _run(work: Work, name: str, engine: Engine, copy: Path, timeout: float, path: str) -> None:
@@ -110,31 +111,3 @@ def _run(work: Work, name: str, engine: Engine, copy: Path, timeout: float, path
         work.fail(name, str(error).replace(str(copy), path), time.perf_counter() - started)
     else:
         work.add(name, values, time.perf_counter() - started)
-
-
-def _choose(
-    names: str | Sequence[str] | None,
-) -> tuple[dict[str, Engine], dict[str, str], dict[str, str]]:
-    """Return the engines that take part, their versions, and why the others do not."""
-    known = known_engines()
-    wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)
-    chosen: dict[str, Engine] = {}
-    versions: dict[str, str] = {}
-    missing: dict[str, str] = {}
-    for name in wanted:
-        if name == "numpy":
-            continue
-        if name not in known:
-            raise OptionError(f"there is no engine {name!r}; expected numpy, {', '.join(known)}")
-    for name in wanted:
-        if name == "numpy" or name in chosen:
-            continue
-        try:
-            versions[name] = known[name].version()
-        except EngineMissingError as error:
-            if names is not None:
-                raise
-            missing[name] = str(error)
-        else:
-            chosen[name] = known[name]
-    return chosen, versions, missing

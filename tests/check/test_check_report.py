@@ -17,7 +17,7 @@ from sheetsim import build, check
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Engine, Values, engines
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
-from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
+from sheetsim.errors import EngineError, EngineMissingError, OptionError, WorkbookError
 from sheetsim.topics import lay_out, new_book
 from sheetsim.workbook.rewrite.package import poisoned_copy
 from sheetsim.workbook.write.writer import write_workbook
@@ -74,9 +74,9 @@ def test_no_engine_at_all_and_engines_that_do_not_exist(
     only(monkeypatch, Fake("gone", missing=True))
     with pytest.raises(EngineError, match="no spreadsheet engine is installed: gone is missing"):
         check(workbook)
-    with pytest.raises(EngineError, match="there is no engine 'excel'; expected gone"):
+    with pytest.raises(OptionError, match="there is no engine 'excel'; expected gone"):
         check(workbook, ["excel"])
-    with pytest.raises(EngineError, match="no engine is named; expected one or more of gone"):
+    with pytest.raises(OptionError, match="no engine is named; expected one or more of gone"):
         check(workbook, [])
 
 

@@ -257,7 +257,7 @@ def test_check_in_the_engines_asked_for(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with pytest.raises(dataclasses.FrozenInstanceError):
         report.path = "other"  # type: ignore[misc]
-    with pytest.raises(EngineError, match="there is no engine 'excel'"):
+    with pytest.raises(OptionError, match="there is no engine 'excel'"):
         sheetsim.check(path, engines=["excel"])
     with pytest.raises(EngineError, match=r"IronCalc took more than 1e-09 s"):
         sheetsim.check(path, engines=["ironcalc"], timeout=1e-9)

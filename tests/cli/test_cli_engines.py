@@ -45,9 +45,11 @@ def dead(pid: int) -> bool:
 
 def test_unknown(data: Path) -> None:
     for args in (("--engine", "excel"), ("--engine", "ironcalc", "--engine", "excel")):
-        line = error_line(run("check", data, *args), 3)
+        line = error_line(run("check", data, *args), 2)
         assert line == "there is no engine 'excel'; expected ironcalc, libreoffice"
-    assert "there is no engine ''" in error_line(run("check", data, "--engine", ""), 3)
+        line = error_line(run("verify", data, *args), 2)
+        assert line == "there is no engine 'excel'; expected numpy, ironcalc, libreoffice"
+    assert "there is no engine ''" in error_line(run("check", data, "--engine", ""), 2)
 
 
 def test_asked_for_and_missing(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
