@@ -110,6 +110,36 @@ def test_an_edit_that_cannot_be_made_is_refused(
     assert target.read_bytes() == b"as it was"
 
 
+def test_a_plain_sheet_is_poisoned_as_any_other(tmp_path: Path) -> None:
+    """A comment in a sheet is enough for it to be read in the general way."""
+    path = tmp_path / "plain.xlsx"
+    out = xlsxwriter.Workbook(str(path))
+    sheet = out.add_worksheet("one")
+    bold = out.add_format({"bold": True})
+    sheet.write_row("A1", [1.5, "text", True], bold)
+    sheet.write_blank("D1", None, bold)
+    sheet.write_formula("A2", '=B1&" <&>"', bold, "text <&>")
+    sheet.write_formula("B2", "=1/0", None, "#DIV/0!")
+    sheet.write_formula("C2", "=A1>0", None, True)
+    out.close()
+    plain = parts(path)
+    plain[SHEET] = plain[SHEET].replace(b'<c r="D1"', b'<c r="D1" t="n"')
+    plain[SHEET] = plain[SHEET].replace(b'<c r="B2"', b'<c r="B2" vm="1"')
+    edits = {"one": {(0, 0): 0.1 + 0.2, (0, 1): "<b>", (0, 2): ""}}
+    for edited in ({}, edits):
+        copies = []
+        for comment in (b"", b"<!-- -->"):
+            with zipfile.ZipFile(path, "w") as file:
+                for name, data in plain.items():
+                    behind = data.replace(b"</sheetData>", b"</sheetData>" + comment)
+                    file.writestr(name, behind if name == SHEET else data)
+            poisoned_copy(path, tmp_path / "copy.xlsx", edited)
+            copies.append(parts(tmp_path / "copy.xlsx")[SHEET].replace(comment, b""))
+        assert copies[0] == copies[1]
+        assert copies[0].count(str(POISON).encode()) == 3
+        assert b't="n"' not in copies[0]
+
+
 def test_a_copy_may_take_the_place_of_its_source(book: Path) -> None:
     poisoned_copy(book, book)
     assert read_cells(book)["a & b"][0, 1].value == POISON

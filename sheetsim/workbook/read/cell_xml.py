@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from sheetsim.book import Place
@@ -41,6 +41,7 @@ __all__ = [
     "splice",
     "start_tag",
     "with_attribute",
+    "without_kind",
 ]
 
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
@@ -154,7 +155,7 @@ def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
     tag = start_tag(data, cell.start)
     prefix = tag[1][:-1]  # the element's name is "c", or "x:c" in files that use a prefix
     new = content.replace(b"%b", prefix)
-    kept = b"".join(m[0] for m in _ATTRIBUTE.finditer(tag[2]) if m[1] not in _OF_VALUE)
+    kept = without_kind(tag[2])
     edits: list[Edit] = []
     place = tag.end()  # the schema wants the order f, v, is, extLst
     for name, start, end in cell.children:
@@ -166,6 +167,12 @@ def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
     edits.append((place, place, new))
     inside = new if tag[3] else splice(data, edits, tag.end(), cell.end)
     return b"<%b%b%b>%b</%b>" % (tag[1], kept, kind, inside, tag[1])
+
+
+@lru_cache(maxsize=4096)
+def without_kind(attributes: bytes) -> bytes:
+    """Return the attributes of a `<c>` without those that belong to its value, `t` and `vm`."""
+    return b"".join(m[0] for m in _ATTRIBUTE.finditer(attributes) if m[1] not in _OF_VALUE)
 
 
 def has_value_metadata(data: bytes, cell: RawCell) -> bool:

@@ -188,6 +188,26 @@ def plain_cells(data: bytes, wanted: Collection[Place]) -> list[PlainCell] | Non
     return found
 
 
+def plain_tokens(data: bytes) -> Iterator[tuple[int, WholeToken]] | None:
+    """Return every token of a sheet with the byte where it starts, if the sheet is plain.
+
+    Returns:
+        The tokens in the order of the file, which raise a ValueError if they meet what does not
+        fit; None if the sheet has to be read in the general way.
+    """
+    region = plain_region(data)
+    return None if region is None else _all_tokens(data, *region)
+
+
+def _all_tokens(data: bytes, start: int, end: int) -> Iterator[tuple[int, WholeToken]]:
+    for at, stop in _chunks(data, start, end):
+        for token in _WHOLE_TOKEN.findall(data, at, stop):
+            if token[8]:
+                raise ValueError
+            yield at, token
+            at += len(token[0])
+
+
 def _collect(
     chunk: list[WholeToken],
     at: int,

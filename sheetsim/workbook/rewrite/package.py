@@ -25,8 +25,16 @@ from sheetsim.workbook.read.cell_xml import (
     replaced,
     splice,
     with_attribute,
+    without_kind,
 )
 from sheetsim.workbook.read.names import read_names, shared_strings
+from sheetsim.workbook.read.plain_sheet import (
+    PlainCell,
+    plain_attributes,
+    plain_column,
+    plain_row,
+    plain_tokens,
+)
 from sheetsim.workbook.read.sheet_cells import array_formulas, covered_cells, read_sheet
 from sheetsim.workbook.read.xml_scan import Handler
 
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sheetsim.workbook.read.archive import SheetPart
+    from sheetsim.workbook.read.cell_xml import Edit
 
 __all__ = [
     "POISON",
@@ -52,6 +61,8 @@ __all__ = [
 POISON = -987654321.25
 """The value that `poisoned_copy` plants: far from any sheet's, and exact in 15 digits."""
 
+
+_POISON = str(POISON).encode()
 
 Cells = dict[str, dict[Place, Cell]]
 """Sheet name to (row, column), from 0, to cell; sheets in the workbook's order."""
@@ -145,11 +156,14 @@ def _poisoned_sheet(
     data = archive.read(part)
     if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise WorkbookError(f"{archive.path}: {part} is in UTF-16, which is not edited here")
+    plain = _poisoned_plain(data, edits, f"{archive.path}: {sheet.name}")
+    if plain is not None:
+        return plain
     raws = raw_cells(data, f"{archive.path}: {part}")
     places = {raw.place for raw in raws}
     arrays = covered_cells(array_formulas(raws), places, f"{archive.path}: {part}")
     computed = {raw.place for raw in raws if raw.formula is not None} | arrays.keys()
-    poison = b"<%%bv>%b</%%bv>" % str(POISON).encode()
+    poison = b"<%%bv>%b</%%bv>" % _POISON
     missing = edits.keys() - places
     for place in sorted(missing | (edits.keys() & computed)):
         problem = "is not in the file" if place in missing else "holds a formula"
@@ -162,9 +176,7 @@ def _poisoned_sheet(
         if raw.place in computed:
             kind, inside = b"", poison
         elif raw.place in edits:
-            at = f"{archive.path}: {sheet.name}!{reference(raw.place)}"
-            form, text = encoded(edits[raw.place], formula=False, where=at)
-            kind, inside = attribute(form), content(form, text)
+            kind, inside = _typed(edits[raw.place], f"{archive.path}: {sheet.name}", raw.place)
         elif not raw.children and b" t=" in data[raw.start : raw.end].partition(b">")[0]:
             kind, inside = b"", b""  # openpyxl's blank of type "n" is 0 to IronCalc
         else:
@@ -172,6 +184,65 @@ def _poisoned_sheet(
         new = replaced(data, raw, kind, inside)
         changes.append((raw.start, element_end(data, raw.start, raw.end), new))
     return splice(data, changes)
+
+
+def _poisoned_plain(data: bytes, edits: Mapping[Place, float | str], where: str) -> bytes | None:
+    """Return the bytes of a sheet in the plain form, poisoned and edited.
+
+    They are those of the general way, in a fifth of its time.
+
+    Returns:
+        None where the general way must look: at a sheet in another form, at array formulas, and
+        at an edit that cannot be made.
+    """
+    tokens = plain_tokens(data)
+    if tokens is None:
+        return None
+    wanted = {reference(place).encode(): place for place in edits}
+    made: set[Place] = set()
+    single: set[bytes] = set()  # start tags of formulas that are no array's
+    columns: dict[bytes, int] = {}
+    number, row = b"", -1
+    changes: list[Edit] = []
+    try:
+        for at, token in tokens:
+            whole, letters, digits, style, formula, text, value = token[:7]
+            if not letters:
+                continue
+            if digits != number:
+                number, row = digits, plain_row(digits)
+            if letters not in columns:
+                columns[letters] = plain_column(letters)
+            place = wanted.get(letters + digits) if wanted else None
+            if formula:
+                if formula not in single:
+                    if plain_attributes(formula[2:]).get("t") == "array":
+                        return None
+                    single.add(formula)
+                if place is not None:
+                    return None
+                end = b">" if formula.endswith(b"/") else b">%b</f>" % text
+                head = b'<c r="%b%b"%b>' % (letters, digits, without_kind(style))
+                new = b"%b%b%b<v>%b</v></c>" % (head, formula, end, _POISON)
+            elif place is not None:
+                made.add(place)
+                kind, inside = _typed(edits[place], where, place)
+                new = replaced(data, PlainCell(place, token, at).raw(), kind, inside)
+            elif not value and b" t=" in style:  # see `_poisoned_sheet`
+                place = (row, columns[letters])
+                new = replaced(data, PlainCell(place, token, at).raw(), b"", b"")
+            else:
+                continue
+            changes.append((at, at + len(whole), new))
+    except ValueError:
+        return None
+    return splice(data, changes) if len(made) == len(edits) else None
+
+
+def _typed(value: float | str, sheet: str, place: Place) -> tuple[bytes, bytes]:
+    """Return the type and the content of a cell into which something is typed."""
+    form, text = encoded(value, formula=False, where=f"{sheet}!{reference(place)}")
+    return attribute(form), content(form, text)
 
 
 def _recalculating(archive: Archive) -> bytes:
