@@ -1,6 +1,6 @@
 """What a formula adds up, and whether it all but cancels: the bound on a cell's floor.
 
-The floor of `agreement.rounding_floors` is carried through the whole workbook, as rounding is. In
+The floor of `expected.rounding_floors` is carried through the whole workbook, as rounding is. In
 a run that is unstable (Adam without epsilon, dozens of epochs) it grows until it exceeds the value
 itself, and would excuse anything. But engines do the same operations in the same order, so no such
 growth is seen; a floor is only needed where terms cancel, and in what depends on such a cell. So:
@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+
+import numpy as np
 
 from sheetsim.checking.references import references
 from sheetsim.sheet import Sheet
@@ -57,10 +59,27 @@ class Terms:
             return floor
         return min(floor, CANCELS * self._largest(place))
 
+    def highest(self, floor: float) -> float:
+        """No less than the floor of any cell of which `rounding_floors` says `floor`."""
+        rounding = ROUNDING * self._most
+        return max(floor, rounding, rounding**2)
+
     def _rounding(self, place: Place) -> float:
         """What rounding leaves of the largest term of a cell in which terms cancel."""
         rounding = ROUNDING * self._largest(place)
         return rounding**2 if "^2" in self._formulas[place] else rounding
+
+    @cached_property
+    def _most(self) -> float:
+        """The greatest number on the sheets."""
+        most = 0.0
+        for sheet in self._sheets.values():
+            for block in sheet.parts:
+                values = block.values
+                if values.dtype == object:
+                    values = np.array([one for one in values.flat if isinstance(one, float)])
+                most = float(np.fmax.reduce(np.abs(values), axis=None, initial=most))
+        return most
 
     @cached_property
     def _values(self) -> dict[Place, float]:

@@ -15,23 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from sheetsim.checking.agreement import (
-    DIGITS,
     RELATIVE,
     Difference,
     Outcome,
     cell_differences,
     changed_formulas,
-    rounding_floors,
 )
-from sheetsim.checking.cancellation import Terms
+from sheetsim.checking.expected import DIGITS, Expectations, Expected
 from sheetsim.checking.perturbed import Edits, changed_book, input_edits
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.engines import Choice, Engine, choose
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
-from sheetsim.sheet import Kind, Sheet
+from sheetsim.sheet import Kind
 from sheetsim.sheet.reference import a1
-from sheetsim.topics import Book, lay_out
 from sheetsim.workbook.rewrite.package import poisoned_copy
 
 __all__ = ["DIGITS", "RELATIVE", "Difference", "Report", "SheetReport", "check", "input_edits"]
@@ -108,14 +105,12 @@ class _Pass:
 
     Attributes:
         inputs: what the report calls it.
-        book: the workbook with these inputs.
-        sheets: the book laid out.
+        expected: of the workbook with these inputs.
         edits: how to type the inputs into a copy of the file.
     """
 
     inputs: str
-    book: Book
-    sheets: list[Sheet]
+    expected: Expected
     edits: Edits
 
 
@@ -125,6 +120,7 @@ def check(
     *,
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
+    expectations: Expectations | None = None,
 ) -> Report:
     """Recalculate a workbook of ours in spreadsheet engines and compare every formula cell.
 
@@ -133,6 +129,8 @@ def check(
         engines: names of engines that must take part; by default all that are installed.
         timeout: seconds for an engine and a copy.
         progress: called with a few words before each stage.
+        expectations: of the files before this one, so that what follows from the plan and the
+            inputs is worked out once for all that share them.
 
     Returns:
         The report; see `Report.ok`.
@@ -145,11 +143,12 @@ def check(
     say = progress or (lambda _words: None)
     choice = _choose(engines)
     say("reading")
-    read = read_workbook(path)
+    shared = expectations or Expectations()
+    read = read_workbook(path, shared)
     rows: dict[tuple[str, str], SheetReport] = {}
     differences: list[Difference] = []
     with tempfile.TemporaryDirectory(prefix="sheetsim-check-") as folder:
-        for one in _passes(read):
+        for one in _passes(read, shared):
             for sheet, engine, outcome in _outcomes(
                 read, one, choice.engines, Path(folder), timeout, say
             ):
@@ -165,7 +164,7 @@ def check(
     return Report(str(path), choice.versions, choice.missing, reports, tuple(differences))
 
 
-def _passes(read: Read) -> tuple[_Pass, _Pass]:
+def _passes(read: Read, shared: Expectations) -> tuple[_Pass, _Pass]:
     """The inputs as they are, and all of them changed.
 
     Raises:
@@ -181,10 +180,10 @@ def _passes(read: Read) -> tuple[_Pass, _Pass]:
                         f"formula {cell.formula}; check changes every input, so it expects a number"
                     )
     changed = changed_book(read.book, read.sheets)
-    sheets = lay_out(changed)
+    other = shared.of(changed)
     return (
-        _Pass("as they are", read.book, read.sheets, {}),
-        _Pass("changed", changed, sheets, input_edits(sheets, read.sheets)),
+        _Pass("as they are", read.expected, {}),
+        _Pass("changed", other, input_edits(other.sheets, read.sheets)),
     )
 
 
@@ -198,19 +197,15 @@ def _outcomes(
 ) -> list[tuple[str, str, Outcome]]:
     """Every sheet compared with every engine, for one set of inputs."""
     say(f"NumPy, inputs {one.inputs}")
-    floors = rounding_floors(one.book, one.sheets)
-    terms = Terms(one.sheets)
     copy = folder / "copy.xlsx"
     poisoned_copy(read.path, copy, one.edits)
     outcomes = []
     for name, engine in chosen.items():
         say(f"{name}, inputs {one.inputs}")
         values = engine.recalculate(copy, timeout=timeout)
-        for sheet in one.sheets:
+        for sheet in one.expected.sheets:
             found, file = values.get(sheet.name, {}), read.cells[sheet.name]
-            outcome = cell_differences(
-                sheet, name, one.inputs, found, floors[sheet.name], file, terms
-            )
+            outcome = cell_differences(sheet, name, one.inputs, found, file, one.expected)
             outcomes.append((sheet.name, name, outcome))
     return outcomes
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.checking.agreement import Difference, cell_differences, plain, rounding_floors
-from sheetsim.checking.cancellation import Terms
+from sheetsim.checking.agreement import Difference, cell_differences, plain
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.sheet import Array, Sheet
@@ -117,21 +116,18 @@ def compare(path: str | Path) -> Comparison:
         WorkbookError: the file cannot be read, is not one of ours, or an input is no number.
     """
     read = read_workbook(path)
-    floors = rounding_floors(read.book, read.sheets)
-    terms = Terms(read.sheets)
     differences: list[Difference] = []
     cells = 0
     for sheet in read.sheets:
         file = read.cells[sheet.name]
         saved = {at: cell.value for at, cell in file.items()}
-        floor = floors[sheet.name]
-        outcome = cell_differences(sheet, "the file", "as saved", saved, floor, file, terms)
+        outcome = cell_differences(sheet, "the file", "as saved", saved, file, read.expected)
         differences += outcome.differences
         cells += outcome.cells
     differences.sort(key=lambda d: d.is_consequence)
     lesson = lessons()[read.book.plan["workbook"]]
     models = tuple(
-        _model(lesson.topic(sheet.name), sheet, read, floors[sheet.name])
+        _model(lesson.topic(sheet.name), sheet, read, read.expected.floors[sheet.name])
         for sheet in read.sheets
         if sheet.solver is not None
     )

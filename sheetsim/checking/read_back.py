@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.checking.expected import Expectations, Expected
 from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.option_values import LARGEST
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
 from sheetsim.sheet.reference import a1
-from sheetsim.topics import CONTENTS, Book, check_plan, lay_out, lessons, read_plan
+from sheetsim.topics import CONTENTS, Book, check_plan, lessons, read_plan
 from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, defined_names, read_cells
 
 _UNFIT = (SheetsimError, ArithmeticError, LookupError, TypeError, ValueError)
@@ -34,25 +35,38 @@ class Read:
 
     Attributes:
         path: the file.
-        book: its plan and inputs.
-        sheets: the book laid out.
+        expected: what must stand in it, from its plan and inputs.
         cells: all that the file's cells hold.
     """
 
     path: Path
-    book: Book
-    sheets: list[Sheet]
+    expected: Expected
     cells: Cells
 
+    @property
+    def book(self) -> Book:
+        """The plan and the inputs."""
+        return self.expected.book
 
-def read_workbook(path: str | Path) -> Read:
+    @property
+    def sheets(self) -> list[Sheet]:
+        """The book laid out."""
+        return self.expected.sheets
+
+
+def read_workbook(path: str | Path, expectations: Expectations | None = None) -> Read:
     """Read a workbook that sheetsim wrote and that somebody may have edited or solved since.
+
+    Args:
+        path: the file.
+        expectations: shared with other files of the same plan; see `Expectations`.
 
     Raises:
         WorkbookError: it is no workbook, not one of ours, its sheets, rows or columns are not
             where they were, or an input holds what it may not.
     """
     file = Path(path)
+    shared = expectations or Expectations()
     cells = read_cells(file)
     values = {at: cell.value for at, cell in cells.get(CONTENTS, {}).items()}
     plan = read_plan(values)
@@ -64,7 +78,7 @@ def read_workbook(path: str | Path) -> Read:
     book = Book(plan)
     try:
         _demand_borne_out(plan, cells)
-        sheets = lay_out(book)
+        sheets = shared.of(book).sheets
     except _UNFIT as error:
         raise WorkbookError(
             f"{file}: the last part of sheet {CONTENTS!r} is damaged ({error}); expected what "
@@ -82,7 +96,7 @@ def read_workbook(path: str | Path) -> Read:
             given = book.given.setdefault(sheet.name, {})
             given[block.name] = _values(file, block, cells[sheet.name])
     try:
-        return Read(file, book, lay_out(book), cells)
+        return Read(file, shared.of(book), cells)
     except _UNFIT as error:
         raise WorkbookError(
             f"{file}: what sheetsim recorded, as on sheet 'solver', is damaged ({error}); "

@@ -7,7 +7,7 @@ other last digits, and nothing else is new in it. The file is as good as new if
 - it has the same parts, which are the same to the byte but for the numbers in cells and charts;
 - its inputs, records and other constants are the new ones, within 1e-11 of themselves;
 - a number that a solver found is the new one within what rounding does to it: by how much it
-  moves when all that the solver is given moves in its 15th digit, the floor of `agreement`,
+  moves when all that the solver is given moves in its 15th digit, the floor of `expected`,
   found by solving again;
 - its formula cells hold what NumPy finds for the file's own inputs, as `check` demands it of a
   spreadsheet, floors included;
@@ -26,18 +26,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sheetsim.checking.agreement import (
-    RELATIVE,
-    SAFETY,
-    TRIALS,
-    Floors,
-    cell_differences,
-    moves,
-    nudged_book,
-    nudged_values,
-    rounding_floors,
-)
-from sheetsim.checking.cancellation import CANCELS, Terms
+from sheetsim.checking.agreement import RELATIVE, cell_differences
+from sheetsim.checking.cancellation import CANCELS
+from sheetsim.checking.expected import SAFETY, TRIALS, moves, nudged_book, nudged_values
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.errors import WorkbookError
 from sheetsim.sheet import Array, Block, Kind, Sheet
@@ -213,25 +204,10 @@ def _numbers(values: Any) -> Array:
 
 def _formulas(read: Read) -> Iterator[str]:
     """Formula cells of the file that do not hold what NumPy finds for the file's inputs."""
-    none = {
-        sheet.name: {
-            (block.row, block.column): np.zeros(block.values.shape)
-            for block in sheet.of_kind(Kind.FORMULA)
-        }
-        for sheet in read.sheets
-    }
-    if any(_differences(read, none)):  # floors take several times as long as the comparison
-        yield from _differences(read, rounding_floors(read.book, read.sheets))
-
-
-def _differences(read: Read, floors: Floors) -> Iterator[str]:
-    terms = Terms(read.sheets)
     for sheet in read.sheets:
         cells = read.cells[sheet.name]
         held = {place: cell.value for place, cell in cells.items()}
-        outcome = cell_differences(
-            sheet, "the file", "as saved", held, floors[sheet.name], cells, terms
-        )
+        outcome = cell_differences(sheet, "the file", "as saved", held, cells, read.expected)
         for each in outcome.differences:
             yield f"{each.sheet}!{each.cell}: {each.found!r}, now {each.expected!r}"
 

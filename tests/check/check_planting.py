@@ -11,10 +11,12 @@ itself and not in the wake of the other.
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 from openpyxl.formula import Tokenizer
@@ -24,8 +26,11 @@ from openpyxl.formula.translate import Translator
 from sheetsim.checking.references import references
 from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.sheet.reference import a1, column_index
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.cell_xml import element_end, raw_cells, splice
 from sheetsim.workbook.write.writer import write_workbook
 
+_FORMULA = re.compile(rb"<f>[^<]*</f>")
 REF = re.compile(r"(\$?)([A-Z]{1,3})(\$?)([0-9]+)")
 SIGNS = {"+": "-", "-": "+"}
 COMPARISONS = {"=": "<>", "<>": "=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
@@ -140,6 +145,41 @@ def planted(sheets: Sequence[Sheet], bugs: Iterable[Mutation], path: Path) -> Pa
                 sheet.parts.append(plain)
         sheet.parts[bug.block] = replace(block, formulas=tuple(tuple(line) for line in lines))
     return write_workbook(copies, path)
+
+
+class Written:
+    """Sheets written once, of which files with other formulas are made by changing those alone."""
+
+    def __init__(self, sheets: Sequence[Sheet], path: Path) -> None:
+        write_workbook(sheets, path)
+        with zipfile.ZipFile(path) as file:
+            self._parts = {name: file.read(name) for name in file.namelist()}
+        with Archive(path) as archive:
+            self._part_of = {sheet.name: str(sheet.part) for sheet in archive.sheets()}
+        self._cells = {
+            part: {raw.place: raw for raw in raw_cells(self._parts[part], part)}
+            for part in self._part_of.values()
+        }
+
+    def save(self, formulas: dict[str, dict[tuple[int, int], str]], path: Path) -> Path:
+        """Write a file with other formulas: sheet -> (row, column) -> formula, with its `=`."""
+        parts = dict(self._parts)
+        for sheet, others in formulas.items():
+            part = self._part_of[sheet]
+            data = parts[part]
+            edits: list[tuple[int, int, bytes]] = []
+            for place in sorted(others):
+                raw = self._cells[part][place]
+                end = element_end(data, raw.start, raw.end)
+                old = _FORMULA.search(data, raw.start, end)
+                assert old is not None, place
+                text = escape(others[place].removeprefix("=")).encode()
+                edits.append((*old.span(), b"<f>" + text + b"</f>"))
+            parts[part] = splice(data, edits)
+        with zipfile.ZipFile(path, "w") as file:
+            for name, data in parts.items():
+                file.writestr(name, data)
+        return path
 
 
 def batches(sheets: Sequence[Sheet], bugs: Iterable[Mutation]) -> list[list[Mutation]]:

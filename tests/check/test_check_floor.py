@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
-from sheetsim.checking.agreement import Floors, distance, rounding_floors, within_floor
+from sheetsim.checking.agreement import distance, within_floor
+from sheetsim.checking.expected import Floors, rounding_floors
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC

@@ -15,12 +15,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from check_planting import KINDS, MORE_KINDS, Mutation, batches, mutations, planted, typed_over
-from check_quick import Written, keep
+from check_planting import (
+    KINDS,
+    MORE_KINDS,
+    Mutation,
+    Written,
+    batches,
+    mutations,
+    planted,
+    typed_over,
+)
 from needed import NEEDED
 
 from sheetsim.api import Report, check
 from sheetsim.checking.agreement import Difference
+from sheetsim.checking.expected import Expectations
 from sheetsim.engines import engines
 from sheetsim.sheet import Kind, Sheet
 from sheetsim.sheet.reference import a1
@@ -146,23 +155,19 @@ def plan() -> list[tuple[list[Sheet], list[list[Mutation]]]]:
     return jobs
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the files of a job share is worked out once."""
-    keep(monkeypatch)
-
-
 def report_by_cell(report: Report) -> dict[tuple[str, str], Difference]:
     """What the engines' values gave away; that a formula reads otherwise does not count here."""
     return {(d.sheet, d.cell): d for d in report.differences if d.engine in report.engines}
 
 
-def unfound(written: Written, bugs: list[Mutation], path: Path, engine: str) -> list[Mutation]:
+def unfound(
+    written: Written, bugs: list[Mutation], path: Path, engine: str, shared: Expectations
+) -> list[Mutation]:
     """The bugs that `check` does not report at any of their cells."""
     formulas: dict[str, dict[tuple[int, int], str]] = {}
     for bug in bugs:
         formulas.setdefault(bug.sheet, {}).update(bug.cells)
-    said = report_by_cell(check(written.save(formulas, path), [engine]))
+    said = report_by_cell(check(written.save(formulas, path), [engine], expectations=shared))
     missed = []
     for bug in bugs:
         found = {place: said.get((bug.sheet, a1(*place))) for place in bug.cells}
@@ -177,10 +182,11 @@ def unfound(written: Written, bugs: list[Mutation], path: Path, engine: str) -> 
 
 
 @pytest.mark.parametrize("job", range(len(JOBS)), ids=IDS)
-def test_every_bug_is_found(job: int, tmp_path: Path, quick: None) -> None:
+def test_every_bug_is_found(job: int, tmp_path: Path) -> None:
     sheets, files = plan()[job]
     written, path = Written(sheets, tmp_path / "right.xlsx"), tmp_path / "bug.xlsx"
-    missed = [bug for bugs in files for bug in unfound(written, bugs, path, "ironcalc")]
+    shared = Expectations()
+    missed = [bug for bugs in files for bug in unfound(written, bugs, path, "ironcalc", shared)]
     bugs = [bug for bugs in files for bug in bugs]
     harmless = [bug for bug in bugs if is_harmless(bug)]
     print(f"{len(bugs)} bugs in {len(files)} files; {len(harmless)} show in no value")
@@ -188,14 +194,14 @@ def test_every_bug_is_found(job: int, tmp_path: Path, quick: None) -> None:
 
 
 @pytest.mark.parametrize("job", range(len(JOBS)), ids=IDS)
-def test_libreoffice_finds_them_too(job: int, tmp_path: Path, quick: None) -> None:
+def test_libreoffice_finds_them_too(job: int, tmp_path: Path) -> None:
     if not engines()["libreoffice"].available():
         pytest.skip("libreoffice is not installed here")
     sheets, files = plan()[job]
     bugs = max(files, key=lambda bugs: len({bug.kind for bug in bugs}))
     bugs = [bug for bug in bugs if not is_harmless(bug)]
     written = Written(sheets, tmp_path / "right.xlsx")
-    assert unfound(written, bugs, tmp_path / "bug.xlsx", "libreoffice") == []
+    assert unfound(written, bugs, tmp_path / "bug.xlsx", "libreoffice", Expectations()) == []
 
 
 @pytest.mark.parametrize("job", range(len(JOBS)), ids=IDS)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
+from sheetsim.checking.expected import Expectations
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Engine, Values, engines
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
@@ -192,3 +193,27 @@ def test_files_that_are_no_workbook_of_ours(workbook: Path, lecture: Path, tmp_p
 
 def test_both_engines_are_known() -> None:
     assert list(engines()) == ["ironcalc", "libreoffice"]
+
+
+def test_files_that_share_their_inputs_share_what_is_expected(tmp_path: Path) -> None:
+    """And those that do not share them share nothing that matters: the reports are the same."""
+    points = POINTS.copy()
+    points[0, 1] += 1e-13 * points[0, 1]
+    paths = [
+        build("sgd", tmp_path / f"{i}.xlsx", points=one, epochs=2)
+        for i, one in enumerate([POINTS, POINTS, points])
+    ]
+    (sheet,) = (s for s in read_workbook(paths[0]).sheets if s.name == "sgd")
+    lr = {"sgd": {(sheet["lr"].row, sheet["lr"].column): 2e-4}}
+    poisoned_copy(paths[1], tmp_path / "edited.xlsx", lr)
+    shared = Expectations()
+    first, again, other, edited = (
+        read_workbook(path, shared) for path in (*paths, tmp_path / "edited.xlsx")
+    )
+    assert first.expected is again.expected
+    assert first.expected is not other.expected
+    assert other.book.given["data"]["y"][0, 0] == points[0, 1]
+    assert edited.book.given["sgd"]["lr"][0, 0] == 2e-4
+    for path in (*paths, tmp_path / "edited.xlsx"):
+        alone, among = check(path, ["ironcalc"]), check(path, ["ironcalc"], expectations=shared)
+        assert alone == among

@@ -125,8 +125,8 @@ def test_a_plain_sheet_is_poisoned_as_any_other(tmp_path: Path) -> None:
     plain = parts(path)
     plain[SHEET] = plain[SHEET].replace(b'<c r="D1"', b'<c r="D1" t="n"')
     plain[SHEET] = plain[SHEET].replace(b'<c r="B2"', b'<c r="B2" vm="1"')
-    edits = {"one": {(0, 0): 0.1 + 0.2, (0, 1): "<b>", (0, 2): ""}}
-    for edited in ({}, edits):
+    typed: dict[tuple[int, int], float | str] = {(0, 0): 0.1 + 0.2, (0, 1): "<b>", (0, 2): ""}
+    for edited in ({}, {"one": typed}):
         copies = []
         for comment in (b"", b"<!-- -->"):
             with zipfile.ZipFile(path, "w") as file:

@@ -50,13 +50,18 @@ def command(
       sheetsim check workbooks/*.xlsx
       sheetsim check mine.xlsx --engine libreoffice --json
     """
+    from sheetsim.checking.expected import Expectations  # takes long, and `--help` needs it not
+
     reports = []
+    shared = Expectations()
+    limit = _timeout() if timeout is None else timeout
     with progress(len(files)) as bar:
         for file in files:
             name = Path(file).name
             words = stage_words(bar, name)
-            limit = _timeout() if timeout is None else timeout
-            reports.append(api.check(file, engines or None, timeout=limit, progress=words))
+            reports.append(
+                api.check(file, engines or None, timeout=limit, progress=words, expectations=shared)
+            )
             bar(f"{name}: checked", 1)
             if not as_json:
                 with bar.aside():
