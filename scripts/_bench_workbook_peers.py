@@ -284,9 +284,9 @@ def openpyxl(task: Task) -> None:
 
 def address(cell: Sequence[int]) -> str:
     """The name of a cell, row and column from 0."""
-    from sheetsim.workbook.read.cell_xml import reference
+    from sheetsim.references import a1
 
-    return reference(tuple(cell))
+    return a1(*cell)
 
 
 PEERS: dict[str, Callable[[Task], None]] = {

@@ -6,7 +6,6 @@ hold, and neither has to know the other. Rows and columns are counted from 0, as
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 """Row and column of a cell, both from 0."""
+
+CellAddress = tuple[str, Place]
+"""A cell of a workbook: its sheet, and where it stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class Book:
         path: the file, for messages.
         sheets: sheet to (row, column) to cell, in the workbook's order; cells that are blank are
             left out, and so are sheets without cells, such as a chart on a sheet of its own.
-            `workbook.book_read.read_book` reads a sheet when it is first asked for.
+            `workbook.read.book.read_book` reads a sheet when it is first asked for.
         names: the defined names, hidden and sheet-scoped ones too.
         tables: the tables by name.
         states: every sheet in order, charts too, to "visible", "hidden" or "veryHidden".
@@ -202,14 +204,3 @@ class Book:
     @cached_property
     def _tables(self) -> dict[str, Table]:
         return {name.casefold(): table for name, table in self.tables.items()}
-
-
-def quoted(sheet: str) -> str:
-    """Return a sheet's name as a formula writes it: in quotes unless it is a plain word.
-
-    A word that could be a cell, such as Q1 or R1C1, is not plain.
-    """
-    like_a_cell = re.fullmatch(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*(?:[Cc][0-9]*)?|[Cc][0-9]*", sheet)
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", sheet) and not like_a_cell:
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"

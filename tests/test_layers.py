@@ -1,7 +1,8 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → book → option_values → files → data → sheet, formula → solver → topics → learn → racing
-→ workbook → engines → checking → verifying → spreading → solving → figures → api → cli
+errors → book → references → option_values → files → data → sheet, formula → solver → topics
+→ learn → racing → workbook → engines → checking → verifying → spreading → solving → figures → api
+→ cli
 """
 
 import ast
@@ -21,6 +22,7 @@ PACKAGE = Path(sheetsim.__file__).parent
 LAYERS = (
     {"errors"},
     {"book"},
+    {"references"},
     {"option_values"},
     {"files"},
     {"data"},
@@ -46,20 +48,21 @@ LAYERS = (
 
 ONLY = {
     "book": set(),
+    "references": {"book"},
     "data": {"errors", "files"},
     "option_values": {"errors"},
-    "sheet": {"errors", "book", "option_values"},
+    "sheet": {"errors", "book", "references", "option_values"},
     "solver": {"errors"},
-    "topics": {"errors", "option_values", "data", "sheet", "solver"},
+    "topics": {"errors", "references", "option_values", "data", "sheet", "solver"},
     "learn": {"errors", "option_values", "files", "data", "sheet", "topics"},
     "racing": {"errors", "option_values", "data", "sheet", "topics", "learn"},
-    "formula": {"errors", "book"},
-    "engines": {"errors", "book", "files", "workbook"},
+    "formula": {"errors", "book", "references"},
+    "engines": {"errors", "book", "references", "files", "workbook"},
     "spreading": {"errors"},
-    "verifying": {"errors", "book", "formula", "workbook", "engines"},
+    "verifying": {"errors", "book", "references", "formula", "workbook", "engines"},
     "solving": {
-        *("errors", "book", "files", "sheet", "formula", "solver", "workbook", "engines"),
-        "spreading",
+        *("errors", "book", "references", "files", "sheet", "formula", "solver", "workbook"),
+        *("engines", "spreading"),
     },
     "figures": {"errors", "files", "sheet", "topics", "learn", "racing"},
 }

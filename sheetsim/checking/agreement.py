@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from sheetsim.checking.expected import Expected
+from sheetsim.references import a1
 from sheetsim.sheet import Block, Kind, Sheet
-from sheetsim.sheet.reference import a1
 from sheetsim.workbook.rewrite.package import Cell, CellError
 
 RELATIVE = 1e-11

@@ -27,8 +27,8 @@ from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.engines import Choice, Engine, choose
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
+from sheetsim.references import a1
 from sheetsim.sheet import Kind
-from sheetsim.sheet.reference import a1
 from sheetsim.workbook.rewrite.package import poisoned_copy
 
 __all__ = ["DIGITS", "RELATIVE", "Difference", "Report", "SheetReport", "check", "input_edits"]

@@ -17,8 +17,8 @@ import numpy as np
 from sheetsim.checking.agreement import Difference, cell_differences, plain
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.references import a1
 from sheetsim.sheet import Array, Sheet
-from sheetsim.sheet.reference import a1
 from sheetsim.solver import Options
 from sheetsim.topics import SOLVER, Book, Topic, lay_out, lessons, solve_topic
 

@@ -19,9 +19,9 @@ import numpy as np
 from sheetsim.checking.expected import Expectations, Expected
 from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.option_values import LARGEST
+from sheetsim.references import a1, read_reference
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.sheet.reference import a1
 from sheetsim.topics import CONTENTS, Book, check_plan, lessons, read_plan
 from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, defined_names, read_cells
 
@@ -133,7 +133,8 @@ def _demand_in_place(file: Path, sheets: list[Sheet]) -> None:
     for sheet in sheets:
         for block in sheet.blocks.values():
             text = names.get((sheet.name, block.name), block.range)
-            if text.rpartition("!")[2].upper() != block.range:
+            found = read_reference(text)
+            if found is None or found._replace(sheet=None) != read_reference(block.range):
                 raise WorkbookError(
                     f"{file}: the name {block.name!r} of sheet {sheet.name!r} stands for {text}; "
                     f"expected {block.range}: were rows, columns or cells inserted, moved or "

@@ -31,8 +31,8 @@ from sheetsim.checking.cancellation import CANCELS
 from sheetsim.checking.expected import SAFETY, TRIALS, moves, nudged_book, nudged_values
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.errors import WorkbookError
+from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Kind, Sheet
-from sheetsim.sheet.reference import a1
 from sheetsim.topics import SOLVER, Book, solved_again
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.outline import chart_numbers, outline

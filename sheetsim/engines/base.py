@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sheetsim.errors import EngineError
-from sheetsim.workbook.read.cell_xml import reference
+from sheetsim.references import a1
 from sheetsim.workbook.rewrite.package import POISON, Content
 
 if TYPE_CHECKING:
@@ -72,6 +72,5 @@ def demand_no_poison(values: Values, engine: str, path: str | Path) -> Values:
 
 def _not_calculated(engine: str, path: str | Path, sheet: str, place: Place) -> EngineError:
     return EngineError(
-        f"{path}: {engine} did not recalculate {sheet}!{reference(place)}: "
-        "it gave the cached value back"
+        f"{path}: {engine} did not recalculate {sheet}!{a1(*place)}: it gave the cached value back"
     )

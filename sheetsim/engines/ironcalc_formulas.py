@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sheetsim.errors import WorkbookError
-from sheetsim.workbook.read.cell_xml import parse_range
+from sheetsim.references import references_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
 
 # A text, a quoted sheet, or a word: a function, a name, a sheet, a cell.
 _WORD = re.compile(r"""\"(?:[^"]|"")*"|'((?:[^']|'')*)'|([^\W\d][\w.?\\]*)""")
-_CELLS = re.compile(
-    r"""\"(?:[^"]|"")*"
-    |(?:(?:'((?:[^']|'')*)'|([^\W\d][\w.]*))!)?(\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)(?![\w(])
-    """,
-    re.VERBOSE,
-)
 _CALL = re.compile(r"([A-Za-z_][\w.]*)\(")
 
 ANYWHERE = frozenset({"indirect", "sheet", "sheets"})
@@ -141,14 +134,9 @@ def words(formula: str) -> set[str]:
 
 def _referred(sheet: str, formula: str, among: dict[Spot, None]) -> Iterator[Spot]:
     """Yield those of some cells that a formula on a sheet refers to."""
-    for quoted, word, cells in _CELLS.findall(formula):
-        if not cells:  # a text
-            continue
-        own = quoted.replace("''", "'") or word or sheet
-        try:
-            (top, left), (bottom, right) = parse_range(cells, "")
-        except WorkbookError:  # a name that looks like a cell, such as LOG10000000
-            continue
+    for reference in references_in(formula):
+        own = reference.sheet or sheet
+        (top, left), (bottom, right) = reference.corners
         if top == bottom and left == right:
             spot = own, (top, left)
             if spot in among:

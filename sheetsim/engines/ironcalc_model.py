@@ -29,9 +29,10 @@ from sheetsim.book import CellError
 from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_named
 from sheetsim.engines.ironcalc_formulas import Formulas
 from sheetsim.errors import EngineError, OptionError
+from sheetsim.references import address_text
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.cell_xml import element_end, raw_cells, reference, splice
+from sheetsim.workbook.read.cell_xml import element_end, raw_cells, splice
 from sheetsim.workbook.read.texts import short
 from sheetsim.workbook.rewrite.zip_copy import rewritten
 
@@ -115,11 +116,11 @@ class IronCalcModel:
         self._cells = [opened.cell(spot) for spot in variables]
         self._outputs = list(outputs)
         self._out = [opened.cell(spot) for spot in outputs]
-        self.outputs = tuple(map(_name, outputs))
-        self.variables = tuple(map(_name, variables))
+        self.outputs = tuple(map(address_text, outputs))
+        self.variables = tuple(map(address_text, variables))
         self.start = start
         self.left_out = tuple(left_out)
-        self.frozen = tuple(map(_name, frozen))
+        self.frozen = tuple(map(address_text, frozen))
         self._at = np.full(len(variables), np.nan)
         began = time.perf_counter()
         self.values(start)
@@ -232,10 +233,6 @@ def _own(book: Book, spot: Spot) -> Spot:
     return sheet, spot[1]
 
 
-def _name(spot: Spot) -> str:
-    return f"{spot[0]}!{reference(spot[1])}"
-
-
 def _cached(book: Book, spot: Spot) -> Value:
     cell = book.sheets[spot[0]].get(spot[1])
     return None if cell is None else cell.value
@@ -328,10 +325,10 @@ def _demand_right(
     found, value = opened.value(spot), None if cell is None else cell.value
     unknown = formulas.unknown(*spot) or ("TABLE" if formula.startswith("=TABLE(") else "")
     what = f"does not compute {unknown} and gives" if unknown else "gives"
-    needed = "" if spot == first else f", which {_name(first)} needs,"
+    needed = "" if spot == first else f", which {address_text(first)} needs,"
     shown = f", where the file shows {value!s}" if computed else ""
     raise EngineError(
-        f"{opened.path}: IronCalc {what} {found!s} for {_name(spot)}{needed} "
+        f"{opened.path}: IronCalc {what} {found!s} for {address_text(spot)}{needed} "
         f"{short(formula)}{shown}"
     )
 

@@ -20,9 +20,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from sheetsim.book import quoted
 from sheetsim.option_values import LARGEST
-from sheetsim.sheet.reference import a1
+from sheetsim.references import a1, a1_range, quoted
 
 Array = NDArray[Any]
 
@@ -189,6 +188,6 @@ class Block:
     def _span(
         self, top: int, left: int, bottom: int, right: int, fix_row: bool, fix_column: bool
     ) -> str:
-        first = a1(top, left, fix_row=fix_row, fix_column=fix_column)
-        last = a1(bottom, right, fix_row=fix_row, fix_column=fix_column)
-        return self.prefix + (first if first == last else f"{first}:{last}")
+        return self.prefix + a1_range(
+            (top, left), (bottom, right), fix_row=fix_row, fix_column=fix_column
+        )

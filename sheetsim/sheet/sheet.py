@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from sheetsim.errors import OptionError
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, Fill
 from sheetsim.sheet.block import Array, Block, Kind, Valid
 from sheetsim.sheet.chart import Chart
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, Fill
 
 Given = Mapping[str, Any]
 

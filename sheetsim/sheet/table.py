@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.references import column_name
 from sheetsim.sheet.block import Array, Block
-from sheetsim.sheet.reference import column_name
 from sheetsim.sheet.sheet import Sheet
 
 _FIELD = re.compile(r"\{(\^?)(\w+)\}")

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.book import Cell, quoted
+from sheetsim.book import Cell
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.formula.recalc.overlay import with_cells
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
 from sheetsim.solver.model import Model
 from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
 from sheetsim.workbook.solver_model.model import Area, Goal, Relation
@@ -92,7 +92,7 @@ class Compiled:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The variables as formulas name them, such as `Sheet1!B2`."""
-        return tuple(cell_name(spot) for spot in self.cells)
+        return tuple(address_text(spot) for spot in self.cells)
 
     @cached_property
     def linear(self) -> tuple[bool, ...]:
@@ -332,9 +332,3 @@ def _bound_below(stored: SolverModel, at: Mapping[Spot, int]) -> Mask:
             spots = ((area.sheet, place) for area in constraint.left for place in area.places())
             found[[at[spot] for spot in spots if spot in at]] = True
     return found
-
-
-def cell_name(spot: Spot) -> str:
-    """Return a cell as formulas name it: `Sheet1!B2`, `'my sheet'!B2`."""
-    sheet, place = spot
-    return f"{quoted(sheet)}!{a1(*place)}"

@@ -21,8 +21,8 @@ import numpy as np
 
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.files import demand_writable, json_text, replace_file
+from sheetsim.references import address_text
 from sheetsim.solver.outcome import STOPPED, WORDS, Ending
-from sheetsim.solving.compiled import cell_name
 from sheetsim.solving.inputs import parse_sweep
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.spreading import spread
@@ -169,7 +169,7 @@ def sweep_file(
     ]
     solutions = spread(_solve, tasks, jobs=jobs, scheduler=scheduler, progress=progress)
     rows = zip((task.values for task in tasks), solutions, strict=True)
-    names = tuple(cell_name(cell) for cell, _ in ranges)
+    names = tuple(address_text(cell) for cell, _ in ranges)
     return prepared, Table(names, prepared.compiled.names, tuple(rows))
 
 

@@ -13,11 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.functions import is_flat
+from sheetsim.references import address_text
 from sheetsim.solver.options import whole
 from sheetsim.solver.outcome import CONVERGED, NO_BETTER, OPTIMAL, PROBABLE, WORDS, Ending
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
-from sheetsim.solving.compiled import Compiled, cell_name, compile_model
+from sheetsim.solving.compiled import Compiled, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.solver_model.model import Engine
@@ -108,12 +109,12 @@ class Prepared:
         if not bad.size or np.isfinite(left).all():
             return None
         if compiled.program is None:
-            return f"{cell_name(compiled.outputs[bad[0]])} is no number there"
+            return f"{address_text(compiled.outputs[bad[0]])} is no number there"
         cell, shown = next(iter(compiled.program.errors_at(start).items()))
         formulas = {spot: text for text, spot in compiled.formulas.items()}
         if cell in formulas:
             return f"the constraint's right side {formulas[cell]} is {shown} there"
-        return f"the first cell with an error there is {cell_name(cell)}, which shows {shown}"
+        return f"the first cell with an error there is {address_text(cell)}, which shows {shown}"
 
     def again(self, request: Request) -> Prepared:
         """Return the same model for another start or seed, not compiled again."""
@@ -153,7 +154,7 @@ def prepare(
     variables = set(stored.variable_cells())
     for spot in held:
         if spot in variables:
-            raise OptionError(f"{book.path}: {cell_name(spot)} is a variable; expected an input")
+            raise OptionError(f"{book.path}: {address_text(spot)} is a variable; expected an input")
     compiled = compile_model(book, stored, held, inputs)
     settings = solver_settings(stored, request, book.path)
     seconds = time.perf_counter() - began

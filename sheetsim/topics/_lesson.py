@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import whole
+from sheetsim.references import MAX_ROWS
 from sheetsim.topics._options import Option
 
 if TYPE_CHECKING:
@@ -195,8 +196,6 @@ def check_plan(lesson: Lesson, plan: Plan) -> None:
         OptionError: a number is missing, none, or beyond its limit; a topic is unknown or none
             is named; a table would be too long for a sheet.
     """
-    from sheetsim.sheet.reference import MAX_ROWS
-
     names = str(plan.get("topics")).split()
     if not names:
         raise OptionError("topics in the plan is empty; expected one at least")

@@ -24,8 +24,8 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.formula.translate import Translator
 
 from sheetsim.checking.references import references
+from sheetsim.references import a1, column_index
 from sheetsim.sheet import Block, Kind, Sheet
-from sheetsim.sheet.reference import a1, column_index
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.cell_xml import element_end, raw_cells, splice
 from sheetsim.workbook.write.writer import write_workbook

@@ -31,8 +31,8 @@ from sheetsim.api import Report, check
 from sheetsim.checking.agreement import Difference
 from sheetsim.checking.expected import Expectations
 from sheetsim.engines import engines
+from sheetsim.references import a1
 from sheetsim.sheet import Kind, Sheet
-from sheetsim.sheet.reference import a1
 from sheetsim.topics import lay_out, lessons, new_book
 
 POINTS = np.array([[3, 36.1], [7, 44.2], [2, 33.9]])

@@ -18,8 +18,8 @@ from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import engines
 from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
 from sheetsim.errors import WorkbookError
+from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.sheet.reference import a1
 from sheetsim.workbook.rewrite.package import poisoned_copy
 
 RATINGS = pd.DataFrame(

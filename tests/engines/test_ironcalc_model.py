@@ -26,7 +26,7 @@ from sheetsim.solver.model import Constraint, Model
 from sheetsim.solver.settings import Settings
 from sheetsim.solver.solve import solve
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.cell_xml import parse_reference
+from sheetsim.workbook.read.cell_xml import parse_cell
 
 Spot = tuple[str, Place]
 Make = Callable[..., Path]
@@ -58,7 +58,7 @@ def make(tmp_path: Path) -> Make:
 def spot(name: str) -> Spot:
     """S!B2 -> ("S", (1, 1))."""
     sheet, _, cell = name.rpartition("!")
-    return sheet, parse_reference(cell, "")
+    return sheet, parse_cell(cell, "")
 
 
 def opened(path: Path, variables: str, outputs: str, **more: Any) -> IronCalcModel:

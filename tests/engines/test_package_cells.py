@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.read.cell_xml import parse_reference, raw_cells, reference
+from sheetsim.references import a1
+from sheetsim.workbook.read.cell_xml import parse_cell, raw_cells
 from sheetsim.workbook.rewrite.package import Cell, CellError, Value, defined_names, read_cells
 
 LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
@@ -204,8 +205,8 @@ def test_every_cell_of_the_lecture_equals_openpyxls(name: str) -> None:
 
 @given(st.integers(0, 1_048_575), st.integers(0, 16_383))
 def test_a_reference_is_read_back_as_it_was_written(row: int, column: int) -> None:
-    text = reference((row, column))
-    assert parse_reference(text, "here") == (row, column)
+    text = a1(row, column)
+    assert parse_cell(text, "here") == (row, column)
     assert text == f"{openpyxl.utils.get_column_letter(column + 1)}{row + 1}"
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.syntax.parser import Node, parse
-from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
+from sheetsim.formula.syntax.tokens import Ref, tokenize
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 
 def shown(formula: str) -> str:

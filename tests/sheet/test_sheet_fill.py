@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from sheetsim.book import quoted
-from sheetsim.sheet.reference import (
+from sheetsim.references import (
     MAX_COLUMNS,
     MAX_ROWS,
     Fill,
     a1,
     column_index,
     column_name,
+    quoted,
 )
 
 dollar = st.sampled_from(["", "$"])

@@ -15,14 +15,14 @@ from sheetsim.book import Cell, CellError, Value
 from sheetsim.engines import engines
 from sheetsim.errors import OutputError, WorkbookError
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.cell_xml import parse_reference
+from sheetsim.workbook.read.cell_xml import parse_cell
 from sheetsim.workbook.rewrite.package import poisoned_copy
 from sheetsim.workbook.rewrite.values import sheet_with_values, write_values
 from sheetsim.workbook.solver_model.read import read_models
 
 
 def place(text: str) -> tuple[int, int]:
-    return parse_reference(text, "here")
+    return parse_cell(text, "here")
 
 
 def rewritten(rows: str, **values: Value) -> str:

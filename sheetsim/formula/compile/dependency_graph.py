@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.book import quoted
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import Group, UnreadyError
 from sheetsim.formula.compile.constant_folding import resolve_references
@@ -19,6 +18,7 @@ from sheetsim.formula.compile.plan import Plan, make_plan
 from sheetsim.formula.compile.store import KNOWN, Areas, Store
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
+from sheetsim.references import address_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -277,9 +277,4 @@ class DependencyGraph:
 
     def name(self, slot: int) -> str:
         """Return a cell's name with its sheet, such as `Sheet1!B2`."""
-        sheet, (row, column) = self.store.places[slot]
-        letters, column = "", column + 1
-        while column:
-            column, letter = divmod(column - 1, 26)
-            letters = chr(65 + letter) + letters
-        return f"{quoted(sheet)}!{letters}{row + 1}"
+        return address_text(self.store.places[slot])

@@ -13,8 +13,9 @@ from sheetsim.formula.syntax.parser import parse
 from sheetsim.formula.syntax.r1c1 import a1_style
 from sheetsim.formula.syntax.rewriting import meaning
 from sheetsim.formula.syntax.table_references import table_ref
-from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS, Ref, tokenize
+from sheetsim.formula.syntax.tokens import Ref, tokenize
 from sheetsim.formula.values import BLANK, Array, Bools, constant
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
     from sheetsim.book import Place

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS
 from sheetsim.formula.values import (
     BLANK,
     ERROR,
@@ -23,6 +22,7 @@ from sheetsim.formula.values import (
     Objects,
     describe,
 )
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -45,7 +45,7 @@ _LOST = {NO_CELL: VALUE_SLOT, NO_COMMON: NULL_SLOT}
 MAX_AREA = 20_000_000
 """Cells that a reference may cover; see `broadcasting` beside this file for blank ones."""
 
-_SHIFT = 16_384  # columns of a sheet, so that row * _SHIFT + column is a cell's key
+_SHIFT = MAX_COLUMNS  # so that row * _SHIFT + column is a cell's key
 
 
 class Areas(NamedTuple):

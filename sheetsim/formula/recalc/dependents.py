@@ -33,7 +33,8 @@ from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
 from sheetsim.formula.syntax.precedents import BLIND, Precedents, find_precedents
 from sheetsim.formula.syntax.rewriting import rewritten
-from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS, Ref
+from sheetsim.formula.syntax.tokens import Ref
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

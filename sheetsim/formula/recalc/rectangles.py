@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
     from sheetsim.book import Place

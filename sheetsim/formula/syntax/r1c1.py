@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.syntax.tokens import MAX_COLUMNS, MAX_ROWS
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, QUOTED_SHEET, column_name
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
 
 _PART = r"(?=[RC])(?:R(?:[0-9]{1,7}|\[-?[0-9]{1,7}\])?)?(?:C(?:[0-9]{1,5}|\[-?[0-9]{1,5}\])?)?"
 _REFERENCE = re.compile(
-    rf"(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?P<first>{_PART})(?::(?P<last>{_PART}))?",
+    rf"(?P<sheet>(?:{QUOTED_SHEET}|[^\W\d][\w.]*)!)?(?P<first>{_PART})(?::(?P<last>{_PART}))?",
     re.IGNORECASE,
 )
 _LINE = re.compile(r"([RC])(\[?)(-?[0-9]*)", re.IGNORECASE)
@@ -60,9 +60,6 @@ def _lines(part: str, place: Place) -> Lines:
 
 
 def _named(lines: Lines) -> str:
-    letters, column = "", lines.get("C", 0)
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
+    column = f"${column_name(lines['C'] - 1)}" if "C" in lines else ""
     row = f"${lines['R']}" if "R" in lines else ""
-    return f"${letters}{row}" if letters else row
+    return column + row

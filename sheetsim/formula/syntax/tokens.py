@@ -16,8 +16,14 @@ from typing import Any, NamedTuple
 
 from sheetsim.book import CellError, Place
 from sheetsim.errors import WorkbookError
-
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+from sheetsim.references import (
+    AREA,
+    FORMULA_SHEET,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    read_area,
+    unquoted,
+)
 
 
 class Ref(NamedTuple):
@@ -70,11 +76,7 @@ class Token(NamedTuple):
     at: int
 
 
-_CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
-_AREA = (
-    rf"(?:{_CELL}:{_CELL}|{_CELL}|\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}"
-    r"|\$?[0-9]{1,7}:\$?[0-9]{1,7})(?![\w.(!\[])"
-)
+_AREA = rf"{AREA}(?![\w.(!\[])"
 _PATTERN = re.compile(
     rf"""
     (?P<space>[ \t\r\n]+)
@@ -82,7 +84,7 @@ _PATTERN = re.compile(
   | (?P<lost>\#REF!(?:{_AREA}|\#REF!|(?:[^\W\d]|\\)[\w.?\\]*(?![\w.(!\[?\\])))
   | (?P<error>\#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA|SPILL!|CALC!|FIELD!
         |BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|EXTERNAL!|PYTHON!))
-  | (?P<sheet>(?:'(?:[^']|'')+'|(?:\[\d+\])?[^\W\d][\w.]*(?::[\w.]+)?|\[\d+\])!)?
+  | (?P<sheet>{FORMULA_SHEET}!)?
     (?:(?P<area>{_AREA})
     |(?P<broken>\#REF!)
     |(?P<function>[^\W\d][\w.]*\()
@@ -94,7 +96,6 @@ _PATTERN = re.compile(
     re.VERBOSE,
 )
 _PREFIXES = re.compile(r"^(?:_xlfn\.|_xlws\.|_xludf\.|_xlpm\.)+", re.IGNORECASE)
-_BOUND = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
 
 
 def tokenize(formula: str, place: Place) -> tuple[Token, ...]:
@@ -179,42 +180,23 @@ def closing(formula: str, at: int) -> int:
 
 def sheet_name(written: str | None) -> str | None:
     """Return a sheet's name from its prefix, such as `'it''s'!`."""
-    if written is None:
-        return None
-    name = written[:-1]
-    return name[1:-1].replace("''", "'") if name.startswith("'") else name
+    return None if written is None else unquoted(written[:-1])
 
 
 def _ref(sheet: str | None, text: str, place: Place, formula: str, at: int) -> Ref:
     """Read `A1`, `$A1:B$2`, `A:C` or `1:3`, and make it relative to the formula's cell."""
-    first, _, last = text.partition(":")
-    bounds: list[int] = []
-    fixed: list[bool] = []
-    for part, edge in ((first, False), (last or first, True)):
-        match = _BOUND.fullmatch(part)
-        if match is None:  # cannot be: the token's pattern is narrower
-            raise unreadable(formula, at, "expected a reference")
-        dollar, letters, other, digits = match.groups()
-        if not letters:
-            dollar, other = "", dollar or other
-        row = int(digits) - 1 if digits else (MAX_ROWS - 1) * edge
-        column = _column(letters) if letters else (MAX_COLUMNS - 1) * edge
-        if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
-            raise unreadable(formula, at, f"{part} lies outside a sheet")
-        row_fixed = bool(other) or not digits
-        column_fixed = bool(dollar) or not letters
-        bounds += [row if row_fixed else row - place[0]]
-        bounds += [column if column_fixed else column - place[1]]
-        fixed += [row_fixed, column_fixed]
-    a, b, c, d = fixed
-    return Ref(sheet_name(sheet), bounds[0], bounds[1], bounds[2], bounds[3], (a, b, c, d))
-
-
-def _column(letters: str) -> int:
-    column = 0
-    for letter in letters.upper():
-        column = 26 * column + ord(letter) - 64
-    return column - 1
+    found = read_area(text, sheet_name(sheet))
+    if not found.on_sheet:
+        raise unreadable(formula, at, f"{text} lies outside a sheet")
+    a, b, c, d = found.fixed
+    return Ref(
+        found.sheet,
+        found.top if a else found.top - place[0],
+        found.left if b else found.left - place[1],
+        found.bottom if c else found.bottom - place[0],
+        found.right if d else found.right - place[1],
+        found.fixed,
+    )
 
 
 def unreadable(formula: str, at: int, expected: str) -> WorkbookError:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sheetsim.references import Fill
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.sheet.reference import Fill
 
 
 def ewma(values: Array, alpha: float) -> Array:

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.sheet.reference import a1
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
 from sheetsim.topics.averages._running import ewma, running, second

@@ -35,8 +35,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.sheet.reference import a1
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
 from sheetsim.topics.schedules._points import N, no_inf

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sheetsim.references import Fill, a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.sheet.reference import Fill, a1
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Topic
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sheetsim.book import Place
 from sheetsim.errors import WorkbookError
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
+from sheetsim.references import ALL_CELLS, MAX_COLUMNS, MAX_ROWS, read_cell
 from sheetsim.workbook.read.texts import short
 from sheetsim.workbook.read.xml_scan import Handler, scan
 
@@ -33,18 +33,15 @@ __all__ = [
     "RawCell",
     "element_end",
     "has_value_metadata",
+    "parse_cell",
     "parse_range",
-    "parse_reference",
     "raw_cells",
-    "reference",
     "replaced",
     "splice",
     "start_tag",
     "with_attribute",
     "without_kind",
 ]
-
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 
 # A start tag. These two patterns are sound because they only ever meet bytes where expat has
 # found a start tag: an attribute's value is quoted and cannot hold its own quote or a "<".
@@ -98,41 +95,24 @@ def raw_cells(data: bytes, where: str) -> list[RawCell]:
     return handler.cells
 
 
-def parse_reference(text: str, where: str) -> Place:
-    """Return the row and column, from 0, of a reference such as `B2`.
+def parse_cell(text: str, where: str) -> Place:
+    """Return the row and column, from 0, of a cell such as `B2`.
 
     Raises:
         WorkbookError: it is none, or lies outside a sheet.
     """
-    match = _REFERENCE.fullmatch(text) or _REFERENCE.fullmatch(text.upper())
-    if match:
-        letters, number = match.groups()
-        row, column = int(number) - 1, _column(letters)
-        if column < MAX_COLUMNS and row < MAX_ROWS:
-            return row, column
-    raise WorkbookError(f"{where}: {short(text)} is no cell; expected one from A1 to XFD1048576")
-
-
-_column = cache(column_index)  # a million cells stand in few columns
-
-
-def reference(place: Place) -> str:
-    """Return the name of a cell, such as `B2`, from its row and column."""
-    row, column = place
-    letters = ""
-    column += 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row + 1}"
+    place = read_cell(text)
+    if place is None:
+        raise WorkbookError(f"{where}: {short(text)} is no cell; expected one from {ALL_CELLS}")
+    return place
 
 
 def parse_range(text: str, where: str) -> tuple[Place, Place]:
     """Return the first and the last cell of a range such as `B2:D4`, or of a single cell."""
     first, _, last = text.partition(":")
     (top, left), (bottom, right) = (
-        parse_reference(first, where),
-        parse_reference(last or first, where),
+        parse_cell(first, where),
+        parse_cell(last or first, where),
     )
     return (min(top, bottom), min(left, right)), (max(top, bottom), max(left, right))
 
@@ -240,9 +220,7 @@ class CellHandler(Handler):
             self._row = int(row) - 1 if row.isdecimal() else self._row + 1
             self._column = -1
         elif name == "c" and self._path[-2:-1] == ["row"]:
-            place = (self._row, self._column + 1)
-            # Through `reference` also without "r", so that a sheet's edge is checked once.
-            place = parse_reference(attributes.get("r") or reference(place), self.where)
+            place = self._place(attributes.get("r"))
             self._row, self._column = place
             self._depth = len(self._path)
             self._cell = RawCell(place, attributes.get("t", "n"), self.at)
@@ -267,6 +245,18 @@ class CellHandler(Handler):
                 cell.formula = text
             elif name == "is":
                 cell.inline = text
+
+    def _place(self, named: str | None) -> Place:
+        """Return where a cell says that it stands, or the next place if it does not say."""
+        if named:
+            return parse_cell(named, self.where)
+        row, column = self._row, self._column + 1
+        if not (0 <= row < MAX_ROWS and column < MAX_COLUMNS):
+            raise WorkbookError(
+                f"{self.where}: row {row + 1}, column {column + 1} is no cell; expected one from "
+                f"{ALL_CELLS}"
+            )
+        return row, column
 
     def finish(self, cell: RawCell) -> None:
         """Take a cell whose element has ended."""

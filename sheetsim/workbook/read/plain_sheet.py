@@ -20,8 +20,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
-from sheetsim.workbook.read.cell_xml import RawCell, reference
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1, column_index
+from sheetsim.workbook.read.cell_xml import RawCell
 from sheetsim.workbook.read.xml_scan import MAX_DEPTH, NAMESPACES
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def plain_cells(data: bytes, wanted: Collection[Place]) -> list[PlainCell] | Non
         return None
     rows: dict[bytes, dict[bytes, Place]] = {}
     for place in wanted:
-        name = reference(place).encode()
+        name = a1(*place).encode()
         letters = name.rstrip(b"0123456789")
         rows.setdefault(name[len(letters) :], {})[letters] = place
     found: list[PlainCell] = []
@@ -253,7 +253,7 @@ class PlainCell(NamedTuple):
         return self.at + len(whole) - len(raw) - len(b"</v></c>"), raw
 
     def raw(self) -> RawCell:
-        """Return the cell as `cellxml.raw_cells` describes it."""
+        """Return the cell as `cell_xml.raw_cells` describes it."""
         whole, letters, digits, style, start, text, has_value, raw, _ = self.token
         at = self.at
         kind = plain_attributes(style).get("t", "n") if b"t" in style else "n"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.book import Cell, CellError
 from sheetsim.errors import WorkbookError
+from sheetsim.references import a1
 from sheetsim.workbook.read.cell_text import index_in, moment_in, number_in
-from sheetsim.workbook.read.cell_xml import CellHandler, parse_range, reference
+from sheetsim.workbook.read.cell_xml import CellHandler, parse_range
 from sheetsim.workbook.read.plain_sheet import (
     plain_attributes,
     plain_column,
@@ -355,7 +356,7 @@ class _Reader(CellHandler):
         except KeyError:
             group = attributes.get("si", "")
             raise WorkbookError(
-                f"{self.where} {reference(cell.place)}: shared formula {short(group)} makes no "
+                f"{self.where} {a1(*cell.place)}: shared formula {short(group)} makes no "
                 "sense here; expected one whose text stands in a cell before"
             ) from None
 
@@ -387,7 +388,7 @@ class _Reader(CellHandler):
         except (ValueError, IndexError):
             pass
         raise WorkbookError(
-            f"{self.where} {reference(cell.place)}: {short(text)} is no value of a cell of type "
+            f"{self.where} {a1(*cell.place)}: {short(text)} is no value of a cell of type "
             f"{short(kind)}"
         )
 

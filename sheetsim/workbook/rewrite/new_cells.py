@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
+from sheetsim.references import a1, a1_range
 from sheetsim.workbook.read.cell_text import attribute, content, encoded
 from sheetsim.workbook.read.cell_xml import (
     CellHandler,
     parse_range,
-    reference,
     start_tag,
     with_attribute,
 )
@@ -105,7 +105,7 @@ def added_cells(data: bytes, layout: Layout, new: Mapping[Place, Value]) -> list
         WorkbookError: the part has no place for cells, or a number is not finite.
     """
     if layout.sheet_data is None:
-        raise WorkbookError(f"{layout.where}: has no <sheetData> to add {reference(min(new))} to")
+        raise WorkbookError(f"{layout.where}: has no <sheetData> to add {a1(*min(new))} to")
     start, end = layout.sheet_data
     prefix = start_tag(data, start)[1].removesuffix(b"sheetData")
     by_row: dict[int, dict[int, bytes]] = {}
@@ -130,7 +130,7 @@ def added_cells(data: bytes, layout: Layout, new: Mapping[Place, Value]) -> list
 
 
 def _new_cell(place: Place, value: Value, prefix: bytes, where: str) -> bytes:
-    name = reference(place)
+    name = a1(*place)
     kind, text = encoded(value, formula=False, where=f"{where} {name}")
     body = content(kind, text).replace(b"%b", prefix)
     return b'<%bc r="%b"%b>%b</%bc>' % (prefix, name.encode(), attribute(kind), body, prefix)
@@ -175,6 +175,6 @@ def _dimension_edits(
     if (first, last) == ((top, left), (bottom, right)):
         return []
     tag = start_tag(data, start)
-    extent = f"{reference(first)}:{reference(last)}".encode()
+    extent = a1_range(first, last).encode()
     whole = with_attribute(data[start : tag.end()], 0, b"ref", extent)
     return [(start, tag.end(), whole)]

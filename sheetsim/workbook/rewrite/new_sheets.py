@@ -11,12 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sheetsim.book import quoted
 from sheetsim.errors import WorkbookError
-from sheetsim.sheet.reference import a1
+from sheetsim.references import a1, a1_range, quoted
 from sheetsim.workbook.read.archive import links_part
 from sheetsim.workbook.read.cell_text import attribute, content, encoded, xml_text
-from sheetsim.workbook.read.cell_xml import element_end, reference, start_tag
+from sheetsim.workbook.read.cell_xml import element_end, start_tag
 from sheetsim.workbook.read.xml_scan import Handler, scan
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
         for column, value in enumerate(values):
             if value is None:
                 continue
-            name = reference((row, column))
+            name = a1(row, column)
             kind, text = encoded(value, formula=False, where=f"{where} {name}")
             body = content(kind, text).replace(b"%b", b"")
             cells.append(b'<c r="%b"%b>%b</c>' % (name.encode(), attribute(kind), body))
@@ -268,9 +267,9 @@ def _chart_xml(chart: LineChart, sheet: str) -> bytes:
     """Return a chart of points joined by lines, without markers."""
 
     def cells(column: int) -> str:
-        first = a1(chart.first, column, fix_row=True, fix_column=True)
-        last = a1(chart.last, column, fix_row=True, fix_column=True)
-        where = xml_text(f"{quoted(sheet)}!{first}:{last}").decode()
+        ends = (chart.first, column), (chart.last, column)
+        numbers = a1_range(*ends, fix_row=True, fix_column=True)
+        where = xml_text(f"{quoted(sheet)}!{numbers}").decode()
         return f"<c:numRef><c:f>{where}</c:f></c:numRef>"
 
     head = xml_text(

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from sheetsim.book import Cell, CellError, Content, DefinedName, Place, Value
 from sheetsim.errors import WorkbookError
 from sheetsim.files import replace_file
+from sheetsim.references import a1
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.cell_text import attribute, content, encoded
 from sheetsim.workbook.read.cell_xml import (
     element_end,
     raw_cells,
-    reference,
     replaced,
     splice,
     with_attribute,
@@ -168,8 +168,7 @@ def _poisoned_sheet(
     for place in sorted(missing | (edits.keys() & computed)):
         problem = "is not in the file" if place in missing else "holds a formula"
         raise WorkbookError(
-            f"{archive.path}: {sheet.name}!{reference(place)} {problem}; "
-            "only a constant can be edited"
+            f"{archive.path}: {sheet.name}!{a1(*place)} {problem}; only a constant can be edited"
         )
     changes = []
     for raw in raws:
@@ -198,7 +197,7 @@ def _poisoned_plain(data: bytes, edits: Mapping[Place, float | str], where: str)
     tokens = plain_tokens(data)
     if tokens is None:
         return None
-    wanted = {reference(place).encode(): place for place in edits}
+    wanted = {a1(*place).encode(): place for place in edits}
     made: set[Place] = set()
     single: set[bytes] = set()  # start tags of formulas that are no array's
     columns: dict[bytes, int] = {}
@@ -241,7 +240,7 @@ def _poisoned_plain(data: bytes, edits: Mapping[Place, float | str], where: str)
 
 def _typed(value: float | str, sheet: str, place: Place) -> tuple[bytes, bytes]:
     """Return the type and the content of a cell into which something is typed."""
-    form, text = encoded(value, formula=False, where=f"{sheet}!{reference(place)}")
+    form, text = encoded(value, formula=False, where=f"{sheet}!{a1(*place)}")
     return attribute(form), content(form, text)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
 from sheetsim.files import replace_file
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.cell_text import (
     attribute,
@@ -32,7 +32,6 @@ from sheetsim.workbook.read.cell_text import (
 from sheetsim.workbook.read.cell_xml import (
     element_end,
     has_value_metadata,
-    reference,
     replaced,
     splice,
     start_tag,
@@ -179,7 +178,7 @@ def _missing(values: Mapping[Place, Value], there: set[Place]) -> set[Place]:
 
 def _cell_edits(data: bytes, cell: RawCell, value: Value, where: str) -> list[Edit]:
     """Return the edits that make a cell show a value: none if it does already."""
-    at = f"{where} {reference(cell.place)}"
+    at = f"{where} {a1(*cell.place)}"
     # A cell that an array formula spills into has no formula, but a formula's text.
     formula = cell.formula is not None or cell.kind == "str"
     kind, text = encoded(value, formula=formula, where=at)

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import OptionError
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, column_index
+from sheetsim.references import ALL_CELLS, ANY_SHEET, read_reference, unquoted
 from sheetsim.workbook.solver_model.model import Area
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sheetsim.book import Book
+    from sheetsim.references import Reference
 
 MAX_NAMES_FOLLOWED = 1000
 """Names that one text may lead to, names of names included: more are a circle."""
@@ -20,17 +21,7 @@ MAX_NAMES_FOLLOWED = 1000
 MAX_PIECES = 100_000
 """References that one text may come to; a name of names can multiply them."""
 
-_SHEET = r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!\[\]*?/\\:(),\s]+)!)?"
-_CELL = r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})"
-_AREA = re.compile(
-    rf"""{_SHEET}(?:
-        {_CELL}(?:\s*:\s*{_CELL})?
-      | \$?(?P<left>[A-Z]{{1,3}}):\$?(?P<right>[A-Z]{{1,3}})
-      | \$?(?P<top>[1-9][0-9]{{0,6}}):\$?(?P<bottom>[1-9][0-9]{{0,6}})
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_NAME = re.compile(rf"{_SHEET}(?P<name>[^\W\d][\w.\\?]*)")
+_NAME = re.compile(rf"(?:(?P<sheet>{ANY_SHEET})!)?(?P<name>[^\W\d][\w.\\?]*)")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -54,9 +45,9 @@ def parse_areas(text: str, book: Book, sheet: str | None) -> tuple[Area, ...]:
     followed = 0
     while waiting:
         piece = waiting.pop()
-        match = _AREA.fullmatch(piece)
-        if match is not None:
-            areas.append(_area(match, piece, book, sheet))
+        reference = read_reference(piece)
+        if reference is not None:
+            areas.append(_area(reference, piece, book, sheet))
             continue
         meaning = _meaning(piece, book, sheet)
         followed += 1
@@ -88,33 +79,23 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def _area(match: re.Match[str], piece: str, book: Book, sheet: str | None) -> Area:
+def _area(reference: Reference, piece: str, book: Book, sheet: str | None) -> Area:
     """Return the area that a reference names.
 
     Raises:
         OptionError: it names no sheet and there is none to assume, or one that is not there, or
             cells outside of a sheet.
     """
-    named = _unquoted(match["sheet"]) if match["sheet"] else sheet
+    named = reference.sheet if reference.sheet is not None else sheet
     if named is None:
         several = ", ".join(book.sheets)
         raise OptionError(f"{piece} names no sheet; expected one of {several}, as in Sheet1!A1")
     found = book.find_sheet(named)
     if found is None:
         raise OptionError(f"{piece} is on sheet {named!r}, which is not there")
-    if match["left"]:
-        columns = [column_index(match[key].upper()) for key in ("left", "right")]
-        rows = [0, MAX_ROWS - 1]
-    elif match["top"]:
-        rows = [int(match[key]) - 1 for key in ("top", "bottom")]
-        columns = [0, MAX_COLUMNS - 1]
-    else:
-        _, column, row, last_column, last_row = match.groups()[:5]
-        columns = [column_index(letters.upper()) for letters in (column, last_column or column)]
-        rows = [int(number) - 1 for number in (row, last_row or row)]
-    if max(rows) >= MAX_ROWS or max(columns) >= MAX_COLUMNS:
-        raise OptionError(f"{piece} lies outside of a sheet; expected A1 to XFD1048576")
-    return Area(found, (min(rows), min(columns)), (max(rows), max(columns)))
+    if not reference.on_sheet:
+        raise OptionError(f"{piece} lies outside of a sheet; expected {ALL_CELLS}")
+    return Area(found, *reference.corners)
 
 
 def _meaning(piece: str, book: Book, sheet: str | None) -> str | None:
@@ -122,7 +103,7 @@ def _meaning(piece: str, book: Book, sheet: str | None) -> str | None:
     match = _NAME.fullmatch(piece)
     if match is None:
         return None
-    scope = _unquoted(match["sheet"]) if match["sheet"] else sheet
+    scope = unquoted(match["sheet"]) if match["sheet"] else sheet
     found = book.find_name(match["name"], scope)
     return None if found is None else found.text
 
@@ -137,7 +118,3 @@ def _not_cells(piece: str) -> str:
     if "[" in piece and "!" in piece:
         return f"{shown} is in another file, which is not followed"
     return f"{shown} names no cells; expected some such as Sheet1!B1:B5, or a defined name"
-
-
-def _unquoted(sheet: str) -> str:
-    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet

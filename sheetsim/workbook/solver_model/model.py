@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
-from sheetsim.book import quoted
-from sheetsim.sheet.reference import MAX_COLUMNS, MAX_ROWS, a1, column_name
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1_range, column_name, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,16 +102,13 @@ class Area:
             return f"{column_name(left)}:{column_name(right)}"
         if (left, right) == (0, MAX_COLUMNS - 1):
             return f"{top + 1}:{bottom + 1}"
-        first, last = a1(top, left), a1(bottom, right)
-        return first if self.first == self.last else f"{first}:{last}"
+        return a1_range(self.first, self.last)
 
     @property
     def absolute(self) -> str:
         """The rectangle as a defined name has it: `dotprod!$H$19:$V$23`."""
-        first = a1(*self.first, fix_row=True, fix_column=True)
-        last = a1(*self.last, fix_row=True, fix_column=True)
-        text = first if self.first == self.last else f"{first}:{last}"
-        return f"{quoted(self.sheet)}!{text}"
+        cells = a1_range(self.first, self.last, fix_row=True, fix_column=True)
+        return f"{quoted(self.sheet)}!{cells}"
 
     def __str__(self) -> str:
         return f"{quoted(self.sheet)}!{self.local}"

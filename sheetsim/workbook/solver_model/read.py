@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.book import CellError
 from sheetsim.errors import OptionError
-from sheetsim.workbook.read.cell_xml import reference
+from sheetsim.references import a1
 from sheetsim.workbook.solver_model.areas import parse_areas, printable
 from sheetsim.workbook.solver_model.model import (
     NO_LIMIT,
@@ -350,7 +350,7 @@ def check_among(constraint: Constraint, variables: tuple[Area, ...]) -> None:
         outside = _outside(area, variables)
         if outside is not None:
             raise OptionError(
-                f"{constraint}: {reference(outside)} is none of the cells to change; "
+                f"{constraint}: {a1(*outside)} is none of the cells to change; "
                 f"only those can be {constraint.relation.sign}"
             )
 

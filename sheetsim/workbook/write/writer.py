@@ -15,13 +15,12 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
-from sheetsim.book import quoted
 from sheetsim.errors import OutputError
 from sheetsim.files import replace_file
 from sheetsim.option_values import LARGEST
+from sheetsim.references import a1_range, quoted
 from sheetsim.sheet import Block, ColorScale, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.sheet.reference import a1
 from sheetsim.workbook.write.charts import draw, pixels
 from sheetsim.workbook.write.solver_names import solver_names
 from sheetsim.workbook.write.styles import HIGHLIGHTS, properties
@@ -143,11 +142,11 @@ class _Writer:
             for name, text in solver_names(sheet.solver).items():
                 names.append([name, page.index, text, True])
         if sheet.print_areas:
-            areas = ",".join(
-                f"{quoted(sheet.name)}!{a1(top, left, fix_row=True, fix_column=True)}"
-                f":{a1(bottom - 1, right - 1, fix_row=True, fix_column=True)}"
+            ranges = (
+                a1_range((top, left), (bottom - 1, right - 1), fix_row=True, fix_column=True)
                 for top, left, bottom, right in sheet.print_areas
             )
+            areas = ",".join(f"{quoted(sheet.name)}!{cells}" for cells in ranges)
             names.append(["_xlnm.Print_Area", page.index, areas, False])
 
 
