@@ -4,7 +4,12 @@ The lecture's workbooks were saved by Excel, so that the values cached in them a
 They stand beside the repository, in ../shared/data, and not in it: without them these tests skip.
 """
 
+import os
 from pathlib import Path
+
+# One thread of BLAS for each process, before NumPy is loaded: pytest starts as many processes as
+# there are cores, whose threads would wait for each other twenty times as long as they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

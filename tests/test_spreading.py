@@ -76,7 +76,8 @@ def test_a_partial_and_no_tasks(where: dict[str, Any]) -> None:
     assert spread(power_of_two, [], **where) == []
 
 
-def test_workers_compute_on_one_thread(scheduler: str) -> None:
+def test_workers_compute_on_one_thread(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")  # what they would start with
     for where in ({"jobs": 2}, {"scheduler": scheduler}):
         for counts in spread(threads, [0, 1], **where):
             assert counts
