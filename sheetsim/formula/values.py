@@ -29,6 +29,7 @@ from sheetsim.formula.serial_dates import read_moment
 Floats = npt.NDArray[np.float64]
 Kinds = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.intp]
 Objects = npt.NDArray[np.object_]
 
 NUMBER, BOOL, TEXT, ERROR, BLANK = range(5)

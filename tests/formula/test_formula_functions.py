@@ -105,8 +105,11 @@ def test_declared_linear_is_linear(name: str) -> None:
 def test_entry_is_well_formed(name: str) -> None:
     function = TABLE[name]
     assert 0 <= function.least <= function.most <= 255
-    assert set(function.params) <= set("VRA")
-    assert function.derivable
+    assert set(function.params) <= set("VRAS")
+    if function.kind in {"reference", "geometry"}:  # of a place, not of numbers
+        assert (function.refers is None) != (function.measures is None)
+    else:
+        assert function.partials is not None or function.jvp is not None
     assert name in (function.name, *function.also)
     assert name == name.upper() or name in {"neg", "pos"}
 

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.store import Ints
 from sheetsim.formula.functions._make import Function, fit
-from sheetsim.formula.values import BLANK, NUMBER, Array, Bools, Floats, Kinds, Objects
+from sheetsim.formula.values import BLANK, NUMBER, Array, Bools, Floats, Ints, Kinds, Objects
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.batches import Batch

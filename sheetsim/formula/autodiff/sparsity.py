@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.store import Ints
-from sheetsim.formula.values import Bools
+from sheetsim.formula.values import Bools, Ints
 
 if TYPE_CHECKING:
     from sheetsim.formula.autodiff.calls import Call
 
 MOST = 40_000_000
 """Pairs of slot and variable beyond which the pattern is not looked for."""
-
-_CELL_BY_CELL = {"IF", "IFERROR", "IFNA", "CHOOSE", "pos", "SINGLE", "pair difference"}
 
 
 def pattern(calls: list[Call], slots: int, size: int) -> Bools | None:
@@ -51,10 +48,7 @@ def pattern(calls: list[Call], slots: int, size: int) -> Bools | None:
 
 def _is_cell_by_cell(call: Call) -> bool:
     """Whether each number of the result depends on those in the same place alone."""
-    if not all(
-        run.function.kind == "elementwise" or run.function.name in _CELL_BY_CELL
-        for run in call.runs
-    ):
+    if not all(run.function.is_cell_by_cell for run in call.runs):
         return False
     shape = call.slots.shape
     return all(np.broadcast_shapes(g.shape, shape) == shape for g in call.gathers)

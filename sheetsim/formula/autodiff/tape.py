@@ -8,8 +8,7 @@ import numpy as np
 
 from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
 from sheetsim.formula.autodiff.sparsity import colours, pattern
-from sheetsim.formula.compile.store import Ints
-from sheetsim.formula.values import Array, Bools, Floats
+from sheetsim.formula.values import Array, Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

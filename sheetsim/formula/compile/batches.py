@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetsim.formula.areas import Areas
 from sheetsim.formula.values import Array
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
     from sheetsim.formula.compile.plan import Plan
-    from sheetsim.formula.compile.store import Ints, Store
+    from sheetsim.formula.compile.store import Store
     from sheetsim.formula.functions import Function
+    from sheetsim.formula.syntax.tokens import Ref
+    from sheetsim.formula.values import Ints
 
 
 @dataclass
@@ -112,6 +116,30 @@ def layout(places: list[Place]) -> tuple[list[Place], Ints, Ints]:
         ordered = [(r, c) for r in rows.tolist() for c in columns.tolist()]
         return ordered, rows[:, None], columns[None, :]
     return places, pairs[:, :1], pairs[:, 1:]
+
+
+def areas_in_block(ref: Ref, rows: Ints, columns: Ints) -> Areas:
+    """Return a reference as it is in the cells of a block.
+
+    Args:
+        ref: with its sheet.
+        rows: (R, 1), of the block's cells; or (N, 1).
+        columns: (1, C); or (N, 1).
+    """
+    none = np.zeros((1, 1), np.intp)
+    a, b, c, d = ref.fixed
+    top = ref.top + (none if a else rows)
+    left = ref.left + (none if b else columns)
+    bottom = ref.bottom + (none if c else rows)
+    right = ref.right + (none if d else columns)
+    if ref.wraps:
+        top, bottom = top % MAX_ROWS, bottom % MAX_ROWS
+        left, right = left % MAX_COLUMNS, right % MAX_COLUMNS
+    if a != c or ref.top > ref.bottom or ref.wraps:
+        top, bottom = np.minimum(top, bottom), np.maximum(top, bottom)
+    if b != d or ref.left > ref.right or ref.wraps:
+        left, right = np.minimum(left, right), np.maximum(left, right)
+    return Areas(ref.sheet or "", top, left, bottom, right)
 
 
 def rows_of(batch: Batch, rows: Ints) -> Batch:

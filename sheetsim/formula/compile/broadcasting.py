@@ -17,9 +17,6 @@ from sheetsim.formula.values import BLANK, ERROR, NA_ERROR, NUMBER, Array, Float
 
 Size = tuple[int, int]
 
-_CELL_BY_CELL = {"=", "<>", "<", ">", "<=", ">=", "IF", "IFS", "IFERROR", "IFNA", "CHOOSE",
-                 "SWITCH"}  # fmt: skip
-
 
 def common(sizes: Sequence[Size]) -> Size:
     """Return the size of what is computed cell by cell from values of some sizes."""
@@ -28,10 +25,7 @@ def common(sizes: Sequence[Size]) -> Size:
 
 def cell_by_cell(function: Function, count: int) -> list[bool]:
     """Return which arguments are taken cell by cell, together."""
-    if function.kind not in {"elementwise", "plain"} and function.name not in _CELL_BY_CELL:
-        return [False] * count
-    letters = function.params
-    return [letters[min(k, len(letters) - 1)] == "V" for k in range(count)]
+    return [function.cell_by_cell and function.letter(k) == "V" for k in range(count)]
 
 
 def lacks(size: Size, whole: Size) -> bool:

@@ -13,9 +13,10 @@ from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.dependency_graph import DependencyGraph
 from sheetsim.formula.compile.recurrences import run_recurrence
 from sheetsim.formula.compile.result_size import fit_to_cells, resized
-from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Ints, Store
+from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
 from sheetsim.formula.compile.topological_order import schedule
 from sheetsim.formula.syntax.formula_groups import GroupKeys
+from sheetsim.formula.values import Ints
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

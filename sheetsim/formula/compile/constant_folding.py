@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.batches import Batch, Group, Operation, UnreadyError, layout
+from sheetsim.formula.areas import Areas, whole_areas
+from sheetsim.formula.compile.batches import (
+    Batch,
+    Group,
+    Operation,
+    UnreadyError,
+    areas_in_block,
+    layout,
+)
 from sheetsim.formula.compile.broadcasting import Size, cell_by_cell, common, filled, lacks
-from sheetsim.formula.compile.dynamic_references import geometry, ref_areas, site_areas
+from sheetsim.formula.compile.dynamic_references import CellReader
 from sheetsim.formula.compile.implicit_intersection import OWN_LINE, cut_to_own_line
 from sheetsim.formula.compile.plan import Step
-from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Areas, Ints, Store
+from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
 from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
-from sheetsim.formula.functions import TABLE, Function
-from sheetsim.formula.functions.logic import branch
-from sheetsim.formula.values import NUMBER, VALUE_ERROR, Array, Bools, Floats, constant
+from sheetsim.formula.functions import Function, Reads
+from sheetsim.formula.functions.operators import AS_IS
+from sheetsim.formula.values import NUMBER, VALUE_ERROR, Array, Bools, Floats, Ints, constant
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
@@ -53,7 +61,7 @@ class _Folding:
         self.shape = np.broadcast_shapes(self.rows.shape, self.columns.shape)
         self.batch = Batch(group, self.places, (self.shape[0], self.shape[1]))
         self.areas: dict[int, Areas] = {}
-        self.moving: dict[int, Step] = {}  # sites whose arguments depend on the variables
+        self.moving: dict[int, Step] = {}  # references whose arguments depend on the variables
         self.next = len(group.plan.steps)
         self.trials: dict[int, Array] = {}
         self.tried = 0
@@ -101,7 +109,7 @@ class _Folding:
         areas = self.areas[source]
         if step.value:
             areas = cut_to_own_line(areas, self.rows, self.columns)
-        if self.touch is not None and self.batch.group.plan.steps[source].kind == "site":
+        if self.touch is not None and self.batch.group.plan.steps[source].kind == "reference":
             self.touch(self.batch.group, self.places, areas, register)
             if register not in self.batch.group.plan.ahead:
                 return
@@ -109,22 +117,19 @@ class _Folding:
 
     def _moving_index(self, register: int, source: int, *, single: bool) -> None:
         """Look up in the values of an area, at a place that depends on the variables."""
-        site = self.moving[source]
-        if site.value != "INDEX" or site.areas[0] in self.moving:
-            if not self._depends(source):  # arrays of references
-                self.batch.values[register] = constant(VALUE_ERROR)
-                return
-            self.batch.unknown = f"{site.value} with arguments that depend on the variables"
-            self.batch.values[register] = constant(0.0)
+        step = self.moving[source]
+        function = step.value
+        if function.kind == "reference" or step.areas[0] in self.moving:
+            self._unresolved(register, source)
             return
-        areas = self.areas[site.areas[0]]
+        areas = self.areas[step.areas[0]]
         if self.touch is not None:
             self.touch(self.batch.group, self.places, areas, register)
             return
         base = self.free()
         self.take(base, areas, 1)
         whole, read = size_of(areas), self.size(base)
-        args = list(site.args)
+        args = list(step.args)
         for k, axis in enumerate((0, 1) if len(args) > 1 else (int(whole[0] == 1),)):
             if single and whole[axis] > 1:
                 own = self.free()
@@ -133,7 +138,16 @@ class _Folding:
             if whole[axis] > read[axis]:  # what lies behind is blank
                 line = within(read[axis], whole[axis])
                 args[k] = self.operate(line, (args[k],), self.free())
-        self.operate(TABLE["INDEX"], (base, *args), register)
+        self.operate(function, (base, *args), register)
+
+    def _unresolved(self, register: int, source: int) -> None:
+        """Note that it is not known what a dynamic reference refers to."""
+        if self._depends(source):
+            name = self.moving[source].value.name
+            self.batch.unknown = f"{name} with arguments that depend on the variables"
+            self.batch.values[register] = constant(0.0)
+        else:  # arrays of references
+            self.batch.values[register] = constant(VALUE_ERROR)
 
     def _own(self, areas: Areas, axis: int) -> Floats:
         """Return the cells' own row or column in areas, from 1; far outside if there is none."""
@@ -146,12 +160,12 @@ class _Folding:
         return line[..., None, None].astype(np.float64)
 
     def _depends(self, source: int) -> bool:
-        """Whether an argument of a site, or of one that it is made from, is not known."""
-        sites, steps = [source], self.batch.group.plan.steps
-        for one in sites:
+        """Whether an argument of a reference, or of one that it is made from, is not known."""
+        sources, steps = [source], self.batch.group.plan.steps
+        for one in sources:
             if not all(i in self.batch.values for i in steps[one].args):
                 return True
-            sites += [i for i in steps[one].areas if i in self.moving]
+            sources += [i for i in steps[one].areas if i in self.moving]
         return False
 
     def free(self) -> int:
@@ -186,21 +200,20 @@ class _Folding:
         self.tried = len(self.batch.operations)
         return trials.get(register)
 
-    def site(self, register: int, step: Step) -> None:
-        """Do a step of kind "site"."""
+    def reference(self, register: int, step: Step) -> None:
+        """Do a step of kind "reference"."""
         static = all(i in self.batch.values for i in step.args)
         several = static and any(self.size(i) != (1, 1) for i in step.args)
         if not static or several or any(i in self.moving for i in step.areas):
             self.moving[register] = step
             return
-        if step.value == "INDIRECT" and len(self.places) > 1:
+        function = step.value
+        if function.reads is Reads.ANYWHERE and len(self.places) > 1:  # each a sheet of its own
             raise UnreadyError([[place] for place in self.places])
-        self.areas[register] = site_areas(
-            self.store,
-            str(step.value),
+        self.areas[register] = function.refers(
+            CellReader(self.store, self.batch.group.sheet, self.places[0]),
             [self.areas[i] for i in step.areas],
             [self.batch.values[i] for i in step.args],
-            (self.batch.group.sheet, self.places[0]),
         )
 
     def operate(self, function: Function, args: tuple[int, ...], register: int) -> int:
@@ -233,24 +246,24 @@ class _Folding:
 
     def choice(self, register: int, step: Step) -> None:
         """Do a step of kind "choice": its result is as large as the argument that it chooses."""
-        name, args, function = str(step.value), step.args, TABLE[str(step.value)]
+        args, function = step.args, step.value
         sizes = [self.size(i) for i in args]
-        values = range(0 if name in {"IFERROR", "IFNA"} else 1, len(args))
+        values = [k for k in range(len(args)) if k in function.returns]
         whole = common([sizes[k] for k in values])
         if sizes[0] != (1, 1) or all(sizes[k] == whole for k in values):
             self.operate(function, args, register)
         elif args[0] in self.batch.values:
-            chosen = branch(name, self.batch.values[args[0]])
+            chosen = function.chooses(self.batch.values[args[0]])
             self.split(chosen)
             k = int(chosen.flat[0])
-            if name == "IF" and k == len(args):
-                self.batch.values[register] = constant(False)
+            if k == len(args) and function.default is not None:
+                self.batch.values[register] = constant(function.default)
             elif 0 <= k < len(args):
-                self.operate(TABLE["pos"], (args[k],), register)
+                self.operate(AS_IS, (args[k],), register)
             else:
                 self.operate(function, (args[0], *[args[0]] * (len(args) - 1)), register)
         elif values[0] == 0 or (step.kind == "choice" and not self._harmless(args, sizes)):
-            self.batch.unknown = f"{name} of values of unequal size"
+            self.batch.unknown = f"{function.name} of values of unequal size"
             self.batch.values[register] = constant(0.0)
         elif step.kind == "choice":
             self.operate(function, args, register)
@@ -272,38 +285,41 @@ class _Folding:
 
     def geometry(self, register: int, step: Step) -> None:
         """Do a step of kind "geometry"."""
-        name = str(step.value)
+        function = step.value
         if step.args:  # ROWS and COLUMNS of a value, not of a reference
-            size = self.size(step.args[0])
-            self.batch.values[register] = constant(float(size[name == "COLUMNS"]))
+            areas = whole_areas(self.size(step.args[0]))
+        elif not step.areas:
+            areas = Areas("", self.rows, self.columns, self.rows, self.columns)
+        elif step.areas[0] in self.moving:
+            self._unresolved(register, step.areas[0])
             return
-        areas = self.areas.get(step.areas[0]) if step.areas else None
-        if areas is not None:
+        else:
+            areas = self.areas[step.areas[0]]
             self.split(areas.bottom - areas.top)
             self.split(areas.right - areas.left)
-            if name in {"ROW", "COLUMN"}:
+            if function.per_line:
                 areas = self.limits.cut(areas)
-        self.batch.values[register] = geometry(name, areas, self.rows, self.columns)
+        self.batch.values[register] = function.measures(areas)
 
     def run(self) -> Batch:
         """Do all steps; if only the dynamic references are wanted, those alone that find them."""
         plan = self.batch.group.plan
         steps = plan.steps
         for i, step in enumerate(steps):
-            if self.touch is not None and i not in plan.ahead and i not in plan.sites:
+            if self.touch is not None and i not in plan.ahead and i not in plan.dynamic:
                 continue
             if step.kind == "call":
-                self.operate(TABLE[str(step.value)], step.args, i)
+                self.operate(step.value, step.args, i)
             elif step.kind == "gather":
                 self.gather(i, step)
             elif step.kind in {"choice", "choice of ranges"}:
                 self.choice(i, step)
             elif step.kind == "area":
-                self.areas[i] = ref_areas(step.value, self.rows, self.columns)
+                self.areas[i] = areas_in_block(step.value, self.rows, self.columns)
             elif step.kind == "const":
                 self.batch.values[i] = plan.constants[i]
-            elif step.kind == "site":
-                self.site(i, step)
+            elif step.kind == "reference":
+                self.reference(i, step)
             else:
                 self.geometry(i, step)
         self.batch.root = len(steps) - 1

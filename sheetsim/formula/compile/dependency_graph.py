@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.areas import Areas
 from sheetsim.formula.compile.batches import Group, UnreadyError
 from sheetsim.formula.compile.constant_folding import resolve_references
 from sheetsim.formula.compile.plan import Plan, make_plan
-from sheetsim.formula.compile.store import KNOWN, Areas, Store
+from sheetsim.formula.compile.store import KNOWN, Store
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
 from sheetsim.references import address_text
@@ -94,7 +95,7 @@ class DependencyGraph:
                 area = (ref.sheet or sheet, *ref.at(*place))
                 growing = ref.fixed[0] != ref.fixed[2]
                 found += map(self.area, self._pieces(area) if growing else [area])
-            if group.plan.sites:
+            if group.plan.dynamic:
                 self.pending.add(slot)
         self.store.grow()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sheetsim.book import Place
     from sheetsim.formula.compile.compiler import Compiler
     from sheetsim.formula.compile.dependency_graph import Spot
-    from sheetsim.formula.compile.store import Ints
+    from sheetsim.formula.values import Ints
 
 SINGLY = 64
 """Cells of an area that are looked up one by one; in more, the errors are."""

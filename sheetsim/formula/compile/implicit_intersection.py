@@ -1,21 +1,64 @@
 # ruff: noqa: ARG005  (functions of the table are called alike)
 """Excel's implicit intersection: where one value is wanted, a range is cut to one cell.
 
-It is the cell that lies in the formula's own row or column; where there is none, `#VALUE!`.
+It is the cell that lies in the formula's own row or column; where there is none, `#VALUE!`. Whether
+one value is wanted is decided by the kind of formula, which wants one itself unless it is an array
+formula, and by what each function on the way says of its parameters.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.store import NO_CELL, Areas
+from sheetsim.formula.areas import NO_CELL, Areas
 from sheetsim.formula.functions import ALL
 from sheetsim.formula.functions._make import elementwise
 
 if TYPE_CHECKING:
-    from sheetsim.formula.compile.store import Ints
+    from sheetsim.formula.functions import Function
+    from sheetsim.formula.values import Ints
+
+
+class Wanted(StrEnum):
+    """How the result of a part of a formula is wanted."""
+
+    VALUE = "V"
+    """A single value: a range is cut."""
+    RANGE = "R"
+    """A range whole, anything else as a single value."""
+    ARRAYS = "A"
+    """As an array, and so is everything that it is computed from."""
+    REFERENCE = "reference"
+    """As a reference."""
+    ARRAYS_REFERENCE = "reference, of arrays"
+    """As a reference, and what it is computed from as arrays."""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether a reference is wanted as such."""
+        return self in _REFERENCES
+
+
+_REFERENCES = {Wanted.REFERENCE, Wanted.ARRAYS_REFERENCE}
+
+
+def argument_wanted(function: Function, i: int, wanted: Wanted) -> Wanted:
+    """Return how a function wants argument i, if its own result is wanted so.
+
+    What an array formula computes it computes of arrays, whatever the parameter; but for what an
+    "@" stands before (letter S). What is chosen where a range is wanted may be a range.
+    """
+    if wanted is Wanted.RANGE and function.chooses is not None:
+        return Wanted.RANGE if i else Wanted.VALUE
+    letter = function.letter(i)
+    if letter == "S":
+        return Wanted.VALUE
+    if letter == "A" or wanted is Wanted.ARRAYS:
+        return Wanted.ARRAYS
+    return Wanted.RANGE if letter == "R" else Wanted.VALUE
 
 
 def cut_to_own_line(areas: Areas, rows: Ints, columns: Ints) -> Areas:

@@ -3,7 +3,7 @@
 A plan is a list of steps, each behind those that it needs. Some steps find an area (a reference,
 or what OFFSET, INDEX or `A1:INDEX(...)` refer to), the others a value. Names and tables are
 replaced by what they stand for. Whether a range is taken whole or cut to the cell's own row or
-column (implicit intersection) is decided here, from the kind of formula and of parameter.
+column is decided in `implicit_intersection`.
 """
 
 from __future__ import annotations
@@ -13,27 +13,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
-from sheetsim.formula.functions import TABLE, dates
+from sheetsim.formula.compile.implicit_intersection import Wanted, argument_wanted
+from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions.operators import AS_IS
 from sheetsim.formula.syntax.parser import Tree
-from sheetsim.formula.syntax.rewriting import find_sheet, on_sheet, rewritten
+from sheetsim.formula.syntax.rewriting import find_sheet, function_of, on_sheet, rewritten
 from sheetsim.formula.syntax.tokens import Ref
 from sheetsim.formula.values import VALUE_ERROR, Array, constant
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Place
+    from sheetsim.formula.functions import Function
+    from sheetsim.formula.syntax.parser import Node
 
-SITES = {"OFFSET", "INDIRECT", ":", " ", "INDEX", "ANCHORARRAY"}
-"""What returns a reference."""
-
-GEOMETRY = {"ROW", "COLUMN", "ROWS", "COLUMNS"}
-"""What asks of a reference where it lies."""
-
-_FIRST_IS_AREA = {"OFFSET", "INDEX", "ANCHORARRAY"}
-_AREAS = {"area", "site"}  # kinds of steps that find one
-_AS_AREA = {"area", "areas"}  # how a reference is wanted as such
-
-_CHOICES = {"IF", "CHOOSE", "IFERROR", "IFNA"}
-"""What returns one of its arguments: a range as such, unless it is the first argument."""
+_AREAS = {"area", "reference"}
+"""Kinds of steps that find one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +35,11 @@ class Step:
     """One step.
 
     Attributes:
-        kind: "area" (value: a `Ref`), "site" (value: its name; `areas` and `args` are its
-            references and values), "const" (value), "gather" (the values in the area
-            `areas[0]`; value: whether to cut it to the cell's own row or column), "geometry"
-            (value: the name), "call" (value: the function's name), "choice" or "choice of ranges"
-            (likewise: one of the values, as large as it is).
+        kind: "area" (value: a `Ref`), "reference" (value: the function that returns it; `areas`
+            and `args` are its references and values), "const" (value), "gather" (the values in
+            the area `areas[0]`; value: whether to cut it to the cell's own row or column),
+            "geometry" (value: the function), "call" (value: the function), "choice" or "choice of
+            ranges" (likewise: one of the values, as large as it is).
         value: see above.
         args: steps that give values.
         areas: steps that give areas.
@@ -64,8 +58,9 @@ class Plan:
     Attributes:
         steps: see `Step`.
         refs: the references whose cells the formula needs in any case.
-        sites: steps that gather what a site refers to, known only when its arguments are.
-        ahead: steps that have to be computed to know what the sites refer to.
+        dynamic: steps that gather what a dynamic reference refers to, known only when its
+            arguments are.
+        ahead: steps that have to be computed to know what the dynamic references refer to.
         unknown: a function that is not in the table, or another reason why the formula cannot
             be computed here; "" if it can.
         random: whether every recalculation gives another value.
@@ -73,7 +68,7 @@ class Plan:
 
     steps: tuple[Step, ...]
     refs: tuple[Ref, ...] = ()
-    sites: tuple[int, ...] = ()
+    dynamic: tuple[int, ...] = ()
     ahead: frozenset[int] = frozenset()
     unknown: str = ""
     random: bool = False
@@ -94,7 +89,7 @@ class _Planner:
     own: str
     array: bool
     steps: list[Step] = field(default_factory=list)
-    done: dict[tuple[int, str], int] = field(default_factory=dict)
+    done: dict[tuple[int, Wanted], int] = field(default_factory=dict)
     made: dict[Step, int] = field(default_factory=dict)
 
     def add(self, step: Step) -> int:
@@ -124,99 +119,96 @@ def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) 
     tree = rewritten(book, tree, sheet, place)
     unknown = _unknown(book, tree)
     if unknown:
-        steps = tuple(Step("area", n.value) for n in tree if n.kind == "ref")
-        refs = tuple(
-            on_sheet(n.value, sheet) for n in tree if n.kind == "ref" and _known(book, n.value)
-        )
-        return Plan(steps, refs, unknown=unknown)
+        return _unknown_plan(book, tree, sheet, unknown)
     planner = _Planner(tree, sheet, array)
     _walk(planner, book)
     gathers = [i for i, step in enumerate(planner.steps) if step.kind == "gather"]
-    direct = [i for i in gathers if planner.steps[planner.steps[i].areas[0]].kind == "area"]
-    found = [planner.steps[planner.steps[i].areas[0]].value for i in direct]
+    sources = {i: planner.steps[planner.steps[i].areas[0]] for i in gathers}
     return Plan(
         tuple(planner.steps),
-        tuple(ref for ref in found if isinstance(ref, Ref)),
-        tuple(i for i in gathers if i not in set(direct)),
+        tuple(source.value for source in sources.values() if source.kind == "area"),
+        tuple(i for i, source in sources.items() if source.kind != "area"),
         _ahead(planner.steps),
-        random=any(n.kind == "call" and str(n.value) in _RANDOM for n in tree),
+        random=any(function.random for node in tree if (function := function_of(node))),
+    )
+
+
+def _unknown_plan(book: Book, tree: Tree, sheet: str, unknown: str) -> Plan:
+    """Return the plan of a formula that cannot be computed: what it refers to, alone."""
+    found = [node.value for node in tree if node.kind == "ref"]
+    return Plan(
+        tuple(Step("area", ref) for ref in found),
+        tuple(
+            on_sheet(ref, sheet)
+            for ref in found
+            if ref.sheet is None or find_sheet(book, ref.sheet) is not None
+        ),
+        unknown=unknown,
     )
 
 
 def _ahead(steps: list[Step]) -> frozenset[int]:
-    """Return the sites and all steps that they need."""
+    """Return the dynamic references and all steps that they need."""
     found: set[int] = set()
     for i in range(len(steps) - 1, -1, -1):
-        if i in found or steps[i].kind == "site":
+        if i in found or steps[i].kind == "reference":
             found |= {i, *steps[i].args, *steps[i].areas}
     return frozenset(found)
-
-
-_RANDOM = {name for name, function in TABLE.items() if function.random}
-
-
-def _known(book: Book, ref: Ref) -> bool:
-    return ref.sheet is None or find_sheet(book, ref.sheet) is not None
 
 
 def _unknown(book: Book, tree: Tree) -> str:
     """Return why a formula cannot be computed here, "" if it can."""
     for node in tree:
+        why = ""
         if node.kind == "call":
-            name = str(node.value)
-            if name == "," and node is not tree[-1]:
-                continue  # its areas have become arguments
-            if name not in TABLE and name not in SITES and name not in GEOMETRY:
-                return name
-            if book.date1904 and name in _OF_DATES:
-                return f"{name} with dates counted from 1904"
-            least, most = _arity(name)
-            if not least <= len(node.args) <= most:
-                return f"{name} with {len(node.args)} arguments"
+            if node.value != "," or node is tree[-1]:  # of others, areas have become arguments
+                why = _unknown_call(book, node)
         elif node.kind == "ref" and isinstance(node.value, Ref) and node.value.sheet:
-            if node.value.sheet.startswith("["):
-                return "a link to another file"
-            if ":" in node.value.sheet and find_sheet(book, node.value.sheet) is None:
-                return "a reference through several sheets"
+            why = _unknown_sheet(book, node.value.sheet)
+        if why:
+            return why
     return ""
 
 
-_OF_DATES = {name for f in dates.FUNCTIONS for name in (f.name, *f.also)}
-"""Functions that know days by the number since 1900."""
-
-_ARITIES = {
-    "OFFSET": (3, 5), "INDIRECT": (1, 2), ":": (2, 2), " ": (2, 2), "ANCHORARRAY": (1, 1),
-    "ROW": (0, 1), "COLUMN": (0, 1), "ROWS": (1, 1), "COLUMNS": (1, 1),
-}  # fmt: skip
-
-
-def _arity(name: str) -> tuple[int, int]:
-    if name in _ARITIES:
-        return _ARITIES[name]
-    return TABLE[name].least, TABLE[name].most
+def _unknown_call(book: Book, node: Node) -> str:
+    """Return why a call cannot be computed here, "" if it can."""
+    name, function = str(node.value), function_of(node)
+    if function is None:
+        return name
+    if book.date1904 and function.since_1900:
+        return f"{name} with dates counted from 1904"
+    if not function.least <= len(node.args) <= function.most:
+        return f"{name} with {len(node.args)} arguments"
+    return ""
 
 
-def _is_area(tree: Tree, i: int) -> bool:
-    """Whether a node is a reference, or becomes one."""
+def _unknown_sheet(book: Book, sheet: str) -> str:
+    """Return why a reference to a sheet cannot be followed here, "" if it can."""
+    if sheet.startswith("["):
+        return "a link to another file"
+    if ":" in sheet and find_sheet(book, sheet) is None:
+        return "a reference through several sheets"
+    return ""
+
+
+def _is_reference(tree: Tree, i: int) -> bool:
+    """Whether a node is a reference, or becomes one; INDEX does if its first argument does."""
     while True:
         node = tree[i]
         if node.kind == "ref":
             return True
-        if node.kind != "call" or node.value not in SITES:
+        function = function_of(node)
+        if function is None or function.refers is None:
             return False
-        if node.value != "INDEX":
+        if function.kind == "reference":
             return True
         i = node.args[0]
 
 
 def _walk(planner: _Planner, book: Book) -> None:
-    """Make the steps from the root down, with a stack: (node, how it is wanted).
-
-    How: "area" (as a reference), "areas" (likewise, what it is computed from as arrays), "V" (a
-    single value), "R" (a range whole, anything else a single value), "A" (everything as arrays).
-    """
+    """Make the steps from the root down, with a stack: (node, how it is wanted)."""
     tree = planner.tree
-    root = (len(tree) - 1, "A" if planner.array else "V")
+    root = (len(tree) - 1, Wanted.ARRAYS if planner.array else Wanted.VALUE)
     stack = [root]
     while stack:
         task = stack[-1]
@@ -231,74 +223,71 @@ def _walk(planner: _Planner, book: Book) -> None:
         stack.pop()
         planner.done[task] = _step(planner, book, task, [planner.done[one] for one in needs])
     if planner.done[root] != len(planner.steps) - 1:  # the root is an earlier, equal step
-        planner.steps.append(Step("call", "pos", (planner.done[root],)))
+        planner.steps.append(Step("call", AS_IS, (planner.done[root],)))
 
 
-def _needs(tree: Tree, i: int, how: str) -> list[tuple[int, str]]:
-    """Return what a node needs, each with how."""
+def _needs(tree: Tree, i: int, wanted: Wanted) -> list[tuple[int, Wanted]]:
+    """Return what a node needs, each with how it is wanted."""
     node = tree[i]
     if node.kind != "call":
         return []
-    name = str(node.value)
-    inner = "A" if how == "A" else "V"
-    if name in SITES and _is_area(tree, i):
-        if how not in _AS_AREA:
-            return [(i, "areas" if how == "A" else "area")]
-        firsts = len(node.args) if name in {":", " "} else int(name in _FIRST_IS_AREA)
-        inner = "A" if how == "areas" else "V"
-        return [(a, how if k < firsts else inner) for k, a in enumerate(node.args)]
-    if name in GEOMETRY:
-        own = "areas" if how == "A" else "area"
-        return [(a, own if _is_area(tree, a) else "A") for a in node.args]
-    params = TABLE[name].params
-    if name in _CHOICES and how == "R":  # what it returns may be a range
-        return [(a, "R" if k else "V") for k, a in enumerate(node.args)]
-    out = []
-    for k, a in enumerate(node.args):
-        letter = params[min(k, len(params) - 1)]
-        out.append((a, "A" if letter == "A" or how == "A" else letter if letter == "R" else inner))
-    if name == "SINGLE":
-        return [(a, "V") for a in node.args]
-    return out
+    function = TABLE[str(node.value)]
+    arrays = wanted is Wanted.ARRAYS
+    as_reference = Wanted.ARRAYS_REFERENCE if arrays else Wanted.REFERENCE
+    if function.refers is not None and _is_reference(tree, i):
+        if not wanted.is_reference:  # the values in it, once it is known
+            return [(i, as_reference)]
+        inner = Wanted.ARRAYS if wanted is Wanted.ARRAYS_REFERENCE else Wanted.VALUE
+        return [(a, wanted if k < function.references else inner) for k, a in enumerate(node.args)]
+    if function.measures is not None:
+        return [(a, as_reference if _is_reference(tree, a) else Wanted.ARRAYS) for a in node.args]
+    return [(a, argument_wanted(function, k, wanted)) for k, a in enumerate(node.args)]
 
 
-def _step(planner: _Planner, book: Book, task: tuple[int, str], needs: list[int]) -> int:
+def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[int]) -> int:
     """Make the step of a node whose needs are made."""
-    i, how = task
+    i, wanted = task
     node = planner.tree[i]
     if node.kind == "const":
         return planner.add(Step("const", node.value))
     if node.kind == "ref":
-        ref = on_sheet(node.value, planner.own)
-        sheet = find_sheet(book, ref.sheet or "")
-        if sheet is None:
-            return planner.add(Step("const", CellError("#REF!")))
-        area = planner.add(Step("area", ref._replace(sheet=sheet)))
-        if how in _AS_AREA:
-            return area
-        cut = how == "V" and not ref.is_cell
-        return planner.add(Step("gather", cut, areas=(area,)))
-    name = str(node.value)
-    if name in SITES and _is_area(planner.tree, i):
-        if how not in _AS_AREA:
-            if planner.steps[needs[0]].kind not in _AREAS:
-                return needs[0]  # the error that stands for it
-            return planner.add(Step("gather", how == "V", areas=(needs[0],)))
-        parts = [planner.steps[n].kind in _AREAS for n in needs]
-        firsts = len(needs) if name in {":", " "} else int(name != "INDIRECT")
-        if not all(parts[:firsts]):  # A1:5, OFFSET(5,1,1), a sheet that is not there
-            wrong = planner.steps[needs[parts.index(False)]].value
-            error = wrong if isinstance(wrong, CellError) else VALUE_ERROR
-            return planner.add(Step("const", error))
-        areas = tuple(n for n, is_area in zip(needs, parts, strict=True) if is_area)
-        args = tuple(n for n, is_area in zip(needs, parts, strict=True) if not is_area)
-        return planner.add(Step("site", name, args, areas))
-    if name in GEOMETRY:
+        return _range_step(planner, book, on_sheet(node.value, planner.own), wanted)
+    function = TABLE[str(node.value)]
+    if function.refers is not None and _is_reference(planner.tree, i):
+        if wanted.is_reference:
+            return _reference_step(planner, function, needs)
+        if planner.steps[needs[0]].kind not in _AREAS:
+            return needs[0]  # the error that stands for it
+        return planner.add(Step("gather", wanted is Wanted.VALUE, areas=(needs[0],)))
+    if function.measures is not None:
         is_area = bool(needs) and planner.steps[needs[0]].kind in _AREAS
-        if is_area:
-            return planner.add(Step("geometry", name, (), (needs[0],)))
-        return planner.add(Step("geometry", name, tuple(needs)))
+        args, areas = ((), tuple(needs)) if is_area else (tuple(needs), ())
+        return planner.add(Step("geometry", function, args, areas))
     kind = "call"
-    if name in _CHOICES and how != "V":
-        kind = "choice of ranges" if how == "R" else "choice"
-    return planner.add(Step(kind, name, tuple(needs)))
+    if function.chooses is not None and wanted is not Wanted.VALUE:
+        kind = "choice of ranges" if wanted is Wanted.RANGE else "choice"
+    return planner.add(Step(kind, function, tuple(needs)))
+
+
+def _range_step(planner: _Planner, book: Book, ref: Ref, wanted: Wanted) -> int:
+    """Make the step of a reference that is written as one."""
+    sheet = find_sheet(book, ref.sheet or "")
+    if sheet is None:
+        return planner.add(Step("const", CellError("#REF!")))
+    area = planner.add(Step("area", ref._replace(sheet=sheet)))
+    if wanted.is_reference:
+        return area
+    cut = wanted is Wanted.VALUE and not ref.is_cell
+    return planner.add(Step("gather", cut, areas=(area,)))
+
+
+def _reference_step(planner: _Planner, function: Function, needs: list[int]) -> int:
+    """Make the step of a function that returns a reference."""
+    found = [planner.steps[n].kind in _AREAS for n in needs]
+    if not all(found[: function.references]):  # A1:5, OFFSET(5,1,1), a sheet that is not there
+        wrong = planner.steps[needs[found.index(False)]].value
+        error = wrong if isinstance(wrong, CellError) else VALUE_ERROR
+        return planner.add(Step("const", error))
+    areas = tuple(n for n, is_area in zip(needs, found, strict=True) if is_area)
+    args = tuple(n for n, is_area in zip(needs, found, strict=True) if not is_area)
+    return planner.add(Step("reference", function, args, areas))

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Place
     from sheetsim.formula.compile.batches import Batch, Group
-    from sheetsim.formula.compile.store import Ints, Store
+    from sheetsim.formula.compile.store import Store
     from sheetsim.formula.compile.topological_order import Wave
+    from sheetsim.formula.values import Ints
 
 
 def run_recurrence(

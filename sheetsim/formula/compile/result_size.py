@@ -86,4 +86,5 @@ def _resizing(size: tuple[int, int] | None) -> Function:
         jvp=lambda _i, tangent, y, a: moved(whole(tangent, a), y),
         vjp=lambda _i, bar, y, a: moved(whole(bar, y), a),
         linear=ALL,
+        returns=ALL,
     )

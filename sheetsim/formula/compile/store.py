@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas
 from sheetsim.formula.values import (
     BLANK,
     ERROR,
@@ -18,6 +18,7 @@ from sheetsim.formula.values import (
     VALUE_ERROR,
     Array,
     Floats,
+    Ints,
     Kinds,
     Objects,
     describe,
@@ -29,16 +30,11 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, Cell, Place
 
-Ints = npt.NDArray[np.intp]
-
 WAITING, KNOWN, DYNAMIC = range(3)
 """A slot's state: not computed yet; a value that does not change; depends on the variables."""
 
 BLANK_SLOT, VALUE_SLOT, REF_SLOT, NULL_SLOT = range(4)
 """The slots of what is no cell: a blank, `#VALUE!`, `#REF!` and `#NULL!`."""
-
-NOWHERE, NO_CELL, NO_COMMON = -1_000_000, -1_000_001, -1_000_002
-"""Rows outside every sheet, for what is `#REF!`, `#VALUE!` and `#NULL!`."""
 
 _LOST = {NO_CELL: VALUE_SLOT, NO_COMMON: NULL_SLOT}
 
@@ -46,16 +42,6 @@ MAX_AREA = 20_000_000
 """Cells that a reference may cover; see `broadcasting` beside this file for blank ones."""
 
 _SHIFT = MAX_COLUMNS  # so that row * _SHIFT + column is a cell's key
-
-
-class Areas(NamedTuple):
-    """A reference as it is in each cell of a block: bounds that broadcast to its shape."""
-
-    sheet: str
-    top: Ints
-    left: Ints
-    bottom: Ints
-    right: Ints
 
 
 class SheetCells:

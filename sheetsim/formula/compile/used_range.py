@@ -16,8 +16,9 @@ from sheetsim.formula.functions._make import elementwise
 from sheetsim.formula.values import Array, Floats
 
 if TYPE_CHECKING:
+    from sheetsim.formula.areas import Areas
     from sheetsim.formula.compile.plan import Plan
-    from sheetsim.formula.compile.store import Areas, Store
+    from sheetsim.formula.compile.store import Store
 
 SMALL = 1000
 """Cells up to which a reference is always read whole."""

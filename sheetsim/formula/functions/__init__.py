@@ -46,6 +46,16 @@ small function each. One example of each kind:
 
        general("IFERROR", 2, 2, _iferror, partials=_iferror_partials, kinks={0})
 
+7. A function whose result is a reference, given those of its arguments that are (`Areas`: bounds in
+   each cell of a block), the values of the others (`Array`s), and a reader for what only the
+   workbook knows. `references` is how many of its first arguments are taken as such:
+
+       reference("OFFSET", 3, 5, _offset, references=1, reads=Reads.AROUND)
+
+8. A function that asks of a reference where it lies; without an argument, of the formula's cell:
+
+       geometry("ROWS", 1, 1, lambda areas: _count(areas.top, areas.bottom))
+
 Two more constructors are made of these: `smooth` in `_complex_step` (as 1, with derivatives by a
 complex step, exact to rounding: for finance) and `ranged` in `_ranges` (a statistic with single
 values besides: LARGE(range, k), NPV(rate, range)).
@@ -53,11 +63,11 @@ values besides: LARGE(range, k), NPV(rate, range)).
 Common keywords: `kinks`: arguments (or `ALL`) in which the function is not smooth; `linear`:
 arguments in which it is linear, together (`ALL` or a set), or `ONE`: in any one of them alone;
 `params`: how ranges are taken, one letter an argument, the last for all others: V a single value
-(in an ordinary formula a range becomes the value in the cell's own row or column), R a range, A
-computed as arrays (like SUMPRODUCT's); `sample`: arguments for the test that compares each
-derivative with finite differences (numbers, or lists of rows), if the usual ones do not suit;
-`also`: other names. References that a function needs as such (OFFSET, ROW, ...) are the
-plan's (`sheetsim.formula.compile.plan`, `sheetsim.formula.compile.dynamic_references`).
+(in an ordinary formula a range becomes the value in the cell's own row or column), S the same in
+an array formula too, R a range, A computed as arrays (like SUMPRODUCT's); `sample`: arguments for
+the test that compares each derivative with finite differences (numbers, or lists of rows), if the
+usual ones do not suit; `also`: other names. All other facts, each with a default, are listed with
+`Function`: whatever is asked of a function by name, is asked of its entry.
 """
 
 from __future__ import annotations
@@ -65,9 +75,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function
+from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function, Reads
 
-__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "is_flat"]
+__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "is_flat"]
 
 
 def _collect() -> dict[str, Function]:
@@ -88,12 +98,6 @@ TABLE = _collect()
 """Every function and operator by its name in capitals, without `_xlfn.`."""
 
 
-_STEPS = {
-    *("ROUND", "ROUNDUP", "ROUNDDOWN", "INT", "TRUNC", "SIGN", "MROUND", "QUOTIENT", "EVEN", "ODD"),
-    *("CEILING", "CEILING.MATH", "FLOOR", "FLOOR.MATH", "MATCH", "COUNTIF", "COUNTIFS", "RANK"),
-}
-
-
 def is_flat(name: str) -> bool:
-    """Whether a function goes in steps, so that its derivative, 0, tells nothing."""
-    return name in TABLE and (TABLE[name].kind == "plain" or name in _STEPS)
+    """Whether a function goes in steps, so that its derivative, 0, says nothing."""
+    return name in TABLE and TABLE[name].is_flat

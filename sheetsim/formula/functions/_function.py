@@ -1,4 +1,4 @@
-"""What a function of the table is.
+"""What a function of the table is: all that is known of it, wherever that is asked.
 
 Derivatives come in two forms. Most functions have partials: out = f(a, b), each partial shaped
 like the result (cell by cell) or like the argument (a statistic of a range). Forward mode sums
@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
 
-from sheetsim.formula.values import Array, Floats
+from sheetsim.book import Value
+from sheetsim.formula.areas import Areas
+from sheetsim.formula.values import Array, Floats, Ints
 
 ALL: frozenset[int] = frozenset(range(256))
 """All arguments; Excel takes at most 255."""
@@ -27,7 +30,37 @@ Partials = Callable[[Sequence[Array], Array, Sequence[bool]], Sequence[Floats | 
 Value1 = Callable[[Sequence[Array], bool], Array]
 
 
-@dataclass(frozen=True)
+class Reads(Enum):
+    """Which cells a function reads."""
+
+    REFERENCES = "those of its references"
+    AROUND = "also what lies around its references, on their sheets"
+    ANYWHERE = "any: which ones, its references do not say"
+
+
+class Outer(NamedTuple):
+    """What a function does to its one argument that moves, if it is no more than this."""
+
+    factor: float = 1.0
+    shift: float = 0.0
+    root: bool = False
+
+
+class Reader(Protocol):
+    """What a function that returns a reference may ask, of the cell that it stands in."""
+
+    def read(self, text: Value, *, a1: bool) -> Areas:
+        """Return what a text refers to, in either style; `#REF!` if nothing."""
+
+    def spilled(self, first: Areas) -> Areas:
+        """Return the ranges of the array formulas that start in some cells."""
+
+
+Squares = list[tuple[tuple[int, ...], Floats]]
+"""Arguments whose squares a function sums, or two of whose difference, each with weights."""
+
+
+@dataclass(frozen=True, eq=False)
 class Function:
     """A function or operator of formulas.
 
@@ -35,11 +68,40 @@ class Function:
         name: in capitals, or the operator's sign.
         least, most: how many arguments it takes.
         value: (arguments, strict) -> result. Strict: errors are marked with their codes.
+        kind: the constructor's name.
+        also: other names.
+        sign: how a formula writes an operator that is not called by its name: `@`, `#`, or what
+            stands before one argument.
+        params, sample: see the package's docstring.
+        random: whether each recalculation gives another value.
+        since_1900: whether it knows days by their number since 1900.
+
         partials: (arguments, result, which are wanted) -> a partial each; None where not wanted.
         jvp, vjp: for matrices: (i, tangent or bar, result, *arguments) -> tangent or bar.
-        params, kinks, linear, sample, also: see the package's docstring.
-        kind: the constructor's name.
-        random: whether each recalculation gives another value.
+        kinks, linear: arguments in which it is not smooth, or is linear; see there.
+        in_steps: whether it goes in steps, so that its derivative, 0, says nothing.
+        cell_by_cell: whether single values among its arguments are taken together, each number of
+            the result from those in the same place.
+        outer: (position of the argument that is fixed, its value) -> what it does to the other
+            one, None if that is more than `Outer` can say; (None, 0) if there is one argument.
+        squares: (the arguments' registers, values, whether they move, weight) -> what it sums
+            squares of; None if it does not.
+
+        returns: arguments that may be its result as they are, of whatever kind; ALL if it is not
+            known which. All other functions but `plain` ones have results of a fixed kind.
+        default: what it returns for its last argument if that is left out.
+        chooses: (first argument) -> in each cell, which argument it returns, from 0; -1 for none.
+            The result is as large as the argument chosen.
+        over_sheets: whether the same cells of several sheets are so many arguments to it.
+        third_as_first: whether its third argument gets the size of its first.
+
+        refers: (reader, references, values of the other arguments) -> what it refers to, if it
+            returns a reference. It may have a value besides, for arguments that are none.
+        references: how many of its first arguments are taken as references then.
+        measures: (what its reference is; the formula's own cells if it has none) -> value, if it
+            asks of a reference where it lies.
+        per_line: whether that is a number for each row or column of the reference.
+        reads: which cells it reads.
     """
 
     name: str
@@ -47,21 +109,52 @@ class Function:
     most: int
     value: Value1
     kind: str
+    also: tuple[str, ...] = ()
+    sign: str = ""
+    params: str = "V"
+    sample: tuple[Any, ...] | None = None
+    random: bool = False
+    since_1900: bool = False
+
     partials: Partials | None = None
     jvp: Callable[..., Floats] | None = None
     vjp: Callable[..., Floats] | None = None
-    params: str = "V"
     kinks: frozenset[int] = frozenset()
     linear: frozenset[int] = frozenset()
-    sample: tuple[Any, ...] | None = None
-    also: tuple[str, ...] = ()
-    random: bool = False
+    in_steps: bool = False
+    cell_by_cell: bool = False
+    outer: Callable[[int | None, float], Outer | None] | None = None
+    squares: (
+        Callable[[Sequence[int], Sequence[Array], Sequence[bool], Floats], Squares | None] | None
+    ) = None
+
+    returns: frozenset[int] = frozenset()
+    default: Value = None
+    chooses: Callable[[Array], Ints] | None = None
+    over_sheets: bool = False
+    third_as_first: bool = False
+
+    refers: Callable[[Reader, Sequence[Areas], Sequence[Array]], Areas] | None = None
+    references: int = 0
+    measures: Callable[[Areas], Array] | None = None
+    per_line: bool = False
+    reads: Reads = Reads.REFERENCES
+
     raw: Callable[..., Any] | None = field(default=None, repr=False)
 
     @property
-    def derivable(self) -> bool:
-        """Whether it has derivatives (of 0, where it is flat)."""
-        return self.partials is not None or self.jvp is not None
+    def is_flat(self) -> bool:
+        """Whether it goes in steps, so that its derivative, 0, says nothing."""
+        return self.kind == "plain" or self.in_steps
+
+    @property
+    def is_cell_by_cell(self) -> bool:
+        """Whether each number of the result depends on those in the same place alone."""
+        return self.cell_by_cell and not {"R", "A"} & set(self.params)
+
+    def letter(self, i: int) -> str:
+        """Return how argument i is taken, a letter of `params`."""
+        return self.params[min(i, len(self.params) - 1)]
 
     def slopes(
         self, args: Sequence[Array], out: Array, want: Sequence[bool]

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.functions._function import ALL, NUMERIC, ONE, Function, fit
+from sheetsim.formula.areas import Areas, whole_areas
+from sheetsim.formula.functions._function import ALL, NUMERIC, ONE, Function, Outer, Reads, fit
 from sheetsim.formula.values import (
     DIV_ERROR,
     ERROR,
@@ -35,15 +36,19 @@ __all__ = [
     "NUMERIC",
     "ONE",
     "Function",
+    "Outer",
+    "Reads",
     "count",
     "elementwise",
     "everywhere",
     "first_error",
     "fit",
     "general",
+    "geometry",
     "matrix",
     "pairs",
     "plain",
+    "reference",
     "statistic",
     "total",
     "weight",
@@ -81,7 +86,7 @@ def elementwise(
 
     count = len(partials)
     least, most = count if least is None else least, count if most is None else most
-    more = _sets(more)
+    more = {"cell_by_cell": True, **_sets(more)}
     return Function(name, least, most, value, "elementwise", partials=derive, raw=f, **more)
 
 
@@ -327,6 +332,7 @@ def plain(
 
     more.setdefault("params", "".join("R" if one == "r" else "V" for one in kinds) or "V")
     more.setdefault("kinks", ALL)
+    more.setdefault("cell_by_cell", True)
     return Function(
         name,
         len(needed),
@@ -385,9 +391,37 @@ def general(
     return Function(name, least, most, value, "general", partials=derive, raw=f, **_sets(more))
 
 
+def reference(
+    name: str, least: int, most: int, refers: Callable[..., Areas], **more: Any
+) -> Function:
+    """Make a function whose result is a reference; see the package's docstring, 7."""
+
+    def value(args: Sequence[Array], strict: bool) -> Array:
+        return everywhere(args, VALUE_ERROR)
+
+    return Function(name, least, most, value, "reference", refers=refers, **_sets(more))
+
+
+def geometry(
+    name: str,
+    least: int,
+    most: int,
+    measures: Callable[[Areas], Array],
+    **more: Any,
+) -> Function:
+    """Make a function that asks of a reference where it lies; see the package's docstring, 8."""
+
+    def value(args: Sequence[Array], strict: bool) -> Array:
+        if not args:
+            return everywhere(args, VALUE_ERROR)
+        return measures(whole_areas(args[0].shape[-2:]))
+
+    return Function(name, least, most, value, "geometry", measures=measures, **_sets(more))
+
+
 def _sets(more: dict[str, Any]) -> dict[str, Any]:
     """Return the keywords with sets frozen."""
-    for key in ("kinks", "linear"):
+    for key in ("kinks", "linear", "returns"):
         if key in more:
             more[key] = frozenset(more[key])
     if isinstance(more.get("also"), str):

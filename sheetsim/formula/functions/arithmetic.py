@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sheetsim.formula.functions._make import ALL, elementwise, plain
+from sheetsim.formula.functions._make import ALL, Outer, elementwise, plain
 from sheetsim.formula.functions._special import flat
 from sheetsim.formula.values import Floats
 
@@ -71,7 +71,7 @@ def _log_slope(y: Floats, a: Floats, *base: Floats) -> Floats:
     return out
 
 
-HALF = (0.37,)
+HALF, TENTHS = (0.37,), (1.2345, 2.4)
 
 FUNCTIONS = (
     elementwise("EXP", np.exp, lambda y, a: y),
@@ -79,7 +79,7 @@ FUNCTIONS = (
     elementwise("LOG10", np.log10, lambda y, a: 1 / (a * LN10)),
     elementwise("LOG", logarithm, _log_slope, lambda y, a, *b: -y / (b[0] * np.log(b[0])), least=1,
                 div0=lambda a, *b: (b[0] == 1) if b else np.zeros(1, bool), sample=(1.7, 3.1)),
-    elementwise("SQRT", np.sqrt, lambda y, a: 0.5 / y),
+    elementwise("SQRT", np.sqrt, lambda y, a: 0.5 / y, outer=lambda fixed, by: Outer(root=True)),
     elementwise("SIN", np.sin, lambda y, a: np.cos(a)),
     elementwise("COS", np.cos, lambda y, a: -np.sin(a)),
     elementwise("TAN", np.tan, lambda y, a: 1 + y * y),
@@ -98,12 +98,12 @@ FUNCTIONS = (
     elementwise("RADIANS", np.radians, lambda y, a: np.full_like(a, np.pi / 180), linear=ALL),
     elementwise("DEGREES", np.degrees, lambda y, a: np.full_like(a, 180 / np.pi), linear=ALL),
     elementwise("ABS", np.abs, lambda y, a: np.sign(a), kinks=ALL),
-    elementwise("SIGN", np.sign, flat, kinks=ALL),
-    elementwise("INT", np.floor, flat, kinks=ALL),
-    elementwise("TRUNC", truncated, flat, flat, least=1, kinks=ALL, sample=(1.2345, 2.4)),
-    elementwise("ROUND", rounded, flat, flat, kinks=ALL, sample=(1.2345, 2.4)),
-    elementwise("ROUNDUP", rounded_up, flat, flat, kinks=ALL, sample=(1.2345, 2.4)),
-    elementwise("ROUNDDOWN", rounded_down, flat, flat, kinks=ALL, sample=(1.2345, 2.4)),
+    elementwise("SIGN", np.sign, flat, kinks=ALL, in_steps=True),
+    elementwise("INT", np.floor, flat, kinks=ALL, in_steps=True),
+    elementwise("TRUNC", truncated, flat, flat, least=1, kinks=ALL, in_steps=True, sample=TENTHS),
+    elementwise("ROUND", rounded, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS),
+    elementwise("ROUNDUP", rounded_up, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS),
+    elementwise("ROUNDDOWN", rounded_down, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS),
     elementwise("MOD", remainder, lambda y, a, b: np.ones_like(y),
                 lambda y, a, b: -np.floor(a / b) + 0 * y, kinks=ALL, div0=lambda a, b: b == 0),
     plain("PI", "", lambda: float(np.pi), kinks=()),

@@ -188,7 +188,7 @@ def _one(name: str, f: Statistic, weights: Statistic) -> Function:
         return [None, None, slope] if len(args) > 2 else [slope, None]
 
     return general(name, 2, 3, lambda *args: _computed(_pair(args), f, exact=False),
-                   partials=partials, params="RVR", kinks={0, 1}, linear={2},
+                   partials=partials, params="RVR", kinks={0, 1}, linear={2}, third_as_first=True,
                    sample=([[0.3, 0.9, 1.7]], ">0.5", [[0.6, 1.1, 0.8]]))  # fmt: skip
 
 
@@ -207,8 +207,8 @@ def _several(name: str, f: Statistic, weights: Statistic, *, linear: bool) -> Fu
 
 FUNCTIONS = (
     general("COUNTIF", 2, 2, _count, params="RV", sample=([[0.3, 0.9, 1.7]], ">0.5"),
-            kinks={0, 1}),
-    general("COUNTIFS", 2, 254, _count, params="RV" * 127, kinks=range(254),
+            kinks={0, 1}, in_steps=True),
+    general("COUNTIFS", 2, 254, _count, params="RV" * 127, kinks=range(254), in_steps=True,
             sample=([[0.3, 0.9, 1.7]], ">0.5", [[3.0, 5.0, 6.0]], "<=5.5")),
     _one("SUMIF", _sum, _ones),
     _one("AVERAGEIF", _average, _shares),

@@ -54,7 +54,7 @@ def dated(name: str, letters: str, f: Callable[..., Value], *, most: int | None 
     def with_dates(*values: Any) -> Value:
         return f(*(serial(v) if k == "d" else v for v, k in zip(values, kinds, strict=False)))
 
-    return plain(name, letters.replace("d", "v"), with_dates, most=most)
+    return plain(name, letters.replace("d", "v"), with_dates, most=most, since_1900=True)
 
 
 def _date(year: int, month: int, day: int) -> float:
@@ -285,10 +285,10 @@ def _intl(f: Callable[..., float]) -> Callable[..., float]:
 
 
 FUNCTIONS = (
-    plain("DATE", "iii", _date),
-    plain("DATEVALUE", "t", lambda text: _read(text, _day_in)),
-    plain("TIME", "iii", _time),
-    plain("TIMEVALUE", "t", lambda text: _read(text, _time_in)),
+    plain("DATE", "iii", _date, since_1900=True),
+    plain("DATEVALUE", "t", lambda text: _read(text, _day_in), since_1900=True),
+    plain("TIME", "iii", _time, since_1900=True),
+    plain("TIMEVALUE", "t", lambda text: _read(text, _time_in), since_1900=True),
     dated("YEAR", "d", lambda day: float(day_of(day).year)),
     dated("MONTH", "d", lambda day: float(day_of(day).month)),
     dated("DAY", "d", lambda day: float(day_of(day).day)),

@@ -109,7 +109,8 @@ def _is_logical(value: Value) -> Value:
 
 FUNCTIONS = (
     general("N", 1, 1, _number, partials=_number_partials, linear=ALL),
-    general("SWITCH", 3, 254, _switch, partials=_switch_partials, kinks=ALL,
+    general("SWITCH", 3, 254, _switch, partials=_switch_partials, kinks=ALL, cell_by_cell=True,
+            returns=ALL,
             sample=("b", "a", 0.3, "b", 0.7, 0.9)),
     plain("ISEVEN", "v", _parity(False)),
     plain("ISODD", "v", _parity(True)),

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sheetsim.book import CellError
 from sheetsim.formula.functions._make import ALL, coerced, everywhere, general, plain
@@ -23,14 +22,13 @@ from sheetsim.formula.values import (
     Bools,
     ExcelError,
     Floats,
+    Ints,
     booleans,
     choose,
     constant,
     failed,
     from_objects,
 )
-
-Ints = npt.NDArray[np.intp]
 
 
 def truth(condition: Array) -> tuple[Bools, Array | None]:
@@ -112,21 +110,19 @@ def _choose_partials(args: list[Array], out: Array) -> list[Floats | None]:
     return [None, *((number == i).astype(np.float64) for i in range(1, len(args)))]
 
 
-def branch(name: str, first: Array) -> Ints:
-    """Return which argument, from 0, a single first one chooses in each cell; -1 for none.
+def _if_chooses(condition: Array) -> Ints:
+    holds, errors = truth(condition)
+    chosen = np.where(holds, 1, 2)
+    return (chosen if errors is None else np.where(errors.kind == ERROR, -1, chosen))[..., 0, 0]
 
-    Args:
-        name: IF, CHOOSE, IFERROR or IFNA.
-        first: its first argument (..., 1, 1).
-    """
-    if name == "IF":
-        holds, errors = truth(first)
-        chosen = np.where(holds, 1, 2)
-        return (chosen if errors is None else np.where(errors.kind == ERROR, -1, chosen))[..., 0, 0]
-    if name == "CHOOSE":
-        number = np.where(np.isfinite(first.num), np.trunc(first.num), -1)
-        return np.where((number < 1) | (number > 254), -1, number).astype(np.intp)[..., 0, 0]
-    return np.where(_wrong(first, only_na=name == "IFNA"), 1, 0)[..., 0, 0]
+
+def _choose_chooses(index: Array) -> Ints:
+    number = np.where(np.isfinite(index.num), np.trunc(index.num), -1)
+    return np.where((number < 1) | (number > 254), -1, number).astype(np.intp)[..., 0, 0]
+
+
+def _if_error_chooses(value: Array, *, only_na: bool) -> Ints:
+    return np.where(_wrong(value, only_na=only_na), 1, 0)[..., 0, 0]
 
 
 def _joined(*args: Array, join: Callable[..., bool]) -> Array:
@@ -160,16 +156,20 @@ def _is(array: Array, *kinds: int) -> Array:
 
 
 FUNCTIONS = (
-    general("IF", 2, 3, _if, partials=_if_partials, kinks={0}, linear={1, 2},
-            sample=(1.0, 0.4, 0.7)),
+    general("IF", 2, 3, _if, partials=_if_partials, kinks={0}, linear={1, 2}, cell_by_cell=True,
+            returns={1, 2}, default=False, chooses=_if_chooses, sample=(1.0, 0.4, 0.7)),
     general("IFS", 2, 254, _ifs, partials=_ifs_partials, kinks=range(0, 254, 2),
-            linear=range(1, 254, 2), sample=(0.0, 0.3, 1.0, 0.6)),
+            linear=range(1, 254, 2), cell_by_cell=True, returns=range(1, 254, 2),
+            sample=(0.0, 0.3, 1.0, 0.6)),
     general("IFERROR", 2, 2, partial(_if_error, only_na=False), linear=ALL, kinks={0},
-            partials=partial(_if_error_partials, only_na=False)),
+            partials=partial(_if_error_partials, only_na=False), cell_by_cell=True,
+            returns=ALL, chooses=partial(_if_error_chooses, only_na=False)),
     general("IFNA", 2, 2, partial(_if_error, only_na=True), linear=ALL, kinks={0},
-            partials=partial(_if_error_partials, only_na=True)),
+            partials=partial(_if_error_partials, only_na=True), cell_by_cell=True,
+            returns=ALL, chooses=partial(_if_error_chooses, only_na=True)),
     general("CHOOSE", 2, 255, _choose, partials=_choose_partials, kinks={0},
-            linear=range(1, 255), sample=(2.4, 0.4, 0.7)),
+            linear=range(1, 255), cell_by_cell=True, returns=range(1, 255),
+            chooses=_choose_chooses, sample=(2.4, 0.4, 0.7)),
     general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL),
     general("OR", 1, 255, partial(_joined, join=any), params="R", kinks=ALL),
     general("XOR", 1, 255, partial(_joined, join=lambda found: sum(found) % 2 == 1), params="R",

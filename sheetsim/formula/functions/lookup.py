@@ -1,4 +1,10 @@
-"""Looking things up: INDEX and MATCH; INDEX with fixed arguments is the compiler's."""
+# ruff: noqa: ARG001  (what stands in the same field of the table is called alike)
+"""Looking things up: INDEX, MATCH, VLOOKUP, HLOOKUP, LOOKUP, XLOOKUP, XMATCH.
+
+What is found moves with the cell that it was found in, so the derivative by the table is 1 there;
+which cell that is jumps. Where a lookup returns several cells, derivatives are NaN. INDEX of a
+reference is one itself, as long as its other arguments are fixed.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +13,25 @@ from typing import Any
 import numpy as np
 
 from sheetsim.book import Value
+from sheetsim.formula.areas import NOWHERE, Areas
 from sheetsim.formula.functions._finder import Finder, positions
+from sheetsim.formula.functions._function import Reader
 from sheetsim.formula.functions._make import ALL, everywhere, general
+from sheetsim.formula.functions.references import whole
 from sheetsim.formula.values import (
+    BLANK,
     ERROR,
     NA_ERROR,
     REF_ERROR,
     TEXT,
     VALUE_ERROR,
     Array,
+    Bools,
+    ExcelError,
     Floats,
     choose,
+    constant,
+    failed,
 )
 
 
@@ -93,6 +107,29 @@ def _index_partials(args: list[Array], _out: Array) -> list[Floats | None]:
     return [(rows & columns).astype(np.float64), None, None][: len(args)]
 
 
+def _index_refers(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+    """Return the cell, row or column of an area; row or column 0 means all of it."""
+    base, numbers = areas[0], [whole(arg) for arg in args]
+    height = base.bottom - base.top + 1
+    width = base.right - base.left + 1
+    row = numbers[0]
+    if len(numbers) == 1:
+        flat = (height == 1) & (width > 1)
+        column = np.where(flat, row, np.where(width == 1, 1, 0))
+        row = np.where(flat, 1, row)
+    else:
+        column = numbers[1]
+    bad = (row < 0) | (row > height) | (column < 0) | (column > width)
+    top = np.where(row == 0, base.top, base.top + row - 1)
+    bottom = np.where(row == 0, base.bottom, top)
+    left = np.where(column == 0, base.left, base.left + column - 1)
+    right = np.where(column == 0, base.right, left)
+    if bad.any():
+        top, bottom = np.where(bad, NOWHERE, top), np.where(bad, NOWHERE, bottom)
+        left, right = np.where(bad, base.left, left), np.where(bad, base.left, right)
+    return Areas(base.sheet, top, left, bottom, right)
+
+
 def _match(wanted: Array, among: Array, *how: Array) -> Array:
     """Return the position, from 1, of values in one row or column; `#N/A` if it is not there."""
     if 1 not in among.shape[-2:]:
@@ -106,8 +143,201 @@ def _match(wanted: Array, among: Array, *how: Array) -> Array:
     return positions(find, wanted, among, *how)
 
 
+def part(array: Array, rows: slice, columns: slice) -> Array:
+    """Return some rows and columns of each range."""
+    kind = None if array.kind is None else array.kind[..., rows, columns]
+    obj = None if array.obj is None else array.obj[..., rows, columns]
+    num = array.num[..., rows, columns]
+    return Array(num, kind, obj, bad=array.bad, literal=array.literal)
+
+
+_ALL, _FIRST = slice(None), slice(0, 1)
+
+
+def _fetch(table: Array, found: Array) -> Array:
+    """Return what stands at positions from 1 in the flattened table, or the positions' errors."""
+    lost = failed(found)
+    flat = np.where(lost, 1, found.num) - 1
+    out = take_at(table, flat.astype(np.intp))
+    return choose(lost, found, out) if lost.any() else out
+
+
+def _one_hot(table: Array, found: Array) -> Floats:
+    """Return the derivative by the table of the one value found in it."""
+    rows, columns = table.shape[-2:]
+    if found.shape[-2:] != (1, 1):
+        return np.full((1, 1, rows, columns), np.nan)
+    own = np.arange(rows * columns).reshape(rows, columns) + 1
+    return np.asarray(own == found.num, np.float64)
+
+
+def _plain_search(finder: Finder, wanted: Value, near: float = 1.0) -> int:
+    """Search as VLOOKUP does: by halves in what is sorted, or exactly."""
+    return finder.sorted(wanted) if near else finder.exact(wanted)
+
+
+def _table_positions(args: list[Array], *, rows: bool) -> Array:
+    """Return positions in the table that VLOOKUP (or, along rows, HLOOKUP) means."""
+    wanted, table, index, *near = args
+    keys = part(table, _FIRST, _ALL) if rows else part(table, _ALL, _FIRST)
+    found = positions(_plain_search, wanted, keys, *near)
+    line = np.trunc(index.num)
+    height, width = table.shape[-2:]
+    most = height if rows else width
+    at = (line - 1) * width + found.num if rows else (found.num - 1) * width + line
+    low, high = line < 1, line > most
+    out = Array(at, *_spread(found, at.shape), bad=found.bad)
+    everyone = (wanted, table, index)
+    if index.bad:
+        out = choose(failed(index), index, out)
+        other = (index.kind == TEXT) & np.isnan(index.num)
+        out = choose(np.asarray(other), everywhere(everyone, VALUE_ERROR), out)
+    if high.any():
+        out = choose(high, everywhere(everyone, REF_ERROR), out)
+    return choose(low, everywhere(everyone, VALUE_ERROR), out) if low.any() else out
+
+
+def _spread(array: Array, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    kind = None if array.kind is None else np.broadcast_to(array.kind, shape)
+    return kind, None if array.obj is None else np.broadcast_to(array.obj, shape)
+
+
+def _vlookup(*args: Array, rows: bool = False) -> Array:
+    return _fetch(args[1], _table_positions(list(args), rows=rows))
+
+
+def _vlookup_partials(
+    args: list[Array],
+    out: Array,
+    *,
+    rows: bool = False,
+) -> list[Floats | None]:
+    slope = _one_hot(args[1], _table_positions(args, rows=rows))
+    return [None, slope, *([None] * (len(args) - 2))]
+
+
+def _vectors(args: list[Array]) -> tuple[Array, Array]:
+    """Return what LOOKUP searches, and what it returns: the table's first and last line."""
+    if len(args) > 2:
+        return args[1], args[2]
+    table = args[1]
+    if table.shape[-1] > table.shape[-2]:
+        return part(table, _FIRST, _ALL), part(table, slice(-1, None), _ALL)
+    return part(table, _ALL, _FIRST), part(table, _ALL, slice(-1, None))
+
+
+def _lookup(*args: Array) -> Array:
+    keys, values = _vectors(list(args))
+    found = positions(_plain_search, args[0], keys)
+    over = found.num > values.shape[-1] * values.shape[-2]
+    if over.any():
+        found = choose(over, everywhere(args, NA_ERROR), found)
+    return _fetch(values, found)
+
+
+def _lookup_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    keys, values = _vectors(args)
+    slope = _one_hot(values, positions(_plain_search, args[0], keys))
+    if len(args) > 2:
+        return [None, None, slope]
+    rows, columns = args[1].shape[-2:]
+    ahead = slope.ndim - 2
+    short = (rows - slope.shape[-2], columns - slope.shape[-1])
+    return [None, np.pad(slope, [(0, 0)] * ahead + [(short[0], 0), (short[1], 0)])]
+
+
+def _new_search(finder: Finder, wanted: Value, mode: float = 0.0, order: float = 1.0) -> int:
+    """Search as XLOOKUP does: 0 exactly, -1 or else smaller, 1 or else larger, 2 wildcards."""
+    mode, order = int(mode), int(order)
+    if mode not in (-1, 0, 1, 2) or order not in (-2, -1, 1, 2):
+        raise ExcelError(VALUE_ERROR)
+    last = order == -1
+    if mode in (0, 2):
+        return finder.exact(wanted, wild=mode == 2, last=last)
+    return finder.nearest(wanted, above=mode == 1, last=last)
+
+
+def _options(args: list[Array], first: int) -> list[Array]:
+    """Return XLOOKUP's modes as numbers; what is left out counts as the default."""
+    given = args[first:]
+    defaults = (0.0, 1.0)
+    return [
+        constant(default) if one.kind is not None and (one.kind == BLANK).all() else one
+        for one, default in zip(given, defaults, strict=False)
+    ]
+
+
+def _xmatch(*args: Array) -> Array:
+    if 1 not in args[1].shape[-2:]:
+        return everywhere(args, VALUE_ERROR)
+    return positions(_new_search, args[0], args[1], *_options(list(args), 2))
+
+
+def _xlookup_positions(args: list[Array]) -> Array:
+    """Return positions in the flattened array of results: one, or a whole row or column."""
+    keys, values = args[1], args[2]
+    height, width = values.shape[-2:]
+    found = positions(_new_search, args[0], keys, *_options(args, 4))
+    upright = keys.shape[-1] == 1 and (keys.shape[-2] > 1 or height == 1)
+    lines = height if upright else width
+    if 1 not in keys.shape[-2:] or keys.shape[-1] * keys.shape[-2] != lines:
+        return everywhere(args, VALUE_ERROR)
+    if upright:
+        across = np.arange(width) + 1.0
+        at = (found.num - 1) * width + (across if found.shape[-1] == 1 else 1.0)
+    else:
+        down = np.arange(height)[:, None] * float(width)
+        at = found.num + (down if found.shape[-2] == 1 else 0.0)
+    return Array(at, *_spread(found, at.shape), bad=found.bad)
+
+
+def _missing(found: Array) -> Bools:
+    """Return where nothing was found; other errors stay what they are."""
+    if found.obj is None:
+        return np.zeros(found.shape, bool)
+    return np.asarray((found.kind == ERROR) & (found.obj == NA_ERROR))
+
+
+def _has_other(args: list[Array]) -> bool:
+    return len(args) > 3 and not (args[3].kind is not None and bool((args[3].kind == BLANK).all()))
+
+
+def _xlookup(*args: Array) -> Array:
+    found = _xlookup_positions(list(args))
+    out = _fetch(args[2], found)
+    return choose(_missing(found), args[3], out) if _has_other(list(args)) else out
+
+
+def _xlookup_partials(args: list[Array], out: Array) -> list[Floats | None]:
+    found = _xlookup_positions(args)
+    slopes: list[Floats | None] = [None] * len(args)
+    slopes[2] = _one_hot(args[2], found)
+    if _has_other(args):
+        slopes[3] = _missing(found).astype(np.float64)
+    return slopes
+
+
+_TABLE = [[1.0, 0.4, 0.7], [2.0, 0.9, 0.3], [3.0, 1.2, 0.6]]
+
+INDEX = general(
+    "INDEX", 2, 3, _index, partials=_index_partials, params="AV", kinks={1, 2}, linear={0},
+    returns=ALL, refers=_index_refers, references=1, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3),
+)  # fmt: skip
+
 FUNCTIONS = (
-    general("INDEX", 2, 3, _index, partials=_index_partials, params="AV", kinks={1, 2},
-            linear={0}, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3)),
-    general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, sample=(1.4, [[1.0], [2.0]], 1.0)),
+    INDEX,
+    general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, in_steps=True,
+            sample=(1.4, [[1.0], [2.0]], 1.0)),
+    general("VLOOKUP", 3, 4, _vlookup, partials=_vlookup_partials, params="VRV", kinks=ALL,
+            returns=ALL, sample=(2.4, _TABLE, 2.4)),
+    general("HLOOKUP", 3, 4, lambda *args: _vlookup(*args, rows=True), params="VRV", kinks=ALL,
+            partials=lambda args, out: _vlookup_partials(args, out, rows=True),
+            returns=ALL, sample=(0.6, [[0.1, 0.4, 0.7], [2.0, 0.9, 0.3]], 2.4)),
+    general("LOOKUP", 2, 3, _lookup, partials=_lookup_partials, params="VA", kinks=ALL,
+            returns=ALL, sample=(2.4, _TABLE)),
+    general("XLOOKUP", 3, 6, _xlookup, partials=_xlookup_partials, params="VRRV",
+            kinks={0, 1, 4, 5}, linear={2}, returns=ALL,
+            sample=(2.4, [[1.0], [2.0], [3.0]], [[0.4], [0.9], [1.2]], 0.7, -1.4)),
+    general("XMATCH", 2, 4, _xmatch, params="VRV", kinks=ALL,
+            sample=(2.4, [[1.0], [2.0], [3.0]], 1.4)),
 )  # fmt: skip

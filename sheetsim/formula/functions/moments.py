@@ -198,7 +198,7 @@ def _counted(args: Sequence[Array]) -> list[Array]:
     return out
 
 
-def _of_all(name: str, made: Function) -> Function:
+def _of_all(name: str, made: Function, *, over_sheets: bool = False) -> Function:
     """Make AVERAGEA and its like from a statistic of numbers alone."""
 
     def value(*args: Array) -> Array:
@@ -208,7 +208,7 @@ def _of_all(name: str, made: Function) -> Function:
         return made.slopes(_counted(args), out, [True] * len(args))
 
     return general(name, 1, 255, value, partials=partials, params="R", kinks=made.kinks,
-                   sample=([[0.3, 0.9], [0.5, 1.6]], 1.2))  # fmt: skip
+                   over_sheets=over_sheets, sample=([[0.3, 0.9], [0.5, 1.6]], 1.2))  # fmt: skip
 
 
 _KNOWN = {function.name: function for function in cast("tuple[Function, ...]", PLAIN)}
@@ -225,9 +225,9 @@ FUNCTIONS = (
     general("FORECAST.LINEAR", 3, 3, _forecast, partials=_forecast_partials, params="VAA",
             also="FORECAST", sample=(0.8, [[0.3, 0.9, 0.5]], [[1.1, 0.2, 0.7]])),
     pairs("STEYX", _standard_error, _standard_error_partials, few=3),
-    _of_all("AVERAGEA", _KNOWN["AVERAGE"]),
-    _of_all("MAXA", _KNOWN["MAX"]),
-    _of_all("MINA", _KNOWN["MIN"]),
+    _of_all("AVERAGEA", _KNOWN["AVERAGE"], over_sheets=True),
+    _of_all("MAXA", _KNOWN["MAX"], over_sheets=True),
+    _of_all("MINA", _KNOWN["MIN"], over_sheets=True),
     _of_all("STDEVA", _KNOWN["STDEV"]),
     _of_all("STDEVPA", _KNOWN["STDEVP"]),
     _of_all("VARA", _KNOWN["VAR"]),

@@ -1,13 +1,18 @@
-# ruff: noqa: ARG001, ARG005  (all partials are called alike: result, arguments)
-"""The operators of formulas: arithmetic, comparison, joining of texts."""
+# ruff: noqa: ARG001, ARG005  (what stands in the same field of the table is called alike)
+"""The operators of formulas: arithmetic, comparison, joining of texts, and of references."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain
+from sheetsim.formula.areas import NO_COMMON, Areas, nowhere
+from sheetsim.formula.functions._function import Function, Outer, Reader, Reads
+from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain, reference
+from sheetsim.formula.functions._squares import square_of_power, square_of_product
 from sheetsim.formula.functions.texts import joined
-from sheetsim.formula.values import Array, Floats, compare
+from sheetsim.formula.values import Array, Bools, Floats, compare
 
 
 def power(a: Floats, b: Floats) -> Floats:
@@ -41,25 +46,91 @@ def _as_is(a: Array) -> Array:
     return a
 
 
+def _comparison(name: str, test: Callable[[Floats, Floats], Bools]) -> Function:
+    return general(name, 2, 2, lambda a, b: compare(a, b, test), kinks=ALL, cell_by_cell=True)
+
+
+def _times(fixed: int | None, by: float) -> Outer | None:
+    return Outer(factor=by) if by > 0 else None
+
+
+def _over(fixed: int | None, by: float) -> Outer | None:
+    return Outer(factor=1 / by) if fixed == 1 and by > 0 else None
+
+
+def _minus(fixed: int | None, by: float) -> Outer | None:
+    return Outer(shift=-by) if fixed == 1 else None
+
+
+def _to_the(fixed: int | None, by: float) -> Outer | None:
+    return Outer(root=True) if fixed == 1 and by == 0.5 else None
+
+
+def _unchanged(fixed: int | None, by: float) -> Outer:
+    return Outer()
+
+
+def _around_both(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+    """Return the smallest area around both: A1:INDEX(...)."""
+    return _joined(areas, np.minimum, np.maximum)
+
+
+def _in_common(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+    """Return what two references have in common: A1:C3 B2:B9."""
+    return _joined(areas, np.maximum, np.minimum)
+
+
+def _joined(areas: list[Areas], least: np.ufunc, most: np.ufunc) -> Areas:
+    a, b = areas
+    if a.sheet != b.sheet:
+        return nowhere(a.sheet)
+    top, left = least(a.top, b.top), least(a.left, b.left)
+    bottom, right = most(a.bottom, b.bottom), most(a.right, b.right)
+    apart = (bottom < top) | (right < left)
+    if apart.any():
+        top, bottom = np.where(apart, NO_COMMON, top), np.where(apart, NO_COMMON, bottom)
+        right = np.where(apart, left, right)
+    return Areas(a.sheet, top, left, bottom, right)
+
+
+def _spilled(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+    """Return the range of the array formula that starts in a cell: `A1#`."""
+    return reader.spilled(areas[0])
+
+
+def _ones(args: list[Array], y: Array) -> list[Floats]:
+    return [np.ones_like(y.num)]
+
+
+AS_IS = general("pos", 1, 1, _as_is, partials=_ones, linear=ALL, cell_by_cell=True, returns=ALL,
+                outer=_unchanged, sign="+")  # fmt: skip
+"""The plus sign before a value, which changes nothing."""
+
 FUNCTIONS = (
     elementwise("+", np.add, lambda y, a, b: 1.0, lambda y, a, b: 1.0,
-                linear=ALL),
+                linear=ALL, outer=lambda fixed, by: Outer(shift=by)),
     elementwise("-", np.subtract, lambda y, a, b: 1.0, lambda y, a, b: -1.0,
-                linear=ALL),
-    elementwise("*", np.multiply, lambda y, a, b: b, lambda y, a, b: a, linear=ONE),
+                linear=ALL, outer=_minus),
+    elementwise("*", np.multiply, lambda y, a, b: b, lambda y, a, b: a, linear=ONE,
+                outer=_times, squares=square_of_product),
     elementwise("/", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
-                div0=lambda a, b: b == 0, linear={0}),
+                div0=lambda a, b: b == 0, linear={0}, outer=_over),
     elementwise("^", power, power_slope, power_growth,
-                div0=lambda a, b: (a == 0) & (b < 0), also="POWER"),
-    elementwise("neg", np.negative, lambda y, a: -1.0, linear=ALL),
+                div0=lambda a, b: (a == 0) & (b < 0), also="POWER", outer=_to_the,
+                squares=square_of_power),
+    elementwise("neg", np.negative, lambda y, a: -1.0, linear=ALL, sign="-"),
     elementwise("%", lambda a: a / 100.0, lambda y, a: 0.01, linear=ALL),
-    general("pos", 1, 1, _as_is, partials=lambda args, y: [np.ones_like(y.num)], linear=ALL),
-    general("SINGLE", 1, 1, _as_is, partials=lambda args, y: [np.ones_like(y.num)], linear=ALL),
+    AS_IS,
+    general("SINGLE", 1, 1, _as_is, partials=_ones, params="S", linear=ALL, cell_by_cell=True,
+            returns=ALL, outer=_unchanged, sign="@"),
     plain("&", "tt", joined),
-    general("=", 2, 2, lambda a, b: compare(a, b, np.equal), kinks=ALL),
-    general("<>", 2, 2, lambda a, b: compare(a, b, np.not_equal), kinks=ALL),
-    general("<", 2, 2, lambda a, b: compare(a, b, np.less), kinks=ALL),
-    general(">", 2, 2, lambda a, b: compare(a, b, np.greater), kinks=ALL),
-    general("<=", 2, 2, lambda a, b: compare(a, b, np.less_equal), kinks=ALL),
-    general(">=", 2, 2, lambda a, b: compare(a, b, np.greater_equal), kinks=ALL),
+    _comparison("=", np.equal),
+    _comparison("<>", np.not_equal),
+    _comparison("<", np.less),
+    _comparison(">", np.greater),
+    _comparison("<=", np.less_equal),
+    _comparison(">=", np.greater_equal),
+    reference(":", 2, 2, _around_both, references=2, reads=Reads.AROUND),
+    reference(" ", 2, 2, _in_common, references=2),
+    reference("ANCHORARRAY", 1, 1, _spilled, references=1, reads=Reads.AROUND, sign="#"),
 )  # fmt: skip

@@ -17,6 +17,12 @@ from sheetsim.formula.functions._make import (
     total,
     weight,
 )
+from sheetsim.formula.functions._squares import (
+    squares_of_differences,
+    squares_of_each,
+    squares_of_each_pair,
+    squares_of_product,
+)
 from sheetsim.formula.values import (
     BLANK,
     ERROR,
@@ -236,35 +242,40 @@ def _spread(name: str, lost: int, *, root: bool, also: str | tuple[str, ...] = (
         slope = 2 * _apart(x, m) / (count(x, m) - lost)
         return slope / (2 * y) if root else slope
 
-    return statistic(name, value, partial, few=1 + lost, also=also)
+    return statistic(name, value, partial, few=1 + lost, also=also, over_sheets=True)
 
 
 FUNCTIONS = (
-    statistic("SUM", lambda x, m: x.sum(-1), lambda x, m, y: np.ones_like(x), linear=ALL),
-    statistic("SUMSQ", lambda x, m: (x * x).sum(-1), lambda x, m, y: 2 * x),
+    statistic("SUM", lambda x, m: x.sum(-1), lambda x, m, y: np.ones_like(x), linear=ALL,
+              over_sheets=True),
+    statistic("SUMSQ", lambda x, m: (x * x).sum(-1), lambda x, m, y: 2 * x,
+              squares=squares_of_each),
     statistic("AVERAGE", lambda x, m: mean(x, m)[..., 0],
-              lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL),
-    statistic("PRODUCT", _product, _product_slope),
-    statistic("MAX", lambda x, m: _extreme(x, m, 1.0), _first, kinks=ALL),
-    statistic("MIN", lambda x, m: _extreme(x, m, -1.0), _first, kinks=ALL),
-    statistic("MEDIAN", _median, _median_slope, kinks=ALL),
+              lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL, over_sheets=True),
+    statistic("PRODUCT", _product, _product_slope, over_sheets=True),
+    statistic("MAX", lambda x, m: _extreme(x, m, 1.0), _first, kinks=ALL,
+              over_sheets=True),
+    statistic("MIN", lambda x, m: _extreme(x, m, -1.0), _first, kinks=ALL,
+              over_sheets=True),
+    statistic("MEDIAN", _median, _median_slope, kinks=ALL, over_sheets=True),
     statistic("DEVSQ", lambda x, m: total(_apart(x, m) ** 2)[..., 0],
               lambda x, m, y: 2 * _apart(x, m), few=1),
     _spread("STDEV", 1, root=True, also=("STDEV.S",)),
     _spread("STDEVP", 0, root=True, also=("STDEV.P",)),
     _spread("VAR", 1, root=False, also=("VAR.S",)),
     _spread("VARP", 0, root=False, also=("VAR.P",)),
-    general("COUNT", 1, 255, _count, params="R"),
-    general("COUNTA", 1, 255, lambda *args: _count_kinds(*args, blank=False), params="R"),
+    general("COUNT", 1, 255, _count, params="R", over_sheets=True),
+    general("COUNTA", 1, 255, lambda *args: _count_kinds(*args, blank=False), params="R",
+            over_sheets=True),
     general("COUNTBLANK", 1, 1, lambda *args: _count_kinds(*args, blank=True), params="R"),
     general("SUMPRODUCT", 1, 255, _sumproduct, partials=_sumproduct_slopes, params="A", linear=ONE,
-            sample=([[0.3, 0.8]], [[1.1, 0.6]])),
+            squares=squares_of_product, sample=([[0.3, 0.8]], [[1.1, 0.6]])),
     pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
-          lambda x, y, m, z: ((d := 2 * (x - y)), -d)),
+          lambda x, y, m, z: ((d := 2 * (x - y)), -d), squares=squares_of_differences),
     pairs("SUMX2MY2", lambda x, y, m: (x * x - y * y).sum(-1),
           lambda x, y, m, z: (2 * x, -2 * y)),
     pairs("SUMX2PY2", lambda x, y, m: (x * x + y * y).sum(-1),
-          lambda x, y, m, z: (2 * x, 2 * y)),
+          lambda x, y, m, z: (2 * x, 2 * y), squares=squares_of_each_pair),
     pairs("SLOPE", slope, slope_partials, few=2),
     pairs("INTERCEPT", intercept, intercept_partials, few=2),
     pairs("CORREL", correlation, correlation_partials, few=2, also=("PEARSON",)),

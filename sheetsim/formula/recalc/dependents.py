@@ -28,11 +28,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.functions import Reads
 from sheetsim.formula.recalc.rectangles import TILES, Bools, EdgeCollector, Edges, Ints, MovingCells
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
-from sheetsim.formula.syntax.precedents import BLIND, Precedents, find_precedents
-from sheetsim.formula.syntax.rewriting import rewritten
+from sheetsim.formula.syntax.precedents import UNSEEN, Precedents, find_precedents
+from sheetsim.formula.syntax.rewriting import function_of, rewritten
 from sheetsim.formula.syntax.tokens import Ref
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
@@ -152,7 +153,7 @@ class _Search:
         """Take up a sheet with its formulas."""
         groups: dict[object, list[int]] = {}
         places: list[Place] = []
-        blind: list[int] = []
+        unseen: list[int] = []  # formulas that may read anything
         shared: dict[object, list[int]] = {}  # by the range of an array formula, or the origin
         for place, cell in self._book.sheets[name].items():
             formula, _, array, origin = cell
@@ -162,8 +163,8 @@ class _Search:
             if own is None:
                 key = self._key(name, place, cell)
                 own = groups.setdefault(key, [])
-                if self._precedents[key].blind:
-                    blind.append(len(places))
+                if self._precedents[key].anywhere:
+                    unseen.append(len(places))
                 elif array or origin:
                     shared[array or origin] = own
             own.append(len(places))
@@ -172,9 +173,9 @@ class _Search:
         where = np.fromiter(every, np.int32, 2 * (len(places) + len(changed))).reshape(-1, 2).T
         rows, columns = where[:, : len(places)]
         found = EdgeCollector(places, rows, columns)
-        loose = list(blind)
+        loose = list(unseen)
         for key, members in groups.items():
-            loose += members if self._precedents[key].wide else ()
+            loose += members if self._precedents[key].around else ()
             for ref in self._precedents[key].refs:
                 found.add(ref, members)
         sheet = _Sheet(
@@ -190,11 +191,11 @@ class _Search:
         )
         self.sheets[name] = sheet
         sheet.field.mark(*where[:, len(places) :])
-        self._move(sheet, np.array(blind, np.intp))
-        sheet.fresh = bool(changed) or bool(blind)
+        self._move(sheet, np.array(unseen, np.intp))
+        sheet.fresh = bool(changed) or bool(unseen)
 
     def _key(self, sheet: str, place: Place, cell: Cell) -> object:
-        """Return the key of a formula, among those whose reads are known from then on."""
+        """Return the key of a formula, among those whose precedents are known from then on."""
         try:
             if cell.array is not None:
                 return self._array_key(sheet, cell.array, cell)
@@ -203,7 +204,7 @@ class _Search:
                 sample = self._group_keys.samples[key]
                 self._precedents[key] = self._precedents_of(sheet, sample)
         except WorkbookError:  # let whoever computes it say so
-            self._precedents[None] = Precedents((), wide=True, blind=True)
+            self._precedents[None] = Precedents((), around=True, anywhere=True)
             return None
         return key
 
@@ -219,19 +220,20 @@ class _Search:
         return key
 
     def _precedents_of(self, sheet: str, sample: Sample) -> Precedents:
-        """Return what a formula reads, whole sheets where it is not known which of their cells."""
-        reads = find_precedents(self._book, sample.tokens, sheet, sample.place)
-        refs, wide = dict.fromkeys(reads.refs), reads.wide
-        if reads.widened:
+        """Return what a formula refers to; whole sheets where it is not known which cells."""
+        found = find_precedents(self._book, sample.tokens, sheet, sample.place)
+        refs, around = dict.fromkeys(found.refs), found.around
+        if found.resized:
             tree = parse_tokens(sample.tokens, sample.formula)
             for node in rewritten(self._book, tree, sheet, sample.place):
-                wide = wide or node.value == "OFFSET"
+                function = function_of(node)
+                around = around or (function is not None and function.reads is Reads.AROUND)
                 spelled = node.kind == "ref" and self._book.find_sheet(node.value.sheet or sheet)
                 if spelled:
                     refs[node.value._replace(sheet=spelled)] = None
-        if wide:
+        if around:
             refs = dict.fromkeys(_WHOLE._replace(sheet=ref.sheet) for ref in refs)
-        return Precedents(tuple(refs), wide, reads.blind)
+        return Precedents(tuple(refs), around, found.anywhere)
 
     def run(self) -> None:
         """Go on until nothing is added."""
@@ -304,7 +306,7 @@ class _Search:
 
     def _words(self, sheets: set[str]) -> set[str]:
         """Return what a formula must mention to refer to one of some sheets."""
-        words = {*sheets, *BLIND - {"TABLE"}}  # a data table is on the sheet of its inputs
+        words = {*sheets, *UNSEEN - {"TABLE"}}  # a data table is on the sheet of its inputs
         words |= {table.name for table in self._book.tables.values() if table.sheet in sheets}
         folded = {word.casefold() for word in words}
         while True:

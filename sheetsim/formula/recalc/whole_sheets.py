@@ -15,6 +15,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UnreadyError
 from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.store import KNOWN
+from sheetsim.formula.functions import Reads
 from sheetsim.formula.syntax.formula_groups import extent
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ def _fill(compiler: Compiler, found: Dependents, work: _Work) -> None:
 
 def _is_tried(group: Group) -> bool:
     """Whether all sheets that a formula may read are known, and it is not random."""
-    steps = group.plan.steps
-    return not group.plan.random and all(step.value != "INDIRECT" for step in steps)
+    found = (step.value for step in group.plan.steps if step.kind == "reference")
+    return not group.plan.random and all(one.reads is not Reads.ANYWHERE for one in found)
 
 
 def _round(compiler: Compiler, work: _Work) -> _Work:

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from sheetsim.formula.compile.batches import Batch, Operation
     from sheetsim.formula.compile.compiler import Compiler
 
-_CHOOSING = {
-    "IF", "IFS", "IFERROR", "IFNA", "CHOOSE", "SWITCH", "INDEX", "VLOOKUP", "HLOOKUP", "LOOKUP",
-    "XLOOKUP", "SINGLE", "pos", "size of the result",
-}  # fmt: skip
-"""Functions that return one of their arguments. All others but `plain` have results of a kind."""
-
 
 def slots_of_fixed_kind(compiler: Compiler) -> Bools:
     """Return for each slot whether it is known to be of one kind at every x."""
@@ -48,7 +42,7 @@ def registers_of_fixed_kind(compiler: Compiler, batch: Batch, fixed: Bools) -> d
     values: dict[int, Array] = {}
     for operation in batch.operations:
         function = operation.function
-        if function.name not in _CHOOSING:
+        if not function.returns:
             known[operation.out] = function.kind != "plain"
             continue
         if not all(known.get(i, True) for i in operation.args):
@@ -63,14 +57,10 @@ def registers_of_fixed_kind(compiler: Compiler, batch: Batch, fixed: Bools) -> d
 
 def _all_numbers(operation: Operation, values: dict[int, Array]) -> bool:
     """Whether all that a function may return is a number; its condition need not be one."""
-    name, args = operation.function.name, operation.args
-    if name == "IF":
-        return len(args) == 3 and all(_numbers(values[i]) for i in args[1:])
-    if name == "CHOOSE":
-        return all(_numbers(values[i]) for i in args[1:])
-    if name == "IFS":
-        return all(_numbers(values[i]) for i in args[1::2])
-    return all(_numbers(values[i]) for i in args)
+    function, args = operation.function, operation.args
+    if function.default is not None and len(args) < function.most:
+        return False
+    return all(_numbers(values[i]) for k, i in enumerate(args) if k in function.returns)
 
 
 def _numbers(value: Array) -> bool:

@@ -18,10 +18,13 @@ import numpy as np
 from sheetsim.errors import OptionError
 from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.batches import Batch, Operation
-from sheetsim.formula.compile.store import DYNAMIC, Ints, Store
-from sheetsim.formula.functions._make import ONE, fit, general
+from sheetsim.formula.compile.store import DYNAMIC, Store
+from sheetsim.formula.functions import ONE
+from sheetsim.formula.functions._function import Outer, Squares, fit
+from sheetsim.formula.functions._make import general
+from sheetsim.formula.functions._squares import both_numbers
 from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
-from sheetsim.formula.values import NUMBER, Array, Floats
+from sheetsim.formula.values import Array, Floats, Ints
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.compiler import Compiler
@@ -29,25 +32,19 @@ if TYPE_CHECKING:
 
 def _difference(a: Array, b: Array) -> Array:
     """Return a - b where both are numbers, 0 elsewhere: a pair that SUMXMY2 passes over."""
-    return Array((a.num - b.num) if (mask := _both(a, b)) is None else _masked(a, b, mask))
-
-
-def _both(a: Array, b: Array) -> Floats | None:
-    masks = [one.kind == NUMBER for one in (a, b) if one.kind is not None]
-    return np.logical_and.reduce(masks).astype(np.float64) if masks else None
-
-
-def _masked(a: Array, b: Array, mask: Floats) -> Floats:
-    return np.where(mask > 0, a.num - b.num, 0.0)
+    mask = both_numbers(a, b)
+    return Array(a.num - b.num if mask is None else np.where(mask > 0, a.num - b.num, 0.0))
 
 
 def _difference_partials(args: list[Array], out: Array) -> list[Floats]:
-    mask = _both(*args)
+    mask = both_numbers(*args)
     slope = np.ones_like(out.num) if mask is None else mask
     return [slope, -slope]
 
 
-DIFFERENCE = general("pair difference", 2, 2, _difference, partials=_difference_partials)
+DIFFERENCE = general(
+    "pair difference", 2, 2, _difference, partials=_difference_partials, cell_by_cell=True
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class SumOfSquares:
         self,
         compiler: Compiler,
         residuals: list[_Residual],
-        outer: list[tuple[str, float]],
+        outer: list[Outer],
         inner: float,
     ) -> None:
         store = compiler.store
@@ -97,7 +94,7 @@ class SumOfSquares:
         self._outer = outer
         self._start: Floats = store.num[compiler.variables].copy()
         self.size = len(everything)
-        self.root = any(step == "sqrt" for step, _ in outer)
+        self.root = any(one.root for one in outer)
         rest = inner - float((self.residuals(self._start) ** 2).sum())
         self._rest = rest if abs(rest) > 1e-10 * max(abs(inner), 1e-300) else 0.0
 
@@ -124,8 +121,8 @@ class SumOfSquares:
     def report(self, squares: Floats) -> Floats:
         """Return the objective, given the sum of the residuals' squares; it grows with it."""
         out = np.asarray(squares) + self._rest
-        for step, by in reversed(self._outer):
-            out = np.sqrt(out) if step == "sqrt" else out * by if step == "*" else out + by
+        for one in reversed(self._outer):
+            out = np.sqrt(out) if one.root else out * one.factor + one.shift
         return out
 
     def _checked(self, x: Floats) -> Floats:
@@ -201,14 +198,14 @@ class _Walk:
             self.maker.update(dict.fromkeys(slots.ravel().tolist(), k))
         self.found: list[_Residual] = []
 
-    def peel(self, slot: int) -> tuple[list[tuple[str, float]], int, int, float]:
+    def peel(self, slot: int) -> tuple[list[Outer], int, int, float]:
         """Take off what is around the outermost root.
 
         Returns:
             What was taken off, from the outside; the batch and the register inside; its value.
             If there is no root, nothing is taken off.
         """
-        outer: list[tuple[str, float]] = []
+        outer: list[Outer] = []
         at = self.maker[slot]
         whole = (at, self.batches[at][0].root)
         register = whole[1]
@@ -228,11 +225,10 @@ class _Walk:
             if step is None:
                 break
             register, change = step
-            if change is not None:
-                outer.append(change)
-                if change[0] == "sqrt":
-                    value = batch.trial(self.store)[register]
-                    return outer, at, register, float(value.num.flat[0])
+            outer.append(change)
+            if change.root:
+                value = batch.trial(self.store)[register]
+                return outer, at, register, float(value.num.flat[0])
         batch = self.batches[whole[0]][0]
         return [], whole[0], whole[1], float(self.store.num[slot])
 
@@ -277,73 +273,41 @@ class _Walk:
                 return False
             squares = _squares(operation, values, moving, weight)
             if squares is not None:
-                self.found += [_Residual(batch, registers, w) for registers, w in squares]
+                self.found += [
+                    _Residual(batch, tuple(operation.args[k] for k in which), w)
+                    for which, w in squares
+                ]
             elif not _pass_on(operation, values, moving, weight, held):
                 return False
         return not any((weight < 0).any() for weight in held.values())
 
 
-def _outer_step(operation: Operation, batch: Batch) -> tuple[int, tuple[str, float] | None] | None:
+def _outer_step(operation: Operation, batch: Batch) -> tuple[int, Outer] | None:
     """Return the argument of a root, a factor or a shift, and what it does; None for others."""
-    name, args = operation.function.name, operation.args
-    if name in {"pos", "SINGLE"}:
-        return args[0], None
-    if name == "SQRT":
-        return args[0], ("sqrt", 0.0)
-    if len(args) != 2:
+    outer, args = operation.function.outer, operation.args
+    if outer is None:
         return None
+    if len(args) == 1:
+        found = outer(None, 0.0)
+        return None if found is None else (args[0], found)
     fixed = [k for k in (0, 1) if args[k] in batch.values]
     if len(fixed) != 1:
         return None
     other = batch.values[args[fixed[0]]]
     if other.bad or other.num.size != 1:
         return None
-    number = float(other.num.flat[0])
-    moving = args[1 - fixed[0]]
-    if name == "^" and fixed == [1] and number == 0.5:
-        return moving, ("sqrt", 0.0)
-    if name == "*" and number > 0:
-        return moving, ("*", number)
-    if name == "/" and fixed == [1] and number > 0:
-        return moving, ("*", 1 / number)
-    if name == "+" or (name == "-" and fixed == [1]):
-        return moving, ("+", number if name == "+" else -number)
-    return None
+    found = outer(fixed[0], float(other.num.flat[0]))
+    return None if found is None else (args[1 - fixed[0]], found)
 
 
 def _squares(
     operation: Operation, values: dict[int, Array], moving: set[int], weight: Floats
-) -> list[tuple[tuple[int, ...], Floats]] | None:
-    """Return the registers whose squares an operation sums, with weights; None if it does not."""
-    name, args = operation.function.name, operation.args
-    if name == "^" and args[1] not in moving and (values[args[1]].num == 2.0).all():
-        return [((args[0],), fit(weight, values[args[0]].shape))]
-    if name == "*" and args[0] == args[1]:
-        return [((args[0],), weight)]
-    if name == "SUMPRODUCT" and len(args) == 2 and args[0] == args[1]:
-        return [((args[0],), _counted(weight, values[args[0]]))]
-    if name in {"SUMSQ", "SUMX2PY2"}:
-        if name == "SUMX2PY2" and any(values[i].kind is not None for i in args):
-            return None
-        return [
-            ((i,), fit(_counted(weight, values[i]), values[i].shape)) for i in args if i in moving
-        ]
-    if name == "SUMXMY2":
-        a, b = values[args[0]], values[args[1]]
-        if a.shape[-2:] != b.shape[-2:]:
-            return None
-        mask = _both(a, b)
-        shape = np.broadcast_shapes(a.shape, b.shape, weight.shape)
-        full = np.broadcast_to(weight, shape)
-        return [((args[0], args[1]), full if mask is None else full * mask)]
-    return None
-
-
-def _counted(weight: Floats, array: Array) -> Floats:
-    """Return the weight of each number of a range, 0 for what is none."""
-    shape = np.broadcast_shapes(array.shape, weight.shape)
-    full = np.broadcast_to(weight, shape)
-    return full if array.kind is None else full * (array.kind == NUMBER)
+) -> Squares | None:
+    """Return the arguments whose squares an operation sums, with weights; None if it does not."""
+    squares, args = operation.function.squares, operation.args
+    if squares is None:
+        return None
+    return squares(args, [values[i] for i in args], [i in moving for i in args], weight)
 
 
 def _pass_on(

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sheetsim.book import Place
+from sheetsim.formula.functions import TABLE
 from sheetsim.formula.syntax.tokens import Token, tokenize, unreadable
 
 
@@ -45,7 +46,10 @@ BINARY = {
     ":": 9, " ": 8, ",": 7, "^": 4, "*": 3, "/": 3, "+": 2, "-": 2, "&": 1,
     "=": 0, "<>": 0, "<": 0, ">": 0, "<=": 0, ">=": 0,
 }  # fmt: skip
-SIGNS = {"-": "neg", "+": "pos", "@": "SINGLE"}
+SIGNS = {function.sign: function.name for function in TABLE.values() if function.sign}
+"""What stands before or behind one value -> the name in the tree: that of the table's function."""
+_BEFORE = {"-", "+", "@"}
+_SPILLED = "#"
 _SIGN = 6  # binds tighter than % and ^
 _PERCENT = 5
 _UNION = BINARY[","]
@@ -145,7 +149,7 @@ def _operand(build: _Builder, token: Token) -> bool:
     if kind in {"const", "ref", "name", "table"}:
         build.push(kind, token.value)
         return False
-    if kind in SIGNS:
+    if kind in _BEFORE:
         build.waiting.append(_Open("sign", SIGNS[kind], _SIGN, token.at))
         return True
     if kind == "(":
@@ -196,8 +200,8 @@ def _operator(build: _Builder, token: Token) -> bool:
         build.reduce(_PERCENT)
         build.apply(1, "%")
         return False
-    if kind == "#":
-        build.apply(1, "ANCHORARRAY")
+    if kind == _SPILLED:
+        build.apply(1, SIGNS[kind])
         return False
     if kind in BINARY:
         build.reduce(BINARY[kind])

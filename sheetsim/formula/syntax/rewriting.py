@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions.references import COLUMNS, OFFSET, ROWS
 from sheetsim.formula.syntax.parser import Node, Tree, parse
 from sheetsim.formula.syntax.precedents import (
-    WIDENED,
     find_precedents,
     is_external,
     named_functions,
@@ -23,6 +23,7 @@ from sheetsim.formula.syntax.tokens import Ref, Token
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Place
+    from sheetsim.formula.functions import Function
 
 _MOST_NAMES = 100
 
@@ -48,6 +49,11 @@ def rewritten(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
 def on_sheet(value: Ref, sheet: str) -> Ref:
     """Return a reference with its sheet named."""
     return value if value.sheet is not None else value._replace(sheet=sheet)
+
+
+def function_of(node: Node) -> Function | None:
+    """Return what a node calls; None if it calls nothing that is in the table."""
+    return TABLE.get(str(node.value)) if node.kind == "call" else None
 
 
 def find_sheet(book: Book, name: str) -> str | None:
@@ -173,13 +179,6 @@ def _of_name(node: Node, home: str | None) -> Node:
     return node
 
 
-_OVER_SHEETS = {
-    *("SUM", "AVERAGE", "AVERAGEA", "COUNT", "COUNTA", "MAX", "MAXA", "MIN", "MINA", "PRODUCT"),
-    *("MEDIAN", "STDEV", "STDEV.S", "STDEVP", "STDEV.P", "VAR", "VAR.S", "VARP", "VAR.P"),
-}
-"""Functions to which the same cells of several sheets are so many arguments."""
-
-
 def _stacked(book: Book, tree: Tree) -> Tree:
     """Make `Jan:Dec!B2` a union of the cells of all sheets from Jan to Dec."""
     several = {i: sheets for i, node in enumerate(tree) if (sheets := _through(book, node))}
@@ -193,7 +192,8 @@ def _stacked(book: Book, tree: Tree) -> Tree:
             nodes += [Node("ref", node.value._replace(sheet=sheet)) for sheet in several[i]]
             nodes.append(Node("call", ",", tuple(range(first, len(nodes)))))
         else:
-            known = node.kind != "call" or str(node.value) in _OVER_SHEETS
+            function = function_of(node)
+            known = node.kind != "call" or (function is not None and function.over_sheets)
             args = node.args
             if not known and any(a in several for a in args):
                 # What else takes such a reference is not known here; what it needs is.
@@ -247,26 +247,30 @@ def _spliced(tree: Tree) -> Tree:
 
 def _takes_many(node: Node) -> bool:
     """Whether a node takes any number of arguments, or is a union itself."""
-    if node.value == "," or node.value not in TABLE:
-        return True
-    return TABLE[str(node.value)].most > 100
+    function = function_of(node)
+    return function is None or function.most > 100
 
 
 def _widened(tree: Tree) -> Tree:
     """Give the third range of SUMIF and AVERAGEIF the size of the first, as Excel does."""
-    if not any(node.kind == "call" and node.value in WIDENED for node in tree):
+    if not any(_resizes(node) for node in tree):
         return tree
     nodes: list[Node] = []
     moved: list[int] = []
     for node in tree:
         args = tuple(moved[i] for i in node.args)
-        if node.kind == "call" and node.value in WIDENED and len(args) == 3:
+        if len(args) == 3 and _resizes(node):
             more = _as_large(nodes, args[2], args[0])
             nodes += more
             args = (*args[:2], len(nodes) - 1) if more else args
         nodes.append(node._replace(args=args))
         moved.append(len(nodes) - 1)
     return tuple(nodes)
+
+
+def _resizes(node: Node) -> bool:
+    function = function_of(node)
+    return function is not None and function.third_as_first
 
 
 def _as_large(nodes: list[Node], which: int, like: int) -> list[Node]:
@@ -283,7 +287,7 @@ def _as_large(nodes: list[Node], which: int, like: int) -> list[Node]:
     at = len(nodes)  # a size that is another in each cell
     return [
         Node("const", 0.0),
-        Node("call", "ROWS", (like,)),
-        Node("call", "COLUMNS", (like,)),
-        Node("call", "OFFSET", (which, at, at, at + 1, at + 2)),
+        Node("call", ROWS.name, (like,)),
+        Node("call", COLUMNS.name, (like,)),
+        Node("call", OFFSET.name, (which, at, at, at + 1, at + 2)),
     ]

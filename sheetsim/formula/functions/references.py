@@ -1,0 +1,101 @@
+# ruff: noqa: ARG001  (what stands in the same field of the table is called alike)
+"""Functions of references as such: OFFSET, INDIRECT, ROW, COLUMN, ROWS, COLUMNS.
+
+INDEX is in `lookup`, and what the operators `:`, space and `#` refer to in `operators`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetsim.book import CellError
+from sheetsim.formula.areas import NOWHERE, Areas
+from sheetsim.formula.functions._function import Reader, Reads
+from sheetsim.formula.functions._make import geometry, reference
+from sheetsim.formula.values import BLANK, Array, Bools, Ints, constant
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS
+
+
+def whole(arg: Array) -> Ints:
+    """Return the whole numbers of an argument, one a cell; far outside for an error."""
+    num = np.trunc(arg.num[..., 0, 0])
+    good = np.isfinite(num)
+    return np.where(good, np.where(good, num, 0.0), NOWHERE).astype(np.intp)
+
+
+def _offset(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+    base, numbers = areas[0], [whole(arg) for arg in args]
+    down, right = numbers[0], numbers[1]
+    top, left = base.top + down, base.left + right
+    sizes = [base.bottom - base.top + 1, base.right - base.left + 1]
+    for k in (2, 3):
+        if len(args) > k and not _left_out(args[k]):
+            sizes[k - 2] = numbers[k]
+    height, width = sizes
+    bottom, end = top + height - 1, left + width - 1
+    bottom = np.where(height < 0, top, bottom)
+    end = np.where(width < 0, left, end)
+    top = np.where(height < 0, top + height + 1, top)
+    left = np.where(width < 0, left + width + 1, left)
+    return _on_sheet(base.sheet, top, left, bottom, end, (height == 0) | (width == 0))
+
+
+def _left_out(arg: Array) -> bool:
+    """Whether an argument was left out: OFFSET(A1,1,1,,2)."""
+    return arg.literal and arg.kind is not None and bool(np.all(arg.kind == BLANK))
+
+
+def _on_sheet(sheet: str, top: Ints, left: Ints, bottom: Ints, right: Ints, bad: Bools) -> Areas:
+    """Return areas, those outside the sheet (or bad) moved to where `#REF!` is."""
+    bad = bad | (top < 0) | (left < 0) | (bottom >= MAX_ROWS) | (right >= MAX_COLUMNS)
+    if bad.any():
+        top, bottom = np.where(bad, NOWHERE, top), np.where(bad, NOWHERE, bottom)
+        right = np.where(bad, left, right)
+    return Areas(sheet, top, left, bottom, right)
+
+
+def _indirect(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+    text = args[0].objects().ravel().tolist()[0]
+    return reader.read(text, a1=len(args) < 2 or bool(args[1].num.all()))
+
+
+def _row(areas: Areas) -> Array:
+    return _lines(areas.top, areas.bottom, upright=True)
+
+
+def _column(areas: Areas) -> Array:
+    return _lines(areas.left, areas.right, upright=False)
+
+
+def _lines(first: Ints, last: Ints, *, upright: bool) -> Array:
+    """Return the numbers of rows, one below the other, or of columns, side by side."""
+    if (first < 0).any():
+        return constant(CellError("#REF!"))
+    steps = np.arange(int((last - first).max()) + 1, dtype=np.float64)
+    return Array(first[..., None, None] + 1.0 + (steps[:, None] if upright else steps[None, :]))
+
+
+def _rows(areas: Areas) -> Array:
+    return _count(areas.top, areas.bottom)
+
+
+def _columns(areas: Areas) -> Array:
+    return _count(areas.left, areas.right)
+
+
+def _count(first: Ints, last: Ints) -> Array:
+    return Array(np.asarray(last - first + 1, np.float64)[..., None, None])
+
+
+OFFSET = reference("OFFSET", 3, 5, _offset, references=1, reads=Reads.AROUND)
+ROWS = geometry("ROWS", 1, 1, _rows)
+COLUMNS = geometry("COLUMNS", 1, 1, _columns)
+
+FUNCTIONS = (
+    OFFSET,
+    reference("INDIRECT", 1, 2, _indirect, reads=Reads.ANYWHERE),
+    geometry("ROW", 0, 1, _row, per_line=True),
+    geometry("COLUMN", 0, 1, _column, per_line=True),
+    ROWS,
+    COLUMNS,
+)
