@@ -1,4 +1,4 @@
-"""One process at a time: a lock that the operating system holds and lets go when we die.
+"""One process at a time: a lock that the operating system holds and lets go when a process ends.
 
 A file that merely exists as a sign would stay behind after a crash and lock everybody out; the
 lock of `flock` (Windows: `locking`) goes with the process, and the empty file may stay.

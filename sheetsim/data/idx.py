@@ -9,7 +9,7 @@ An IDX file is a header and then the numbers, row by row, nothing else:
     the rest        the product of the sizes, one byte each
 
 so images (n, rows, columns) begin with 00 00 08 03 and labels (n,) with 00 00 08 01. Files may be
-gzip'd, which is told by their first bytes and not by their name. Nothing is unpickled, and no
+gzip'd, which their first bytes say and not their name. Nothing is unpickled, and no
 more is unpacked than the header promises, so that a small file cannot fill the memory.
 
 Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.

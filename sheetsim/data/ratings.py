@@ -128,7 +128,7 @@ RatingsLike: TypeAlias = "Ratings | str | os.PathLike[str] | pd.DataFrame | npt.
 
 
 def load_ratings(path: str | os.PathLike[str], users: int = 15, movies: int = 15) -> Ratings:
-    """Read ratings from a CSV, wide or long, told apart by the heading.
+    """Read ratings from a CSV, wide or long, as its heading says.
 
     Wide: the first column is headed userId, every other by its movie; a blank is a movie not
     rated. The table is taken whole, in the file's order, and `users` and `movies` do not matter.

@@ -23,7 +23,7 @@ from sheetsim.files import replace_file
 
 _log = logging.getLogger("matplotlib")
 _level = _log.level
-_log.setLevel(logging.ERROR)  # where its cache is and that it fills it is no user's business
+_log.setLevel(logging.ERROR)  # it says that it fills its cache: of no use to a user
 try:
     import matplotlib as mpl
     from matplotlib import font_manager  # noqa: F401 - fills the cache: now, not later
@@ -33,7 +33,7 @@ finally:
     _log.setLevel(_level)
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's, told apart by the colour-blind; the most different ones first."""
+"""Okabe and Ito's, which the colour-blind can distinguish; the most different ones first."""
 
 MARKERS = "osD^vPX"
 """With them, so that print without colour does."""

@@ -36,7 +36,7 @@ CONVERGENCE = 1e-12
 
 
 LARGE, LARGE_ITERATIONS = 1_000, 100
-"""A model of more variables than this stops after so many iterations, unless told otherwise."""
+"""A model of more variables than this stops after so many iterations if no other limit is given."""
 
 
 def new_book(name: str, options: Mapping[str, Any]) -> Book:

@@ -321,7 +321,7 @@ def _decay(sheet: Sheet, which: str) -> str:
 
 
 def _right(predicted: Block, labels: Block) -> tuple[str, float]:
-    """How many digits are told right: formula and value."""
+    """How many digits are classified correctly: formula and value."""
     formula = f"=SUMPRODUCT(({predicted.range}={labels.range})*1)"
     return formula, how_many_right(predicted.values, labels.values)
 

@@ -4,7 +4,7 @@ Softmax answers "which of these classes is it?" and has no way to say "none": it
 1, so something always gets a good share. Two images with outputs that differ by a constant get
 the very same softmax, though in the one every output may be large (it is there, no doubt) and in
 the other all of them low (nothing of the kind). The constant, which softmax throws away, is
-what told the two apart.
+all that distinguishes the two.
 
 A sigmoid for each class answers a question for each: "is it there, yes or no?",
 

@@ -6,8 +6,8 @@ and the cells do what follows from them:
 
     score[i, c] = sum over f of (factor[i, f] - mean[f]) loading[c, f]
 
-and a component's share is the spread of its scores over the spread of all factors. Nobody told
-the model of genres or of age, and yet titles that belong together get scores that are close.
+and a component's share is the spread of its scores over the spread of all factors. The model
+knew nothing of genres or of age, and yet titles that belong together get scores that are close.
 
 Source: fast.ai, lesson 4 (`movie_w.pca(3)`, a singular value decomposition too). The sign of a
 component means nothing; here the sum of the cubes of its loadings is positive.

@@ -4,8 +4,8 @@
 
     rate of group 1 = rate of group 2 = rate of the head = lr
 
-In the first steps the head is random, and what flows back through it tells the layers nothing
-worth learning; at the head's rate they take it to heart all the same, and lose what they knew.
+In the first steps the head is random, and the gradients that flow back through it are
+of no use to the layers; at the head's rate they follow them all the same, and lose what they knew.
 The cell 'old task's loss' says how much: it asks the layers, as they are at the end, for the old
 task, with the head that they were trained with (on sheet net it is nearly 0).
 
