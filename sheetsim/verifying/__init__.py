@@ -27,13 +27,21 @@ from sheetsim.verifying._work import Work
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.package import poisoned_copy
 
-__all__ = ["TIMEOUT", "TOLERANCE", "Difference", "SourceReport", "Verification", "verify"]
+__all__ = [
+    "ENGINE_TOLERANCE",
+    "TIMEOUT",
+    "TOLERANCE",
+    "Difference",
+    "SourceReport",
+    "Verification",
+    "verify",
+]
 
 TIMEOUT = 600.0
 """Seconds that an engine may take."""
 
-TOLERANCE = {"numpy": 1e-12, "ironcalc": 1e-11, "libreoffice": 1e-11}
-"""Largest relative difference of two numbers that agree, by who computed one of them."""
+TOLERANCE, ENGINE_TOLERANCE = 1e-12, 1e-11
+"""Largest relative difference from a cached value that agrees: of NumPy's, of an engine's."""
 
 Progress = Callable[[str], None]
 
@@ -53,7 +61,7 @@ def verify(
         engines: names of engines that must take part beside NumPy, which always does; ["numpy"]
             for no other; by default all that are installed.
         tolerance: largest relative difference of two numbers that agree, 0 to 0.01, for all;
-            by default `TOLERANCE`.
+            by default `TOLERANCE` and `ENGINE_TOLERANCE`.
         timeout: seconds for an engine.
         progress: called with a few words before each stage.
 
@@ -83,8 +91,8 @@ def verify(
     for sheet in book.sheets:
         book.sheets[sheet]  # read now: what is wrong with the file is to be said first
     say("NumPy")
-    limits = dict(TOLERANCE) if tolerance is None else dict.fromkeys(TOLERANCE, tolerance)
-    work = Work(book, limits)
+    limits = {"numpy": TOLERANCE, **dict.fromkeys(chosen, ENGINE_TOLERANCE)}
+    work = Work(book, limits if tolerance is None else dict.fromkeys(limits, tolerance))
     if not work.cached and not chosen and work.count:
         raise EngineMissingError(
             f"{path}: has no cached values, and no spreadsheet engine takes part, so that there "

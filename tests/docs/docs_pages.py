@@ -15,6 +15,9 @@ FRONT, GALLERY, USE, MEASURED = (
     *("README.md", "workbooks/README.md", "sheetsim/README.md", "scripts/README.md"),
 )
 
+NEW_FILE = re.compile(r"# a new file: (\S+)\n")
+"""The first line of a block of Python that is a file to be added."""
+
 _HEADING = re.compile(r"(#{1,6}) +(.+)")
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^()\s]+)\)")

@@ -1,8 +1,8 @@
 """The Python of the Markdown files compiles, names what there is, and runs.
 
 The blocks of a page are run one after the other, in a folder with the files that they name. What
-follows a `# ->` is what the line gives. A block that is a new file of the package, such as the
-topic in "How to add", is put where it says, and tried.
+follows a `# ->` is what the line gives. Blocks that are new files of the package, in "How to
+add", are tried in test_docs_new_files.py.
 """
 
 import ast
@@ -12,32 +12,26 @@ import importlib
 import inspect
 import io
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-from docs_pages import FRONT, ROOT, USE, Page, page, pages
+from docs_pages import FRONT, NEW_FILE, ROOT, USE, Page, page, pages
 
 import sheetsim
-from sheetsim.topics._discovery import covers, lessons, outlines
 
 sys.path += [str(ROOT / "tests" / folder) for folder in ("learn", "solving")]
 from model_page import Page as ModelPage
 from small_movielens import write_movielens
 
 PAGES = pages()
-NEW = re.compile(r"# a new file: (\S+)\n")
-"""The first line of a block that is a file to be added."""
 
 
 def runs(page: Page) -> list[str]:
     """The page's blocks of Python that are to run, in order."""
     texts = [block.text for block in page.blocks if block.language == "python"]
-    return [text for text in texts if not NEW.match(text)]
+    return [text for text in texts if not NEW_FILE.match(text)]
 
 
 def wrong_names(source: str, known: set[str]) -> list[str]:
@@ -152,64 +146,6 @@ def test_the_blocks_run_and_give_what_they_say(name: str) -> None:
     assert len(said) >= 3
     wrong = {text: values[text] for text in said if not same(values[text], said[text])}
     assert not wrong
-
-
-# New files ---------------------------------------------------------------------------------
-
-
-def new_files(page: Page) -> dict[str, str]:
-    """Path to the text of each new file that the page shows."""
-    texts = [block.text for block in page.blocks if block.language == "python"]
-    shown = [(match[1], text[match.end() :]) for text in texts if (match := NEW.match(text))]
-    return dict(shown)
-
-
-@contextlib.contextmanager
-def added(path: str, folder: Path) -> Iterator[ModuleType]:
-    """A new file of the package, as if it stood at its path; gone again afterwards."""
-    own = Path(path)
-    module_name = ".".join(own.with_suffix("").parts)
-    package = importlib.import_module(".".join(own.parent.parts))
-    (folder / own.name).write_text(new_files(page(USE))[path], encoding="utf-8")
-    package.__path__.append(str(folder))
-    _forget()
-    try:
-        yield importlib.import_module(module_name)
-    finally:
-        package.__path__.remove(str(folder))
-        sys.modules.pop(module_name, None)
-        delattr(package, own.stem)
-        _forget()
-
-
-def _forget() -> None:
-    """What was found in the folders so far."""
-    importlib.invalidate_caches()
-    for found in (covers, outlines, lessons):
-        found.cache_clear()
-
-
-def test_the_new_topic_is_built_and_checked(tmp_path: Path) -> None:
-    with added("sheetsim/topics/entropy/odds.py", tmp_path) as module:
-        assert len((module.__doc__ or "").splitlines()) >= 5
-        assert sheetsim.list_topics()["odds"].workbook == "entropy"
-        book = sheetsim.build("odds", tmp_path / "odds.xlsx")
-        report = sheetsim.check(book, ["ironcalc"])
-        assert report.ok, report.differences
-        assert {row.sheet: row.cells for row in report.sheets} == {"odds": 3}
-    assert "odds" not in sheetsim.list_topics()
-
-
-def test_new_files_are_formatted(tmp_path: Path) -> None:
-    """As ruff would have them."""
-    for path, text in new_files(page(USE)).items():
-        assert not (ROOT / path).exists(), "it is there: show something else"
-        (tmp_path / Path(path).name).write_text(text, encoding="utf-8")
-    for words in (["check", "--config", str(ROOT / "pyproject.toml")], ["format", "--check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *words, str(tmp_path)], capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout
 
 
 # Planted mistakes --------------------------------------------------------------------------
