@@ -23,7 +23,6 @@ FARTHEST = 1e6
 """Farthest start, in each direction."""
 
 beta_of = real(0, 0.9999999)
-HYPER = {"beta1": beta_of, "beta2": beta_of}
 
 steps_of = whole(1, MAX_STEPS)
 seed_of = whole(0, 2**32 - 1)
@@ -84,12 +83,17 @@ def hyper_of(optimizers: Sequence[str], given: Mapping[str, Any]) -> dict[str, d
     Raises:
         OptionError: a value out of range, or a parameter that none of the optimizers has.
     """
-    checked = {name: HYPER[name](name, value) for name, value in given.items() if value is not None}
-    for name, value in checked.items():
+    wanted = {name: value for name, value in given.items() if value is not None}
+    for name, value in wanted.items():
         if not any(name in RULES[optimizer].hyper for optimizer in optimizers):
-            raise OptionError(f"{name} is {value:g}, and there is none in {', '.join(optimizers)}")
+            raise OptionError(
+                f"{name} is {_shown(value)}, and there is none in {', '.join(optimizers)}"
+            )
     return {
-        name: {key: float(checked.get(key, default)) for key, default in RULES[name].hyper.items()}
+        name: {
+            key: RULES[name].checked(key, wanted.get(key, default))
+            for key, default in RULES[name].hyper.items()
+        }
         for name in optimizers
     }
 

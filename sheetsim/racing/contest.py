@@ -171,6 +171,7 @@ def race(
     noise: float = 0.0,
     seed: int = 0,
     progress: Say | None = None,
+    **hyper: float,
 ) -> Race:
     """Race optimizers, in their textbook variants, over a loss surface of two parameters.
 
@@ -191,6 +192,7 @@ def race(
             gradient, the same for all optimizers.
         seed: of the noise.
         progress: called with words and with the number of optimizers done since.
+        **hyper: further parameters, such as `epsilon`, of those that have them.
 
     Returns:
         `racers`, each with `lr`, `path` (steps + 1, 2), `losses` (steps + 1,), `distance` from the
@@ -205,14 +207,14 @@ def race(
     names = _checked.optimizers_of(optimizers)
     steps = _checked.steps_of("steps", steps)
     rates = _checked.rates_of(lr, names)
-    hyper = _checked.hyper_of(names, {"beta1": beta1, "beta2": beta2})
+    settings = _checked.hyper_of(names, {"beta1": beta1, "beta2": beta2, **hyper})
     at = _checked.start_of(place, start)
     noise, seed = _checked.noise_of("noise", noise), _checked.seed_of("seed", seed)
     racers = []
     for name in names:
         if progress is not None:
             progress(f"{name}: running", 0)
-        racers.append(_racer(place, name, rates.get(name), hyper[name], at, steps, noise, seed))
+        racers.append(_racer(place, name, rates.get(name), settings[name], at, steps, noise, seed))
         if progress is not None:
             progress(f"{name}: done", 1)
     sound = [racer for racer in racers if racer.sound]

@@ -128,6 +128,7 @@ def sweep(
     seed: int = 0,
     seeds: int = 1,
     progress: Say | None = None,
+    **hyper: float,
 ) -> Sweep:
     """Run an optimizer over a grid of learning rates, betas and seeds, as one batch of arrays.
 
@@ -147,6 +148,7 @@ def sweep(
         seed: of the noise; the first if there are several.
         seeds: how many noises are drawn for each cell of the grid; above 1 only with noise.
         progress: called with words and with the number of steps done since.
+        **hyper: further parameters of the optimizer, such as `epsilon`, if they are not swept.
 
     Returns:
         `lrs` (L,), `betas` (K,), `losses` (K, L): the median over the seeds of the loss after the
@@ -160,11 +162,11 @@ def sweep(
     place = _checked.surface_of(surface)
     (name,) = _checked.optimizers_of(optimizer)
     over = _over(name, over)
-    fixed = {"beta1": beta1, "beta2": beta2}
+    fixed = {"beta1": beta1, "beta2": beta2, **hyper}
     if fixed.get(over) is not None:
         raise OptionError(f"{over} is {fixed[over]}, and it is swept; expected beta_range for it")
-    hyper = _checked.hyper_of((name,), fixed)[name]
-    del hyper[over]
+    settings = _checked.hyper_of((name,), fixed)[name]
+    del settings[over]
     steps = _checked.steps_of("steps", steps)
     at = _checked.start_of(place, start)
     noise = _checked.noise_of("noise", noise)
@@ -181,7 +183,7 @@ def sweep(
     by_run = np.meshgrid(betas, lrs, np.array(drawn), indexing="ij")
     beta_column, lr_column = (grid.reshape(-1, 1) for grid in by_run[:2])
     batch = run(
-        place, RULES[name], lr_column, {**hyper, over: beta_column}, np.array(at), steps,
+        place, RULES[name], lr_column, {**settings, over: beta_column}, np.array(at), steps,
         noise=noise, seeds=by_run[2].ravel(), say=progress,
     )  # fmt: skip
     losses = np.median(np.where(batch.sound, batch.loss, np.inf).reshape(shape), axis=2)
@@ -200,8 +202,9 @@ def sweep(
     else:
         status += "none ended below the start"
     return Sweep(
-        place, name, over, lrs, betas, hyper, steps, at, noise, drawn, losses, failed, best, status
-    )
+        place, name, over, lrs, betas, settings, steps, at, noise, drawn, losses, failed, best,
+        status,
+    )  # fmt: skip
 
 
 def _over(name: str, over: str | None) -> str:

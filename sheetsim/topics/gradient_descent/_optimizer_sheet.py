@@ -45,10 +45,12 @@ DROP_LAST = {"b": "={^b}", "a": "={^a}"}
 
 STYLES = {"x": "calc.general", "y": "calc.general", "prev_grad2": "calc.power"}
 
+RESET = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
 NOT_THE_LECTURES = (
-    "The lecture does not have this optimizer, so there is no lecture variant: this sheet is the "
-    "textbook's in every workbook, and keeps all updates."
+    "the lecture does not have this optimizer: in every workbook this is the textbook variant, "
+    "which keeps all updates"
 )
+"""Notes above the headings."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,7 @@ def optimizer_sheet(optimizer: Optimizer, book: Book) -> Sheet:
     chosen, variant = optimizer.variant(book.plan["variant"])
     sheet = book.new(optimizer.name, f"{optimizer.title} ({chosen} variant)")
     sheet.text(0, 0, sheet.title, "title")
-    others = [NOT_THE_LECTURES] if optimizer.lecture is None else []
-    lead = [f"{variant.rule}.", variant.difference, *others]
-    sheet.text(1, 0, " ".join(filter(None, lead)), "lead")
+    sheet.text(1, 0, f"{variant.rule}. {variant.difference}".rstrip(), "lead")
 
     x, y = book["data"]["x"], book["data"]["y"]
     line = Points(x.values[:, 0], y.values[:, 0], "sheet data")
@@ -124,9 +124,8 @@ def _facts(
     for name in starts:
         look = "input.power" if name in wide else "input.step"
         row.append(Fact(name, name, None, 1.0, look, Valid()))
-    if variant.warm_up:
-        note = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
-        sheet.text(HEADINGS - 1, 8, note, "note")
+    if variant.warm_up or optimizer.lecture is None:
+        sheet.text(HEADINGS - 1, 8, RESET if variant.warm_up else NOT_THE_LECTURES, "note")
     row.append(Fact("points", "points", f"=COUNT({x.range})", line.n, "calc.index"))
     return {name: float(block.value) for name, block in facts(sheet, FACTS, 0, row).items()}
 

@@ -51,7 +51,8 @@ def lead_of(book: Book) -> str:
     if book.plan["variant"] == "lecture" and strangers:
         *others, last = strangers
         names = f"{', '.join(others)} and {last}" if others else last
-        lead += f" (the lecture does not have {names}: as in PyTorch)"
+        them = "them" if others else "it"
+        lead += f" ({names} as in PyTorch: the lecture does not have {them})"
     return lead
 
 

@@ -4,7 +4,10 @@ from typing import Any
 
 from sheetsim.sheet import Block, Chart, Series
 
-COLORS = ("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF")
+COLORS = (
+    *("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF"),
+    *("#8C564B", "#E377C2"),
+)
 SIDES = ("right", "left", "above", "below")
 """Where labels stand, one after the other, so that those of close points stay readable."""
 
