@@ -176,6 +176,29 @@ def test_special_cases_of_the_optimizers_meet() -> None:
     np.testing.assert_allclose(np.abs(adams["new_b"] - adams["b"]), 1, rtol=1e-12)
 
 
+def test_nesterov_without_memory_is_plain_descent() -> None:
+    steps = sheetsim.trace("nesterov", epochs=3, beta1=0, lr=1e-4)
+    same = sheetsim.trace("sgd", epochs=3, variant="textbook", lr=1e-4)
+    for name in ("b", "a"):
+        np.testing.assert_allclose(steps[name], same[name], rtol=1e-13)
+        np.testing.assert_array_equal(steps[f"theta_{name}"], steps[f"new_{name}"])
+
+
+def test_nesterov_looks_ahead_as_sutskever_has_it() -> None:
+    """v <- mu v - lr grad(theta + mu v), theta <- theta + v (2013, equations 3 and 4)."""
+    lr, mu, points = 2e-5, 0.95, line_points()
+    steps = sheetsim.trace("nesterov", epochs=2, lr=lr, beta1=mu, b=3, a=-2)
+    theta, v, seen = [3.0, -2.0], [0.0, 0.0], [*zip(points.x, points.y, strict=True)] * 2
+    columns = steps[["b", "a", "theta_b", "theta_a"]].to_numpy(float)
+    for row, (x, y) in zip(columns, seen, strict=True):
+        ahead = [theta[i] + mu * v[i] for i in (0, 1)]
+        slope = 2 * (ahead[0] + ahead[1] * x - y)
+        for i, grad in enumerate((slope, slope * x)):
+            v[i] = mu * v[i] - lr * grad
+            theta[i] += v[i]
+        np.testing.assert_allclose(row, ahead + theta, rtol=1e-9)
+
+
 def test_average_of_a_constant_is_the_constant() -> None:
     grad = np.array([3.0, -4.0])
     m, v = adam.averages(grad, (grad, grad**2), 0.9, 0.99)
