@@ -22,8 +22,8 @@ import pandas as pd
 import scipy
 import scipy.optimize
 
-from sheetsim.solver import Options, Problem, factor_model, minimize
-from sheetsim.solver.problem import Array
+from sheetsim.solver import Model, Options, Vectorized, factor_model, solve
+from sheetsim.solver.functions import Array
 
 RATINGS = Path(__file__).resolve().parents[2] / "shared/data/lecture/ratings.csv"
 MODELS = {"dot_product": (False, 0.39295), "bias": (True, 0.31875)}
@@ -120,19 +120,19 @@ def draw(n: int, seed: int) -> Iterator[Array]:
         yield rng.uniform(size=n)
 
 
-def ours(problem: Problem, goal: float) -> Callable[[Array], None]:
-    """The default `minimize`."""
-    reduction = problem.reduction
+def ours(model: Model, goal: float) -> Callable[[Array], None]:
+    """The default `solve`."""
+    reduction = model.reduction
     assert reduction is not None  # noqa: S101
 
     def watched(u: Array) -> tuple[Array, Array, Array]:
         answer = reduction.normal_equations(u)
-        if problem.report(answer[0])[0] <= goal:
+        if model.report(answer[0])[0] <= goal:
             raise Reached
         return answer
 
-    watching = replace(problem, reduction=replace(reduction, normal_equations=watched))
-    return lambda start: void(minimize(replace(watching, start=start)))
+    watching = replace(model, reduction=replace(reduction, normal_equations=watched))
+    return lambda start: void(solve(watching, starts=start[None]))
 
 
 def lbfgs(ratings: Array, bias: bool, goal: float) -> Callable[[Array], None]:
@@ -172,14 +172,15 @@ def lbfgs(ratings: Array, bias: bool, goal: float) -> Callable[[Array], None]:
     )
 
 
-def trf(problem: Problem, goal: float) -> Callable[[Array], None]:
+def trf(model: Model, goal: float) -> Callable[[Array], None]:
     """SciPy's least_squares, method trf."""
-    residuals, jacobian = problem.residuals, problem.jacobian
-    assert residuals is not None  # noqa: S101
+    residuals = model.residuals
+    assert isinstance(residuals, Vectorized)  # noqa: S101
+    jacobian = residuals.derivatives
     assert jacobian is not None  # noqa: S101
 
     def watched(x: Array) -> Array:
-        r = residuals(x[None])[0]
+        r = residuals.values(x[None])[0]
         if np.sqrt(np.mean(r**2)) <= goal:
             raise Reached
         return r
@@ -197,7 +198,7 @@ def void(_: object) -> None:
 
 def to_the_end(model: str, ratings: Array, bias: bool, goal: float, seeds: int) -> None:
     """The default solve from a single start, run until it stops of itself."""
-    results = [minimize(factor_model(ratings, K, bias=bias, seed=seed)) for seed in range(seeds)]
+    results = [solve(factor_model(ratings, K, bias=bias, seed=seed)) for seed in range(seeds)]
     objectives = [result.objective for result in results]
     print(f"\n{model}: the default solve from one start, to its own end")
     print(
@@ -214,16 +215,17 @@ def batch_or_loop(model: str, ratings: Array, bias: bool, size: int) -> None:
     problem = factor_model(ratings, K, bias=bias)
     reduction = problem.reduction
     assert reduction is not None  # noqa: S101
-    # A multistart leads every other start only, see `minimize`.
+    # A multistart leads every other start only, see `sheetsim.solver.batch`.
     kinds = (reduction, replace(reduction, lead=lambda u: u, evaluations=0))
-    drawn = problem.draw(np.random.default_rng(options.seed), size - 1)
+    assert problem.sample is not None  # noqa: S101
+    drawn = problem.sample(np.random.default_rng(options.seed), size - 1)
     starts = np.concatenate([problem.start[None], drawn])
     began = time.perf_counter()
-    batch = minimize(problem, options)
+    batch = solve(problem, options)
     between = time.perf_counter()
     single = replace(options, multistart=False)
     loop = min(
-        minimize(replace(problem, start=start, reduction=kinds[i % 2]), single).objective
+        solve(replace(problem, start=start, reduction=kinds[i % 2]), single).objective
         for i, start in enumerate(starts)
     )
     took = between - began, time.perf_counter() - between

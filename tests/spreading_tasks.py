@@ -12,7 +12,7 @@ from sheetsim.errors import WorkbookError
 def solved(start: tuple[float, ...]) -> dict[str, Any]:
     """Minimise Rosenbrock's function from a start."""
     from sheetsim.solver.model import Model
-    from sheetsim.solver.solve import solve
+    from sheetsim.solver.solve_model import solve
 
     def function(x: Any) -> Any:
         a, b = 1 - x[0], x[1] - x[0] ** 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.formula.program import Program, compile_book
-from sheetsim.solver.settings import Settings
+from sheetsim.solver.options import Options
 from sheetsim.solving import Request, Solved, solve_file
 from sheetsim.solving.prepare import SUFFIXES
 from sheetsim.workbook.read.book import read_book
@@ -42,12 +41,12 @@ def solve(model: str | Path, **options: Any) -> Solved | Result:
         model: the path of an .xlsx or .xlsm file, or the name of a topic (`dot_product`, `bias`,
             `data`), for which see `sheetsim.api.lecture.solve_topic`.
         **options: for a file: `out` (the solved copy), `sheet` (whose stored model), or the model
-            itself: `objective`, `minimize` or `maximize` (a cell in place of `objective`, or
-            True), `value`, `by`, `subject_to` (a text or several) and `non_negative`; `set` (texts
-            such as "Sheet1!A1=5", or a dict), `engine` ("GRG Nonlinear", "Simplex LP",
-            "Evolutionary"), `start` ("current", "random", "zero"), `starts`, `seed`, `report`
-            (True adds the reports to the copy), `jobs` and `scheduler` (for many starts), and the
-            options of `sheetsim.solver.Settings`.
+            itself: `objective`, `minimize` or `maximize` (True, or a cell in place of `objective`;
+            False is as if it were left out), `value`, `by`, `subject_to` (a text or several) and
+            `non_negative`; `set` (texts such as "Sheet1!A1=5", or a dict), `engine` ("GRG
+            Nonlinear", "Simplex LP", "Evolutionary"), `start` ("current", "random", "zero"),
+            `starts`, `seed`, `report` (True adds the reports to the copy), `jobs` and `scheduler`
+            (for many starts), and the options of `sheetsim.solver.Options`.
 
     Returns:
         Of a file: `objective`, `status`, `success`, `variables` (cell to value), `iterations`,
@@ -125,10 +124,8 @@ def request_of(options: dict[str, Any]) -> Request:
     given = {name: options.pop(name) for name in _REQUESTED if options.get(name) is not None}
     for name in ("minimize", "maximize"):
         aim = options.pop(name, None)
-        if aim is None:
+        if aim is None or aim is False:
             continue
-        if aim is False:
-            raise OptionError(f"{name} is False; expected it to be left out, or another aim")
         if "goal" in given:
             raise OptionError("minimize and maximize were given; expected one of them")
         given["goal"] = name
@@ -139,9 +136,9 @@ def request_of(options: dict[str, Any]) -> Request:
         if isinstance(value, dict):
             value = [f"{cell}={_entry(content)}" for cell, content in value.items()]
         given[name] = (value,) if isinstance(value, str) else tuple(value)
-    known = [field.name for field in fields(Settings)]
+    known = Options.names()
     for name in options:
         if name not in known:
             names = ", ".join([*_REQUESTED, "minimize", "maximize", *_LISTS, *_PLACES, *known])
             raise OptionError(f"solve has no option {name!r}; it has {names}")
-    return Request(**given, settings=tuple(options.items()))
+    return Request(**given, options=tuple(options.items()))

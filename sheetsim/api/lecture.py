@@ -38,6 +38,13 @@ __all__ = [
 ]
 
 
+SOLVER_OPTIONS = (
+    *("precision", "convergence", "max_time", "max_iterations", "derivatives"),
+    *("multistart", "population"),
+)
+"""The options of the solver that a topic's model has a use for, besides `seed`."""
+
+
 def build(name: str, path: str | Path, **options: Any) -> Path:
     """Write a workbook: live formulas, NumPy's values cached, its models solved.
 
@@ -189,7 +196,7 @@ def solve_topic(name: str, *, seed: int = 0, starts: int = 1, **options: Any) ->
         OptionError: a topic without a model, or an option that may not be so.
         DataError: ratings or points that cannot be used.
     """
-    given = {key: options.pop(key, None) for key in Options.names()}
+    given = {key: options.pop(key, None) for key in SOLVER_OPTIONS}
     how = {key: value for key, value in given.items() if value is not None}
     starts = whole(1, 100_000)("starts", starts)
     if starts > 1 and not how.keys().isdisjoint({"multistart", "population"}):

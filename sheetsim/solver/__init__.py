@@ -1,25 +1,43 @@
-"""Minimization in NumPy alone, with the options of Excel's Solver and a batch of starts.
+"""Optimization in NumPy alone, with the engines, options and endings of Excel's Solver.
 
-`minimize(problem, options)` is the one front door. `factor_model` builds the lecture's problem,
-`sigmoid_factor_model` the one whose predictions stay within a range.
+    result = solve(Model(start, objective, constraints=(Constraint(function, "<="),)), Options())
+    result.objective, result.variables, result.ending, result.status
+
+| file          | what it holds                                                               |
+| ------------- | --------------------------------------------------------------------------- |
+| `model`       | `Model`, its `Constraint`s, and a `Reduction` of a least-squares model      |
+| `functions`   | functions of the variables: of one point, or `Vectorized` for many          |
+| `options`     | `Options`, those of Excel's dialog                                          |
+| `result`      | `Result`, with the log, slacks, multipliers and ranges                      |
+| `endings`     | `Ending`: how a solve may end, with Excel's code and sentence               |
+| `solve_model` | `solve`, the front door                                                     |
+| `grg`         | the engine GRG Nonlinear: which method suits a model; many starts           |
+| `batch`       | models whose functions take many points at once: all starts as one batch    |
+| `evaluator`   | evaluations: counted, timed, and the best point kept                        |
+| `found`       | what an engine hands to the front door                                      |
+| `methods`     | the methods, a file each; Simplex LP and Evolutionary are two of them       |
+| `parts`       | what methods share                                                          |
+| `models`      | models with a structure of their own: the lecture's factor models           |
 """
 
-from sheetsim.solver.methods.sigmoid_model import sigmoid_factor_model
-from sheetsim.solver.methods.variable_projection import factor_model
-from sheetsim.solver.minimize import minimize
+from sheetsim.solver.endings import Ending
+from sheetsim.solver.functions import Vectorized
+from sheetsim.solver.model import Constraint, Model, Reduction
+from sheetsim.solver.models.factor_model import factor_model
+from sheetsim.solver.models.sigmoid_factor_model import sigmoid_factor_model
 from sheetsim.solver.options import Options
-from sheetsim.solver.parts.finite_differences import derivative_error
-from sheetsim.solver.problem import Problem, Reduction
-from sheetsim.solver.result import Result, Trial
+from sheetsim.solver.result import Result
+from sheetsim.solver.solve_model import solve
 
 __all__ = [
+    "Constraint",
+    "Ending",
+    "Model",
     "Options",
-    "Problem",
     "Reduction",
     "Result",
-    "Trial",
-    "derivative_error",
+    "Vectorized",
     "factor_model",
-    "minimize",
     "sigmoid_factor_model",
+    "solve",
 ]

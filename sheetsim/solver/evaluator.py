@@ -15,17 +15,23 @@ the lower objective wins, of two infeasible ones the smaller violation.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sheetsim.errors import OptionError
-from sheetsim.solver.model import Mask, Model
-from sheetsim.solver.outcome import ITERATIONS, TIME, Ending, Stop
+from sheetsim.solver.endings import Ending, Outcome, Stop
+from sheetsim.solver.functions import Array, Many, Mask, checked
+from sheetsim.solver.model import Model
+from sheetsim.solver.options import Options
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import LEAST_SCALE, difference, evaluations
-from sheetsim.solver.problem import Array, Function, Problem, checked
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solution import Step
+from sheetsim.solver.parts.violations import violations
+from sheetsim.solver.result import Trial
+
+Clock = Callable[[], float]
+"""Seconds since some moment; never backwards."""
 
 
 @dataclass(slots=True)
@@ -37,7 +43,7 @@ class Point:
         f: The objective as minimized inside.
         c: (m,) constraints, = 0 or <= 0.
         shown: The objective as the sheet shows it.
-        violation: By how much the worst constraint is missed, whole numbers included; inf if
+        violation: By how much the worst constraint is off, whole numbers included; inf if
             something is NaN or infinite.
         g: (n,) the gradient of f, once it is asked for.
         A: (m, n) the Jacobian of c, once it is asked for.
@@ -52,56 +58,66 @@ class Point:
     A: Array | None = None
 
     @property
-    def sound(self) -> bool:
+    def finite(self) -> bool:
         """Whether every value is a finite number."""
         return math.isfinite(self.f) and bool(np.isfinite(self.c).all())
 
 
 @dataclass
 class Evaluator:
-    """A model, its settings, and the memory of a solve.
+    """A model, the options and starts of a call, and the memory of a solve.
 
     Attributes:
-        began: When, in the seconds of `time.perf_counter`.
+        starts: (S, n) in place of the model's own start; None for that one.
+        clock: What time limits are measured by.
         distance: Of a "value of": whether |objective - target| is minimized.
+        first: Where the search began, within the bounds; None before that.
         best: The best point so far.
         log: The improvements.
     """
 
     model: Model
-    settings: Settings
-    began: float
+    options: Options
+    starts: Array | None = None
+    clock: Clock = time.perf_counter
     distance: bool = False
     evaluations: int = 0
     iteration: int = 0
+    first: Point | None = None
     best: Point | None = None
-    log: list[Step] = field(default_factory=list)
+    log: list[Trial] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        model = self.model
+        self.began = self.clock()
+        model, ignored = self.model, self.options.ignore_integers
         self.low, self.high = model.low, model.high
-        if self.settings.ignore_integers:
+        if ignored:
             assert model.lower is not None  # noqa: S101 - Model saw to both
             assert model.upper is not None  # noqa: S101
             self.low, self.high = model.lower, model.upper
-        ignored = self.settings.ignore_integers
         self.whole = np.zeros(model.n, bool) if ignored else model.whole
         self.groups = () if ignored else model.different
         self.sign = -1.0 if model.sense == "maximize" else 1.0
         self.aims = model.sense == "value" and not self.distance
-        seconds = self.settings.max_time
+        seconds = self.options.max_time
         self.deadline = math.inf if seconds is None else self.began + seconds
         self.equal, self.sizes = self._rows()
 
     @property
-    def scheme(self) -> str:
-        """By which differences derivatives are taken that the model does not have."""
-        given = self.settings.derivatives
-        return "central" if given == "analytic" else given
+    def start(self) -> Array:
+        """The first start (n,), moved onto the bounds."""
+        start = self.model.start if self.starts is None else self.starts[0]
+        return np.clip(start, self.low, np.fmax(self.low, self.high))
+
+    def begin(self) -> Point:
+        """Evaluate the start; what a search is compared with in the end."""
+        if self.first is None:
+            self.first = self.at(self.start)
+        return self.first
 
     def _rows(self) -> tuple[Mask, list[int]]:
         """Which rows of c are equalities, and how many each block has."""
-        x = np.clip(self.model.start, self.low, np.fmax(self.low, self.high))
+        x = self.start
         sizes, equal = [], [True] if self.aims else []
         for block in self.model.constraints:
             value = np.atleast_1d(np.asarray(block.function(x)[0], dtype=float))
@@ -133,16 +149,16 @@ class Evaluator:
             self.check_time()
         self.evaluations += 1
         if residual is None:
-            value, g = self.model.objective(x)
+            value, g = self.model.at(x)
         else:
             value, g = float(self.model.report(np.array([residual @ residual]))[0]), None
         c, A = self._constraints(x)
         f, c, whole = self._inside(float(value), c)
         point = Point(x, f, c, float(value), self.violation(x, c))
         if whole and A is not None and g is not None:
-            A = np.concatenate([self._own(g, (x.size,))[None] / self._unit, A])
+            A = np.concatenate([self._own(g, (x.size,))[None] / self.target_unit, A])
         # Derivatives that came along are kept, unless differences are wanted.
-        analytic = self.settings.derivatives == "analytic"
+        analytic = self.options.derivatives == "analytic"
         if analytic and g is not None:
             point.g = np.zeros(x.size) if whole else self.sign * self._own(g, (x.size,))
         if analytic and A is not None and A.shape[0] == c.size:
@@ -154,14 +170,14 @@ class Evaluator:
     def derive(self, point: Point) -> tuple[Array, Array]:
         """The gradient (n,) and the Jacobian (m, n) at a point."""
         if point.g is None or point.A is None:
-            self.evaluations += evaluations(self.scheme, point.x.size)
+            self.evaluations += evaluations(self.options.scheme, point.x.size)
             both = np.concatenate([[point.f], point.c])
             slopes = self.difference(self._both, point.x, both)
             point.g = slopes[0] if point.g is None else point.g
             point.A = slopes[1:] if point.A is None else point.A
         return point.g, point.A
 
-    def difference(self, function: Function, x: Array, value: Array) -> Array:
+    def difference(self, function: Many, x: Array, value: Array) -> Array:
         """The derivatives (m, n) of function (S, n) -> (S, m) at x (n,), by differences.
 
         Steps are measured by the variables, and by their start where they are near 0: 1e-7 may
@@ -170,23 +186,23 @@ class Evaluator:
         size = np.maximum(np.abs(x), LEAST_SCALE * np.abs(self.model.start))
         size = np.where(self.model.start == 0, np.maximum(size, LEAST_SCALE), size)
         size = np.where(size > 0, size, 1.0)
-        low, high = self.low / size, self.high / size
-        frame = Problem(start=x, objective=lambda z: z[:, 0], lower=low, upper=high)
+        box = Box(self.low / size, self.high / size)
 
         def scaled(z: Array) -> Array:
             return function(np.clip(z * size, self.low, self.high))
 
-        slopes = difference(scaled, (x / size)[None], value[None], self.scheme, frame)[0]
+        slopes = difference(scaled, (x / size)[None], value[None], self.options.scheme, box)[0]
         return np.asarray(slopes / size)
 
     def _both(self, x: Array) -> Array:
         """The objective and the constraints, side by side, for x (S, n)."""
         self.check_time()
-        f, c = self._batch(x)[:2]
+        f, c, _ = self.functions(x)
         return np.concatenate([f[:, None], c], axis=1)
 
     @property
-    def _unit(self) -> float:
+    def target_unit(self) -> float:
+        """What the distance from the target is measured in."""
         return max(1.0, abs(self.model.target))
 
     def _inside(self, value: float, c: Array) -> tuple[float, Array, bool]:
@@ -196,14 +212,14 @@ class Evaluator:
         off = value - self.model.target
         if self.distance:
             return abs(off), c, False
-        return 0.0, np.concatenate([[off / self._unit], c]), True
+        return 0.0, np.concatenate([[off / self.target_unit], c]), True
 
     def _constraints(self, x: Array) -> tuple[Array, Array | None]:
         values, slopes = [np.zeros(0)], [np.zeros((0, x.size))]
         missing = False
         for block, size in zip(self.model.constraints, self.sizes, strict=True):
             value, J = block.function(x)
-            factor = (-1.0 if block.relation == ">=" else 1.0) / np.asarray(block.scale)
+            factor = block.factor
             value = np.atleast_1d(np.asarray(value, dtype=float))
             values.append(factor * self._own(value, (size,), block.name))
             if J is None:
@@ -226,62 +242,54 @@ class Evaluator:
         """
         self.check_time()
         self.evaluations += len(x)
-        f, c, shown = self._batch(x)
-        missed = self.missed(c)
-        missed = np.where(missed <= self.settings.precision, 0.0, missed).sum(axis=1)
-        missed = np.where(np.isfinite(missed) & np.isfinite(f), missed, np.inf)
-        row = int(np.lexsort((np.where(np.isnan(f), np.inf, f), missed))[0])
+        f, c, shown = self.functions(x)
+        total = violations(c, self.equal)
+        total = np.where(total <= self.options.precision, 0.0, total).sum(axis=1)
+        total = np.where(np.isfinite(total) & np.isfinite(f), total, np.inf)
+        row = int(np.lexsort((np.where(np.isnan(f), np.inf, f), total))[0])
         point = Point(
             x[row].copy(), float(f[row]), c[row], float(shown[row]), self.violation(x[row], c[row])
         )
         self._remember(point)
-        return f, missed
+        return f, total
 
-    def _batch(self, x: Array) -> tuple[Array, Array, Array]:
-        """Give f (S,), c (S, m) and the objective as shown (S,)."""
+    def functions(self, x: Array) -> tuple[Array, Array, Array]:
+        """Give f (S,), c (S, m) and the objective as shown (S,) at x (S, n), uncounted."""
         model = self.model
-        shown = self.values(x)
+        shown = model.values(x)
         parts = [np.zeros((len(x), 0))]
         for block, size in zip(model.constraints, self.sizes, strict=True):
-            if block.values is not None:
-                value = checked(f"constraint {block.name!r}", block.values(x), (len(x), size))
-            else:
-                value = np.stack([np.atleast_1d(block.function(row)[0]) for row in x])
-            parts.append((-value if block.relation == ">=" else value) / np.asarray(block.scale))
+            value = checked(f"constraint {block.name!r}", block.values(x), (len(x), size))
+            parts.append(block.scaled(value))
         c = np.concatenate(parts, axis=1)
         if model.sense != "value":
             return self.sign * shown, c, shown
         off = shown - model.target
         if self.distance:
             return np.abs(off), c, shown
-        return np.zeros(len(x)), np.concatenate([off[:, None] / self._unit, c], axis=1), shown
-
-    def values(self, x: Array) -> Array:
-        """The objective as shown (S,) at x (S, n)."""
-        if self.model.values is not None:
-            return checked("values", self.model.values(x), x.shape[:1])
-        return np.array([float(self.model.objective(row)[0]) for row in x])
+        return np.zeros(len(x)), np.concatenate([off[:, None] / self.target_unit, c], axis=1), shown
 
     # Keeping -----------------------------------------------------------------------------
 
-    def missed(self, c: Array) -> Array:
-        """By how much each row of c (..., m) is missed."""
-        missed: Array = np.where(self.equal, np.abs(c), np.maximum(c, 0.0))
-        return missed
+    def violations(self, c: Array) -> Array:
+        """By how much each row of c (..., m) is off."""
+        return violations(c, self.equal)
+
+    def worst(self, point: Point) -> float:
+        """By how much the worst row is off at a point, whole numbers aside."""
+        return float(self.violations(point.c).max(initial=0.0))
 
     def violation(self, x: Array, c: Array) -> float:
-        """By how much the worst constraint, bound or whole number is missed at x (n,)."""
-        missed = self.missed(c)
+        """By how much the worst row, bound or whole number is off at x (n,)."""
         bounds = np.maximum(np.maximum(self.low - x, x - self.high), 0)
         whole = np.abs(x - np.round(x))[self.whole]
-        worst = [float(np.max(each, initial=0.0)) for each in (missed, bounds, whole)]
-        worst += [1.0 for group in self.groups if np.unique(np.round(x[group])).size < group.size]
-        most = max(worst)
-        return most if math.isfinite(sum(worst)) else math.inf
+        off = [float(np.max(each, initial=0.0)) for each in (self.violations(c), bounds, whole)]
+        off += [1.0 for group in self.groups if np.unique(np.round(x[group])).size < group.size]
+        return max(off) if math.isfinite(sum(off)) else math.inf
 
     def feasible(self, point: Point) -> bool:
         """Whether the point meets every constraint within the precision."""
-        return point.violation <= self.settings.precision and point.sound
+        return point.violation <= self.options.precision and point.finite
 
     def better(self, point: Point, other: Point | None) -> bool:
         """Whether the first of two points is the better one, by Deb's rules."""
@@ -299,7 +307,7 @@ class Evaluator:
             moved = 0.0 if self.best is None else float(np.linalg.norm(point.x - self.best.x))
             self.best = point
             numbers = self.iteration, point.shown, self.evaluations, moved, math.nan
-            self.log.append(Step(*numbers, point.violation))
+            self.log.append(Trial(*numbers, point.violation))
 
     # Limits --------------------------------------------------------------------------------
 
@@ -309,9 +317,9 @@ class Evaluator:
         Raises:
             Stop: It is. At the first evaluation it never is: an answer needs a point.
         """
-        if self.evaluations and time.perf_counter() >= self.deadline:
-            why = f"max_time of {self.settings.max_time:g} seconds was reached"
-            raise Stop(Ending(TIME, why))
+        if self.evaluations and self.clock() >= self.deadline:
+            why = f"max_time of {self.options.max_time:g} seconds was reached"
+            raise Stop(Outcome(Ending.TIME, why))
 
     def tick(self) -> None:
         """Count an iteration.
@@ -319,7 +327,8 @@ class Evaluator:
         Raises:
             Stop: It is one more than max_iterations.
         """
-        most = self.settings.max_iterations
+        most = self.options.max_iterations
         if most is not None and self.iteration >= most:
-            raise Stop(Ending(ITERATIONS, f"max_iterations of {most} was reached"))
+            why = f"max_iterations of {most} was reached"
+            raise Stop(Outcome(Ending.ITERATIONS, why))
         self.iteration += 1

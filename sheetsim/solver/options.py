@@ -1,8 +1,10 @@
 """The solver's options, named as in the dialog of Excel's Solver.
 
-Excel's own defaults differ in one place that matters: its *Convergence* is 1e-4, which stops
-on the way to the optimum of a factor model: the lecture's, with biases, at an RMSE of 0.31871
-where 0.31865 can be had. Ours is 1e-10, and the methods here are fast enough to afford it.
+Excel's own defaults differ in two places that matter. Its *Convergence* is 1e-4, which stops on the
+way to the optimum of a factor model: the lecture's, with biases, at an RMSE of 0.31871 where
+0.31865 can be had; ours is 1e-10, and the methods here are fast enough to afford it. Its *Integer
+Optimality* is 1%, which ends a search at a solution that may be 1% off without a word about it;
+ours is 0: the optimum.
 """
 
 import math
@@ -20,18 +22,27 @@ class Options:
     """How long, how exactly and from how many starts to search.
 
     Attributes:
-        precision: By how much a lower bound may exceed its upper bound before the problem
-            counts as infeasible, > 0. Bounds themselves are met exactly, by projection.
+        precision: A constraint is met if it is off by at most this, relative to its `scale`, > 0;
+            and by so much a lower bound may exceed its upper bound. Bounds themselves are met
+            exactly, by projection.
         convergence: Stop when the objective's relative change over the last five accepted
             iterations is at most this, > 0. Excel's default is 1e-4.
         max_time: Seconds, > 0, or None for no limit. The best point so far is returned.
         max_iterations: Iterations (trial points) per start, >= 1, or None for the method's own
             cap. The best point so far is returned.
-        derivatives: `analytic` takes the problem's own derivatives, and central differences
+        derivatives: `analytic` takes the model's own derivatives, and central differences
             where it has none; `central` and `forward` always take differences.
         multistart: Search from `population` random starts besides the given one; best wins.
-        population: How many random starts, >= 1.
-        seed: Of the random starts, >= 0. The same seed gives the same result to the last bit.
+        population: How many random starts, >= 1; of Evolutionary, how many points.
+        seed: Of all random numbers, >= 0. The same seed gives the same result to the last bit.
+        integer_tolerance: How far, relative to the optimum, the objective of an integer solution
+            may be off, from 0 to 1. Excel's *Integer Optimality (%)* is 0.01.
+        max_subproblems: Nodes of the branch and bound, >= 1, or None for its own cap.
+        mutation_rate: Of Evolutionary: the share of trials that are mutations, from 0 to 1.
+        max_stall: Of Evolutionary: the generations without improvement after which it has
+            converged, >= 1. (Excel counts seconds, which makes the answer depend on the machine.)
+        max_stall_time: The same in seconds, > 0, or None for no limit.
+        ignore_integers: Solve the relaxation: integers, binaries and all-different are dropped.
 
     Raises:
         OptionError: An option is out of its range or of a wrong type.
@@ -45,21 +56,37 @@ class Options:
     multistart: bool = False
     population: int = 100
     seed: int = 0
+    integer_tolerance: float = 0.0
+    max_subproblems: int | None = None
+    mutation_rate: float = 0.075
+    max_stall: int = 100
+    max_stall_time: float | None = None
+    ignore_integers: bool = False
 
     def __post_init__(self) -> None:
-        _positive("precision", self.precision)
-        _positive("convergence", self.convergence)
-        if self.max_time is not None:
-            _positive("max_time", self.max_time, "seconds, a number > 0, or None")
-        if self.max_iterations is not None:
-            whole("max_iterations", self.max_iterations, 1, "a whole number >= 1, or None")
+        for name in ("precision", "convergence"):
+            _positive(name, getattr(self, name))
+        for name in ("max_time", "max_stall_time"):
+            if getattr(self, name) is not None:
+                _positive(name, getattr(self, name), "seconds, a number > 0, or None")
+        for name in ("max_iterations", "max_subproblems"):
+            if getattr(self, name) is not None:
+                whole(name, getattr(self, name), 1, "a whole number >= 1, or None")
         if self.derivatives not in get_args(Derivatives):
             words = ", ".join(get_args(Derivatives))
             raise _wrong("derivatives", self.derivatives, f"one of {words}")
-        if not isinstance(self.multistart, bool):
-            raise _wrong("multistart", self.multistart, "True or False")
-        whole("population", self.population, 1)
-        whole("seed", self.seed, 0)
+        for name in ("multistart", "ignore_integers"):
+            if not isinstance(getattr(self, name), bool):
+                raise _wrong(name, getattr(self, name), "True or False")
+        for name, least in (("population", 1), ("seed", 0), ("max_stall", 1)):
+            whole(name, getattr(self, name), least)
+        for name in ("integer_tolerance", "mutation_rate"):
+            _share(name, getattr(self, name))
+
+    @property
+    def scheme(self) -> str:
+        """By which differences derivatives are taken that a model does not have."""
+        return "central" if self.derivatives == "analytic" else self.derivatives
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -67,11 +94,19 @@ class Options:
         return tuple(field.name for field in fields(cls))
 
 
-def _positive(name: str, value: Any, expected: str = "a finite number > 0") -> None:
+def _number(value: Any) -> bool:
     # bool is a Real to Python, but `convergence=True` is a slip of the pen.
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (number and math.isfinite(value) and value > 0):
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _positive(name: str, value: Any, expected: str = "a finite number > 0") -> None:
+    if not (_number(value) and math.isfinite(value) and value > 0):
         raise _wrong(name, value, expected)
+
+
+def _share(name: str, value: Any) -> None:
+    if not (_number(value) and 0 <= value <= 1):
+        raise _wrong(name, value, "a number from 0 to 1")
 
 
 def whole(name: str, value: Any, least: int, expected: str | None = None) -> int:

@@ -1,22 +1,28 @@
-"""What a solve returns: the optimum, why it stopped, what it cost, and the log of its trials."""
+"""What a solve returns: the best point, why the search ended, and what a report needs."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
-import numpy.typing as npt
+
+from sheetsim.solver.endings import Ending
+from sheetsim.solver.functions import Array, Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One iteration: one trial point, kept if it lowered the objective.
+    """One line of the log.
+
+    Of models whose functions take many points at once, every trial point of the start that won,
+    kept or not; of other models, those that bettered the best point so far, by Deb's rules.
 
     Attributes:
         iteration: 0 is the start.
-        objective: Of the best point so far, so the column never rises.
+        objective: Of the best point so far.
         evaluations: Of the objective so far, those for finite differences included.
-        step: Euclidean length of the step that was tried, kept or not; 0 at the start.
-        damping: Levenberg-Marquardt's damping or the quasi-Newton's step length along its
-            direction, as used in this trial; NaN where there is none.
+        step: Euclidean length of the step; 0 at the start.
+        damping: Levenberg-Marquardt's damping or L-BFGS's step length along its direction, as
+            used in this trial; NaN where there is none.
+        violation: By how much the best point's worst constraint is off.
     """
 
     iteration: int
@@ -24,6 +30,46 @@ class Trial:
     evaluations: int
     step: float
     damping: float
+    violation: float = 0.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One block of constraints at the solution, row by row, as the model gave it.
+
+    Attributes:
+        name: Of the block.
+        relation: Of `values` to 0.
+        values: (m,) the function.
+        slack: (m,) how far it is from its limit, negative where it is violated; -|value| for =.
+        binding: (m,) whether it stands at its limit.
+        multipliers: (m,) by how much the objective would grow per unit that 0 is raised (Excel's
+            *Lagrange Multiplier* or *Shadow Price*); NaN where the engine has none.
+    """
+
+    name: str
+    relation: str
+    values: Array
+    slack: Array
+    binding: Mask
+    multipliers: Array
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """How far the data of a linear model may change before the basis does.
+
+    Attributes:
+        cost: (n,) the objective's coefficients.
+        cost_down, cost_up: (n,) allowable decrease and increase of each.
+        rhs_down, rhs_up: One (m,) per block: allowable decrease and increase of its 0.
+    """
+
+    cost: Array
+    cost_down: Array
+    cost_up: Array
+    rhs_down: tuple[Array, ...]
+    rhs_up: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -32,33 +78,54 @@ class Result:
 
     Attributes:
         objective: The number the sheet shows, at `variables`.
-        variables: (n,) in the problem's own order.
-        status: A sentence that begins with converged, stalled, out of time, diverged or
-            infeasible, and goes on to say why.
-        success: Whether the method converged.
-        iterations: Trial points of the start that won.
+        variables: (n,) in the model's own order.
+        ending: How the search ended.
+        status: The same as a sentence of ours, which says why.
+        success: Whether the point is feasible and the engine could not better it.
+        iterations: Of the engine; trial points of the start that won, where all starts are one
+            batch.
         evaluations: Of the objective, over all starts, finite differences included.
-        seconds: Wall-clock time.
-        log: The trials of the start that won.
+        seconds: By the clock of the call.
+        log: The way there; see `Trial`.
         start: (n,) the start that won, before anything was done to it but projection on the
             bounds.
         start_objective: The objective there.
+        engine: As Excel calls it.
+        violation: By how much the worst constraint, bound or whole number is off.
+        constraints: One for each block.
+        reduced_gradients: (n,) of the objective less what the constraints account for (Excel's
+            *Reduced Gradient* or *Reduced Cost*): 0 for a variable between its bounds; NaN
+            where the engine has none.
+        ranges: Of a linear model without whole numbers.
+        gap: How far the best bound is from the objective, relative to it; for whole numbers.
     """
 
     objective: float
-    variables: npt.NDArray[np.float64]
+    variables: Array
+    ending: Ending
     status: str
     success: bool
     iterations: int
     evaluations: int
     seconds: float
     log: tuple[Trial, ...]
-    start: npt.NDArray[np.float64]
+    start: Array
     start_objective: float
+    engine: str
+    violation: float = 0.0
+    constraints: tuple[Row, ...] = ()
+    reduced_gradients: Array = field(default_factory=lambda: np.zeros(0))
+    ranges: Ranges | None = None
+    gap: float | None = None
 
     def __post_init__(self) -> None:
         for array in (self.variables, self.start):
             array.flags.writeable = False
+
+    @property
+    def message(self) -> str:
+        """Excel's sentence for the ending; `status` is ours."""
+        return self.ending.message
 
     def columns(self) -> dict[str, list[float]]:
         """The log as plain columns by heading, ready for a sheet or a DataFrame."""

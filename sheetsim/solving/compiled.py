@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, Value
     from sheetsim.sheet import Array
-    from sheetsim.solver.model import Mask
+    from sheetsim.solver.functions import Mask
     from sheetsim.solving.inputs import Spot
     from sheetsim.workbook.solver_model.model import Constraint as Stored
     from sheetsim.workbook.solver_model.model import SolverModel
@@ -118,17 +118,13 @@ class Compiled:
                 "residuals": joined.cut(squares.residuals_and_jacobian),
                 "report": squares.report,
             }
-        if has_objective:
-            extras["values"] = lambda x: joined.values(x)[..., 0]
-            if self.program is not None:
-                extras["gradients"] = lambda x: joined.gradient(x)[1]
         # Linear in variables and parameters together is linear in the variables; what is not
         # may still be, and the solver finds out from the values.
         known = (lambda i: self.linear[i] or None) if held.size else (lambda i: self.linear[i])
         start = self.start[: self.n]
         return Model(
             start=start,
-            objective=joined.objective if has_objective else nothing,
+            objective=joined.objective() if has_objective else nothing,
             sense=SENSES[goal] if has_objective else "minimize",  # type: ignore[arg-type]
             target=self.stored.value,
             lower=self.lower,
@@ -142,6 +138,7 @@ class Compiled:
             different=self.different,
             linear=known(0) if has_objective else True,
             kinked=self.program is None or bool(self.program.smooth),
+            names=self.names,
             **extras,  # type: ignore[arg-type]
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Constraint
 
 if TYPE_CHECKING:
@@ -65,8 +66,12 @@ class Joined:
         value, gradient = self.program.value_and_gradient(self.full(x))
         return value, gradient[..., : self.n]
 
-    def objective(self, x: Array) -> tuple[float, Array | None]:
-        """The first output at one point."""
+    def objective(self) -> Vectorized:
+        """The first output, with its gradient if there is one."""
+        gradients = None if self.program is None else lambda x: self.gradient(x)[1]
+        return Vectorized(lambda x: self.values(x)[..., 0], gradients, at=self._objective_at)
+
+    def _objective_at(self, x: Array) -> tuple[float, Array | None]:
         if self.program is None:
             return float(self.values(x)[0]), None
         value, gradient = self.gradient(x)
@@ -125,10 +130,9 @@ def constraint_of(block: Block, joined: Joined, start: Array, linear: bool | Non
     size = np.abs(np.where(np.isfinite(sides), sides, 1.0))
     scale = np.broadcast_to(np.fmax(1.0, size), (left.size,)).copy()
     return Constraint(
-        function,
+        Vectorized(lambda x: difference(joined.values(x)), at=function),
         block.stored.relation.sign,  # type: ignore[arg-type]
         str(block.stored),
         linear,
         scale,
-        lambda x: difference(joined.values(x)),
     )

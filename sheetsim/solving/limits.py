@@ -6,14 +6,17 @@ is missed, and then bisection.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sheetsim.solver.parts.violations import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sheetsim.sheet import Array
+    from sheetsim.solver.model import Constraint
     from sheetsim.solving.run import Solved
 
 DOUBLINGS = 60
@@ -65,22 +68,15 @@ def reach(solved: Solved, sign: float) -> tuple[Array, Array]:
     inside = np.where(reached, bound, inside)
     inside = np.where(np.abs(inside - x) <= SAME * scale, x, inside)
     values = np.where(free, sign * np.inf, inside)
-    objectives = np.full(n, np.nan)
-    if model.values is not None:
-        objectives = np.asarray(model.values(points(np.where(free, x, inside))), float)
-    return values, objectives
+    if compiled.stored.objective is None:
+        return values, np.full(n, np.nan)
+    return values, np.asarray(model.values(points(np.where(free, x, inside))), float)
 
 
-def _met(constraints: Iterable[Any], x: Array, allowed: float) -> Array:
+def _met(constraints: Iterable[Constraint], x: Array, allowed: float) -> Array:
     """Return which points (S, n) meet all constraints: (S,)."""
     good = np.ones(len(x), bool)
     for block in constraints:
-        values = np.asarray(block.values(x)) / np.asarray(block.scale)
-        if block.relation == "<=":
-            missed = values > allowed
-        elif block.relation == ">=":
-            missed = values < -allowed
-        else:
-            missed = np.abs(values) > allowed
-        good &= ~(missed | np.isnan(values)).any(-1)
+        off = violations(block.scaled(block.values(x)), block.relation == "=")
+        good &= (off <= allowed).all(-1)  # not for a NaN
     return good

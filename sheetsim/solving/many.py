@@ -22,18 +22,19 @@ import numpy as np
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.references import address_text
-from sheetsim.solver.outcome import STOPPED, WORDS, Ending
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solving.inputs import parse_sweep
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.spreading import spread
 from sheetsim.workbook.rewrite.new_sheets import LineChart, NewSheet
 from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.solver_model.model import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sheetsim.book import Book
-    from sheetsim.solver.solution import Solution
+    from sheetsim.solver.result import Result
     from sheetsim.solving.inputs import Spot
     from sheetsim.solving.request import Request
 
@@ -74,12 +75,17 @@ class Table:
 
     inputs: tuple[str, ...]
     variables: tuple[str, ...]
-    rows: tuple[tuple[tuple[float, ...], Solution | None], ...]
+    rows: tuple[tuple[tuple[float, ...], Result | None], ...]
 
     @property
     def success(self) -> bool:
         """Whether every solve succeeded."""
         return all(solution is not None and solution.success for _, solution in self.rows)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended a solve, or the sweep before it."""
+        return any(one is None or one.ending is Ending.STOPPED for _, one in self.rows)
 
     def columns(self) -> tuple[str, ...]:
         """The headings."""
@@ -179,7 +185,7 @@ def solve_starts(
     jobs: int = 1,
     scheduler: str | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Solution:
+) -> Result:
     """Solve from as many starts as were asked for; the best of all wins.
 
     More than 50 are divided into tasks of 50, however many processes there are, so that the
@@ -202,31 +208,30 @@ def solve_starts(
     found = [solution for solution in done if solution is not None]
     if not found:  # interrupted before the first was done
         return prepared.again(replace(prepared.request, starts=1)).solve()
-    sign = -1.0 if prepared.stored.goal.name == "MAXIMISE" else 1.0
-    target = prepared.stored.value
-
-    def rank(solution: Solution) -> tuple[bool, float, float]:
-        worth = sign * solution.objective
-        if prepared.stored.goal.name == "VALUE":
-            worth = abs(solution.objective - target)
-        missed = solution.violation > prepared.settings.precision
-        return missed or not math.isfinite(worth), solution.violation if missed else 0.0, worth
-
-    best = min(found, key=rank)
-    if len(found) == len(tasks) and not any(one.code == STOPPED for one in found):
+    best = min(found, key=lambda solution: _rank(prepared, solution))
+    if len(found) == len(tasks) and not any(one.ending is Ending.STOPPED for one in found):
         best = replace(best, status=f"{best.status}; the best of {len(found)} such batches")
     else:
         why = f"Ctrl-C; the best point of {len(found)} of {len(tasks)} batches"
-        stopped = Ending(STOPPED, why)
-        best = replace(
-            best, status=stopped.status, code=STOPPED, message=WORDS[STOPPED], success=False
-        )
+        stopped = Outcome(Ending.STOPPED, why)
+        best = replace(best, ending=stopped.ending, status=stopped.status, success=False)
     return replace(
         best,
         iterations=sum(one.iterations for one in found),
         evaluations=sum(one.evaluations for one in found),
         seconds=time.perf_counter() - began,
     )
+
+
+def _rank(prepared: Prepared, solution: Result) -> tuple[bool, float, float]:
+    """What makes one solution better than another; the least is the best."""
+    goal, worth = prepared.stored.goal, solution.objective
+    if goal is Goal.VALUE:
+        worth = abs(worth - prepared.stored.value)
+    worth = -worth if goal is Goal.MAXIMISE else worth
+    infeasible = solution.violation > prepared.options.precision
+    bad = infeasible or not math.isfinite(worth)
+    return bad, solution.violation if infeasible else 0.0, worth
 
 
 def _batches(prepared: Prepared, jobs: int) -> list[Task]:
@@ -238,12 +243,12 @@ def _batches(prepared: Prepared, jobs: int) -> list[Task]:
     others = prepared.starts - 1
     count = -(-others // (CHUNK - 1))
     sizes = [others // count + (k < others % count) for k in range(count)]
-    seeds = np.random.SeedSequence(prepared.settings.seed).generate_state(count).tolist()
-    settings = dict(request.settings)
-    limit = prepared.settings.max_time
+    seeds = np.random.SeedSequence(prepared.options.seed).generate_state(count).tolist()
+    options = dict(request.options)
+    limit = prepared.options.max_time
     if limit is not None:
-        settings["max_time"] = limit / -(-count // jobs)
-    shared = replace(request, settings=tuple(settings.items()))
+        options["max_time"] = limit / -(-count // jobs)
+    shared = replace(request, options=tuple(options.items()))
     return [
         Task(path, _stamp(path), replace(shared, starts=size + 1, seed=seed))
         for size, seed in zip(sizes, seeds, strict=True)
@@ -294,11 +299,11 @@ def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:
     return target
 
 
-def _solve(task: Task) -> Solution:
+def _solve(task: Task) -> Result:
     """Run one task, wherever it is."""
     if _stamp(task.path) != task.stamp:
         raise WorkbookError(f"{task.path}: was changed while it was being solved; try again")
-    same = replace(task.request, seed=None, starts=1, settings=(), start="current")
+    same = replace(task.request, seed=None, starts=1, options=(), start="current")
     prepared = _prepared(task.path, task.stamp, same, task.sweeps)
     return prepared.again(task.request).solve(np.array(task.values))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.functions import is_flat
 from sheetsim.references import address_text
-from sheetsim.solver.options import whole
-from sheetsim.solver.outcome import CONVERGED, NO_BETTER, OPTIMAL, PROBABLE, WORDS, Ending
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import solve
+from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.options import Options, whole
+from sheetsim.solver.parts.drawing import uniform, unit_box
+from sheetsim.solver.solve_model import solve
 from sheetsim.solving.compiled import Compiled, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
 from sheetsim.workbook.read.book import read_book
@@ -29,12 +28,11 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, Value
     from sheetsim.sheet import Array
-    from sheetsim.solver.solution import Solution
+    from sheetsim.solver.result import Result
     from sheetsim.solving.inputs import Spot
     from sheetsim.workbook.solver_model.model import SolverModel
 
 SUFFIXES = (".xlsx", ".xlsm")
-_NUMBERED = re.compile(r"\bvariable ([0-9]+)\b")
 _EXCELS = StoredSettings()
 """What Excel's dialog shows before anything is changed in it."""
 
@@ -47,7 +45,7 @@ class Prepared:
         book: the workbook, its inputs set.
         request: what was asked.
         stored: the model.
-        settings: of the solver.
+        options: of the solver.
         compiled: the formulas.
         inputs: what the request set.
         seconds: that reading and compiling took.
@@ -56,48 +54,43 @@ class Prepared:
     book: Book
     request: Request
     stored: SolverModel
-    settings: Settings
+    options: Options
     compiled: Compiled
     inputs: Mapping[Spot, Value]
     seconds: float
 
-    def solve(self, parameters: Array | None = None) -> Solution:
+    def solve(self, parameters: Array | None = None) -> Result:
         """Solve the model; the parameters are those that it was compiled with."""
         model = self.compiled.model(parameters)
         model = replace(model, start=_start(self, model.low, model.high))
         # Threads of BLAS wait for each other longer than such a model takes, and their number
         # would show in the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
-            solution = solve(model, self.settings, self.stored.engine.title)  # type: ignore[arg-type]
-        solution = self._named(self._humble(solution))
+            solution = solve(model, self.options, self.stored.engine.title)  # type: ignore[arg-type]
+        solution = self._without_proof(solution)
         why = None if solution.success else self._error(solution, parameters)
         return replace(solution, status=f"{solution.status}; {why}") if why else solution
 
     @property
     def starts(self) -> int:
         """How many searches there are, of a multistart."""
-        several = self.settings.multistart and self.stored.engine is Engine.GRG
-        return self.settings.population + 1 if several else 1
+        several = self.options.multistart and self.stored.engine is Engine.GRG
+        return self.options.population + 1 if several else 1
 
-    def _humble(self, solution: Solution) -> Solution:
+    def _without_proof(self, solution: Result) -> Result:
         """Claim no optimum where functions have no derivative: it counts as 0."""
         program = self.compiled.program
-        proved = solution.code in (OPTIMAL, CONVERGED, PROBABLE)
+        proved = solution.ending in (Ending.OPTIMAL, Ending.CONVERGED, Ending.PROBABLE)
         if program is None or self.stored.engine is not Engine.GRG or not proved:
             return solution
         flat = [note.function for note in program.smooth if is_flat(note.function)]
         if not flat:
             return solution
-        ending = Ending(NO_BETTER, f"{', '.join(flat)} show no way down; try Evolutionary")
-        return replace(solution, code=NO_BETTER, message=WORDS[NO_BETTER], status=ending.status)
+        why = f"{', '.join(flat)} show no way down; try Evolutionary"
+        outcome = Outcome(Ending.NO_BETTER, why)
+        return replace(solution, ending=outcome.ending, status=outcome.status)
 
-    def _named(self, solution: Solution) -> Solution:
-        """Call a variable by its cell instead of by its number."""
-        names = self.compiled.names
-        status = _NUMBERED.sub(lambda match: names[int(match[1])], solution.status)
-        return replace(solution, status=status)
-
-    def _error(self, solution: Solution, parameters: Array | None) -> str | None:
+    def _error(self, solution: Result, parameters: Array | None) -> str | None:
         """Say which cell is the first with an error, if the search began and ended with one."""
         compiled = self.compiled
         held = np.zeros(0) if parameters is None else parameters
@@ -118,9 +111,8 @@ class Prepared:
 
     def again(self, request: Request) -> Prepared:
         """Return the same model for another start or seed, not compiled again."""
-        return replace(
-            self, request=request, settings=solver_settings(self.stored, request, self.book.path)
-        )
+        options = solver_options(self.stored, request, self.book.path)
+        return replace(self, request=request, options=options)
 
 
 def prepare(
@@ -156,9 +148,9 @@ def prepare(
         if spot in variables:
             raise OptionError(f"{book.path}: {address_text(spot)} is a variable; expected an input")
     compiled = compile_model(book, stored, held, inputs)
-    settings = solver_settings(stored, request, book.path)
+    options = solver_options(stored, request, book.path)
     seconds = time.perf_counter() - began
-    return Prepared(book, request, stored, settings, compiled, inputs, seconds)
+    return Prepared(book, request, stored, options, compiled, inputs, seconds)
 
 
 def demand_workbook(path: str | Path) -> None:
@@ -171,8 +163,8 @@ def demand_workbook(path: str | Path) -> None:
         raise OptionError(f"{path}: expected a workbook, whose name ends in .xlsx or .xlsm")
 
 
-def solver_settings(stored: SolverModel, request: Request, path: str) -> Settings:
-    """Return the solver's settings: the stored ones, and those of the request in their place.
+def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
+    """Return the solver's options: the stored settings, and those of the request in their place.
 
     Two of Excel's defaults are not taken over, for they end a search before its end: a
     convergence of 0.0001 and an integer optimality of 1%. Derivatives are exact, not differences.
@@ -184,7 +176,7 @@ def solver_settings(stored: SolverModel, request: Request, path: str) -> Setting
     old = stored.settings
     given: dict[str, Any] = {
         "precision": old.precision,
-        "convergence": min(old.convergence, Settings.convergence),
+        "convergence": min(old.convergence, Options.convergence),
         "max_time": old.seconds,
         "max_iterations": old.iterations,
         "multistart": old.multistart,
@@ -203,14 +195,14 @@ def solver_settings(stored: SolverModel, request: Request, path: str) -> Setting
         raise OptionError(f"starts is {starts}; expected 1, or GRG Nonlinear, with {engine.title}")
     if starts > 1:
         given |= {"multistart": True, "population": starts - 1}
-    asked = dict(request.settings)
+    asked = dict(request.options)
     try:
-        Settings(**{name: value for name, value in given.items() if name not in asked})
+        Options(**{name: value for name, value in given.items() if name not in asked})
     except OptionError as error:
         raise WorkbookError(
             f"{path}: the stored model of sheet {stored.sheet!r}: {error}"
         ) from None
-    return Settings(**{**given, **asked})
+    return Options(**{**given, **asked})
 
 
 def _start(prepared: Prepared, low: Array, high: Array) -> Array:
@@ -220,7 +212,6 @@ def _start(prepared: Prepared, low: Array, high: Array) -> Array:
         return np.zeros(compiled.n)
     if request.start == "current":
         return compiled.start[: compiled.n].copy()
-    bottom = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 1.0, 0.0))
-    top = np.where(np.isfinite(high), high, bottom + 1.0)
-    unit = np.random.default_rng(prepared.settings.seed).uniform(size=compiled.n)
-    return np.asarray(bottom + unit * (top - bottom))
+    rng = np.random.default_rng(prepared.options.seed)
+    (start,) = uniform(rng, unit_box(low, high), 1)
+    return np.asarray(start)

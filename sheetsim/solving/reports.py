@@ -304,7 +304,7 @@ class Report:
         return float(self._values[right[i if right.size > 1 else 0]])
 
     def _slacks(self, stored: Constraint) -> list[Slack]:
-        known, settings = self._known, self.solved.prepared.settings
+        known, options = self._known, self.solved.prepared.options
         spots = [(area.sheet, place) for area in stored.left for place in area.places()]
         if not stored.relation.compares:
             kind = stored.relation.sign
@@ -325,7 +325,7 @@ class Report:
             slack = right - value if stored.relation is Relation.AT_MOST else value - right
             if stored.relation is Relation.EQUAL:
                 slack = -abs(slack)
-            binding = abs(slack) <= settings.precision * max(1.0, abs(right))
+            binding = abs(slack) <= options.precision * max(1.0, abs(right))
             formula = f"{_short(spot)}{stored.relation.sign}{shown}"
             slack = 0.0 if binding else slack
             label = self._label(spot)

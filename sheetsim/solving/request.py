@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.recalc.overlay import overlay
-from sheetsim.solver.settings import Settings
+from sheetsim.solver.options import Options
 from sheetsim.solving.inputs import parse_setting
 from sheetsim.workbook.solver_model.areas import parse_areas
 from sheetsim.workbook.solver_model.model import Engine, Goal, Part, Problem, SolverModel
@@ -43,7 +43,7 @@ class Request:
             bounds, or from 0 to 1 beside the one that it has, or from 0 to 1 if it has none.
         starts: how many starts, the first as above, the others random; the best wins.
         seed: of all random numbers.
-        settings: options of `sheetsim.solver.Settings`, in place of the stored ones.
+        options: of `sheetsim.solver.Options`, in place of the stored ones.
     """
 
     sheet: str | None = None
@@ -58,7 +58,7 @@ class Request:
     start: Start = "current"
     starts: int = 1
     seed: int | None = None
-    settings: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if self.start not in get_args(Start):
@@ -69,8 +69,8 @@ class Request:
             raise OptionError(f"value: got {self.value}, expected it without {self.goal}")
         if self.value is not None and not math.isfinite(self.value):
             raise OptionError(f"value: got {self.value}, expected a finite number")
-        known = {field.name for field in fields(Settings)}
-        for name, _ in self.settings:
+        known = Options.names()
+        for name, _ in self.options:
             if name not in known:
                 raise OptionError(
                     f"solve has no option {name!r}; it has {', '.join(sorted(known))}"
@@ -155,9 +155,9 @@ def _stored(book: Book, request: Request) -> SolverModel | None:
             f"{book.path}: sheet {sheet!r} holds no Solver model; expected one, or --objective "
             f"and --by{_where(models)}"
         )
-    sound = [model for model in models.values() if not model.problems]
-    if len(models) == 1 or len(sound) == 1:
-        return sound[0] if sound else next(iter(models.values()))
+    solvable = [model for model in models.values() if not model.problems]
+    if len(models) == 1 or len(solvable) == 1:
+        return solvable[0] if solvable else next(iter(models.values()))
     if given:
         return None
     if not models:
@@ -166,7 +166,7 @@ def _stored(book: Book, request: Request) -> SolverModel | None:
         )
     raise OptionError(
         f"{book.path}: holds {len(models)} Solver models; expected --sheet with one of "
-        f"{', '.join(model.sheet for model in sound or models.values())}"
+        f"{', '.join(model.sheet for model in solvable or models.values())}"
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
-from sheetsim.solver.outcome import ITERATIONS, SOLVED, STOPPED, SUBPROBLEMS, TIME
+from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
 from sheetsim.solving.summary import describe_after, describe_before
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sheetsim.book import Value
-    from sheetsim.solver.solution import Solution
+    from sheetsim.solver.result import Result
     from sheetsim.solving.inputs import Spot
     from sheetsim.solving.request import Request
     from sheetsim.workbook.rewrite.new_sheets import NewSheet
@@ -66,8 +66,13 @@ class Solved:
     before: tuple[str, ...]
     after: tuple[str, ...]
     path: Path | None = None
-    solution: Solution = field(repr=False, default=None)  # type: ignore[assignment]
+    solution: Result = field(repr=False, default=None)  # type: ignore[assignment]
     prepared: Prepared = field(repr=False, default=None)  # type: ignore[assignment]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the search; the solution is the best point until then."""
+        return self.solution.ending is Ending.STOPPED
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON shows."""
@@ -80,7 +85,7 @@ class Solved:
             "objective_cell": None if stored.objective is None else str(stored.objective),
             **{name: getattr(self, name) for name in (*names, *more)},
             "violation": self.solution.violation,
-            "seed": self.prepared.settings.seed,
+            "seed": self.prepared.options.seed,
             "summary": [*self.before, *self.after],
             "out": None if self.path is None else str(self.path),
         }
@@ -132,7 +137,7 @@ def solve_file(
     solved = _solved(prepared, solution, lines)
     if out is None:
         return replace(solved, seconds=time.perf_counter() - began)
-    if not _sound(prepared, solution):
+    if not _worth_writing(prepared, solution):
         why = "no copy was written, since there is no solution"
         return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
     with _no_collector():
@@ -146,7 +151,7 @@ def solve_file(
 
 
 def write_solved(
-    prepared: Prepared, solution: Solution, out: str | Path, sheets: Sequence[NewSheet] = ()
+    prepared: Prepared, solution: Result, out: str | Path, sheets: Sequence[NewSheet] = ()
 ) -> Recalculated:
     """Write the copy: the variables, the inputs that were set, and all that depends on them.
 
@@ -184,7 +189,7 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _solved(prepared: Prepared, solution: Solution, lines: tuple[str, ...]) -> Solved:
+def _solved(prepared: Prepared, solution: Result, lines: tuple[str, ...]) -> Solved:
     values = map(float, solution.variables)
     return Solved(
         objective=solution.objective,
@@ -204,11 +209,11 @@ def _solved(prepared: Prepared, solution: Solution, lines: tuple[str, ...]) -> S
     )
 
 
-def _sound(prepared: Prepared, solution: Solution) -> bool:
+def _worth_writing(prepared: Prepared, solution: Result) -> bool:
     """Whether a solution may stand in a copy: solved, or the best so far where time was up."""
-    if solution.code not in SOLVED | {ITERATIONS, TIME, STOPPED, SUBPROBLEMS}:
+    if not (solution.ending.solved or solution.ending.limited):
         return False
-    return math.isfinite(solution.objective) and (solution.violation <= prepared.settings.precision)
+    return math.isfinite(solution.objective) and (solution.violation <= prepared.options.precision)
 
 
 def _trusted(prepared: Prepared) -> bool:

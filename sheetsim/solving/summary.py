@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sheetsim.formula.program import Note
-    from sheetsim.solver.solution import Solution
+    from sheetsim.solver.result import Result
     from sheetsim.solving.compiled import Compiled
     from sheetsim.solving.prepare import Prepared
 
@@ -33,11 +33,11 @@ def describe_before(prepared: Prepared) -> tuple[str, ...]:
         lines.append(f"{_counted(len(prepared.inputs), 'input')} set: {', '.join(request.set)}")
     start = {"current": "the file's values", "zero": "zero", "random": "random values"}
     from_many = f" and {prepared.starts - 1:,} random ones" if prepared.starts > 1 else ""
-    lines.append(f"start: {start[request.start]}{from_many}, seed {prepared.settings.seed}")
+    lines.append(f"start: {start[request.start]}{from_many}, seed {prepared.options.seed}")
     return tuple(lines)
 
 
-def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
+def describe_after(prepared: Prepared, solution: Result) -> tuple[str, ...]:
     """Say how the solve ended, where, and at what cost."""
     lines = [solution.message, solution.status]
     if prepared.stored.objective is not None:
@@ -46,7 +46,7 @@ def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
             f"{solution.objective:.10g} in the end"
         )
     if prepared.stored.constraints:
-        if solution.violation > prepared.settings.precision:
+        if solution.violation > prepared.options.precision:
             lines.append(f"the worst constraint is missed by {solution.violation:.3g}")
         else:
             lines.append("all constraints are met")
@@ -61,24 +61,24 @@ def describe_after(prepared: Prepared, solution: Solution) -> tuple[str, ...]:
 
 
 def _method(prepared: Prepared) -> str:
-    """The engine and the settings that hold, which are not all those that are stored."""
-    settings, engine = prepared.settings, prepared.stored.engine
-    parts = [engine.title, f"precision {settings.precision:g}"]
+    """The engine and the options that hold, which are not all those that are stored."""
+    options, engine = prepared.options, prepared.stored.engine
+    parts = [engine.title, f"precision {options.precision:g}"]
     if engine is Engine.GRG:
-        parts.append(f"convergence {settings.convergence:g}")
-        exact = settings.derivatives == "analytic" and prepared.compiled.program is not None
-        scheme = "central" if settings.derivatives == "analytic" else settings.derivatives
+        parts.append(f"convergence {options.convergence:g}")
+        exact = options.derivatives == "analytic" and prepared.compiled.program is not None
+        scheme = "central" if options.derivatives == "analytic" else options.derivatives
         parts.append("exact derivatives" if exact else f"{scheme} differences")
     if engine is Engine.EVOLUTIONARY:
-        parts.append(f"population of {settings.population:,}")
-    if settings.ignore_integers:
+        parts.append(f"population of {options.population:,}")
+    if options.ignore_integers:
         parts.append("whole numbers ignored")
     elif prepared.compiled.integer.any() or prepared.compiled.binary.any():
-        parts.append(f"integer tolerance {settings.integer_tolerance:g}")
-    if settings.max_time is not None:
-        parts.append(f"at most {settings.max_time:g} s")
-    if settings.max_iterations is not None:
-        parts.append(f"at most {settings.max_iterations:,} iterations")
+        parts.append(f"integer tolerance {options.integer_tolerance:g}")
+    if options.max_time is not None:
+        parts.append(f"at most {options.max_time:g} s")
+    if options.max_iterations is not None:
+        parts.append(f"at most {options.max_iterations:,} iterations")
     return ", ".join(parts)
 
 

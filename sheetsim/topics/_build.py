@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Sheet
-from sheetsim.solver import Options, Result, minimize
+from sheetsim.solver import Options, Result, solve
 from sheetsim.topics import _solver_sheet
 from sheetsim.topics._contents import contents_sheet
 from sheetsim.topics._discovery import find, lessons
@@ -82,8 +82,8 @@ def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
     """
     lesson, names = find(name)
     topic = lesson.topic(names[-1]) if name == names[-1] else None
-    if topic is None or topic.problem is None:
-        models = [t.name for one in lessons().values() for t in one.topics if t.problem]
+    if topic is None or topic.model is None:
+        models = [t.name for one in lessons().values() for t in one.topics if t.model]
         raise OptionError(f"{name!r} has no Solver model of its own; {', '.join(models)} have one")
     book = prepare(lesson, names, checked(lesson.options, options, name))
     _topic_sheets(book, _topics(lesson, book))
@@ -101,7 +101,7 @@ def lay_out(book: Book) -> list[Sheet]:
     check_plan(lesson, book.plan)
     topics = _topics(lesson, book)
     _topic_sheets(book, topics)
-    models = [topic for topic in topics if topic.problem is not None]
+    models = [topic for topic in topics if topic.model is not None]
     sheets = list(book.sheets.values())
     if models:
         sheets.append(_solver_sheet.solver_sheet(book, models))
@@ -115,13 +115,13 @@ def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
     Raises:
         OptionError: the topic has no model.
     """
-    if topic.problem is None:
+    if topic.model is None:
         raise OptionError(f"topic {topic.name!r} has no Solver model")
     if options.max_iterations is None and variables_of(sheet).size > LARGE:
         options = replace(options, max_iterations=LARGE_ITERATIONS)
     # One thread: more are slower on models of this size, and their number decides how sums round.
     with threadpool_limits(limits=1, user_api="blas"):
-        result = minimize(topic.problem(sheet), options)
+        result = solve(topic.model(sheet), options)
     if topic.settle is None or not np.isfinite(result.variables).all():
         return result
     settled = topic.settle(as_blocks(sheet, result.variables))
@@ -144,7 +144,7 @@ def _solve(lesson: Lesson, book: Book) -> None:
     _topic_sheets(book, topics)
     record = book.given.setdefault(_solver_sheet.NAME, {})
     for topic in topics:
-        if topic.problem is None:
+        if topic.model is None:
             continue
         sheet = book.sheets[topic.name]
         result = solve_topic(topic, sheet, Options(convergence=CONVERGENCE))

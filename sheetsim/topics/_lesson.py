@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sheetsim.sheet import Sheet
-    from sheetsim.solver import Problem
+    from sheetsim.solver import Model
 
 Plan = dict[str, Any]
 Inputs = dict[str, dict[str, Any]]
@@ -76,7 +76,7 @@ class Topic:
         options: those of the workbook's options that are of use to some of its topics only, this
             one among them.
         given: (plan, given so far, options) -> what its inputs start with.
-        problem: (sheet) -> what the solver is asked, if anything.
+        model: (sheet) -> what the solver is asked, if anything.
         settle: variable blocks by name -> equally good ones that read best, where the optimum is
             not unique.
         trace: the steps of an optimizer as a DataFrame, if it is one.
@@ -91,7 +91,7 @@ class Topic:
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     given: Callable[[Plan, Inputs, Mapping[str, Any]], dict[str, Any]] | None = None
-    problem: Callable[[Sheet], Problem] | None = None
+    model: Callable[[Sheet], Model] | None = None
     settle: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     trace: Callable[..., pd.DataFrame] | None = None
 
@@ -199,7 +199,7 @@ def check_plan(lesson: Lesson, plan: Plan) -> None:
     names = str(plan.get("topics")).split()
     if not names:
         raise OptionError("topics in the plan is empty; expected one at least")
-    models = [name for name in names if lesson.topic(name).problem is not None]
+    models = [name for name in names if lesson.topic(name).model is not None]
     limits = {**lesson.limits, **{f"{name}_trials": 100_000 for name in models}}
     for key, limit in limits.items():
         whole(0 if limit == 1 else 1, limit)(f"{key} in the plan", plan.get(key))

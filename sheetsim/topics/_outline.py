@@ -55,7 +55,7 @@ def read_outline(module: str) -> Outline | None:
     topic: Topic | None = getattr(importlib.import_module(module), "TOPIC", None)
     if topic is None:
         return None
-    able = topic.problem is not None, topic.trace is not None
+    able = topic.model is not None, topic.trace is not None
     return Outline(topic.name, topic.title, topic.summary, topic.order, *able)
 
 
@@ -81,7 +81,7 @@ def _parsed(source: str) -> Outline | None:
         there = given.keys() | _ADDED[made.func.id]
     except (ValueError, SyntaxError, AttributeError, KeyError):
         return None
-    return Outline(**plain, solvable="problem" in there, traceable="trace" in there)
+    return Outline(**plain, solvable="model" in there, traceable="trace" in there)
 
 
 def _assigned(source: str, name: str) -> Any:

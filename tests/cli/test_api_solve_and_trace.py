@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 
 import sheetsim
+from sheetsim.api.lecture import SOLVER_OPTIONS
 from sheetsim.errors import OptionError
-from sheetsim.solver import Options
 
 OPTIMIZERS = [name for name, info in sheetsim.list_topics().items() if info.traceable]
 MODELS = ["dot_product", "bias", "data"]
@@ -34,7 +34,7 @@ MODELS = ["dot_product", "bias", "data"]
         {"seed": 7},
         {"starts": 3},
         {"starts": np.int64(2)},
-        {name: None for name in Options.names() if name != "seed"},
+        dict.fromkeys(SOLVER_OPTIONS),
     ],
     ids=str,
 )

@@ -342,14 +342,14 @@ def test_ctrl_c_gives_the_best_point_so_far(tmp_path: Path, options: list[str]) 
 
 SAY_WHEN = """
 import sys
-from sheetsim.solver import solve
-wrapped = dict(solve.ENGINES)
+from sheetsim.solver.solve_model import ENGINES
+wrapped = dict(ENGINES)
 def telling(engine):
     def run(evaluator):
         print("solving", file=sys.stderr, flush=True)
         return engine(evaluator)
     return run
-solve.ENGINES.update({name: telling(engine) for name, engine in wrapped.items()})
+ENGINES.update({name: telling(engine) for name, engine in wrapped.items()})
 from sheetsim.cli import main
 main()
 """

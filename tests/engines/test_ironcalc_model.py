@@ -22,9 +22,10 @@ from sheetsim.engines.ironcalc_model import IronCalcModel, open_model
 from sheetsim.errors import EngineError, EngineMissingError, OptionError, WorkbookError
 from sheetsim.formula.program import compile_book
 from sheetsim.sheet import Array
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Constraint, Model
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import solve
+from sheetsim.solver.options import Options
+from sheetsim.solver.solve_model import solve
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.read.cell_xml import parse_cell
 
@@ -329,7 +330,7 @@ def test_a_model_without_derivatives_is_solved(make: Make) -> None:
     """min (x-3)² + (y+1)² + xy: 2(x-3) + y = 0 and 2(y+1) + x = 0, so x = 14/3 and y = -10/3."""
     formula = "=_xlfn.LET(_xlpm.x,A1,_xlpm.y,A2,(_xlpm.x-3)^2+(_xlpm.y+1)^2+_xlpm.x*_xlpm.y)"
     model = opened(make({"S!A1": 1, "S!A2": 1, "S!B1": (formula, 9)}), "A1 A2", "B1")
-    solution = solve(model_of(model), Settings(), "GRG Nonlinear")
+    solution = solve(model_of(model), Options(), "GRG Nonlinear")
     assert solution.success
     np.testing.assert_allclose(solution.variables, [14 / 3, -10 / 3], rtol=1e-6)
     assert solution.objective == pytest.approx((5 / 3) ** 2 + (7 / 3) ** 2 - 140 / 9, rel=1e-10)
@@ -350,11 +351,11 @@ def test_a_product_of_lambdas_is_solved_under_a_constraint(make: Make) -> None:
     def over(x: Array) -> Array:
         return model.values(x)[..., 1:] - 20
 
-    limit = Constraint(lambda x: (over(x), None), "<=", values=over)
+    limit = Constraint(Vectorized(over, at=lambda x: (over(x), None)), "<=")
     problem = model_of(
         model, sense="maximize", lower=np.zeros(2), upper=np.full(2, np.inf), constraints=(limit,)
     )
-    solution = solve(problem, Settings(), "GRG Nonlinear")
+    solution = solve(problem, Options(), "GRG Nonlinear")
     assert solution.success
     np.testing.assert_allclose(solution.variables, [10, 5], rtol=1e-5)
     assert solution.objective == pytest.approx(50, rel=1e-7)
@@ -363,7 +364,8 @@ def test_a_product_of_lambdas_is_solved_under_a_constraint(make: Make) -> None:
 def model_of(model: IronCalcModel, **more: Any) -> Model:
     return Model(
         start=model.start,
-        objective=lambda x: (float(model.values(x)[0]), None),
-        values=lambda x: model.values(x)[:, 0],
+        objective=Vectorized(
+            lambda x: model.values(x)[:, 0], at=lambda x: (float(model.values(x)[0]), None)
+        ),
         **more,
     )

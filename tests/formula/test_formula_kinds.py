@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from sheetsim.formula.program import Program, compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Model
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import Engine, solve
+from sheetsim.solver.options import Options
+from sheetsim.solver.solve_model import Engine, solve
 
 UP, DOWN, AT = 2.0, -1.0, 1.0
 ENGINES: list[Engine] = ["GRG Nonlinear", "Evolutionary"]
@@ -129,12 +130,13 @@ def test_solver_over_a_change_of_type(engine: Engine) -> None:
     program = program_of(cells, 3.0)
     model = Model(
         start=program.start,
-        objective=lambda x: (program.values(x)[0], program.value_and_gradient(x)[1]),
-        values=program,
+        objective=Vectorized(
+            program, at=lambda x: (program.values(x)[0], program.value_and_gradient(x)[1])
+        ),
         lower=np.array([-5.0]),
         upper=np.array([5.0]),
     )
-    found = solve(model, Settings(), engine)
+    found = solve(model, Options(), engine)
     assert found.objective == pytest.approx(1.0, abs=1e-5)
     assert found.variables == pytest.approx([1.0], abs=1e-2)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.solver.functions import Array, Vectorized
 from sheetsim.solver.model import Constraint, Model, Relation
-from sheetsim.solver.problem import Array
 
 __all__ = ["rosenbrock", "rows", "square"]
 
@@ -20,7 +20,9 @@ def rosenbrock(x: Array) -> tuple[float, Array]:
 
 def rows(A: Any, b: Any, relation: Relation, name: str = "") -> Constraint:
     A, b = np.atleast_2d(np.array(A, dtype=float)), np.atleast_1d(np.array(b, dtype=float))
-    return Constraint(lambda x: (A @ x - b, A), relation, name, values=lambda x: x @ A.T - b)
+    return Constraint(
+        Vectorized(lambda x: x @ A.T - b, at=lambda x: (A @ x - b, A)), relation, name
+    )
 
 
 def square(centre: Any, **more: Any) -> Model:

@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from sheetsim.solver.problem import Array, Problem
+from sheetsim.errors import OptionError
+from sheetsim.solver import Model, Vectorized
+from sheetsim.solver.functions import Array, checked
+from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.finite_differences import EPS, difference
 
 
 def rosenbrock(x: Array) -> Array:
@@ -35,12 +39,43 @@ def rosenbrock_jacobian(x: Array) -> Array:
     return J
 
 
-def linear(A: Array, y: Array, start: Array, **more: Array) -> Problem:
+def linear(A: Array, y: Array, start: Array, **more: Array) -> Model:
     """|Ax - y|²."""
-    return Problem(
+    return Model(
         start=start,
-        residuals=lambda x: x @ A.T - y,
-        jacobian=lambda x: np.broadcast_to(A, (len(x), *A.shape)),
+        residuals=Vectorized(
+            lambda x: x @ A.T - y, lambda x: np.broadcast_to(A, (len(x), *A.shape))
+        ),
         lower=more.get("lower"),
         upper=more.get("upper"),
     )
+
+
+def vectorized(function: object) -> Vectorized:
+    """A model's function, which is a vectorized one."""
+    assert isinstance(function, Vectorized)
+    return function
+
+
+def derivative_error(model: Model, x: Array | None = None) -> float:
+    """How far a model's own derivatives are from central differences.
+
+    Args:
+        model: With a vectorized objective or vectorized residuals.
+        x: (S, n) where to compare; the model's start by default.
+
+    Returns:
+        The largest absolute difference, relative to the largest derivative: below 1e-7
+        for right derivatives of a function of moderate size, near 1 for a wrong sign.
+
+    Raises:
+        OptionError: The model has no derivatives of its own, or one of a wrong shape.
+    """
+    x = model.start[None] if x is None else np.asarray(x, dtype=float)
+    function = vectorized(model.objective or model.residuals)
+    if function.derivatives is None:
+        raise OptionError("model: got no derivatives, expected some to check")
+    value = np.asarray(function.values(x), dtype=float)
+    expected = difference(function.values, x, value, "central", Box(model.lower, model.upper))
+    got = checked("derivatives", function.derivatives(x), expected.shape)
+    return float(np.max(np.abs(got - expected)) / max(float(np.max(np.abs(expected))), EPS))

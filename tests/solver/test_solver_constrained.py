@@ -9,19 +9,12 @@ from hypothesis import given, settings, strategies
 from solver_models import rosenbrock, rows, square
 
 from sheetsim.errors import OptionError
+from sheetsim.solver.endings import Ending
+from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Model
-from sheetsim.solver.outcome import (
-    INFEASIBLE,
-    INTEGER,
-    OPTIMAL,
-    PROBABLE,
-    SUBPROBLEMS,
-    WORDS,
-)
+from sheetsim.solver.options import Options
 from sheetsim.solver.parts import quadratic_program
-from sheetsim.solver.problem import Array
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import solve
+from sheetsim.solver.solve_model import solve
 
 # Smooth, within bounds -------------------------------------------------------------------
 
@@ -38,7 +31,7 @@ def test_rosenbrock_with_bounds_agrees_with_scipy(n: int) -> None:
         bounds=list(zip(low, high, strict=True)),
         options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000},
     )
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(expected.fun, rel=1e-9)
     np.testing.assert_allclose(result.variables, expected.x, atol=1e-5)
 
@@ -83,7 +76,7 @@ def test_a_quadratic_program_agrees_with_scipy(seed: int) -> None:
         ],
         options={"ftol": 1e-14, "maxiter": 1000},
     )
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(expected.fun, rel=1e-8)
     np.testing.assert_allclose(result.variables, expected.x, atol=1e-5)
 
@@ -133,7 +126,7 @@ def test_ten_thousand_variables_within_bounds() -> None:
         lower=np.full(N, -1.0),
         upper=np.full(N, 1.5),
     )
-    result = solve(model, Settings(convergence=1e-13))
+    result = solve(model, Options(convergence=1e-13))
     assert result.success, result.status
     np.testing.assert_allclose(result.variables, np.clip(c, -1, 1.5), atol=1e-4)
     assert result.seconds < 60
@@ -174,11 +167,11 @@ def test_a_multistart_finds_the_lowest_of_many_minima() -> None:
     alone = solve(model)
     assert alone.success
     assert alone.objective > 1
-    many = solve(model, Settings(multistart=True, population=40, seed=1))
-    assert many.code == PROBABLE, many.status
-    assert many.message == WORDS[PROBABLE]
+    many = solve(model, Options(multistart=True, population=40, seed=1))
+    assert many.ending is Ending.PROBABLE, many.status
+    assert many.message == Ending.PROBABLE.message
     assert many.objective == pytest.approx(0, abs=1e-12)
-    again = solve(model, Settings(multistart=True, population=40, seed=1))
+    again = solve(model, Options(multistart=True, population=40, seed=1))
     np.testing.assert_array_equal(many.variables, again.variables)
     assert many.evaluations == again.evaluations
 
@@ -203,8 +196,8 @@ def test_a_multistart_of_least_squares_is_one_batch() -> None:
         upper=np.array([15.0]),
     )
     assert solve(model).objective > 1
-    result = solve(model, Settings(multistart=True, population=30))
-    assert result.code == PROBABLE, result.status
+    result = solve(model, Options(multistart=True, population=30))
+    assert result.ending is Ending.PROBABLE, result.status
     assert result.variables[0] == pytest.approx(7.3, rel=1e-12)
 
 
@@ -232,7 +225,7 @@ def test_whole_numbers_agree_with_trying_them_all(seed: int) -> None:
     result = solve(model)
     points = np.array(list(itertools.product(range(-4, 5), repeat=3)), dtype=float)
     allowed = points[points @ a <= a @ c - 0.5 + 1e-6]
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(min(f(x)[0] for x in allowed), rel=1e-9)
     np.testing.assert_array_equal(result.variables, np.round(result.variables))
 
@@ -242,9 +235,9 @@ def test_some_whole_and_some_not() -> None:
     integer = np.array([True, False])
     model = square([1.4, 2.6], constraints=(rows([1, 1], 3.5, "="),), integer=integer)
     result = solve(model)
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     np.testing.assert_allclose(result.variables, [1, 2.5], atol=1e-8)
-    relaxed = solve(model, Settings(ignore_integers=True))
+    relaxed = solve(model, Options(ignore_integers=True))
     np.testing.assert_allclose(relaxed.variables, [1.15, 2.35], atol=1e-8)
 
 
@@ -255,24 +248,24 @@ def test_binaries_are_bounded_by_themselves() -> None:
 
 def test_a_tolerance_is_said_to_be_one() -> None:
     model = square([0.5, 1.4], integer=np.ones(2, bool))
-    result = solve(model, Settings(integer_tolerance=0.01))
-    assert result.code == INTEGER
-    assert result.message == WORDS[INTEGER]
+    result = solve(model, Options(integer_tolerance=0.01))
+    assert result.ending is Ending.INTEGER
+    assert result.message == Ending.INTEGER.message
 
 
 def test_a_limit_of_subproblems_gives_the_best_so_far() -> None:
     model = square(
         np.full(8, 0.5), integer=np.ones(8, bool), constraints=(rows(np.ones(8), 3.5, "<="),)
     )
-    result = solve(model, Settings(max_subproblems=3))
-    assert result.code == SUBPROBLEMS, result.status
+    result = solve(model, Options(max_subproblems=3))
+    assert result.ending is Ending.SUBPROBLEMS, result.status
     assert result.violation == 0
 
 
 def test_no_whole_point() -> None:
     model = square([0.0], integer=np.ones(1, bool), constraints=(rows([2], 1, "="),))
     result = solve(model)
-    assert result.code == INFEASIBLE, result.status
+    assert result.ending is Ending.INFEASIBLE, result.status
     assert not result.success
 
 
@@ -287,7 +280,7 @@ def test_all_different_is_not_for_grg() -> None:
 def test_a_value_is_met() -> None:
     model = square([1.0, 2.0], sense="value", target=7.0, start=np.array([3.0, 3.0]))
     result = solve(model)
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(7, rel=1e-9)
 
 
@@ -300,6 +293,6 @@ def test_a_value_is_met_together_with_constraints() -> None:
 
 def test_a_value_out_of_reach_is_said_to_be_so() -> None:
     result = solve(square([1.0], sense="value", target=-4.0, start=np.array([3.0])))
-    assert result.code == INFEASIBLE, result.status
-    assert result.message == WORDS[INFEASIBLE]
+    assert result.ending is Ending.INFEASIBLE, result.status
+    assert result.message == Ending.INFEASIBLE.message
     assert result.objective == pytest.approx(0, abs=1e-6)  # as near as it gets

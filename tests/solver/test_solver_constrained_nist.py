@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sheetsim.solver.endings import Ending
+from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Model
-from sheetsim.solver.outcome import OPTIMAL
-from sheetsim.solver.problem import Array
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import solve
+from sheetsim.solver.options import Options
+from sheetsim.solver.solve_model import solve
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared/data/nist"
 
@@ -102,7 +102,7 @@ def test_ten_digits_of_every_certified_parameter(name: str, start: int) -> None:
     one = Certified(name)
     model = Model(start=one.starts[start], objective=one.objective, residuals=one.residuals)
     result = solve(model)
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert one.digits(result.variables) >= 10
     if name != "Lanczos1":  # whose residuals, 1e-13 each, are rounding for the most part
         assert result.objective == pytest.approx(one.squares, rel=1e-9)
@@ -114,7 +114,7 @@ def test_central_differences_give_six(name: str, start: int) -> None:
     """Lanczos1 is left out: its residuals are smaller than a difference quotient can see."""
     one = Certified(name)
     model = Model(start=one.starts[start], objective=one.objective, residuals=one.residuals)
-    result = solve(model, Settings(derivatives="central"))
+    result = solve(model, Options(derivatives="central"))
     assert result.success, result.status
     assert one.digits(result.variables) >= 6
 
@@ -122,7 +122,7 @@ def test_central_differences_give_six(name: str, start: int) -> None:
 def test_excels_loose_convergence_costs_no_digits() -> None:
     one = Certified("Misra1a")
     model = Model(start=one.starts[0], objective=one.objective, residuals=one.residuals)
-    assert one.digits(solve(model, Settings(convergence=1e-4)).variables) >= 10
+    assert one.digits(solve(model, Options(convergence=1e-4)).variables) >= 10
 
 
 def test_bounds_are_kept_to_and_the_rest_is_optimal() -> None:
@@ -136,7 +136,7 @@ def test_bounds_are_kept_to_and_the_rest_is_optimal() -> None:
     )
     result = solve(model)
     h = 1 - np.exp(-5e-4 * one.x)
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.variables[1] == 5e-4
     assert result.variables[0] == pytest.approx(h @ one.y / (h @ h), rel=1e-12)
     assert result.reduced_gradients[1] < 0

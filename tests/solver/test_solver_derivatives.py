@@ -3,17 +3,20 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.optimize._numdiff import approx_derivative
 from solver_problems import (
+    derivative_error,
     rosenbrock,
     rosenbrock_gradient,
     rosenbrock_jacobian,
     rosenbrock_residuals,
+    vectorized,
 )
 
 from sheetsim.errors import OptionError
-from sheetsim.solver import Options, Problem, derivative_error, factor_model, minimize
+from sheetsim.solver import Model, Options, Vectorized, factor_model, solve
+from sheetsim.solver.functions import Array
 from sheetsim.solver.parts import finite_differences
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import difference
-from sheetsim.solver.problem import Array
 
 RNG = np.random.default_rng(5)
 
@@ -21,24 +24,21 @@ RNG = np.random.default_rng(5)
 @pytest.mark.parametrize(("scheme", "digits"), [("forward", 1e-6), ("central", 1e-9)])
 def test_differences_agree_with_the_closed_form(scheme: str, digits: float) -> None:
     x = RNG.normal(size=(7, 6))
-    problem = Problem(start=x[0], objective=rosenbrock)
-    got = difference(rosenbrock, x, rosenbrock(x), scheme, problem)
+    got = difference(rosenbrock, x, rosenbrock(x), scheme, Box())
     expected = rosenbrock_gradient(x)
     np.testing.assert_allclose(got, expected, atol=digits * np.abs(expected).max())
 
 
 def test_differences_agree_with_scipy() -> None:
     x = np.array([0.3, -1.2, 0.8])
-    problem = Problem(start=x, objective=rosenbrock)
-    got = difference(rosenbrock, x[None], rosenbrock(x[None]), "forward", problem)[0]
+    got = difference(rosenbrock, x[None], rosenbrock(x[None]), "forward", Box())[0]
     expected = approx_fprime(x, lambda point: rosenbrock(point[None])[0])
     np.testing.assert_allclose(got, expected, rtol=1e-5)
 
 
 def test_differences_of_residuals_agree_with_scipy() -> None:
     x = RNG.normal(size=(3, 2))
-    problem = Problem(start=x[0], residuals=rosenbrock_residuals)
-    got = difference(rosenbrock_residuals, x, rosenbrock_residuals(x), "central", problem)
+    got = difference(rosenbrock_residuals, x, rosenbrock_residuals(x), "central", Box())
     for point, J in zip(x, got, strict=True):
         expected = approx_derivative(lambda p: rosenbrock_residuals(p[None])[0], point)
         np.testing.assert_allclose(J, expected, rtol=1e-6, atol=1e-9)
@@ -46,10 +46,9 @@ def test_differences_of_residuals_agree_with_scipy() -> None:
 
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     x = RNG.normal(size=(4, 9))
-    problem = Problem(start=x[0], objective=rosenbrock)
-    whole = difference(rosenbrock, x, rosenbrock(x), "central", problem)
+    whole = difference(rosenbrock, x, rosenbrock(x), "central", Box())
     monkeypatch.setattr(finite_differences, "CHUNK", 80)
-    parts = difference(rosenbrock, x, rosenbrock(x), "central", problem)
+    parts = difference(rosenbrock, x, rosenbrock(x), "central", Box())
     np.testing.assert_array_equal(whole, parts)
 
 
@@ -62,8 +61,7 @@ def test_no_point_leaves_the_bounds(scheme: str) -> None:
         return rosenbrock(x)
 
     x = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, 2.0], [0.5, -0.5, 2.0]])
-    problem = Problem(start=x[0], objective=guarded, lower=lower, upper=upper)
-    got = difference(guarded, x, guarded(x), scheme, problem)
+    got = difference(guarded, x, guarded(x), scheme, Box(lower, upper))
     expected = rosenbrock_gradient(x)
     np.testing.assert_allclose(got[:, :2], expected[:, :2], rtol=1e-4, atol=1e-3)
     assert (got[:, 2] == 0).all()  # fixed
@@ -71,8 +69,9 @@ def test_no_point_leaves_the_bounds(scheme: str) -> None:
 
 def test_the_checker_passes_right_derivatives() -> None:
     start = np.array([0.7, -0.4])
-    gradient = Problem(start=start, objective=rosenbrock, gradient=rosenbrock_gradient)
-    jacobian = Problem(start=start, residuals=rosenbrock_residuals, jacobian=rosenbrock_jacobian)
+    gradient = Model(start=start, objective=Vectorized(rosenbrock, rosenbrock_gradient))
+    residuals = Vectorized(rosenbrock_residuals, rosenbrock_jacobian)
+    jacobian = Model(start=start, residuals=residuals)
     assert derivative_error(gradient) < 1e-8
     assert derivative_error(jacobian) < 1e-8
 
@@ -83,34 +82,34 @@ def test_the_checker_finds_a_wrong_sign() -> None:
         J[:, 1, 0] = 1.0
         return J
 
-    problem = Problem(start=np.array([0.7, -0.4]), residuals=rosenbrock_residuals, jacobian=planted)
-    assert derivative_error(problem) > 0.1
+    residuals = Vectorized(rosenbrock_residuals, planted)
+    assert derivative_error(Model(start=np.array([0.7, -0.4]), residuals=residuals)) > 0.1
 
 
 def test_the_checker_finds_a_wrong_sign_in_one_block_of_a_factor_model() -> None:
     ratings = RNG.uniform(1, 5, size=(4, 6))
     right = factor_model(ratings, 2, bias=True)
-    assert right.jacobian is not None
+    residuals = vectorized(right.residuals)
 
     def planted(x: Array) -> Array:
-        assert right.jacobian is not None
-        J = right.jacobian(x)
+        assert residuals.derivatives is not None
+        J = residuals.derivatives(x)
         J[:, :, -1] *= -1
         return J
 
-    wrong = Problem(start=right.start, residuals=right.residuals, jacobian=planted)
+    wrong = Model(start=right.start, residuals=Vectorized(residuals.values, planted))
     assert derivative_error(right) < 1e-7
     assert derivative_error(wrong) > 0.1
 
 
 def test_the_checker_needs_derivatives() -> None:
     with pytest.raises(OptionError):
-        derivative_error(Problem(start=np.zeros(2), objective=rosenbrock))
+        derivative_error(Model(start=np.zeros(2), objective=Vectorized(rosenbrock)))
 
 
 def test_differences_are_counted() -> None:
-    problem = Problem(start=np.array([-1.2, 1.0]), residuals=rosenbrock_residuals)
-    forward = minimize(problem, Options(derivatives="forward", max_iterations=1))
-    central = minimize(problem, Options(derivatives="central", max_iterations=1))
+    model = Model(start=np.array([-1.2, 1.0]), residuals=Vectorized(rosenbrock_residuals))
+    forward = solve(model, Options(derivatives="forward", max_iterations=1))
+    central = solve(model, Options(derivatives="central", max_iterations=1))
     assert forward.evaluations in (1 + 2 + 1, 1 + 2 + 1 + 2)  # the trial was dropped or kept
     assert central.evaluations in (1 + 4 + 1, 1 + 4 + 1 + 4)

@@ -4,10 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.optimize
+from solver_problems import derivative_error, vectorized
 
 from sheetsim.errors import OptionError
-from sheetsim.solver import Options, Problem, derivative_error, factor_model, minimize
-from sheetsim.solver.problem import Array
+from sheetsim.solver import Model, Options, factor_model, solve
+from sheetsim.solver.functions import Array
 
 NAN = np.nan
 biases = pytest.mark.parametrize("bias", [False, True])
@@ -38,45 +39,45 @@ def rmse_by_hand(x: Array, ratings: Array, k: int, bias: bool) -> float:
 @biases
 def test_the_objective_is_the_rmse_of_the_rated_cells(bias: bool) -> None:
     ratings = table()
-    problem = factor_model(ratings, 3, bias=bias, seed=4)
-    result = minimize(problem)
+    model = factor_model(ratings, 3, bias=bias, seed=4)
+    result = solve(model)
     assert result.start_objective == pytest.approx(
-        rmse_by_hand(problem.start, ratings, 3, bias), rel=1e-13
+        rmse_by_hand(model.start, ratings, 3, bias), rel=1e-13
     )
     assert result.objective == pytest.approx(
         rmse_by_hand(result.variables, ratings, 3, bias), rel=1e-11
     )
-    np.testing.assert_array_equal(result.start, problem.start)
+    np.testing.assert_array_equal(result.start, model.start)
     expected = np.random.default_rng(4).uniform(size=(3 + bias) * (8 + 7))
-    np.testing.assert_array_equal(problem.start, expected)
+    np.testing.assert_array_equal(model.start, expected)
 
 
 @biases
 def test_derivatives_of_the_full_problem(bias: bool) -> None:
-    problem = factor_model(table(), 3, bias=bias)
-    assert derivative_error(problem) < 1e-7
+    model = factor_model(table(), 3, bias=bias)
+    assert derivative_error(model) < 1e-7
 
 
-def reduced(problem: Problem) -> Problem:
-    """The reduction as a problem of its own."""
-    assert problem.reduction is not None
-    u = problem.reduction.restrict(problem.start[None])[0]
-    return Problem(start=u, normal_equations=problem.reduction.normal_equations)
+def reduced(model: Model) -> Model:
+    """The reduction as a model of its own."""
+    assert model.reduction is not None
+    u = model.reduction.restrict(model.start[None])[0]
+    return Model(start=u, normal_equations=model.reduction.normal_equations)
 
 
 @biases
 def test_the_reduced_gradient_equals_the_full_one_where_the_movies_are_solved_for(
     bias: bool,
 ) -> None:
-    problem = factor_model(table(), 3, bias=bias)
-    reduction = problem.reduction
+    model = factor_model(table(), 3, bias=bias)
+    reduction = model.reduction
     assert reduction is not None
-    assert problem.residuals is not None
-    assert problem.jacobian is not None
+    residuals = vectorized(model.residuals)
+    assert residuals.derivatives is not None
     u = np.random.default_rng(1).normal(size=(5, (3 + bias) * 8))
     total, gradient, _ = reduction.normal_equations(u)
     x = reduction.expand(u)
-    r, J = problem.residuals(x), problem.jacobian(x)
+    r, J = residuals.values(x), residuals.derivatives(x)
     full = np.einsum("smn,sm->sn", J, r)
     np.testing.assert_allclose(total, (r**2).sum(axis=1), rtol=1e-10)
     movies = (3 + bias) * 7
@@ -86,12 +87,12 @@ def test_the_reduced_gradient_equals_the_full_one_where_the_movies_are_solved_fo
 
 @biases
 def test_the_reduced_gradient_equals_differences_of_the_reduced_objective(bias: bool) -> None:
-    problem = reduced(factor_model(table(), 3, bias=bias))
-    assert problem.normal_equations is not None
-    evaluate = problem.normal_equations
-    own = evaluate(problem.start[None])[1][0]
+    model = reduced(factor_model(table(), 3, bias=bias))
+    assert model.normal_equations is not None
+    evaluate = model.normal_equations
+    own = evaluate(model.start[None])[1][0]
     differences = scipy.optimize.approx_fprime(
-        problem.start, lambda u: evaluate(u[None])[0][0] / 2, 1e-7
+        model.start, lambda u: evaluate(u[None])[0][0] / 2, 1e-7
     )
     np.testing.assert_allclose(own, differences, atol=1e-4 * np.abs(own).max() + 1e-6)
 
@@ -100,11 +101,11 @@ def test_the_reduced_gradient_equals_differences_of_the_reduced_objective(bias: 
 def test_kaufmans_matrix_is_that_of_an_explicit_jacobian(bias: bool) -> None:
     # Kaufman: the Jacobian of r = P y is -P dA c, here built column by column with NumPy's pinv.
     ratings = table(5, 4, 4)
-    problem = reduced(factor_model(ratings, 2, bias=bias))
-    assert problem.normal_equations is not None
+    model = reduced(factor_model(ratings, 2, bias=bias))
+    assert model.normal_equations is not None
     q = 2 + bias
     U = np.random.default_rng(3).uniform(size=(5, q))
-    _, _, H = problem.normal_equations(U.reshape(1, -1))
+    _, _, H = model.normal_equations(U.reshape(1, -1))
     rows = []
     for j in range(4):
         seen = np.flatnonzero(~np.isnan(ratings[:, j]))
@@ -127,9 +128,9 @@ def test_kaufmans_matrix_is_that_of_an_explicit_jacobian(bias: bool) -> None:
 def test_the_full_problem_by_differences_reaches_the_same_minimum(
     bias: bool, derivatives: Any
 ) -> None:
-    problem = factor_model(table(6, 5, 4), 1, bias=bias)
-    by_elimination = minimize(problem)
-    in_full = minimize(problem, Options(derivatives=derivatives))
+    model = factor_model(table(6, 5, 4), 1, bias=bias)
+    by_elimination = solve(model)
+    in_full = solve(model, Options(derivatives=derivatives))
     assert in_full.success, in_full.status
     assert in_full.objective == pytest.approx(by_elimination.objective, rel=1e-6)
     assert in_full.start_objective == by_elimination.start_objective
@@ -137,13 +138,11 @@ def test_the_full_problem_by_differences_reaches_the_same_minimum(
 
 @biases
 def test_scipy_finds_no_way_down_from_our_minimum(bias: bool) -> None:
-    problem = factor_model(table(), 2, bias=bias)
-    assert problem.residuals is not None
-    assert problem.jacobian is not None
-    residuals, jacobian = problem.residuals, problem.jacobian
-    ours = minimize(problem, Options(convergence=1e-12))
+    model = factor_model(table(), 2, bias=bias)
+    residuals = vectorized(model.residuals)
+    ours = solve(model, Options(convergence=1e-12))
     further = scipy.optimize.least_squares(
-        lambda x: residuals(x[None])[0], ours.variables, lambda x: jacobian(x[None])[0]
+        lambda x: residuals(x)[0], ours.variables, lambda x: residuals(x)[1]
     )
     theirs = np.sqrt(2 * further.cost / len(further.fun))
     assert ours.objective <= theirs * (1 + 1e-7)
@@ -152,17 +151,15 @@ def test_scipy_finds_no_way_down_from_our_minimum(bias: bool) -> None:
 @biases
 def test_bounds_are_kept_and_nothing_is_eliminated(bias: bool) -> None:
     n = (2 + bias) * 15
-    problem = factor_model(table(), 2, bias=bias, lower=np.full(n, 0.0), upper=np.full(n, 1.5))
-    assert problem.residuals is not None
-    assert problem.jacobian is not None
-    residuals, jacobian = problem.residuals, problem.jacobian
-    ours = minimize(problem)
+    model = factor_model(table(), 2, bias=bias, lower=np.full(n, 0.0), upper=np.full(n, 1.5))
+    residuals = vectorized(model.residuals)
+    ours = solve(model)
     assert ours.success, ours.status
     assert ((ours.variables >= 0) & (ours.variables <= 1.5)).all()
     further = scipy.optimize.least_squares(
-        lambda x: residuals(x[None])[0],
+        lambda x: residuals(x)[0],
         np.clip(ours.variables, 1e-9, 1.5 - 1e-9),
-        lambda x: jacobian(x[None])[0],
+        lambda x: residuals(x)[1],
         bounds=(0, 1.5),
     )
     assert ours.objective <= np.sqrt(2 * further.cost / len(further.fun)) * (1 + 1e-6)
@@ -172,8 +169,8 @@ def test_bounds_are_kept_and_nothing_is_eliminated(bias: bool) -> None:
 @pytest.mark.parametrize("k", [1, 5, 20, 50])
 def test_every_k_ends_cleanly(k: int, bias: bool) -> None:
     ratings = table(15, 15, 19)
-    problem = factor_model(ratings, k, bias=bias)
-    result = minimize(problem)
+    model = factor_model(ratings, k, bias=bias)
+    result = solve(model)
     assert result.success, result.status
     assert result.objective == pytest.approx(
         rmse_by_hand(result.variables, ratings, k, bias), rel=1e-6, abs=1e-8
@@ -187,7 +184,7 @@ def test_every_k_ends_cleanly(k: int, bias: bool) -> None:
 def test_k_1_without_blanks_is_the_singular_value_decomposition() -> None:
     ratings = table(blanks=0)
     left = np.linalg.svd(ratings, compute_uv=False)[1:]
-    result = minimize(factor_model(ratings, 1))
+    result = solve(factor_model(ratings, 1))
     assert result.objective == pytest.approx(np.sqrt((left**2).sum() / ratings.size), rel=1e-10)
 
 
@@ -197,7 +194,7 @@ def test_k_2_with_biases_and_no_blanks_beats_the_centred_decomposition_by_nothin
     ratings = table(blanks=0)
     centred = ratings - ratings.mean(axis=0) - ratings.mean(axis=1)[:, None] + ratings.mean()
     left = np.linalg.svd(centred, compute_uv=False)[2:]
-    result = minimize(factor_model(ratings, 2, bias=True))
+    result = solve(factor_model(ratings, 2, bias=True))
     assert result.objective == pytest.approx(np.sqrt((left**2).sum() / ratings.size), rel=1e-8)
 
 
@@ -210,7 +207,7 @@ def test_users_and_movies_with_one_rating_or_none(bias: bool) -> None:
     ratings[4, 5] = 1.5  # a movie with a single rating
     ratings[7] = NAN  # a user with none
     ratings[:, 1] = NAN  # a movie with none
-    result = minimize(factor_model(ratings, 3, bias=bias))
+    result = solve(factor_model(ratings, 3, bias=bias))
     assert result.success, result.status
     assert np.isfinite(result.variables).all()
     assert result.objective == pytest.approx(
@@ -221,17 +218,18 @@ def test_users_and_movies_with_one_rating_or_none(bias: bool) -> None:
 @biases
 def test_a_batch_equals_its_single_runs(bias: bool) -> None:
     ratings = table()
-    problem = factor_model(ratings, 2, bias=bias)
-    assert problem.reduction is not None
-    drawn = problem.draw(np.random.default_rng([0, 1]), 4)  # not the stream of the start itself
-    starts = np.concatenate([problem.start[None], drawn])
+    model = factor_model(ratings, 2, bias=bias)
+    assert model.reduction is not None
+    assert model.sample is not None
+    drawn = model.sample(np.random.default_rng([0, 1]), 4)  # not the stream of the start itself
+    starts = np.concatenate([model.start[None], drawn])
     assert len(np.unique(starts, axis=0)) == len(starts)
-    plain = replace(problem.reduction, lead=lambda u: u, evaluations=0)
+    plain = replace(model.reduction, lead=lambda u: u, evaluations=0)
     singles = [
-        minimize(replace(problem, start=start, reduction=plain if i % 2 else problem.reduction))
+        solve(replace(model, start=start, reduction=plain if i % 2 else model.reduction))
         for i, start in enumerate(starts)
     ]
-    batch = minimize(problem, Options(multistart=True, population=4))
+    batch = solve(model, Options(multistart=True, population=4))
     best = min(singles, key=lambda single: single.objective)
     assert batch.evaluations == sum(single.evaluations for single in singles)
     assert batch.objective == pytest.approx(best.objective, rel=1e-9)
@@ -243,11 +241,11 @@ def test_a_batch_equals_its_single_runs(bias: bool) -> None:
 
 @biases
 def test_no_start_is_led_to_a_worse_one(bias: bool) -> None:
-    problem = factor_model(table(), 3, bias=bias)
-    assert problem.reduction is not None
+    model = factor_model(table(), 3, bias=bias)
+    assert model.reduction is not None
     u = np.random.default_rng(6).uniform(size=(20, (3 + bias) * 8))
     before, after = (
-        problem.reduction.normal_equations(each)[0] for each in (u, problem.reduction.lead(u))
+        model.reduction.normal_equations(each)[0] for each in (u, model.reduction.lead(u))
     )
     assert (after <= before * (1 + 1e-12)).all()
     assert (after < before).any()
@@ -255,7 +253,7 @@ def test_no_start_is_led_to_a_worse_one(bias: bool) -> None:
 
 @biases
 def test_the_same_seed_gives_the_same_bits(bias: bool) -> None:
-    one, two = (minimize(factor_model(table(), 3, bias=bias, seed=9)) for _ in range(2))
+    one, two = (solve(factor_model(table(), 3, bias=bias, seed=9)) for _ in range(2))
     np.testing.assert_array_equal(one.variables, two.variables)
     assert one.objective == two.objective
     assert str(one.log) == str(two.log)
@@ -263,15 +261,15 @@ def test_the_same_seed_gives_the_same_bits(bias: bool) -> None:
 
 def test_from_a_solved_sheet_the_solver_stays_and_never_gets_worse() -> None:
     ratings = table()
-    solved = minimize(factor_model(ratings, 2, bias=True))
-    again = minimize(factor_model(ratings, 2, bias=True, start=solved.variables))
+    solved = solve(factor_model(ratings, 2, bias=True))
+    again = solve(factor_model(ratings, 2, bias=True, start=solved.variables))
     assert again.success
     assert again.objective <= solved.objective * (1 + 1e-12)
     assert again.iterations <= 10
 
 
 def test_the_log_begins_at_the_full_start() -> None:
-    result = minimize(factor_model(table(), 2))
+    result = solve(factor_model(table(), 2))
     columns = result.columns()
     assert columns["iteration"] == list(range(result.iterations + 1))
     assert columns["objective"][0] == result.start_objective
@@ -284,20 +282,20 @@ def test_the_log_begins_at_the_full_start() -> None:
 @pytest.mark.parametrize("where", [0, -1], ids=["movies", "users"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])
 def test_a_start_that_is_no_number_diverges_at_iteration_0(bad: float, where: int) -> None:
-    problem = factor_model(table(), 4)
+    model = factor_model(table(), 4)
     start = np.full(4 * 15, 0.5)
     start[where] = bad
-    result = minimize(replace(problem, start=start))
+    result = solve(replace(model, start=start))
     assert result.status == "diverged at iteration 0: NaN or an infinity at the start"
     assert not result.success
     assert result.iterations == 0
-    survived = minimize(replace(problem, start=start), Options(multistart=True, population=3))
+    survived = solve(replace(model, start=start), Options(multistart=True, population=3))
     assert survived.success
 
 
 def test_excels_convergence_stops_on_the_way() -> None:
-    problem = factor_model(table(15, 15, 19), 5, bias=True)
-    excel, ours = minimize(problem, Options(convergence=1e-4)), minimize(problem)
+    model = factor_model(table(15, 15, 19), 5, bias=True)
+    excel, ours = solve(model, Options(convergence=1e-4)), solve(model)
     assert excel.iterations < ours.iterations
     assert excel.objective > ours.objective * (1 + 1e-6)
 
@@ -316,7 +314,7 @@ GOOD: dict[str, Any] = {"ratings": table(), "k": 2}
         ({"k": True}, "option k"),
         ({"seed": -1}, "option seed: got -1"),
         ({"start": np.zeros(3)}, "start: got shape (3,), expected (30,)"),
-        ({"lower": np.zeros(3)}, "lower has 3 numbers, expected 30"),
+        ({"lower": np.zeros(3)}, "lower has shape (3,), expected (30,)"),
     ],
 )
 def test_bad_input_is_named(arguments: dict[str, Any], words: str) -> None:

@@ -1,6 +1,6 @@
-"""Limits, divergence, multistart and determinism: the same for both methods."""
+"""Limits, divergence, multistart and determinism: the same for both methods of many points."""
 
-import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,21 +11,47 @@ from solver_problems import (
     rosenbrock_residuals,
 )
 
-from sheetsim.solver import Options, Problem, minimize
-from sheetsim.solver.problem import Array
+from sheetsim.errors import OptionError
+from sheetsim.solver import Ending, Model, Options, Vectorized, solve
+from sheetsim.solver.functions import Array
 
 START = np.array([-1.2, 1.0])
 BOTH = {
-    "quasi-Newton": {"objective": rosenbrock, "gradient": rosenbrock_gradient},
-    "Levenberg-Marquardt": {"residuals": rosenbrock_residuals, "jacobian": rosenbrock_jacobian},
+    "quasi-Newton": ("objective", Vectorized(rosenbrock, rosenbrock_gradient)),
+    "Levenberg-Marquardt": ("residuals", Vectorized(rosenbrock_residuals, rosenbrock_jacobian)),
 }
 WORDS = ("converged", "stalled", "out of time", "diverged", "infeasible")
 both = pytest.mark.parametrize("method", BOTH)
 
 
+def model(method: str, start: Array = START, function: Vectorized | None = None) -> Model:
+    """Rosenbrock's function for a method, or another in its place."""
+    name, own = BOTH[method]
+    return Model(start=start, **{name: function or own})  # type: ignore[arg-type]
+
+
+class Clock:
+    """Time that passes by itself while a function is evaluated."""
+
+    def __init__(self, function: Vectorized, seconds: float) -> None:
+        self.now, self.seconds, self.function = 0.0, seconds, function
+
+    def __call__(self) -> float:
+        return self.now
+
+    @property
+    def slow(self) -> Vectorized:
+        """The function, which takes its time."""
+        return replace(self.function, values=self._values)
+
+    def _values(self, x: Array) -> Array:
+        self.now += self.seconds
+        return self.function.values(x)
+
+
 @both
 def test_the_iteration_limit_ends_with_the_best_point_so_far(method: str) -> None:
-    result = minimize(Problem(start=START, **BOTH[method]), Options(max_iterations=4))  # type: ignore[arg-type]
+    result = solve(model(method), Options(max_iterations=4))
     assert result.status == "stalled: the iteration limit of 4 was reached"
     assert not result.success
     assert result.iterations == 4
@@ -35,27 +61,21 @@ def test_the_iteration_limit_ends_with_the_best_point_so_far(method: str) -> Non
 
 @both
 def test_out_of_time_ends_with_the_best_point_so_far(method: str) -> None:
-    slow = dict(BOTH[method])
-    name = next(iter(slow))
-    quick = slow[name]
-
-    def sleepy(x: Array) -> Array:
-        time.sleep(0.02)
-        return quick(x)
-
-    slow[name] = sleepy
-    result = minimize(Problem(start=START, **slow), Options(max_time=0.07))  # type: ignore[arg-type]
+    clock = Clock(BOTH[method][1], 0.02)
+    result = solve(model(method, function=clock.slow), Options(max_time=0.07), clock=clock)
     assert result.status.startswith("out of time: max_time was reached at iteration")
+    assert result.ending is Ending.TIME
     assert not result.success
     assert 1 <= result.iterations <= 4
     assert result.objective < result.start_objective
+    assert result.seconds == pytest.approx(0.08)
 
 
 @both
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_start_that_is_no_number_diverges_at_iteration_0(method: str, bad: float) -> None:
     start = np.array([bad, 1.0])
-    result = minimize(Problem(start=start, **BOTH[method]))  # type: ignore[arg-type]
+    result = solve(model(method, start))
     assert result.status == "diverged at iteration 0: NaN or an infinity at the start"
     assert not result.success
     assert result.iterations == 0
@@ -63,41 +83,35 @@ def test_a_start_that_is_no_number_diverges_at_iteration_0(method: str, bad: flo
 
 @both
 def test_overflow_at_the_start_diverges_without_a_warning(method: str) -> None:
-    result = minimize(Problem(start=np.array([1e200, 1.0]), **BOTH[method]))  # type: ignore[arg-type]
+    result = solve(model(method, np.array([1e200, 1.0])))
     assert result.status.startswith("diverged at iteration 0")
 
 
 @both
 def test_a_nan_on_the_way_is_backed_away_from(method: str) -> None:
     # x[1] > 1.1 is forbidden ground that a bold step enters; the minimum is outside it.
-    poisoned = dict(BOTH[method])
-    name = next(iter(poisoned))
-    clean = poisoned[name]
+    clean = BOTH[method][1]
 
     def forbidden(x: Array) -> Array:
-        value = clean(x)
+        value = clean.values(x)
         value[x[:, 1] > 1.1] = np.nan
         return value
 
-    poisoned[name] = forbidden
-    result = minimize(Problem(start=START, **poisoned))  # type: ignore[arg-type]
+    result = solve(model(method, function=replace(clean, values=forbidden)))
     assert result.success, result.status
     np.testing.assert_allclose(result.variables, [1, 1], atol=1e-6)
 
 
 @both
 def test_nan_all_around_diverges_and_says_at_which_step(method: str) -> None:
-    poisoned = dict(BOTH[method])
-    name = next(iter(poisoned))
-    clean = poisoned[name]
+    clean = BOTH[method][1]
 
     def island(x: Array) -> Array:
-        value = clean(x)
+        value = clean.values(x)
         value[(x != START).any(axis=1)] = np.nan
         return value
 
-    poisoned[name] = island
-    result = minimize(Problem(start=START, **poisoned))  # type: ignore[arg-type]
+    result = solve(model(method, function=replace(clean, values=island)))
     assert result.status.startswith("diverged at iteration ")
     assert result.status.endswith("every step from here ends in NaN or an infinity")
     np.testing.assert_array_equal(result.variables, START)
@@ -105,29 +119,26 @@ def test_nan_all_around_diverges_and_says_at_which_step(method: str) -> None:
 
 @both
 def test_a_derivative_that_turns_nan_diverges_and_says_at_which_step(method: str) -> None:
-    poisoned = dict(BOTH[method])
-    name = list(poisoned)[1]
-    clean = poisoned[name]
+    clean = BOTH[method][1]
 
-    def sick(x: Array) -> Array:
-        value = clean(x)
+    def undefined(x: Array) -> Array:
+        assert clean.derivatives is not None
+        value = clean.derivatives(x)
         value[x[:, 0] > 0] = np.nan
         return value
 
-    poisoned[name] = sick
-    result = minimize(Problem(start=START, **poisoned))  # type: ignore[arg-type]
+    result = solve(model(method, function=replace(clean, derivatives=undefined)))
     at = result.iterations
     assert at > 0
     assert result.status == f"diverged at iteration {at}: NaN or an infinity at a point on the way"
 
 
 def test_an_objective_without_a_minimum_diverges() -> None:
-    problem = Problem(
-        start=np.ones(2),
-        objective=lambda x: -np.exp((x**2).sum(axis=1)),
-        gradient=lambda x: -2 * x * np.exp((x**2).sum(axis=1))[:, None],
+    falling = Vectorized(
+        lambda x: -np.exp((x**2).sum(axis=1)),
+        lambda x: -2 * x * np.exp((x**2).sum(axis=1))[:, None],
     )
-    result = minimize(problem)
+    result = solve(Model(start=np.ones(2), objective=falling))
     assert result.status.startswith("diverged"), result.status
     assert np.isfinite(result.variables).all()
 
@@ -135,9 +146,11 @@ def test_an_objective_without_a_minimum_diverges() -> None:
 @both
 def test_a_batch_equals_its_single_runs(method: str) -> None:
     starts = np.random.default_rng(2).uniform(-2, 2, size=(9, 2))
-    problem = Problem(start=starts[0], sample=lambda _, n: starts[1 : n + 1], **BOTH[method])  # type: ignore[arg-type]
-    batch = minimize(problem, Options(multistart=True, population=8))
-    singles = [minimize(Problem(start=s, **BOTH[method])) for s in starts]  # type: ignore[arg-type]
+    batch = solve(model(method), starts=starts)
+    drawing = replace(model(method, starts[0]), sample=lambda _, n: starts[1 : n + 1])
+    drawn = solve(drawing, Options(multistart=True, population=8))
+    np.testing.assert_array_equal(drawn.variables, batch.variables)
+    singles = [solve(model(method, s)) for s in starts]
     best = min(singles, key=lambda result: result.objective)
     assert batch.evaluations == sum(single.evaluations for single in singles)
     assert batch.status == best.status
@@ -153,11 +166,14 @@ def test_multistart_finds_the_deeper_of_two_wells() -> None:
     def wells(x: Array) -> Array:
         return np.asarray((x[:, 0] ** 2 - 1) ** 2 + 0.3 * x[:, 0])
 
-    problem = Problem(
-        start=np.array([0.9]), objective=wells, lower=np.array([-2.0]), upper=np.array([2.0])
+    both = Model(
+        start=np.array([0.9]),
+        objective=Vectorized(wells),
+        lower=np.array([-2.0]),
+        upper=np.array([2.0]),
     )
-    single = minimize(problem)
-    many = minimize(problem, Options(multistart=True, population=20))
+    single = solve(both)
+    many = solve(both, Options(multistart=True, population=20))
     assert single.variables[0] > 0
     assert many.variables[0] < 0
     assert many.objective < single.objective
@@ -166,21 +182,20 @@ def test_multistart_finds_the_deeper_of_two_wells() -> None:
 
 @both
 def test_multistart_survives_starts_that_diverge(method: str) -> None:
-    problem = Problem(
-        start=np.array([np.nan, 0.0]),
+    mixed = replace(
+        model(method, np.array([np.nan, 0.0])),
         sample=lambda rng, n: np.where(np.arange(n)[:, None] % 2, np.inf, rng.normal(size=(n, 2))),
-        **BOTH[method],  # type: ignore[arg-type]
     )
-    result = minimize(problem, Options(multistart=True, population=6))
+    result = solve(mixed, Options(multistart=True, population=6))
     assert result.success, result.status
     np.testing.assert_allclose(result.variables, [1, 1], atol=1e-6)
 
 
 @both
 def test_the_same_seed_gives_the_same_bits(method: str) -> None:
-    problem = Problem(start=START, **BOTH[method])  # type: ignore[arg-type]
     one, two, other = (
-        minimize(problem, Options(multistart=True, population=10, seed=seed)) for seed in (4, 4, 5)
+        solve(model(method), Options(multistart=True, population=10, seed=seed))
+        for seed in (4, 4, 5)
     )
     np.testing.assert_array_equal(one.variables, two.variables)
     assert one.log == two.log or str(one.log) == str(two.log)  # NaN is not equal to itself
@@ -188,9 +203,9 @@ def test_the_same_seed_gives_the_same_bits(method: str) -> None:
 
 
 @both
-def test_the_problem_and_the_result_share_no_memory(method: str) -> None:
+def test_the_model_and_the_result_share_no_memory(method: str) -> None:
     start = START.copy()
-    result = minimize(Problem(start=start, **BOTH[method]))  # type: ignore[arg-type]
+    result = solve(model(method, start))
     assert not np.shares_memory(result.start, start)
     assert not np.shares_memory(result.start, result.variables)
     for array in (result.start, result.variables):
@@ -201,8 +216,21 @@ def test_the_problem_and_the_result_share_no_memory(method: str) -> None:
 
 
 def test_a_status_begins_with_one_of_the_words() -> None:
-    problem = Problem(start=START, objective=rosenbrock)
     for options in (Options(), Options(max_iterations=1), Options(max_time=1e-9)):
-        status = minimize(problem, options).status
+        status = solve(Model(start=START, objective=Vectorized(rosenbrock)), options).status
         assert sum(word in status for word in WORDS) == 1
         assert status.startswith(WORDS)
+
+
+@pytest.mark.parametrize("starts", [np.zeros(2), np.zeros((0, 2)), np.zeros((3, 1))])
+def test_starts_of_a_wrong_shape_are_refused(starts: Array) -> None:
+    with pytest.raises(OptionError, match=r"starts: got shape .* expected \(S, 2\)"):
+        solve(model("quasi-Newton"), starts=starts)
+
+
+def test_other_engines_take_one_start() -> None:
+    options = Options(max_iterations=3)
+    one = solve(model("quasi-Newton"), options, "Evolutionary", starts=np.array([[0.5, 0.25]]))
+    np.testing.assert_array_equal(one.start, [0.5, 0.25])
+    with pytest.raises(OptionError, match="S = 1 for Evolutionary"):
+        solve(model("quasi-Newton"), options, "Evolutionary", starts=np.zeros((2, 2)))

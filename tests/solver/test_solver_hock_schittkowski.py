@@ -11,11 +11,11 @@ from math import pi, sqrt
 import numpy as np
 import pytest
 
+from sheetsim.solver.endings import Ending
+from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Constraint, Model, Relation
-from sheetsim.solver.outcome import CONVERGED, OPTIMAL, WORDS
-from sheetsim.solver.problem import Array
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import solve
+from sheetsim.solver.options import Options
+from sheetsim.solver.solve_model import solve
 
 Function = Callable[[Array], Array]
 INF = np.inf
@@ -324,8 +324,8 @@ def test_the_published_optimum_is_found(number: int) -> None:
     case = CASES[number]
     result = solve(model(case))
     assert result.success, result.status
-    assert result.code == OPTIMAL, result.status
-    assert result.message == WORDS[OPTIMAL]
+    assert result.ending is Ending.OPTIMAL, result.status
+    assert result.message == Ending.OPTIMAL.message
     assert result.violation <= 1e-9
     assert result.objective == pytest.approx(case.best, rel=1e-8, abs=1e-9)
 
@@ -334,7 +334,7 @@ def test_the_published_optimum_is_found(number: int) -> None:
 @pytest.mark.parametrize("number", CASES)
 def test_finite_differences_will_do(number: int, scheme: str) -> None:
     case = CASES[number]
-    result = solve(model(case), Settings(derivatives=scheme))  # type: ignore[arg-type]
+    result = solve(model(case), Options(derivatives=scheme))  # type: ignore[arg-type]
     assert result.success, result.status
     assert result.objective == pytest.approx(case.best, rel=1e-5, abs=1e-5)
 
@@ -395,5 +395,5 @@ def test_convex_problems_are_solved_from_anywhere(number: int, seed: int) -> Non
         upper=one.upper,
     )
     result = solve(far)
-    assert result.code in (OPTIMAL, CONVERGED), result.status
+    assert result.ending in (Ending.OPTIMAL, Ending.CONVERGED), result.status
     assert result.objective == pytest.approx(case.best, rel=1e-7)

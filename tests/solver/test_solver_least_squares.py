@@ -6,8 +6,8 @@ import pytest
 import scipy.optimize
 from solver_problems import linear, rosenbrock_jacobian, rosenbrock_residuals
 
-from sheetsim.solver import Options, Problem, minimize
-from sheetsim.solver.problem import Array
+from sheetsim.solver import Model, Options, Vectorized, solve
+from sheetsim.solver.functions import Array
 
 NIST = Path(__file__).resolve().parents[3] / "shared/data/nist"
 RNG = np.random.default_rng(11)
@@ -36,8 +36,9 @@ def test_nist_certified_values(name: str, which: int, derivatives: str) -> None:
         pytest.skip(f"{path} is absent")
     starts, certified, residual, data = read_nist(path)
     y, x = data.T
-    problem = Problem(start=starts[which], residuals=lambda b: MODELS[name](b, x) - y)
-    result = minimize(problem, Options(derivatives=derivatives))  # type: ignore[arg-type]
+    residuals = Vectorized(lambda b: MODELS[name](b, x) - y)
+    model = Model(start=starts[which], residuals=residuals)
+    result = solve(model, Options(derivatives=derivatives))  # type: ignore[arg-type]
     assert result.success, result.status
     # Forward differences bend the optimum itself by about their own error.
     digits = 1e-6 if derivatives == "central" else 1e-4
@@ -59,7 +60,7 @@ def read_nist(path: Path) -> tuple[Array, Array, float, Array]:
 
 
 def test_linear_least_squares_ends_at_the_closed_form() -> None:
-    result = minimize(linear(A, Y, np.full(6, 100.0)))
+    result = solve(linear(A, Y, np.full(6, 100.0)))
     expected, total, _, _ = np.linalg.lstsq(A, Y, rcond=None)
     assert result.status.startswith("converged")
     np.testing.assert_allclose(result.variables, expected, rtol=1e-9)
@@ -68,7 +69,7 @@ def test_linear_least_squares_ends_at_the_closed_form() -> None:
 
 def test_rank_deficient_least_squares_reaches_the_minimum() -> None:
     B = np.concatenate([A, A @ RNG.normal(size=(6, 3))], axis=1)
-    result = minimize(linear(B, Y, np.ones(9)))
+    result = solve(linear(B, Y, np.ones(9)))
     assert result.success
     np.testing.assert_allclose(result.objective, np.linalg.lstsq(A, Y, rcond=None)[1][0])
 
@@ -76,7 +77,7 @@ def test_rank_deficient_least_squares_reaches_the_minimum() -> None:
 def test_bounded_least_squares_agrees_with_scipy() -> None:
     lower, upper = np.full(6, -0.1), np.full(6, 0.15)
     expected = scipy.optimize.lsq_linear(A, Y, (lower, upper), method="bvls", tol=1e-14)
-    result = minimize(linear(A, Y, np.ones(6), lower=lower, upper=upper))
+    result = solve(linear(A, Y, np.ones(6), lower=lower, upper=upper))
     assert result.success
     assert (result.start == upper).all()  # projected
     assert ((result.variables >= lower) & (result.variables <= upper)).all()
@@ -85,9 +86,9 @@ def test_bounded_least_squares_agrees_with_scipy() -> None:
 
 def test_rosenbrock_with_and_without_its_jacobian() -> None:
     start = np.array([-1.2, 1.0])
-    own = Problem(start=start, residuals=rosenbrock_residuals, jacobian=rosenbrock_jacobian)
+    own = Model(start=start, residuals=Vectorized(rosenbrock_residuals, rosenbrock_jacobian))
     for options in (Options(), Options(derivatives="forward"), Options(derivatives="central")):
-        result = minimize(own, options)
+        result = solve(own, options)
         assert result.status == "converged: the residuals are zero to rounding"
         np.testing.assert_allclose(result.variables, [1, 1], rtol=1e-9)
 
@@ -95,22 +96,26 @@ def test_rosenbrock_with_and_without_its_jacobian() -> None:
 def test_units_do_not_matter() -> None:
     units = np.array([1e6, 1e-6])
     start = np.array([-1.2, 1.0])
-    plain = Problem(start=start, residuals=rosenbrock_residuals, jacobian=rosenbrock_jacobian)
-    scaled = Problem(
+    plain = Model(start=start, residuals=Vectorized(rosenbrock_residuals, rosenbrock_jacobian))
+    scaled = Model(
         start=start * units,
-        residuals=lambda x: rosenbrock_residuals(x / units),
-        jacobian=lambda x: rosenbrock_jacobian(x / units) / units,
+        residuals=Vectorized(
+            lambda x: rosenbrock_residuals(x / units),
+            lambda x: rosenbrock_jacobian(x / units) / units,
+        ),
     )
-    one, other = minimize(plain), minimize(scaled)
+    one, other = solve(plain), solve(scaled)
     assert one.iterations == other.iterations
     np.testing.assert_allclose(one.variables, other.variables / units, rtol=1e-6)
 
 
 def test_the_report_is_what_the_objective_and_the_log_show() -> None:
-    problem = Problem(
-        start=np.zeros(6), residuals=lambda x: x @ A.T - Y, report=lambda s: np.sqrt(s / 20)
+    model = Model(
+        start=np.zeros(6),
+        residuals=Vectorized(lambda x: x @ A.T - Y),
+        report=lambda s: np.sqrt(s / 20),
     )
-    result = minimize(problem)
+    result = solve(model)
     r = A @ result.variables - Y
     np.testing.assert_allclose(result.objective, np.sqrt(np.mean(r**2)), rtol=1e-13)
     np.testing.assert_allclose(result.start_objective, np.sqrt(np.mean(Y**2)), rtol=1e-13)
@@ -118,7 +123,7 @@ def test_the_report_is_what_the_objective_and_the_log_show() -> None:
 
 
 def test_the_log_tells_every_trial() -> None:
-    result = minimize(Problem(start=np.array([-1.2, 1.0]), residuals=rosenbrock_residuals))
+    result = solve(Model(start=np.array([-1.2, 1.0]), residuals=Vectorized(rosenbrock_residuals)))
     columns = result.columns()
     assert columns["iteration"] == list(range(result.iterations + 1))
     assert (np.diff(columns["objective"]) <= 0).all()
@@ -134,27 +139,26 @@ def test_normal_equations_alone_make_a_problem() -> None:
         r = x @ A.T - Y
         return (r**2).sum(axis=1), r @ A, np.broadcast_to(A.T @ A, (len(x), 6, 6))
 
-    result = minimize(Problem(start=np.ones(6), normal_equations=normal_equations))
+    result = solve(Model(start=np.ones(6), normal_equations=normal_equations))
     # A step that lowers the objective by less than its rounding is not seen: √ε is the limit.
     np.testing.assert_allclose(result.variables, np.linalg.lstsq(A, Y, rcond=None)[0], rtol=1e-7)
 
 
 def test_a_wrong_jacobian_stalls_and_does_not_claim_convergence() -> None:
-    problem = Problem(
+    model = Model(
         start=np.array([-1.2, 1.0]),
-        residuals=rosenbrock_residuals,
-        jacobian=lambda x: -rosenbrock_jacobian(x),
+        residuals=Vectorized(rosenbrock_residuals, lambda x: -rosenbrock_jacobian(x)),
     )
-    result = minimize(problem)
+    result = solve(model)
     assert result.status.startswith("stalled")
     assert not result.success
 
 
 def test_a_start_at_the_optimum_converges_at_once() -> None:
     best = np.asarray(np.linalg.lstsq(A, Y, rcond=None)[0], dtype=float)
-    result = minimize(linear(A, Y, best))
+    result = solve(linear(A, Y, best))
     assert result.success
     assert result.iterations <= 6
-    zero = minimize(Problem(start=np.array([1.0, 1.0]), residuals=rosenbrock_residuals))
+    zero = solve(Model(start=np.array([1.0, 1.0]), residuals=Vectorized(rosenbrock_residuals)))
     assert zero.success
     assert zero.objective == 0

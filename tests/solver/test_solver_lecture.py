@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sheetsim.solver import factor_model, minimize
-from sheetsim.solver.problem import Array
+from sheetsim.solver import factor_model, solve
+from sheetsim.solver.functions import Array
 
 RATINGS = Path(__file__).resolve().parents[3] / "shared/data/lecture/ratings.csv"
 
@@ -29,7 +29,7 @@ def ratings() -> Array:
 def test_every_one_of_100_seeds_reaches_the_goal(
     ratings: Array, bias: bool, goal: float, best: float
 ) -> None:
-    results = [minimize(factor_model(ratings, 5, bias=bias, seed=seed)) for seed in range(100)]
+    results = [solve(factor_model(ratings, 5, bias=bias, seed=seed)) for seed in range(100)]
     objectives = np.array([result.objective for result in results])
     assert all(result.success for result in results)
     assert (objectives <= goal).all(), f"seeds {np.flatnonzero(objectives > goal)} miss {goal}"

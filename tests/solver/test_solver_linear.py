@@ -13,19 +13,11 @@ import pytest
 import scipy.optimize
 
 from sheetsim.errors import EngineMissingError
+from sheetsim.solver.endings import Ending
+from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Constraint, Model, Relation
-from sheetsim.solver.outcome import (
-    INFEASIBLE,
-    INTEGER,
-    NOT_LINEAR,
-    OPTIMAL,
-    STOPPED,
-    UNBOUNDED,
-    WORDS,
-)
-from sheetsim.solver.problem import Array
-from sheetsim.solver.settings import Settings
-from sheetsim.solver.solve import solve
+from sheetsim.solver.options import Options
+from sheetsim.solver.solve_model import solve
 
 highspy = pytest.importorskip("highspy", reason="the extra lp is not installed")
 
@@ -60,8 +52,8 @@ def wyndor(*, slopes: bool = True) -> Model:
 def test_product_mix(engine: Any, slopes: bool) -> None:
     result = solve(wyndor(slopes=slopes), engine=engine)
     (plants,) = result.constraints
-    assert result.code == OPTIMAL, result.status
-    assert result.message == WORDS[OPTIMAL]
+    assert result.ending is Ending.OPTIMAL, result.status
+    assert result.message == Ending.OPTIMAL.message
     assert result.engine == engine
     assert result.objective == pytest.approx(36, rel=1e-9)
     np.testing.assert_allclose(result.variables, [2, 6], rtol=1e-7)
@@ -118,7 +110,7 @@ def test_transport(engine: Any) -> None:
     model = program(COSTS.ravel(), rows(sent, SUPPLY, "<="), rows(received, DEMAND, ">="))
     result = solve(model, engine=engine)
     plan = result.variables.reshape(3, 4)
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(1020, rel=1e-9)
     np.testing.assert_allclose(plan.sum(axis=0), DEMAND, atol=1e-6)
     assert (plan.sum(axis=1) <= np.array(SUPPLY) + 1e-6).all()
@@ -136,7 +128,7 @@ def knapsack() -> Model:
 
 def test_knapsack() -> None:
     result = solve(knapsack(), engine="Simplex LP")
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == 1030
     weight = result.variables @ np.array(WEIGHTS.split(), dtype=float)
     assert weight == 396
@@ -161,8 +153,8 @@ def test_a_small_knapsack_by_every_engine() -> None:
 
 
 def test_a_tolerance_is_said_to_be_one() -> None:
-    result = solve(knapsack(), Settings(integer_tolerance=0.05), "Simplex LP")
-    assert result.code == INTEGER, result.status
+    result = solve(knapsack(), Options(integer_tolerance=0.05), "Simplex LP")
+    assert result.ending is Ending.INTEGER, result.status
     assert 1030 * 0.95 <= result.objective <= 1030
 
 
@@ -208,7 +200,7 @@ def test_random_programs_agree_with_linprog(seed: int) -> None:
         bounds=(0, 5),
         integrality=whole.astype(int),
     )
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(expected.fun, rel=1e-6, abs=1e-9)
     if not whole.any():
         np.testing.assert_allclose(
@@ -225,7 +217,7 @@ def test_all_different_gives_the_largest_weight_the_smallest_number() -> None:
     weights = np.array([3, 9, 1, 7, 5, 8])
     model = program(weights, different=(np.arange(6),), lower=None)
     result = solve(model, engine="Simplex LP")
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     np.testing.assert_array_equal(result.variables, [5, 1, 6, 3, 4, 2])
 
 
@@ -241,20 +233,20 @@ def test_all_different_beside_other_rows() -> None:
 def test_a_value_is_met() -> None:
     model = program([1, 2], sense="value", target=7.0, upper=np.full(2, 3.0))
     result = solve(model, engine="Simplex LP")
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(7)
 
 
 def test_infeasible_and_unbounded() -> None:
     clash = rows([1, 1], 1, ">="), rows([1, 1], 0.5, "<=")
     result = solve(program([1, 1], *clash), engine="Simplex LP")
-    assert result.code == INFEASIBLE, result.status
-    assert result.message == WORDS[INFEASIBLE]
+    assert result.ending is Ending.INFEASIBLE, result.status
+    assert result.message == Ending.INFEASIBLE.message
     result = solve(program([1, 1], rows([1, -1], 2, "<="), sense="maximize"), engine="Simplex LP")
-    assert result.code == UNBOUNDED, result.status
-    assert result.message == WORDS[UNBOUNDED]
+    assert result.ending is Ending.UNBOUNDED, result.status
+    assert result.message == Ending.UNBOUNDED.message
     whole = program([1, 1], *clash, integer=np.ones(2, bool))
-    assert solve(whole, engine="Simplex LP").code == INFEASIBLE
+    assert solve(whole, engine="Simplex LP").ending is Ending.INFEASIBLE
 
 
 def product(x: Array) -> tuple[float, Array]:
@@ -263,21 +255,21 @@ def product(x: Array) -> tuple[float, Array]:
 
 def test_what_is_not_linear_is_named() -> None:
     result = solve(Model(start=np.zeros(2), objective=product), engine="Simplex LP")
-    assert result.code == NOT_LINEAR
-    assert result.message == WORDS[NOT_LINEAR]
+    assert result.ending is Ending.NOT_LINEAR
+    assert result.message == Ending.NOT_LINEAR.message
     assert "objective" in result.status
     bent = Constraint(lambda x: (np.array([x[0], x[0] ** 2]), None), "<=", "Sheet1!B1:B2")
     result = solve(program([1, 1], bent), engine="Simplex LP")
-    assert result.code == NOT_LINEAR
+    assert result.ending is Ending.NOT_LINEAR
     assert "'Sheet1!B1:B2', row 2" in result.status
     kink = Model(start=np.ones(2), objective=lambda x: (float(abs(x[0])), None))
-    assert solve(kink, engine="Simplex LP").code == NOT_LINEAR
+    assert solve(kink, engine="Simplex LP").ending is Ending.NOT_LINEAR
 
 
 def test_a_constant_objective_is_linear() -> None:
     model = program([0, 0], rows([1, 1], 2, "="))
     result = solve(model, engine="Simplex LP")
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.variables.sum() == pytest.approx(2)
 
 
@@ -298,7 +290,7 @@ def market_split() -> Model:
 
 
 def test_a_time_limit_ends_with_a_feasible_point() -> None:
-    result = solve(market_split(), Settings(max_time=4.0), "Simplex LP")
+    result = solve(market_split(), Options(max_time=4.0), "Simplex LP")
     assert not result.success
     assert result.message == "Stop chosen when the maximum time limit was reached."
     assert result.violation <= 1e-6
@@ -316,6 +308,6 @@ def test_ctrl_c_ends_with_a_feasible_point(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(highspy.Highs, "wait", pressed)
     result = solve(market_split(), engine="Simplex LP")
-    assert result.code == STOPPED, result.status
+    assert result.ending is Ending.STOPPED, result.status
     assert result.violation <= 1e-6
     assert result.seconds < 20

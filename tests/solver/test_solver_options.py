@@ -17,6 +17,12 @@ BAD: dict[str, list[Any]] = {
     "multistart": [1, 0, "yes", None],
     "population": [0, -1, 2.5, NAN, "many", None, True],
     "seed": [-1, 0.5, NAN, "x", None, True],
+    "integer_tolerance": [-0.1, 2, NAN, INF, "1%", None, True],
+    "max_subproblems": [0, -1, 2.5, NAN, "many", True],
+    "mutation_rate": [-0.1, 1.5, NAN, "often", None, True],
+    "max_stall": [0, -1, 2.5, NAN, "long", None, True],
+    "max_stall_time": [0, -1, NAN, INF, "1s", True],
+    "ignore_integers": [1, 0, "yes", None],
 }
 
 

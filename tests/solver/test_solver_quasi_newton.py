@@ -3,8 +3,8 @@ import pytest
 import scipy.optimize
 from solver_problems import beale, rosenbrock, rosenbrock_gradient
 
-from sheetsim.solver import Options, Problem, minimize
-from sheetsim.solver.problem import Array
+from sheetsim.solver import Model, Options, Vectorized, solve
+from sheetsim.solver.functions import Array
 
 RNG = np.random.default_rng(3)
 
@@ -12,8 +12,8 @@ RNG = np.random.default_rng(3)
 @pytest.mark.parametrize("n", [2, 10, 100])
 def test_rosenbrock(n: int) -> None:
     start = np.tile([-1.2, 1.0], n // 2)
-    problem = Problem(start=start, objective=rosenbrock, gradient=rosenbrock_gradient)
-    result = minimize(problem)
+    model = Model(start=start, objective=Vectorized(rosenbrock, rosenbrock_gradient))
+    result = solve(model)
     assert result.success, result.status
     if n == 2 or result.objective < 1:  # for n >= 4 there is a second minimum near x[0] = -1
         np.testing.assert_allclose(result.variables, np.ones(n), atol=1e-6)
@@ -28,8 +28,8 @@ def test_rosenbrock(n: int) -> None:
 
 @pytest.mark.parametrize("derivatives", ["central", "forward", "analytic"])
 def test_beale_without_a_gradient(derivatives: str) -> None:
-    problem = Problem(start=np.array([1.0, 1.0]), objective=beale)
-    result = minimize(problem, Options(derivatives=derivatives))  # type: ignore[arg-type]
+    model = Model(start=np.array([1.0, 1.0]), objective=Vectorized(beale))
+    result = solve(model, Options(derivatives=derivatives))  # type: ignore[arg-type]
     assert result.success, result.status
     np.testing.assert_allclose(result.variables, [3.0, 0.5], atol=1e-5)
 
@@ -44,14 +44,15 @@ def test_a_bounded_quadratic_agrees_with_scipy(n: int) -> None:
     H, b = quadratic(n)
     lower, upper = np.full(n, -0.05), np.full(n, 0.05)
     upper[0] = np.inf
-    problem = Problem(
+    model = Model(
         start=np.ones(n),
-        objective=lambda x: np.einsum("sn,nm,sm->s", x, H, x) / 2 - x @ b,
-        gradient=lambda x: x @ H - b,
+        objective=Vectorized(
+            lambda x: np.einsum("sn,nm,sm->s", x, H, x) / 2 - x @ b, lambda x: x @ H - b
+        ),
         lower=lower,
         upper=upper,
     )
-    result = minimize(problem, Options(convergence=1e-12))
+    result = solve(model, Options(convergence=1e-12))
     # ½xᵀHx - bᵀx = ½|Lᵀx - L⁻¹b|² + const, with H = LLᵀ: a job for an exact active-set method.
     L = np.linalg.cholesky(H)
     expected = scipy.optimize.lsq_linear(
@@ -63,45 +64,45 @@ def test_a_bounded_quadratic_agrees_with_scipy(n: int) -> None:
 
 
 def test_a_minimum_in_a_corner() -> None:
-    problem = Problem(
+    model = Model(
         start=np.array([0.5, 0.5]),
-        objective=lambda x: x.sum(axis=1),
-        gradient=np.ones_like,
+        objective=Vectorized(lambda x: x.sum(axis=1), np.ones_like),
         lower=np.zeros(2),
     )
-    result = minimize(problem)
+    result = solve(model)
     assert result.status == "converged: the gradient is zero to rounding"
     np.testing.assert_array_equal(result.variables, [0.0, 0.0])
 
 
 def test_ten_thousand_variables() -> None:
     curvature = np.linspace(1, 50, 10_000)
-    problem = Problem(
+    model = Model(
         start=np.ones(10_000),
-        objective=lambda x: (curvature * x**2).sum(axis=1) + (x**4).sum(axis=1) + 1,
-        gradient=lambda x: 2 * curvature * x + 4 * x**3,
+        objective=Vectorized(
+            lambda x: (curvature * x**2).sum(axis=1) + (x**4).sum(axis=1) + 1,
+            lambda x: 2 * curvature * x + 4 * x**3,
+        ),
     )
-    result = minimize(problem)
+    result = solve(model)
     assert result.success, result.status
     assert result.objective == pytest.approx(1, rel=1e-8)
 
 
 def test_a_wrong_gradient_stalls_and_does_not_claim_convergence() -> None:
-    problem = Problem(
+    model = Model(
         start=np.array([-1.2, 1.0]),
-        objective=rosenbrock,
-        gradient=lambda x: -rosenbrock_gradient(x),
+        objective=Vectorized(rosenbrock, lambda x: -rosenbrock_gradient(x)),
     )
-    result = minimize(problem)
+    result = solve(model)
     assert result.status.startswith("stalled")
     assert not result.success
 
 
 def test_the_log_tells_every_trial() -> None:
-    problem = Problem(
-        start=np.array([-1.2, 1.0]), objective=rosenbrock, gradient=rosenbrock_gradient
+    model = Model(
+        start=np.array([-1.2, 1.0]), objective=Vectorized(rosenbrock, rosenbrock_gradient)
     )
-    result = minimize(problem)
+    result = solve(model)
     columns = result.columns()
     assert columns["iteration"] == list(range(result.iterations + 1))
     assert columns["evaluations"] == list(range(1, result.iterations + 2))

@@ -13,7 +13,7 @@ import scipy.linalg
 from classic_books import SUPPLY, knapsack_book, product_mix_book, transport_book
 from other_books import TOWNS, rounded_noise, smoothing_book, tour_book
 
-from sheetsim.solver.outcome import NO_BETTER, OPTIMAL
+from sheetsim.solver.endings import Ending
 from sheetsim.solving import solve_file
 
 
@@ -25,7 +25,7 @@ def _highs() -> None:
 @pytest.mark.usefixtures("_highs")
 def test_product_mix(tmp_path: Path) -> None:
     result = solve_file(product_mix_book(tmp_path / "mix.xlsx")).solution
-    assert (result.code, result.engine) == (OPTIMAL, "Simplex LP"), result.status
+    assert (result.ending, result.engine) == (Ending.OPTIMAL, "Simplex LP"), result.status
     assert result.objective == pytest.approx(36, rel=1e-12)
     np.testing.assert_allclose(result.variables, [2, 6], rtol=1e-12)
     (plants,) = result.constraints
@@ -35,7 +35,7 @@ def test_product_mix(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_highs")
 def test_transport(tmp_path: Path) -> None:
     result = solve_file(transport_book(tmp_path / "transport.xlsx")).solution
-    assert (result.code, result.engine) == (OPTIMAL, "Simplex LP"), result.status
+    assert (result.ending, result.engine) == (Ending.OPTIMAL, "Simplex LP"), result.status
     assert result.objective == pytest.approx(1020, rel=1e-12)
     plan = result.variables.reshape(3, 4)
     np.testing.assert_allclose(plan.sum(axis=0), [45, 20, 30, 30], atol=1e-9)
@@ -45,7 +45,7 @@ def test_transport(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_highs")
 def test_knapsack(tmp_path: Path) -> None:
     result = solve_file(knapsack_book(tmp_path / "knapsack.xlsx")).solution
-    assert (result.code, result.engine) == (OPTIMAL, "Simplex LP"), result.status
+    assert (result.ending, result.engine) == (Ending.OPTIMAL, "Simplex LP"), result.status
     assert result.objective == 1030
     np.testing.assert_array_equal(np.unique(result.variables), [0, 1])
     assert result.variables.sum() == 12
@@ -62,7 +62,7 @@ def shortest_tour() -> float:
 
 def test_the_shortest_tour(tmp_path: Path) -> None:
     result = solve_file(tour_book(tmp_path / "tour.xlsx")).solution
-    assert (result.code, result.engine) == (NO_BETTER, "Evolutionary"), result.status
+    assert (result.ending, result.engine) == (Ending.NO_BETTER, "Evolutionary"), result.status
     assert sorted(result.variables) == list(range(1, len(TOWNS) + 1))
     assert result.objective == pytest.approx(shortest_tour(), rel=1e-12)
 

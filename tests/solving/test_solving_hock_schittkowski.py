@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hock_books import HOCK, hock_book
 
-from sheetsim.solver.outcome import OPTIMAL, PROBABLE
+from sheetsim.solver.endings import Ending
 from sheetsim.solving import Request, solve_file
 from sheetsim.workbook.solver_model.model import Goal
 
@@ -15,7 +15,9 @@ from sheetsim.workbook.solver_model.model import Goal
 def test_the_published_optimum_is_found(number: int, tmp_path: Path) -> None:
     problem = HOCK[number]
     result = solve_file(hock_book(tmp_path / "model.xlsx", number)).solution
-    assert result.code == (PROBABLE if problem.multistart else OPTIMAL), result.status
+    assert result.ending is (Ending.PROBABLE if problem.multistart else Ending.OPTIMAL), (
+        result.status
+    )
     assert result.violation <= 1e-9
     assert result.objective == pytest.approx(problem.best, rel=1e-8, abs=1e-9)
 
@@ -24,7 +26,7 @@ def test_the_published_optimum_is_found(number: int, tmp_path: Path) -> None:
 def test_the_maximum_of_the_negative_is_the_same(number: int, tmp_path: Path) -> None:
     path = hock_book(tmp_path / "model.xlsx", number, goal=Goal.MAXIMISE)
     result = solve_file(path).solution
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(-HOCK[number].best, rel=1e-8)
 
 
@@ -34,10 +36,10 @@ def test_the_second_minimum_of_problem_2(tmp_path: Path) -> None:
     On the bound x2 = 3/2 the slope is 400 x1 (x1^2 - 3/2) + 2 (x1 - 1), a cubic with three roots;
     the middle one is a maximum.
     """
-    request = Request(settings=(("multistart", False),))
+    request = Request(options=(("multistart", False),))
     result = solve_file(hock_book(tmp_path / "model.xlsx", 2), request).solution
     near, _, far = np.sort(np.roots([400, 0, -598, -2]).real)
-    assert result.code == OPTIMAL, result.status
+    assert result.ending is Ending.OPTIMAL, result.status
     np.testing.assert_allclose(result.variables, [near, 1.5], rtol=1e-8)
     value = 100 * (1.5 - far**2) ** 2 + (1 - far) ** 2
     assert value == pytest.approx(HOCK[2].best, rel=1e-8)

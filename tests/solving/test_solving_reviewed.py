@@ -11,7 +11,7 @@ import pytest
 from model_page import Page
 
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.solver.outcome import INFEASIBLE, NO_BETTER, NOT_LINEAR, OPTIMAL, UNBOUNDED
+from sheetsim.solver.endings import Ending
 from sheetsim.solving import Request, Solved, solve_file
 from sheetsim.solving.many import sweep_file
 from sheetsim.solving.reports import report_sheets
@@ -97,17 +97,17 @@ def test_simplex_refuses_what_is_not_linear(tmp_path: Path, formula: str, bound:
     path = book(tmp_path, {"A3": 0.0, "B3": formula})
     found = solved(path, "B3", "A3", bound, "A3>=0", goal="maximize", engine="Simplex LP")
     assert not found.success
-    assert found.solution.code == NOT_LINEAR
+    assert found.solution.ending is Ending.NOT_LINEAR
     assert found.variables == {"S!A3": 0.0}, "no point of the test of linearity"
 
 
 def test_a_refused_or_unbounded_model_leaves_no_copy(tmp_path: Path) -> None:
     pytest.importorskip("highspy", reason="the extra lp is not installed")
     path, out = book(tmp_path, {"A3": 1.0, "A4": 1.0, "B3": "=A3*A4", "B4": "=A3+A4"}), "no.xlsx"
-    for objective, code in (("B3", NOT_LINEAR), ("B4", UNBOUNDED)):
+    for objective, ending in (("B3", Ending.NOT_LINEAR), ("B4", Ending.UNBOUNDED)):
         request = Request(objective=objective, by=("A3:A4",), engine="lp")
         found = solve_file(path, request, out=tmp_path / out)
-        assert found.solution.code == code, found.status
+        assert found.solution.ending is ending, found.status
         assert not (tmp_path / out).exists()
 
 
@@ -122,14 +122,14 @@ def test_many_variables_without_a_bound(tmp_path: Path) -> None:
     path = page.save("B3", "A3:A502", goal=Goal.MAXIMISE)
     for subject_to in ((), ("B4>=100",)):
         found = solve_file(path, Request(subject_to=subject_to))
-        assert found.solution.code == UNBOUNDED, found.status
+        assert found.solution.ending is Ending.UNBOUNDED, found.status
         assert not found.success
 
 
 def test_evolution_without_a_bound(tmp_path: Path) -> None:
     path = book(tmp_path, {"A3": 1.0, "A4": 1.0, "B3": "=A3+A4"})
     found = solved(path, "B3", "A3:A4", "A3:A4>=0", goal="maximize", engine="evolutionary")
-    assert found.solution.code == UNBOUNDED, found.status
+    assert found.solution.ending is Ending.UNBOUNDED, found.status
 
 
 def test_a_logarithm_has_no_least_value(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_zeros_do_not_make_a_model_infeasible(tmp_path: Path, constraint: str) -
 
 def test_what_has_no_derivative_proves_nothing(tmp_path: Path) -> None:
     found = solved(book(tmp_path, {"A3": 2.3, "B3": "=(CODE(CHAR(60+A3))-65)^2"}), "B3", "A3")
-    assert found.solution.code in (NO_BETTER, OPTIMAL)
+    assert found.solution.ending in (Ending.NO_BETTER, Ending.OPTIMAL)
     assert "CHAR" in " ".join(found.before)
     assert "CHAR" in found.status or found.objective == 0
 
@@ -236,7 +236,7 @@ def test_starts_are_of_grg(tmp_path: Path) -> None:
 
 def test_batches_of_starts_share_the_time(tmp_path: Path) -> None:
     path = book(tmp_path, {"A3": 1.0, "A4": 2.0, "B3": "=SIN(9*A3)*COS(7*A4)+(A3^2+A4^2)/50"})
-    request = Request(objective="B3", by=("A3:A4",), starts=400, settings=(("max_time", 1.0),))
+    request = Request(objective="B3", by=("A3:A4",), starts=400, options=(("max_time", 1.0),))
     found = solve_file(path, request)
     assert found.solution.seconds < 3.0
     assert found.objective < -0.9
@@ -252,5 +252,5 @@ def test_whole_numbers_have_no_limits_and_no_prices(tmp_path: Path) -> None:
 def test_infeasible_is_said_of_what_is(tmp_path: Path) -> None:
     path = book(tmp_path, {"A3": 1.0, "B3": "=A3", "B4": "=A3^2"})
     found = solved(path, "B3", "A3", "B4<=-1")
-    assert found.solution.code == INFEASIBLE
+    assert found.solution.ending is Ending.INFEASIBLE
     assert np.isfinite(found.objective)

@@ -16,7 +16,7 @@ def test_every_outline_is_its_topics() -> None:
             (t.name, t.title, t.summary, t.order, t.solvable, t.traceable) for t in outlines()[name]
         ]
         assert listed == [
-            (t.name, t.title, t.summary, t.order, t.problem is not None, t.trace is not None)
+            (t.name, t.title, t.summary, t.order, t.model is not None, t.trace is not None)
             for t in lesson.topics
         ]
         assert home_of(name) == home_of(lesson.topics[0].name)

@@ -13,6 +13,7 @@ from writer_cases import ALL, Laid, laid_out
 
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Kind
+from sheetsim.solver import Vectorized
 from sheetsim.topics import lessons
 from sheetsim.workbook.rewrite.package import poisoned_copy
 from sheetsim.workbook.write.writer import write_workbook
@@ -21,7 +22,7 @@ CELLS = ("solver_adj", "solver_opt")
 """Names whose meaning is where our cells are; the others are settings."""
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-SOLVABLE = {t.name: lesson for lesson in lessons().values() for t in lesson.topics if t.problem}
+SOLVABLE = {t.name: lesson for lesson in lessons().values() for t in lesson.topics if t.model}
 
 
 def solver_names(path: Path) -> dict[str, dict[str, dict[str, str]]]:
@@ -102,12 +103,13 @@ def test_objective_depends_on_every_variable(written: tuple[Laid, Path]) -> None
     for sheet in laid.sheets:
         if sheet.solver is None:
             continue
-        problem = lessons()[laid.workbook].topic(sheet.name).problem
-        assert problem is not None
-        task = problem(sheet)
-        assert task.residuals is not None
-        nudged = task.start + 0.5 * np.eye(len(task.start))
-        moved = (np.atleast_2d(task.residuals(nudged)) - task.residuals(task.start[None])) != 0
+        made = lessons()[laid.workbook].topic(sheet.name).model
+        assert made is not None
+        model = made(sheet)
+        assert isinstance(model.residuals, Vectorized)
+        residuals, start = model.residuals.values, model.start
+        nudged = start + 0.5 * np.eye(len(start))
+        moved = (np.atleast_2d(residuals(nudged)) - residuals(start[None])) != 0
         assert moved.any(axis=1).all(), sheet.name
 
 

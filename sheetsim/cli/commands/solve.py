@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from sheetsim.solving.many import Table
 
 ABOVE_0 = real(0, above=True)
-STOPPED = 6
-"""The code of a solution that Ctrl-C ended; see `sheetsim.solver.outcome`, imported when needed."""
 SHOWN = 10
 """Variables and rows that are printed; JSON and the copy have them all."""
 
@@ -173,7 +171,7 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
     else:
         _print_solved(solved)
     if not solved.success:
-        raise click.exceptions.Exit(INTERRUPTED if solved.solution.code == STOPPED else 1)
+        raise click.exceptions.Exit(INTERRUPTED if solved.interrupted else 1)
 
 
 class _How:
@@ -267,8 +265,7 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
         if how.out is not None:
             click.echo(one_line(f"{how.out}"))
     if not table.success:
-        stopped = any(solution is None or solution.code == STOPPED for _, solution in table.rows)
-        raise click.exceptions.Exit(INTERRUPTED if stopped else 1)
+        raise click.exceptions.Exit(INTERRUPTED if table.interrupted else 1)
 
 
 def _list_models(file: str, as_json: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -17,6 +16,13 @@ from sheetsim.terminal import console, new_table, parsed_option, print_json
 from sheetsim.topics import covers, home_of
 
 HOW = one_of("analytic", "central", "forward")
+SHOWN = (
+    *("objective", "variables", "status", "success", "iterations", "evaluations", "seconds"),
+    *("log", "start", "start_objective"),
+)
+"""What JSON shows of a result."""
+LOGGED = ("iteration", "objective", "evaluations", "step", "damping")
+"""What is shown of a trial; no topic has constraints, so that a violation says nothing."""
 WORKBOOK_OPTIONS = {option.name for lesson in covers().values() for option in lesson.options}
 
 
@@ -68,11 +74,17 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
     given["seed"] = whole(0, 2**32 - 1)("--seed", given.get("seed", 0))
     result = api.lecture.solve_topic(name, **given)
     if as_json:
-        print_json(asdict(result))
+        print_json(_as_dict(result))
     else:
         _print_result(result, with_log)
     if not result.success:
         raise click.exceptions.Exit(1)
+
+
+def _as_dict(result: api.Result) -> dict[str, Any]:
+    """What JSON shows."""
+    log = [{name: getattr(trial, name) for name in LOGGED} for trial in result.log]
+    return {name: log if name == "log" else getattr(result, name) for name in SHOWN}
 
 
 def _print_result(result: api.Result, with_log: bool) -> None:
@@ -86,7 +98,7 @@ def _print_result(result: api.Result, with_log: bool) -> None:
     table.add_row("time", f"{result.seconds:.3f} s")
     console().print(table)
     if with_log:
-        log = new_table(*result.columns())
+        log = new_table(*LOGGED)
         for trial in result.log:
-            log.add_row(*(f"{value:.6g}" for value in asdict(trial).values()))
+            log.add_row(*(f"{getattr(trial, name):.6g}" for name in LOGGED))
         console().print(log)

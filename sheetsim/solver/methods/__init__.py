@@ -1,1 +1,15 @@
-"""The methods, a file each."""
+"""The methods, a file each, derived at its head.
+
+| file                   | for which models                                                   |
+| ---------------------- | ------------------------------------------------------------------ |
+| `levenberg_marquardt`  | least squares within bounds, a batch of starts                     |
+| `least_squares`        | the same to the last digit: Gauss-Newton on the gradient           |
+| `newton`               | the end of a least-squares search whose residuals stay large       |
+| `lbfgs`                | any smooth objective within bounds, a batch of starts              |
+| `sqp`                  | smooth objectives and constraints, some hundred variables          |
+| `augmented_lagrangian` | the same with many variables, on `lbfgs`                           |
+| `restoration`          | a feasible point by least squares, for `sqp`                       |
+| `branch_and_bound`     | whole numbers, on top of a method for smooth models                |
+| `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |
+| `evolutionary`         | what is not smooth: the engine Evolutionary                        |
+"""

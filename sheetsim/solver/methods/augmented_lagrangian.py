@@ -1,6 +1,6 @@
 """Many variables: projected L-BFGS within bounds, and augmented Lagrangians for constraints.
 
-L-BFGS (`quasi_newton`) stores a few vectors of n numbers, so 10,000 variables are no matter. With
+L-BFGS (see `lbfgs`) stores a few vectors of n numbers, so 10,000 variables are no matter. With
 constraints it minimizes the augmented Lagrangian (Hestenes 1969; Powell 1969; Rockafellar 1973),
 
     L(x) = f + ρ/2 [ Σ_e (c + λ/ρ)² + Σ_i max(0, c + λ/ρ)² ],
@@ -11,29 +11,35 @@ the violation like the objective (Birgin & Martínez 2014, algorithm 4.1). Contr
 show as a violation that no ρ lowers.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from sheetsim.solver.bridge import Batch, ending
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array, Vectorized
 from sheetsim.solver.methods import lbfgs
-from sheetsim.solver.methods.sqp import BOTTOM, KKT, NEARLY, Found
-from sheetsim.solver.options import Options
-from sheetsim.solver.outcome import (
-    CONVERGED,
-    ERROR_VALUE,
-    INFEASIBLE,
-    ITERATIONS,
-    NO_BETTER,
-    OPTIMAL,
-    UNBOUNDED,
-    Ending,
-)
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.journal import Limits
-from sheetsim.solver.problem import Array, Problem
+from sheetsim.solver.parts.optimality import (
+    KKT,
+    LEAST,
+    NEARLY,
+    below_bottom,
+    left_over,
+    not_finite_at,
+    optimal,
+    unbounded,
+)
+from sheetsim.solver.parts.pointwise import Pointwise
+from sheetsim.solver.parts.violations import excess
 
 ROUNDS = 40  # of the multipliers
 FASTER = 0.25  # a violation that fell less calls for a larger ρ
 MOST = 1e12  # ρ
+FLAT = 1e-13  # of the augmented Lagrangian
+DEEP = 0.01  # of `BOTTOM`: how low counts as no minimum here
 
 
 def bounded(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
@@ -42,37 +48,33 @@ def bounded(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Fou
     Raises:
         Stop: A limit of time was reached.
     """
-    batch, model = Batch(evaluator), evaluator.model
-    many = len(starts) > 1 and model.values is not None and model.gradients is not None
-    problem = Problem(
-        start=starts[0],
-        objective=(lambda x: evaluator.batch(x)[0]) if many else batch.f,
-        gradient=(lambda x: evaluator.sign * model.gradients(x)) if many else batch.gradient,  # type: ignore[misc]
-        lower=low if np.isfinite(low).any() else None,
-        upper=high if np.isfinite(high).any() else None,
-    )
-    settings = evaluator.settings
-    cap = settings.max_iterations or lbfgs.CAP
-    limits = Limits(settings.convergence, evaluator.deadline, cap)
+    model, box = evaluator.model, Box.of(low, high)
+    function = Pointwise(evaluator).objective
+    gradients = model.gradients
+    if len(starts) > 1 and gradients is not None:
+        function = Vectorized(
+            lambda x: evaluator.batch(x)[0], lambda x: evaluator.sign * gradients(x)
+        )
+    limits = Limits.of(evaluator, lbfgs.CAP)
     with np.errstate(all="ignore"):
-        journal = lbfgs.run(problem, Options(), limits, np.clip(starts, low, high))
+        journal = lbfgs.run(function, box, limits, np.clip(starts, low, high))
     best = journal.best()
     evaluator.iteration = len(journal.log(best)) - 1
-    why = ending(journal.status[best])
+    # Whether a search that can go no further may be believed is seen below.
+    outcome = replace(journal.outcome(best), sure=True, iteration=None)
     point = evaluator.at(journal.x[best])
-    if why.code in (OPTIMAL, CONVERGED, NO_BETTER) and point.sound:
+    doubtful = outcome.ending in (Ending.OPTIMAL, Ending.CONVERGED, Ending.NO_BETTER)
+    if doubtful and point.finite:
         first = evaluator.derive(evaluator.at(np.clip(starts[best], low, high)))[0]
-        left = float(np.abs(_free(point.x, evaluator.derive(point)[0], low, high)).max())
-        size = max(float(np.abs(first).max()), 1e-6)
-        if _bottomless(evaluator, point):
-            why = Ending(UNBOUNDED, "the objective falls or rises without limit")
+        left = float(np.abs(box.projected(point.x, evaluator.derive(point)[0])).max())
+        size = max(float(np.abs(first).max()), LEAST)
+        if below_bottom(evaluator, point, DEEP):
+            outcome = unbounded()
         elif left <= KKT * size:
-            text = f"no feasible direction lowers the objective (gradient {left:.1g})"
-            why = Ending(OPTIMAL, text)
-        elif why.code == OPTIMAL:
-            sure = left <= NEARLY * size or model.kinked
-            why = Ending(CONVERGED if sure else NO_BETTER, why.why, sure)
-    return Found(point, why, np.zeros(0))
+            outcome = optimal(left, "gradient")
+        elif outcome.ending is Ending.OPTIMAL:
+            outcome = _unproved(evaluator, outcome.why, left / size)
+    return Found(point, outcome, np.zeros(0))
 
 
 def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
@@ -81,22 +83,22 @@ def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> 
     Raises:
         Stop: A limit of time or iterations was reached.
     """
-    equal, precision = evaluator.equal, evaluator.settings.precision
+    equal, precision = evaluator.equal, evaluator.options.precision
     point = evaluator.at(np.clip(start, low, high))
-    if not point.sound:
-        return Found(point, Ending(ERROR_VALUE, "NaN or an infinity at the start"))
+    if not point.finite:
+        return Found(point, not_finite_at("at the start"))
     lam = np.zeros(point.c.size)
-    missed = evaluator.missed(point.c)
-    weight = float(missed @ missed)
+    off = evaluator.violations(point.c)
+    weight = float(off @ off)
     rho = min(max(10 * max(1.0, abs(point.f)) / max(1.0, weight / 2), 1e-3), 1e6)
     before = np.inf
     for _ in range(ROUNDS):
         evaluator.tick()
         point = _inner(evaluator, point, lam, rho, low, high)
-        if not point.sound:
-            return Found(point, Ending(ERROR_VALUE, "NaN or an infinity at a point on the way"))
-        if _bottomless(evaluator, point) and evaluator.feasible(point):
-            return Found(point, Ending(UNBOUNDED, "the objective falls or rises without limit"))
+        if not point.finite:
+            return Found(point, not_finite_at("at a point on the way"))
+        if below_bottom(evaluator, point, DEEP) and evaluator.feasible(point):
+            return Found(point, unbounded())
         # Of an inequality that is met with room to spare, what counts is that λ vanishes.
         shift = np.where(equal, np.abs(point.c), np.abs(np.maximum(point.c, -lam / rho)))
         lam = np.where(equal, lam + rho * point.c, np.maximum(0.0, lam + rho * point.c))
@@ -112,57 +114,46 @@ def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> 
         return _ended(evaluator, point, lam, low, high)
     if rho > MOST:
         why = "the violation of the constraints can be lowered no further"
-        return Found(point, Ending(INFEASIBLE, why))
-    return Found(point, Ending(ITERATIONS, f"the cap of {ROUNDS} rounds was reached"))
+        return Found(point, Outcome(Ending.INFEASIBLE, why))
+    return Found(point, Outcome(Ending.ITERATIONS, f"the cap of {ROUNDS} rounds was reached"))
 
 
 def _inner(
     evaluator: Evaluator, point: Point, lam: Array, rho: float, low: Array, high: Array
 ) -> Point:
     """The minimum of the augmented Lagrangian from a point on."""
-    equal, batch = evaluator.equal, Batch(evaluator)
+    equal, asked = evaluator.equal, Pointwise(evaluator)
 
     def pull(c: Array) -> Array:
-        shifted = c + lam / rho
-        return np.where(equal, shifted, np.maximum(shifted, 0.0))
+        return excess(c + lam / rho, equal)
 
     def value(x: Array) -> Array:
-        return np.array([p.f + rho / 2 * float(np.sum(pull(p.c) ** 2)) for p in batch.points(x)])
+        return np.array([p.f + rho / 2 * float(np.sum(pull(p.c) ** 2)) for p in asked.points(x)])
 
     def gradient(x: Array) -> Array:
         slopes = []
-        for each in batch.points(x):
+        for each in asked.points(x):
             g, A = evaluator.derive(each)
             slopes.append(g + A.T @ (rho * pull(each.c)))
         return np.stack(slopes)
 
-    problem = Problem(start=point.x, objective=value, gradient=gradient, lower=low, upper=high)
-    limits = Limits(1e-13, evaluator.deadline, lbfgs.CAP)
+    limits = Limits(FLAT, lbfgs.CAP, evaluator.deadline, evaluator.clock)
     with np.errstate(all="ignore"):
-        journal = lbfgs.run(problem, Options(), limits, point.x[None])
+        function = Vectorized(value, gradient)
+        journal = lbfgs.run(function, Box(low, high), limits, point.x[None])
     return evaluator.at(journal.x[0])
 
 
 def _ended(evaluator: Evaluator, point: Point, lam: Array, low: Array, high: Array) -> Found:
     g, A = evaluator.derive(point)
-    left = float(np.abs(_free(point.x, g + A.T @ lam, low, high)).max())
-    terms = np.abs(A.T) @ np.abs(lam) + np.abs(g)
-    left /= max(float(terms.max()), 1e-6)
+    left = left_over(Box(low, high).projected(point.x, g + A.T @ lam), g, A, lam)
     if left <= 10 * KKT:
-        why = f"no feasible direction lowers the objective (gradients cancel to {left:.1g})"
-        return Found(point, Ending(OPTIMAL, why), lam)
+        return Found(point, optimal(left), lam)
     why = f"the multipliers stand still, and gradients cancel to {left:.1g}"
+    return Found(point, _unproved(evaluator, why, left), lam)
+
+
+def _unproved(evaluator: Evaluator, why: str, left: float) -> Outcome:
+    """The outcome where progress has ended and the gradients do not cancel to an optimum's."""
     sure = left <= NEARLY or evaluator.model.kinked
-    return Found(point, Ending(CONVERGED if sure else NO_BETTER, why, sure), lam)
-
-
-def _bottomless(evaluator: Evaluator, point: Point) -> bool:
-    """Whether the objective is so low that there is no minimum."""
-    assert evaluator.log  # noqa: S101 - the start was evaluated
-    return point.f < BOTTOM / 100 * max(1.0, abs(evaluator.log[0].objective))
-
-
-def _free(x: Array, g: Array, low: Array, high: Array) -> Array:
-    """The gradient (n,), 0 where a variable stands on its bound and would leave it."""
-    held: Array = np.where((x <= low) & (g > 0) | (x >= high) & (g < 0), 0.0, g)
-    return held
+    return Outcome(Ending.CONVERGED if sure else Ending.NO_BETTER, why, sure)

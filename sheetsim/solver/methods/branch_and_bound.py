@@ -17,18 +17,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.methods.sqp import Found
-from sheetsim.solver.outcome import (
-    INFEASIBLE,
-    INTEGER,
-    OPTIMAL,
-    SOLVED,
-    SUBPROBLEMS,
-    UNBOUNDED,
-    Ending,
-)
-from sheetsim.solver.problem import Array
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array
 
 CAP = 5_000  # nodes
 NEAR = 1e-6  # of a whole number: what a continuous solver calls whole
@@ -60,7 +52,7 @@ class _Tree:
         if self.best is None:
             return False
         f = self.best.point.f
-        slack = max(self.evaluator.settings.integer_tolerance, SAME) * max(1.0, abs(f))
+        slack = max(self.evaluator.options.integer_tolerance, SAME) * max(1.0, abs(f))
         return bound >= f - slack
 
     def keep(self, found: Found) -> bool:
@@ -76,7 +68,7 @@ class _Tree:
         near = np.where(whole, np.clip(np.round(x), low, high), x)
         if whole.all():
             point = self.evaluator.at(near)
-            return self.keep(Found(point, Ending(OPTIMAL, "every variable is whole")))
+            return self.keep(Found(point, Outcome(Ending.OPTIMAL, "every variable is whole")))
         fixed = np.where(whole, near, low), np.where(whole, near, high)
         return self.keep(self.local(self.evaluator, near, *fixed))
 
@@ -88,7 +80,7 @@ def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
         Stop: A limit of time or iterations was reached.
     """
     tree, numbers = _Tree(evaluator, local), itertools.count()
-    cap = evaluator.settings.max_subproblems or CAP
+    cap = evaluator.options.max_subproblems or CAP
     queue = [_Node(-np.inf, next(numbers), start, evaluator.low, evaluator.high)]
     while queue and tree.nodes < cap:
         node = heapq.heappop(queue)
@@ -96,11 +88,11 @@ def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
             break  # and so is every other: they are sorted
         tree.nodes += 1
         found = local(evaluator, node.x, node.low, node.high)
-        code, point = found.ending.code, found.point
-        if code == UNBOUNDED:
+        ending, point = found.outcome.ending, found.point
+        if ending is Ending.UNBOUNDED:
             return found
-        if code not in SOLVED or not _met(evaluator, point):
-            tree.unsure |= code != INFEASIBLE
+        if not (ending.solved and _met(evaluator, point)):
+            tree.unsure |= ending is not Ending.INFEASIBLE
             continue
         if tree.cut(point.f):
             continue
@@ -123,9 +115,7 @@ def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
 
 def _met(evaluator: Evaluator, point: Point) -> bool:
     """Whether all is met but that numbers are whole."""
-    return (
-        point.sound and evaluator.missed(point.c).max(initial=0.0) <= evaluator.settings.precision
-    )
+    return point.finite and evaluator.worst(point) <= evaluator.options.precision
 
 
 def _split(x: Array, node: _Node, at: int) -> list[tuple[Array, Array]]:
@@ -136,19 +126,21 @@ def _split(x: Array, node: _Node, at: int) -> list[tuple[Array, Array]]:
 
 def _ended(tree: _Tree, queue: list[_Node], evaluator: Evaluator) -> Found:
     best = tree.best
-    open_ = bool(queue) and not tree.cut(queue[0].bound)
+    left = bool(queue) and not tree.cut(queue[0].bound)
     if best is None:
         assert evaluator.best is not None  # noqa: S101 - a node was evaluated
-        if open_ or tree.unsure:
+        why = "no whole point meets the constraints"
+        if left or tree.unsure:
             why = f"no feasible whole point was found in {tree.nodes} subproblems"
-            return Found(evaluator.best, Ending(SUBPROBLEMS if open_ else INFEASIBLE, why))
-        return Found(evaluator.best, Ending(INFEASIBLE, "no whole point meets the constraints"))
-    if open_:
+        ending = Ending.SUBPROBLEMS if left else Ending.INFEASIBLE
+        return Found(evaluator.best, Outcome(ending, why))
+    if left:
         why = f"the limit of {tree.nodes} subproblems was reached; the best whole point is returned"
-        return Found(best.point, Ending(SUBPROBLEMS, why), best.multipliers)
-    tolerance = evaluator.settings.integer_tolerance
+        return Found(best.point, Outcome(Ending.SUBPROBLEMS, why), best.multipliers)
+    tolerance = evaluator.options.integer_tolerance
     words = f"within {tolerance:g} of the best possible" if tolerance else "no better one exists"
     why = (
         f"{tree.nodes} subproblems: {words}, as far as the local solutions of the relaxations tell"
     )
-    return Found(best.point, Ending(INTEGER if tolerance else OPTIMAL, why), best.multipliers)
+    ending = Ending.INTEGER if tolerance else Ending.OPTIMAL
+    return Found(best.point, Outcome(ending, why), best.multipliers)

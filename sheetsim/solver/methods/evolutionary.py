@@ -27,25 +27,19 @@ or `max_stall` generations bettered neither the best point nor the population's 
 proves an optimum, and Excel's sentence says so.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
-from sheetsim.solver.methods.sqp import BOTTOM, Found
-from sheetsim.solver.model import Index, Mask
-from sheetsim.solver.outcome import (
-    CONVERGED,
-    INFEASIBLE,
-    ITERATIONS,
-    NO_BETTER,
-    UNBOUNDED,
-    Ending,
-)
-from sheetsim.solver.problem import Array
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array, Index, Mask
+from sheetsim.solver.parts.drawing import around
+from sheetsim.solver.parts.optimality import below_bottom, unbounded
 
 CAP = 20_000  # generations
+LEAST = 8  # points of a population
 BEST = 0.1  # of the population: whom the children follow
 TOGETHER = 1e-10  # of the objective: a population that agrees so well has converged
 ZERO = 1e-12  # of the first objectives: a difference that counts as none
@@ -60,17 +54,22 @@ class _Population:
     Attributes:
         keys: (S, n) what is evolved: variables, and keys where there are all-different groups.
         f: (S,) objectives.
-        missed: (S,) sums of violations.
+        violations: (S,) sums of them.
     """
 
     keys: Array
     f: Array
-    missed: Array
+    violations: Array
 
     def order(self, tolerance: float) -> Index:
         """The rows from the best to the worst."""
-        missed = np.where(self.missed <= tolerance, 0.0, self.missed)
-        return np.lexsort((np.where(np.isnan(self.f), np.inf, self.f), missed))
+        over = np.where(self.violations <= tolerance, 0.0, self.violations)
+        return np.lexsort((np.where(np.isnan(self.f), np.inf, self.f), over))
+
+    @property
+    def feasible(self) -> bool:
+        """Whether all of its points are."""
+        return bool((self.violations == 0).all())
 
 
 class _Breeder:
@@ -80,10 +79,9 @@ class _Breeder:
         self.rng, self.groups = rng, evaluator.groups
         self.low, self.high = evaluator.low.copy(), evaluator.high.copy()
         self.whole = evaluator.whole.copy()
-        start = np.clip(evaluator.model.start, self.low, self.high)
+        start = np.clip(evaluator.start, self.low, self.high)
         width = 10 * np.maximum(1.0, np.abs(start))
-        self.bottom = np.where(np.isfinite(self.low), self.low, np.fmin(start, self.high) - width)
-        self.top = np.where(np.isfinite(self.high), self.high, np.fmax(start, self.low) + width)
+        self.bottom, self.top = around(start, self.low, self.high, width)
         self.keyed = np.zeros(start.size, bool)
         for group in self.groups:
             self.keyed[group] = True
@@ -196,99 +194,113 @@ def run(evaluator: Evaluator) -> Found:
     Raises:
         Stop: A limit of time or iterations was reached.
     """
-    settings = evaluator.settings
-    rng = np.random.default_rng([settings.seed, 3])
+    evaluator.begin()
+    options = evaluator.options
+    rng = np.random.default_rng([options.seed, 3])
     breeder = _Breeder(evaluator, rng)
-    size = max(8, settings.population)
-    keys = breeder.first(size)
+    keys = breeder.first(max(LEAST, options.population))
     population = _Population(keys, *evaluator.batch(breeder.variables(keys)))
-    start = _first_tolerance(population)
-    zero = ZERO * float(np.median(np.abs(population.f)))
-    shrinking = 5 * settings.max_stall
-    stall, since, median = 0, time.perf_counter(), np.inf
+    progress = _Progress(evaluator, population)
     for generation in range(CAP):
         evaluator.tick()
-        left = max(0.0, 1 - generation / shrinking) if start > 0 else 0.0
-        tolerance = start * left**5
+        tolerance = progress.tolerance(generation)
         order = population.order(tolerance)
-        before = evaluator.best
         # A new order of the rows makes whom a child takes after random, shifts though they are.
         _shuffle(population, rng, order)
-        children = breeder.children(population, population.order(tolerance), settings.mutation_rate)
-        f, missed = evaluator.batch(breeder.variables(children))
-        _select(population, children, f, missed, tolerance)
-        worth = float(np.median(population.f)) if (population.missed == 0).all() else np.inf
-        progress = evaluator.best is not before or worth < median - FLAT * abs(worth)
-        median = min(median, worth)
-        stall = 0 if progress or tolerance > 0 else stall + 1
-        since = time.perf_counter() if stall == 0 else since
-        why = _over(evaluator, population, stall, since, tolerance, zero)
-        if why is not None:
-            return _ended(evaluator, why)
-    return _ended(evaluator, Ending(ITERATIONS, f"the cap of {CAP} generations was reached"))
-
-
-def _first_tolerance(population: _Population) -> float:
-    """The violation of the best fifth of a population, most of which is not feasible; else 0."""
-    if (population.missed == 0).mean() > RELAXED:
-        return 0.0
-    level = float(np.quantile(population.missed, RELAXED, method="lower"))
-    return level if np.isfinite(level) else 0.0
+        order = population.order(tolerance)
+        children = breeder.children(population, order, options.mutation_rate)
+        f, over = evaluator.batch(breeder.variables(children))
+        _select(population, children, f, over, tolerance)
+        outcome = progress.over(population, tolerance)
+        if outcome is not None:
+            return _ended(evaluator, outcome)
+    why = f"the cap of {CAP} generations was reached"
+    return _ended(evaluator, Outcome(Ending.ITERATIONS, why))
 
 
 def _shuffle(population: _Population, rng: np.random.Generator, order: Index) -> None:
     mixed = rng.permutation(order)
     population.keys, population.f = population.keys[mixed], population.f[mixed]
-    population.missed = population.missed[mixed]
+    population.violations = population.violations[mixed]
 
 
 def _select(
-    population: _Population, children: Array, f: Array, missed: Array, tolerance: float
+    population: _Population, children: Array, f: Array, over: Array, tolerance: float
 ) -> None:
     """Each child takes its parent's place unless it is worse."""
-    mine = np.where(missed <= tolerance, 0.0, missed)
-    its = np.where(population.missed <= tolerance, 0.0, population.missed)
+    mine = np.where(over <= tolerance, 0.0, over)
+    its = np.where(population.violations <= tolerance, 0.0, population.violations)
     wins: Mask = (mine < its) | ((mine == its) & ((f <= population.f) | np.isnan(population.f)))
     population.keys[wins], population.f[wins] = children[wins], f[wins]
-    population.missed[wins] = missed[wins]
+    population.violations[wins] = over[wins]
 
 
-def _over(
-    evaluator: Evaluator,
-    population: _Population,
-    stall: int,
-    since: float,
-    tolerance: float,
-    zero: float,
-) -> Ending | None:
-    """Why the search ends now, if it does."""
-    settings = evaluator.settings
-    if tolerance > 0:
+class _Progress:
+    """What has been gained lately, and what is still allowed to be off."""
+
+    def __init__(self, evaluator: Evaluator, population: _Population) -> None:
+        self.evaluator = evaluator
+        self.relaxed = _first_tolerance(population)
+        self.zero = ZERO * float(np.median(np.abs(population.f)))
+        self.best, self.median = evaluator.best, np.inf
+        self.stall, self.since = 0, evaluator.clock()
+
+    def tolerance(self, generation: int) -> float:
+        """The violation that counts as none, which shrinks to 0 over the first generations."""
+        shrinking = 5 * self.evaluator.options.max_stall
+        left = max(0.0, 1 - generation / shrinking) if self.relaxed > 0 else 0.0
+        return self.relaxed * left**5
+
+    def over(self, population: _Population, tolerance: float) -> Outcome | None:
+        """Why the search ends after a generation, if it does."""
+        evaluator = self.evaluator
+        worth = float(np.median(population.f)) if population.feasible else np.inf
+        better = evaluator.best is not self.best or worth < self.median - FLAT * abs(worth)
+        self.best, self.median = evaluator.best, min(self.median, worth)
+        self.stall = 0 if better or tolerance > 0 else self.stall + 1
+        self.since = evaluator.clock() if self.stall == 0 else self.since
+        best = evaluator.best
+        assert best is not None  # noqa: S101 - a population was evaluated
+        if tolerance > 0:
+            return None
+        if below_bottom(evaluator, best) and evaluator.feasible(best):
+            return unbounded()
+        if self.stall > 0 and self._together(population):
+            return Outcome(Ending.CONVERGED, "the whole population has drawn together")
+        return self._stalled()
+
+    def _together(self, population: _Population) -> bool:
+        f = population.f
+        if not population.feasible or self.evaluator.whole.any():
+            return False
+        return bool(np.ptp(f) <= TOGETHER * np.abs(f).max() + self.zero)
+
+    def _stalled(self) -> Outcome | None:
+        options, clock = self.evaluator.options, self.evaluator.clock
+        if self.stall >= options.max_stall:
+            return Outcome(Ending.NO_BETTER, f"{self.stall} generations brought nothing better")
+        limit = options.max_stall_time
+        if limit is not None and self.stall and clock() - self.since >= limit:
+            return Outcome(Ending.NO_BETTER, f"{limit:g} seconds brought nothing better")
         return None
-    f = population.f
-    best = evaluator.best
-    assert best is not None  # noqa: S101 - a population was evaluated
-    first = evaluator.log[0].objective
-    if best.f < BOTTOM * max(1.0, abs(first)) and evaluator.feasible(best):
-        return Ending(UNBOUNDED, "the objective falls or rises without limit")
-    together = (population.missed == 0).all() and np.ptp(f) <= TOGETHER * np.abs(f).max() + zero
-    if together and stall > 0 and not evaluator.whole.any():
-        return Ending(CONVERGED, "the whole population has drawn together")
-    if stall >= settings.max_stall:
-        return Ending(NO_BETTER, f"{stall} generations brought nothing better")
-    limit = settings.max_stall_time
-    if limit is not None and stall and time.perf_counter() - since >= limit:
-        return Ending(NO_BETTER, f"{limit:g} seconds brought nothing better")
-    return None
 
 
-def _ended(evaluator: Evaluator, why: Ending) -> Found:
+def _first_tolerance(population: _Population) -> float:
+    """The violation of the best fifth of a population, most of which is not feasible; else 0."""
+    if (population.violations == 0).mean() > RELAXED:
+        return 0.0
+    level = float(np.quantile(population.violations, RELAXED, method="lower"))
+    return level if np.isfinite(level) else 0.0
+
+
+def _ended(evaluator: Evaluator, outcome: Outcome) -> Found:
     best = evaluator.best
     assert best is not None  # noqa: S101 - a population was evaluated
     if not evaluator.feasible(best):
-        text = f"{why.why}, and no point that meets every constraint was found"
-        return Found(best, Ending(INFEASIBLE, text))
-    if evaluator.model.sense == "value" and best.f > evaluator.settings.precision * evaluator._unit:
-        text = f"{why.why}; the objective is still off its target by {best.f:.3g}"
-        return Found(best, Ending(INFEASIBLE, text))
-    return Found(best, why)
+        why = f"{outcome.why}, and no point that meets every constraint was found"
+        return Found(best, Outcome(Ending.INFEASIBLE, why))
+    off = best.f > evaluator.options.precision * evaluator.target_unit
+    if evaluator.model.sense == "value" and off:
+        why = f"{outcome.why}; the objective is still off its target by {best.f:.3g}"
+        return Found(best, Outcome(Ending.INFEASIBLE, why))
+    return Found(best, outcome)

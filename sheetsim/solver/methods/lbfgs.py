@@ -24,10 +24,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetsim.solver.options import Options
+from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.functions import Array, Index, Many, Mask, Vectorized, checked
+from sheetsim.solver.options import Derivatives
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference, evaluations, noise
-from sheetsim.solver.parts.journal import SICK, Alive, Counts, Journal, Limits, Mask, Memory, Rows
-from sheetsim.solver.problem import Array, Function, Problem, checked
+from sheetsim.solver.parts.journal import (
+    Alive,
+    Counts,
+    Journal,
+    Limits,
+    Memory,
+    not_finite,
+    trapped,
+)
 
 CAP = 20_000  # iterations (trial points), unless the options say otherwise
 MEMORY = 10
@@ -36,12 +46,18 @@ TRIALS = 50  # of one line search: α has then doubled past 1e15 or halved below
 FLAT = 1e-12  # projected gradient that counts as zero, as a part of the largest one met
 NOISE = 100  # errors of a finite difference within which a gradient may be nothing else
 
+AT_ZERO = Outcome(Ending.OPTIMAL, "the gradient is zero to rounding")
+DONE = Outcome(Ending.OPTIMAL, "no step lowers the objective, nor does its gradient promise one")
+STUCK = Outcome(
+    Ending.NO_BETTER, "no step lowers the objective, though its gradient promises one", sure=False
+)
+
 
 @dataclass
 class _State(Alive):
     """The runs alive, one row each: the point, its direction, the line search, and the memory."""
 
-    rows: Rows
+    rows: Index
     x: Array
     f: Array
     g: Array
@@ -51,7 +67,7 @@ class _State(Alive):
     low: Array
     high: Array
     tries: Counts
-    sick: Mask  # whether a trial from x ended in NaN or an infinity
+    trapped: Mask  # whether a trial from x ended in NaN or an infinity
     s: Array  # (S, MEMORY, n), the newest last
     y: Array
     memory: Memory
@@ -68,22 +84,29 @@ class _Run:
         noise: Relative error of a gradient, 0 for an analytic one.
     """
 
-    problem: Problem
+    box: Box
     limits: Limits
     journal: Journal
-    objective: Function
+    objective: Many
     gradient: Callable[[Array, Array], Array]
     cost: int
     noise: float
 
 
-def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Journal:
-    """Iterate on starts (S, n) until each has ended."""
-    objective, gradient, cost, error = _functions(problem, options)
+def run(
+    function: Vectorized,
+    box: Box,
+    limits: Limits,
+    starts: Array,
+    *,
+    derivatives: Derivatives = "analytic",
+) -> Journal:
+    """Iterate on starts (S, n), within the box, until each has ended."""
+    objective, gradient, cost, error = _functions(function, box, derivatives, starts.shape[1])
     f = objective(starts)
     journal = Journal.open(starts, f)
-    this = _Run(problem, limits, journal, objective, gradient, cost, error)
-    state = _begin(starts, f, gradient(starts, f), cost, problem)
+    this = _Run(box, limits, journal, objective, gradient, cost, error)
+    state = _begin(starts, f, gradient(starts, f), cost, box)
     fresh = np.ones(len(starts), dtype=bool)
     _close_diverged(this, state, fresh, 0)
     _close_converged(this, state, fresh)
@@ -91,17 +114,17 @@ def run(problem: Problem, options: Options, limits: Limits, starts: Array) -> Jo
     while journal.living:
         if journal.living < len(state.rows):
             state.keep(journal.alive(state.rows))
-        why = limits.spent(iteration)
-        if why:
+        spent = limits.spent(iteration)
+        if spent is not None:
             everyone = np.ones(len(state.rows), dtype=bool)
-            journal.close(everyone, state.rows, state.x, state.f, why)
+            journal.close(everyone, state.rows, state.x, state.f, spent)
         else:
             iteration += 1
             _tick(this, state, iteration)
     return journal
 
 
-def _begin(x: Array, f: Array, g: Array, cost: int, problem: Problem) -> _State:
+def _begin(x: Array, f: Array, g: Array, cost: int, box: Box) -> _State:
     S, n = x.shape
     state = _State(
         rows=np.arange(S),
@@ -114,21 +137,21 @@ def _begin(x: Array, f: Array, g: Array, cost: int, problem: Problem) -> _State:
         low=np.zeros(S),
         high=np.full(S, np.inf),
         tries=np.zeros(S, np.int64),
-        sick=np.zeros(S, dtype=bool),
+        trapped=np.zeros(S, dtype=bool),
         s=np.zeros((S, MEMORY, n)),
         y=np.zeros((S, MEMORY, n)),
         memory=Memory.empty(S),
-        largest=np.abs(_projected(x, g, problem)).max(axis=1),
+        largest=np.abs(box.projected(x, g)).max(axis=1),
         evaluations=np.full(S, 1 + cost, np.int64),
     )
-    _aim(state, np.ones(S, dtype=bool), problem)
+    _aim(state, np.ones(S, dtype=bool), box)
     return state
 
 
 def _tick(this: _Run, state: _State, iteration: int) -> None:
     """Try one point in every run: too long, too short, or the next point."""
     used = state.alpha.copy()
-    trial = this.problem.project(state.x + used[:, None] * state.d)
+    trial = this.box.project(state.x + used[:, None] * state.d)
     f = this.objective(trial)
     moved = trial - state.x
     promised = np.einsum("sn,sn->s", state.g, moved)
@@ -138,20 +161,21 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
     if lower.any():
         g[lower] = this.gradient(trial[lower], f[lower])
     accepted = lower & ~_bracket(state, trial, g, lower)
-    state.sick |= ~np.isfinite(f)
+    state.trapped |= ~np.isfinite(f)
     if accepted.any():
-        _accept(state, accepted, trial, f, g, this.problem)
+        _accept(state, accepted, trial, f, g, this.box)
     length = np.sqrt(np.einsum("sn,sn->s", moved, moved))
     this.journal.record(state.rows, state.f, state.evaluations, length, used)
     bottomless = f == -np.inf
     if bottomless.any():
-        status = f"diverged at iteration {iteration}: the objective falls without limit"
-        this.journal.close(bottomless, state.rows, state.x, state.f, status)
+        why = "the objective falls without limit"
+        outcome = Outcome(Ending.UNBOUNDED, why, iteration=iteration)
+        this.journal.close(bottomless, state.rows, state.x, state.f, outcome)
     if accepted.any():
         _close_diverged(this, state, accepted, iteration)
         _close_converged(this, state, accepted)
         flat = state.memory.flat(accepted, state.f, this.limits.convergence)
-        this.journal.close(flat, state.rows, state.x, state.f, this.limits.flat_status)
+        this.journal.close(flat, state.rows, state.x, state.f, this.limits.flat)
     over = ~accepted & ((state.tries >= TRIALS) | (promised >= -EPS * np.abs(state.f)))
     if over.any():
         _give_up(this, state, over, iteration)
@@ -172,28 +196,26 @@ def _bracket(state: _State, trial: Array, g: Array, lower: Mask) -> Mask:
     return short
 
 
-def _accept(
-    state: _State, accepted: Mask, trial: Array, f: Array, g: Array, problem: Problem
-) -> None:
+def _accept(state: _State, accepted: Mask, trial: Array, f: Array, g: Array, box: Box) -> None:
     """Move; remember the pair; aim anew."""
     state.s[accepted] = np.roll(state.s[accepted], -1, axis=1)
     state.y[accepted] = np.roll(state.y[accepted], -1, axis=1)
     state.s[accepted, -1] = trial[accepted] - state.x[accepted]
     state.y[accepted, -1] = g[accepted] - state.g[accepted]
-    state.sick[accepted] = False
+    state.trapped[accepted] = False
     state.x[accepted], state.f[accepted], state.g[accepted] = (
         trial[accepted],
         f[accepted],
         g[accepted],
     )
-    _aim(state, accepted, problem)
+    _aim(state, accepted, box)
 
 
-def _aim(state: _State, which: Mask, problem: Problem) -> None:
+def _aim(state: _State, which: Mask, box: Box) -> None:
     """Set the direction and a fresh line search along it."""
-    g = _projected(state.x[which], state.g[which], problem)
+    g = box.projected(state.x[which], state.g[which])
     s, y = state.s[which], state.y[which]
-    if problem.is_bounded:
+    if box.is_bounded:
         free = (g != 0)[:, None, :]
         s, y = s * free, y * free
     d, remembered = _two_loops(g, s, y)
@@ -230,30 +252,18 @@ def _two_loops(g: Array, s: Array, y: Array) -> tuple[Array, Mask]:
     return -q, used.any(axis=1)
 
 
-def _projected(x: Array, g: Array, problem: Problem) -> Array:
-    """The gradient, with 0 for each variable that stands on its bound and would leave it."""
-    if problem.lower is not None:
-        g = np.where((x <= problem.lower) & (g > 0), 0.0, g)
-    if problem.upper is not None:
-        g = np.where((x >= problem.upper) & (g < 0), 0.0, g)
-    return g
-
-
 def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> None:
     ended = fresh & ~(np.isfinite(state.f) & np.isfinite(state.g.sum(axis=1)))
     if ended.any():
-        at = "the start" if iteration == 0 else "a point on the way"
-        status = f"diverged at iteration {iteration}: NaN or an infinity at {at}"
-        this.journal.close(ended, state.rows, state.x, state.f, status)
+        this.journal.close(ended, state.rows, state.x, state.f, not_finite(iteration))
 
 
 def _close_converged(this: _Run, state: _State, fresh: Mask) -> None:
-    size = np.abs(_projected(state.x, state.g, this.problem)).max(axis=1)
+    size = np.abs(this.box.projected(state.x, state.g)).max(axis=1)
     state.largest = np.maximum(state.largest, size)
     ended = fresh & (size <= FLAT * state.largest)
     if ended.any():
-        status = "converged: the gradient is zero to rounding"
-        this.journal.close(ended, state.rows, state.x, state.f, status)
+        this.journal.close(ended, state.rows, state.x, state.f, AT_ZERO)
 
 
 def _give_up(this: _Run, state: _State, over: Mask, iteration: int) -> None:
@@ -261,35 +271,30 @@ def _give_up(this: _Run, state: _State, over: Mask, iteration: int) -> None:
     fallible = over & state.s.any(axis=(1, 2))
     if fallible.any():
         state.s[fallible], state.y[fallible] = 0.0, 0.0
-        _aim(state, fallible, this.problem)
-    g = _projected(state.x, state.g, this.problem)
+        _aim(state, fallible, this.box)
+    g = this.box.projected(state.x, state.g)
     slope = np.abs(np.einsum("sn,sn->s", g, state.d)) * state.first
     in_noise = np.abs(g).max(axis=1) <= NOISE * this.noise * state.largest
     settled = in_noise | (slope <= this.limits.convergence * np.abs(state.f))
-    for ended, status in (
-        (settled, "converged: no step lowers the objective, nor does its gradient promise one"),
-        (state.sick, f"diverged at iteration {iteration}: {SICK}"),
-        (True, "stalled: no step lowers the objective, though its gradient promises one"),
-    ):
-        this.journal.close(over & ~fallible & ended, state.rows, state.x, state.f, status)
+    for ended, outcome in ((settled, DONE), (state.trapped, trapped(iteration)), (True, STUCK)):
+        this.journal.close(over & ~fallible & ended, state.rows, state.x, state.f, outcome)
 
 
 def _functions(
-    problem: Problem, options: Options
-) -> tuple[Function, Callable[[Array, Array], Array], int, float]:
+    function: Vectorized, box: Box, derivatives: Derivatives, n: int
+) -> tuple[Many, Callable[[Array, Array], Array], int, float]:
     """The objective, its gradient, how many evaluations a gradient takes, and its error."""
-    function, own = problem.objective, problem.gradient
-    assert function is not None  # noqa: S101 - Problem saw to it
-    scheme = "central" if options.derivatives == "analytic" else options.derivatives
+    own = function.derivatives
+    scheme = "central" if derivatives == "analytic" else derivatives
 
     def objective(x: Array) -> Array:
-        return checked("objective", function(x), x.shape[:1])
+        return checked("objective", function.values(x), x.shape[:1])
 
-    if own is not None and options.derivatives == "analytic":
+    if own is not None and derivatives == "analytic":
         return objective, lambda x, _: checked("gradient", own(x), x.shape), 0, 0.0
-    cost = evaluations(scheme, problem.start.size)
+    cost = evaluations(scheme, n)
 
     def gradient(x: Array, f: Array) -> Array:
-        return difference(objective, x, f, scheme, problem)
+        return difference(objective, x, f, scheme, box)
 
     return objective, gradient, cost, noise(scheme)

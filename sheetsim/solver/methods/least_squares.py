@@ -18,23 +18,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetsim.solver.bridge import ending
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array, checked
 from sheetsim.solver.methods import levenberg_marquardt, newton
-from sheetsim.solver.methods.sqp import Found
-from sheetsim.solver.model import Mask
-from sheetsim.solver.options import Options
-from sheetsim.solver.outcome import ERROR_VALUE, OPTIMAL, Ending
+from sheetsim.solver.methods.levenberg_marquardt import Squares
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.journal import Limits
-from sheetsim.solver.problem import Array, Problem, checked
 
 LARGEST = 1_500  # variables: J and JᵀJ are dense
 EPS = float(np.finfo(float).eps)
 OFFSET = 1e-8  # |Uᵀr| / |r| at an optimum
 LOOSE = 1e-5  # the same where J lacks rank: F is right to its square, and no variable is certain
+COARSEST = 1e-10  # change of the objective over five iterations, however coarse the option is
 POLISH = 60  # steps of Gauss-Newton
 SLOW = 1e-3  # change of the objective over five iterations, after which Newton is quicker
-AT_RIGHT_ANGLES = "the residuals stand at right angles to every change of the variables"
+AT_RIGHT_ANGLES = Outcome(
+    Ending.OPTIMAL, "the residuals stand at right angles to every change of the variables"
+)
 SAME = 1e-9  # by how much, of itself, F may rise while the gradient falls
 
 
@@ -61,7 +63,7 @@ class _Fit:
 
 
 class Residuals:
-    """The residuals of a model: each point's are remembered until the next batch."""
+    """The residuals of a model, point by point: the last batch is remembered."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
@@ -74,7 +76,7 @@ class Residuals:
         r, J = function(x)
         r = checked("residuals", r, (None,))
         self.evaluator.at(x, residual=r)
-        if J is None or self.evaluator.settings.derivatives != "analytic":
+        if J is None or self.evaluator.options.derivatives != "analytic":
             return r, None
         return r, checked("residuals, 2nd,", J, (r.size, x.size))
 
@@ -88,9 +90,10 @@ class Residuals:
 
     def jacobian(self, x: Array) -> Array:
         """(S, m, n) at x (S, n)."""
-        return np.stack([self._slopes(row) for row in x])
+        return np.stack([self.slopes(row) for row in x])
 
-    def _slopes(self, x: Array) -> Array:
+    def slopes(self, x: Array) -> Array:
+        """J (m, n) at x (n,)."""
         r, J = self._seen.get(x.tobytes()) or self.at(x)
         if J is not None:
             return J
@@ -106,42 +109,37 @@ def run(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
     Raises:
         Stop: A limit of time was reached.
     """
-    residuals, settings = Residuals(evaluator), evaluator.settings
-    problem = Problem(
-        start=starts[0],
-        residuals=residuals.values,
-        jacobian=residuals.jacobian,
-        lower=low if np.isfinite(low).any() else None,
-        upper=high if np.isfinite(high).any() else None,
-        report=evaluator.model.report,
-    )
-    cap = settings.max_iterations or levenberg_marquardt.CAP
+    residuals, box = Residuals(evaluator), Box.of(low, high)
+    squares = Squares(residuals.values, residuals.jacobian, report=evaluator.model.report)
     # A coarse convergence is a floor on the effort; the digits behind it cost little here.
-    limits = Limits(min(settings.convergence, 1e-10), evaluator.deadline, cap)
+    convergence = min(evaluator.options.convergence, COARSEST)
+    limits = Limits.of(evaluator, levenberg_marquardt.CAP, convergence)
     starts = np.clip(starts, low, high)
     if len(starts) == 1 and newton.suits(evaluator):
-        found = _with_newton(residuals, problem, limits, starts, low, high)
+        found = _with_newton(residuals, squares, limits, starts, low, high)
         if found is not None:
             return found
         assert evaluator.best is not None  # noqa: S101 - the start was evaluated
         starts = evaluator.best.x[None]
     with np.errstate(all="ignore"):
-        journal = levenberg_marquardt.run(problem, Options(), limits, starts)
+        journal = levenberg_marquardt.run(squares, box, limits, starts)
     best = journal.best()
     evaluator.iteration = len(journal.log(best)) - 1
-    why = ending(journal.status[best])
+    # Whether a search that can go no further may be believed is seen below.
+    outcome = replace(journal.outcome(best), sure=True, iteration=None)
     x = journal.x[best]
     r, J = residuals.at(x)
     point = evaluator.at(x, residual=r)
-    if why.code == ERROR_VALUE or not (np.isfinite(r).all() and point.sound):
-        return Found(point, why)
-    fit = _fit(residuals, x, r, residuals._slopes(x) if J is None else J, low, high)
+    hopeless = outcome.ending is Ending.ERROR_VALUE
+    if hopeless or not (np.isfinite(r).all() and point.finite):
+        return Found(point, outcome)
+    fit = _fit(residuals, x, r, residuals.slopes(x) if J is None else J, low, high)
     if fit is None:
-        return Found(point, why)
+        return Found(point, outcome)
     fit = _polish(residuals, fit, low, high)
     if fit.offset <= _floor(fit):
-        why = Ending(OPTIMAL, AT_RIGHT_ANGLES)
-    return Found(evaluator.at(fit.x), why, np.zeros(0))
+        outcome = AT_RIGHT_ANGLES
+    return Found(evaluator.at(fit.x), outcome, np.zeros(0))
 
 
 def _floor(fit: _Fit) -> float:
@@ -150,13 +148,13 @@ def _floor(fit: _Fit) -> float:
 
 
 def _with_newton(
-    residuals: Residuals, problem: Problem, limits: Limits, starts: Array, low: Array, high: Array
+    residuals: Residuals, squares: Squares, limits: Limits, starts: Array, low: Array, high: Array
 ) -> Found | None:
     """Search from one start until progress is slow, then by Newton; None if that is not the end."""
     evaluator = residuals.evaluator
     coarse = replace(limits, convergence=SLOW)
     with np.errstate(all="ignore"):
-        journal = levenberg_marquardt.run(problem, Options(), coarse, starts)
+        journal = levenberg_marquardt.run(squares, Box.of(low, high), coarse, starts)
         evaluator.iteration = len(journal.log(0)) - 1
         if not np.isfinite(journal.objective[0]) or evaluator.iteration >= limits.max_iterations:
             return None
@@ -165,7 +163,7 @@ def _with_newton(
         fit = _fit(residuals, point.x, r, J, low, high) if np.isfinite(r).all() else None
     if fit is None or fit.offset > _floor(fit):
         return None
-    return Found(point, Ending(OPTIMAL, AT_RIGHT_ANGLES), np.zeros(0))
+    return Found(point, AT_RIGHT_ANGLES, np.zeros(0))
 
 
 def _polish(residuals: Residuals, fit: _Fit, low: Array, high: Array) -> _Fit:
@@ -192,11 +190,11 @@ def _fit(
     residuals: Residuals, x: Array, r: Array, J: Array | None, low: Array, high: Array
 ) -> _Fit | None:
     """The step of Gauss-Newton at x; None if a derivative is not finite."""
-    J = residuals._slopes(x) if J is None else J
+    J = residuals.slopes(x) if J is None else J
     if not np.isfinite(J).all():
         return None
     g = J.T @ r
-    held: Mask = ((x <= low) & (g > 0)) | ((x >= high) & (g < 0))
+    held = Box(low, high).held(x, g)
     D = np.linalg.norm(J, axis=0)
     free = np.flatnonzero(~held & (D > 0))
     step = np.zeros_like(x)

@@ -29,10 +29,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetsim.solver.options import Options
+from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.functions import Array, Index, Many, Mask, checked, identity
+from sheetsim.solver.model import NormalEquations
+from sheetsim.solver.options import Derivatives
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference, evaluations
-from sheetsim.solver.parts.journal import SICK, Alive, Counts, Journal, Limits, Mask, Memory, Rows
-from sheetsim.solver.problem import Array, Problem, checked
+from sheetsim.solver.parts.journal import (
+    Alive,
+    Counts,
+    Journal,
+    Limits,
+    Memory,
+    not_finite,
+    trapped,
+)
 
 CAP = 2_000  # iterations, unless the options say otherwise
 FIRST_DAMPING = 1e-3  # of the diagonal of H: trusts a start of the right order of magnitude
@@ -40,10 +51,31 @@ FIRST_GROWTH = 2.0  # of the damping at a point's first failure; it doubles with
 LEAST_DAMPING = 1e-12  # keeps H + μD regular to rounding where H is not
 # Of the sum of squares at the start: where the residuals are rounding and no more.
 ZERO = (100 * EPS) ** 2
-AT_ZERO = "converged: the residuals are zero to rounding"
+AT_ZERO = Outcome(Ending.OPTIMAL, "the residuals are zero to rounding")
+DONE = Outcome(Ending.OPTIMAL, "no step lowers the objective, nor do its derivatives promise one")
+STUCK = Outcome(
+    Ending.NO_BETTER, "no step lowers the objective, though its derivatives promise one", sure=False
+)
 
 Derive = Callable[[Mask], tuple[Array, Array]]
 Evaluate = Callable[[Array], tuple[Array, Derive]]
+
+
+@dataclass(frozen=True)
+class Squares:
+    """What is squared and summed, for many points at once: residuals, or their normal equations.
+
+    Attributes:
+        residuals: x (S, n) -> (S, m).
+        jacobian: x (S, n) -> (S, m, n), of the residuals; None for finite differences.
+        normal_equations: In place of residuals, or beside them where that is cheaper.
+        report: Sum of squares (S,) -> objective (S,).
+    """
+
+    residuals: Many | None = None
+    jacobian: Many | None = None
+    normal_equations: NormalEquations | None = None
+    report: Many = identity
 
 
 @dataclass
@@ -54,10 +86,10 @@ class _State(Alive):
         growth: What μ is multiplied by at the next failure.
         zero: The F that counts as zero.
         promise: What the first trial from x promised, see `_step`.
-        sick: Whether a trial from x ended in NaN or an infinity.
+        trapped: Whether a trial from x ended in NaN or an infinity.
     """
 
-    rows: Rows
+    rows: Index
     x: Array
     F: Array
     g: Array
@@ -68,7 +100,7 @@ class _State(Alive):
     memory: Memory
     zero: Array
     promise: Array
-    sick: Mask
+    trapped: Mask
     evaluations: Counts
 
 
@@ -83,7 +115,8 @@ class _Run:
             Σ H_jj x_j², the squares of the terms that the residuals are differences of.
     """
 
-    problem: Problem
+    report: Many
+    box: Box
     limits: Limits
     journal: Journal
     evaluate: Evaluate
@@ -92,20 +125,22 @@ class _Run:
 
 
 def run(
-    problem: Problem,
-    options: Options,
+    squares: Squares,
+    box: Box,
     limits: Limits,
     starts: Array,
+    *,
+    derivatives: Derivatives = "analytic",
     zero: Array | None = None,
 ) -> Journal:
-    """Iterate on starts (S, n) until each has ended.
+    """Iterate on starts (S, n), within the box, until each has ended.
 
     `zero` (S,) is the sum of squares that counts as zero; `ZERO` of that at the starts, if None.
     """
-    evaluate, cost = _evaluator(problem, options)
+    evaluate, cost = _evaluator(squares, box, derivatives, starts.shape[1])
     F, derive = evaluate(starts)
-    journal = Journal.open(starts, problem.report(F))
-    this = _Run(problem, limits, journal, evaluate, cost, knows_zero=zero is not None)
+    journal = Journal.open(starts, squares.report(F))
+    this = _Run(squares.report, box, limits, journal, evaluate, cost, knows_zero=zero is not None)
     everyone = np.ones(len(starts), dtype=bool)
     state = _begin(starts, F, *derive(everyone), cost)
     _close_diverged(this, state, everyone, 0)
@@ -116,10 +151,10 @@ def run(
     while journal.living:
         if journal.living < len(state.rows):
             state.keep(journal.alive(state.rows))
-        why = limits.spent(iteration)
-        if why:
+        spent = limits.spent(iteration)
+        if spent is not None:
             everyone = np.ones(len(state.rows), dtype=bool)
-            journal.close(everyone, state.rows, state.x, problem.report(state.F), why)
+            journal.close(everyone, state.rows, state.x, squares.report(state.F), spent)
         else:
             iteration += 1
             _tick(this, state, iteration)
@@ -140,7 +175,7 @@ def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
         memory=Memory.empty(S),
         zero=ZERO * F,
         promise=np.zeros(S),
-        sick=np.zeros(S, dtype=bool),
+        trapped=np.zeros(S, dtype=bool),
         evaluations=np.full(S, 1 + cost, np.int64),
     )
 
@@ -148,7 +183,7 @@ def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
 def _tick(this: _Run, state: _State, iteration: int) -> None:
     """Try one point in every run; keep it where it is better; end the runs that are done."""
     used = state.mu.copy()
-    trial, predicted, promise = _step(state, this.problem)
+    trial, predicted, promise = _step(state, this.box)
     F, derive = this.evaluate(trial)
     better = F < state.F  # not for a NaN
     gain = (state.F - F) / predicted
@@ -157,14 +192,14 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
     # What the first, boldest trial from a point promised tells rounding from a wrong derivative.
     first = state.growth == FIRST_GROWTH
     state.promise = np.where(first, promise, state.promise)
-    state.sick = ~np.isfinite(F) | (state.sick & ~first)
+    state.trapped = ~np.isfinite(F) | (state.trapped & ~first)
     state.evaluations += 1 + this.cost * better
     if better.any():
         _accept(state, better, trial, F, derive)
     shrink = np.fmin(np.fmax(1 / 3, 1 - (2 * gain - 1) ** 3), 2.0)
     state.mu = np.maximum(state.mu * np.where(better, shrink, state.growth), LEAST_DAMPING)
     state.growth = np.where(better, FIRST_GROWTH, 2 * state.growth)
-    objective = this.problem.report(state.F)
+    objective = this.report(state.F)
     this.journal.record(state.rows, objective, state.evaluations, length, used)
     if better.any():
         _close_diverged(this, state, better, iteration)
@@ -173,7 +208,7 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
         _close_hopeless(this, state, ~better & ~(promise > EPS * state.F), objective, iteration)
 
 
-def _step(state: _State, problem: Problem) -> tuple[Array, Array, Array]:
+def _step(state: _State, box: Box) -> tuple[Array, Array, Array]:
     """The damped step's end (S, n) and the decrease that it predicts (S,), within the bounds.
 
     The third is -gᵀδ (S,) before the projection, which may undo the decrease but not that: never
@@ -182,8 +217,8 @@ def _step(state: _State, problem: Problem) -> tuple[Array, Array, Array]:
     """
     damped, g = state.H.copy(), state.g
     np.einsum("sii->si", damped)[...] += state.mu[:, None] * state.D
-    if problem.is_bounded:
-        held = _held(state.x, g, problem)
+    if box.is_bounded:
+        held = box.held(state.x, g)
         g = np.where(held, 0.0, g)
         damped = np.where(held[:, :, None] | held[:, None, :], 0.0, damped)
         np.einsum("sii->si", damped)[held] = 1.0
@@ -193,8 +228,8 @@ def _step(state: _State, problem: Problem) -> tuple[Array, Array, Array]:
         delta = (np.linalg.pinv(damped, hermitian=True) @ -g[:, :, None])[:, :, 0]
     promise = -np.einsum("sn,sn->s", g, delta)
     trial = state.x + delta
-    if problem.is_bounded:
-        trial = problem.project(trial)
+    if box.is_bounded:
+        trial = box.project(trial)
         delta = trial - state.x
     curved = (state.H @ delta[:, :, None])[:, :, 0]
     return trial, -np.einsum("sn,sn->s", delta, 2 * state.g + curved), promise
@@ -222,23 +257,12 @@ def _diagonal(H: Array, before: Array) -> Array:
     return D
 
 
-def _held(x: Array, g: Array, problem: Problem) -> Mask:
-    """Which variables (S, n) stand on a bound and would leave it."""
-    held = np.zeros(x.shape, dtype=bool)
-    if problem.lower is not None:
-        held |= (x <= problem.lower) & (g > 0)
-    if problem.upper is not None:
-        held |= (x >= problem.upper) & (g < 0)
-    return held
-
-
 def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> None:
     # D has seen every diagonal of H, and a sum is finite only if all of its terms are.
     ended = fresh & ~np.isfinite(state.F + state.g.sum(axis=1) + state.D.sum(axis=1))
     if ended.any():
-        at = "the start" if iteration == 0 else "a point on the way"
-        status = f"diverged at iteration {iteration}: NaN or an infinity at {at}"
-        this.journal.close(ended, state.rows, state.x, this.problem.report(state.F), status)
+        objective = this.report(state.F)
+        this.journal.close(ended, state.rows, state.x, objective, not_finite(iteration))
 
 
 def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) -> None:
@@ -249,7 +273,7 @@ def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) 
         this.journal.close(zero, state.rows, state.x, objective, AT_ZERO)
     flat = state.memory.flat(better, objective, this.limits.convergence)
     if flat.any():
-        this.journal.close(flat, state.rows, state.x, objective, this.limits.flat_status)
+        this.journal.close(flat, state.rows, state.x, objective, this.limits.flat)
 
 
 def _close_hopeless(
@@ -257,18 +281,16 @@ def _close_hopeless(
 ) -> None:
     """End the runs in which μ grew until the step promises less than rounding."""
     settled = ~(state.promise > this.limits.convergence * state.F)
-    for ended, status in (
-        (settled, "converged: no step lowers the objective, nor do its derivatives promise one"),
-        (state.sick, f"diverged at iteration {iteration}: {SICK}"),
-        (True, "stalled: no step lowers the objective, though its derivatives promise one"),
-    ):
-        this.journal.close(hopeless & ended, state.rows, state.x, objective, status)
+    for ended, outcome in ((settled, DONE), (state.trapped, trapped(iteration)), (True, STUCK)):
+        this.journal.close(hopeless & ended, state.rows, state.x, objective, outcome)
 
 
-def _evaluator(problem: Problem, options: Options) -> tuple[Evaluate, int]:
+def _evaluator(
+    squares: Squares, box: Box, derivatives: Derivatives, n: int
+) -> tuple[Evaluate, int]:
     """A function x -> F and, on demand, g and H; and how many evaluations the latter take."""
-    normal, residuals, jacobian = problem.normal_equations, problem.residuals, problem.jacobian
-    analytic = options.derivatives == "analytic"
+    normal, residuals, jacobian = squares.normal_equations, squares.residuals, squares.jacobian
+    analytic = derivatives == "analytic"
     if normal is not None and (analytic or residuals is None):
 
         def fused(x: Array) -> tuple[Array, Derive]:
@@ -279,9 +301,9 @@ def _evaluator(problem: Problem, options: Options) -> tuple[Evaluate, int]:
             return F, lambda mask: (g, H) if mask.all() else (g[mask], H[mask])
 
         return fused, 0
-    assert residuals is not None  # noqa: S101 - Problem saw to it
+    assert residuals is not None  # noqa: S101 - one of the two is given
     own = jacobian if analytic else None
-    scheme = "central" if analytic else options.derivatives
+    scheme = "central" if analytic else derivatives
 
     def separate(x: Array) -> tuple[Array, Derive]:
         r = checked("residuals", residuals(x), (x.shape[0], None))
@@ -289,7 +311,7 @@ def _evaluator(problem: Problem, options: Options) -> tuple[Evaluate, int]:
         def derive(mask: Mask) -> tuple[Array, Array]:
             at, value = x[mask], r[mask]
             if own is None:
-                J = difference(residuals, at, value, scheme, problem)
+                J = difference(residuals, at, value, scheme, box)
             else:
                 J = checked("jacobian", own(at), (*value.shape, x.shape[1]))
             Jt = J.transpose(0, 2, 1)
@@ -297,4 +319,4 @@ def _evaluator(problem: Problem, options: Options) -> tuple[Evaluate, int]:
 
         return np.einsum("sm,sm->s", r, r), derive
 
-    return separate, 0 if own is not None else evaluations(scheme, problem.start.size)
+    return separate, 0 if own is not None else evaluations(scheme, n)

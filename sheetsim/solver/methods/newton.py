@@ -12,8 +12,8 @@ factor model may be rotated at will). A step is halved until the objective falls
 import numpy as np
 
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.model import Index
-from sheetsim.solver.problem import Array
+from sheetsim.solver.functions import Array, Index
+from sheetsim.solver.parts.box import Box
 
 LEAST, MOST = 30, 400  # variables: for fewer Gauss-Newton is quick enough, for more n² is much
 STEPS = 30
@@ -26,7 +26,7 @@ DONE = 1e-15  # of the objective: a promise that is rounding
 def suits(evaluator: Evaluator) -> bool:
     """Whether the model has what the method needs, and a size that it pays for."""
     model = evaluator.model
-    exact = evaluator.settings.derivatives == "analytic"
+    exact = evaluator.options.derivatives == "analytic"
     return model.gradients is not None and exact and LEAST <= model.n <= MOST
 
 
@@ -40,8 +40,7 @@ def run(evaluator: Evaluator, x: Array, low: Array, high: Array) -> Point:
     for _ in range(STEPS):
         if point.g is None or not np.isfinite(point.g).all():
             break
-        held = ((point.x <= low) & (point.g > 0)) | ((point.x >= high) & (point.g < 0))
-        free = np.flatnonzero(~held)
+        free = np.flatnonzero(~Box(low, high).held(point.x, point.g))
         step = np.zeros_like(x)
         H = _hessian(evaluator, point, free)
         if H is None or not free.size:
@@ -67,7 +66,7 @@ def _fall(evaluator: Evaluator, point: Point, step: Array, low: Array, high: Arr
     share = 1.0
     for _ in range(HALVINGS):
         trial = evaluator.at(np.clip(point.x + share * step, low, high))
-        if trial.sound and trial.f < point.f:
+        if trial.finite and trial.f < point.f:
             return trial
         share *= 0.5
     return None

@@ -15,32 +15,19 @@ L = f + λc.
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sheetsim.errors import EngineMissingError
+from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
-from sheetsim.solver.methods.sqp import Found
-from sheetsim.solver.model import Mask
-from sheetsim.solver.outcome import (
-    ERROR_VALUE,
-    INFEASIBLE,
-    INTEGER,
-    ITERATIONS,
-    NOT_LINEAR,
-    OPTIMAL,
-    STOPPED,
-    SUBPROBLEMS,
-    TIME,
-    UNBOUNDED,
-    Ending,
-)
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array, Mask
 from sheetsim.solver.parts.linearity import Linear, linear
-from sheetsim.solver.problem import Array
-from sheetsim.solver.solution import Ranges
+from sheetsim.solver.parts.optimality import unbounded
+from sheetsim.solver.result import Ranges
 
 GRACE = 1.0  # seconds for the continuous rest of a whole point, though the time be over
 TOLERANCE = 1e-9  # of HiGHS, for rows and duals; its own is 1e-7
@@ -83,30 +70,32 @@ def run(evaluator: Evaluator) -> Found:
         Stop: A limit of time was reached.
     """
     package = highspy()
+    evaluator.begin()
     found = linear(evaluator)
     assert evaluator.best is not None  # noqa: S101 - the start was evaluated
     if isinstance(found, str):
-        return Found(evaluator.best, Ending(NOT_LINEAR, found))
+        return Found(evaluator.best, Outcome(Ending.NOT_LINEAR, found))
     program = _program(evaluator, found)
-    highs, why = _solve(package, evaluator, program)
-    n = evaluator.model.n
+    highs, outcome = _solve(package, evaluator, program)
+    n, ending = evaluator.model.n, outcome.ending
     solution, info = highs.getSolution(), highs.getInfo()
     evaluator.iteration = max(0, int(info.simplex_iteration_count))
     feasible = info.primal_solution_status == int(package.SolutionStatus.kSolutionStatusFeasible)
-    if not (solution.value_valid and feasible) or why.code in (INFEASIBLE, UNBOUNDED, ERROR_VALUE):
-        return Found(evaluator.best, why)
+    none = ending in (Ending.INFEASIBLE, Ending.UNBOUNDED, Ending.ERROR_VALUE)
+    if none or not (solution.value_valid and feasible):
+        return Found(evaluator.best, outcome)
     x = np.array(solution.col_value)
     there = evaluator.at(np.clip(x[:n], evaluator.low, evaluator.high), late=True, probe=True)
     off = found.off(evaluator, there)
     if off:
-        return Found(found.start, Ending(NOT_LINEAR, f"at the answer of HiGHS {off}"))
+        return Found(found.start, Outcome(Ending.NOT_LINEAR, f"at the answer of HiGHS {off}"))
     if program.whole.any():
-        return _whole(package, evaluator, program, x, why, float(info.mip_gap))
+        return _whole(package, evaluator, program, x, outcome, float(info.mip_gap))
     point = evaluator.at(there.x, late=True)
-    if why.code != OPTIMAL:
-        return Found(evaluator.best, why)
+    if ending is not Ending.OPTIMAL:
+        return Found(evaluator.best, outcome)
     prices = -np.array(solution.row_dual)
-    return Found(point, why, prices, _ranges(highs, evaluator, point.c))
+    return Found(point, outcome, prices, _ranges(highs, evaluator, point.c))
 
 
 def _program(evaluator: Evaluator, found: Linear) -> _Program:
@@ -137,25 +126,25 @@ def _program(evaluator: Evaluator, found: Linear) -> _Program:
 
 def _solve(
     package: Any, evaluator: Evaluator, program: _Program, grace: float = 0.001
-) -> tuple[Any, Ending]:
+) -> tuple[Any, Outcome]:
     """HiGHS after its run, and why it ended; `grace` are the seconds that it gets at least."""
     highs = package.Highs()
-    settings = evaluator.settings
-    left = evaluator.deadline - time.perf_counter()
-    options: dict[str, Any] = {
+    options = evaluator.options
+    left = evaluator.deadline - evaluator.clock()
+    given: dict[str, Any] = {
         "output_flag": False,
         "primal_feasibility_tolerance": TOLERANCE,
         "dual_feasibility_tolerance": TOLERANCE,
-        "mip_rel_gap": settings.integer_tolerance,
+        "mip_rel_gap": options.integer_tolerance,
         "mip_abs_gap": 1e-9,
-        "random_seed": settings.seed % 2**31,
+        "random_seed": options.seed % 2**31,
         "time_limit": max(left, grace) if math.isfinite(left) else math.inf,
     }
-    if settings.max_iterations is not None:
-        options["simplex_iteration_limit"] = settings.max_iterations
-    if settings.max_subproblems is not None:
-        options["mip_max_nodes"] = settings.max_subproblems
-    for name, value in options.items():
+    if options.max_iterations is not None:
+        given["simplex_iteration_limit"] = options.max_iterations
+    if options.max_subproblems is not None:
+        given["mip_max_nodes"] = options.max_subproblems
+    for name, value in given.items():
         highs.setOptionValue(name, value)
     highs.passModel(_lp(package, program))
     stopped = _run(highs)
@@ -165,8 +154,8 @@ def _solve(
         stopped = _run(highs)
         status = highs.getModelStatus()
     if stopped:
-        return highs, Ending(STOPPED, "Ctrl-C; this is the best point so far")
-    return highs, _ending(evaluator, names, status, bool(program.whole.any()))
+        return highs, INTERRUPTED
+    return highs, _outcome(evaluator, names, status, bool(program.whole.any()))
 
 
 def _run(highs: Any) -> bool:
@@ -202,30 +191,40 @@ def _lp(package: Any, program: _Program) -> Any:
     return lp
 
 
-def _ending(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Ending:
-    settings = evaluator.settings
+def _outcome(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Outcome:
+    options = evaluator.options
     if status in (names.kOptimal, names.kModelEmpty):
-        if whole and settings.integer_tolerance:
-            why = f"no whole point is better by more than {settings.integer_tolerance:g} of it"
-            return Ending(INTEGER, why)
-        return Ending(OPTIMAL, "HiGHS proved that no feasible point is better")
-    known = {
-        names.kInfeasible: Ending(INFEASIBLE, "HiGHS proved that the constraints contradict"),
-        names.kUnbounded: Ending(UNBOUNDED, "the objective falls or rises without limit"),
-        names.kTimeLimit: Ending(TIME, f"max_time of {settings.max_time} seconds was reached"),
-        names.kIterationLimit: Ending(
-            ITERATIONS, f"max_iterations of {settings.max_iterations} was reached"
+        if whole and options.integer_tolerance:
+            why = f"no whole point is better by more than {options.integer_tolerance:g} of it"
+            return Outcome(Ending.INTEGER, why)
+        return Outcome(Ending.OPTIMAL, "HiGHS proved that no feasible point is better")
+    limits = {
+        names.kTimeLimit: (Ending.TIME, f"max_time of {options.max_time} seconds"),
+        names.kIterationLimit: (
+            Ending.ITERATIONS,
+            f"max_iterations of {options.max_iterations}",
         ),
-        names.kSolutionLimit: Ending(
-            SUBPROBLEMS, f"max_subproblems of {settings.max_subproblems} was reached"
+        names.kSolutionLimit: (
+            Ending.SUBPROBLEMS,
+            f"max_subproblems of {options.max_subproblems}",
         ),
-        names.kInterrupt: Ending(STOPPED, "Ctrl-C; this is the best point so far"),
     }
-    return known.get(status) or Ending(ERROR_VALUE, f"HiGHS ended with {status.name}")
+    if status in limits:
+        ending, limit = limits[status]
+        return Outcome(ending, f"{limit} was reached")
+    known = {
+        names.kInfeasible: Outcome(
+            Ending.INFEASIBLE, "HiGHS proved that the constraints contradict"
+        ),
+        names.kUnbounded: unbounded(),
+        names.kInterrupt: INTERRUPTED,
+    }
+    other = Outcome(Ending.ERROR_VALUE, f"HiGHS ended with {status.name}")
+    return known.get(status, other)
 
 
 def _whole(
-    package: Any, evaluator: Evaluator, program: _Program, x: Array, why: Ending, gap: float
+    package: Any, evaluator: Evaluator, program: _Program, x: Array, outcome: Outcome, gap: float
 ) -> Found:
     """The answer with its whole numbers made exact, and the others solved for again."""
     n = evaluator.model.n
@@ -236,12 +235,12 @@ def _whole(
     if not program.whole.all():
         again = _Program(program.cost, low, high, program.A, program.below, program.above, free)
         highs, second = _solve(package, evaluator, again, GRACE)
-        if second.code == OPTIMAL:
+        if second.ending is Ending.OPTIMAL:
             x = np.array(highs.getSolution().col_value)
     whole = evaluator.whole
     answer = np.where(whole, np.round(x[:n]), x[:n])
     point = evaluator.at(np.clip(answer, evaluator.low, evaluator.high), late=True)
-    return Found(point, why, gap=gap if math.isfinite(gap) else None)
+    return Found(point, outcome, gap=gap if math.isfinite(gap) else None)
 
 
 def _ranges(highs: Any, evaluator: Evaluator, c: Array) -> Ranges | None:
@@ -262,7 +261,7 @@ def _ranges(highs: Any, evaluator: Evaluator, c: Array) -> Ranges | None:
     # Of a row that is not binding, or is so by chance (its slack is in the basis), the limit may
     # go down to where the row is, and up without end.
     basic = [status.name == "kBasic" for status in highs.getBasis().row_status][: c.size]
-    idle = ~evaluator.equal & (np.array(basic) | (np.abs(c) > evaluator.settings.precision))
+    idle = ~evaluator.equal & (np.array(basic) | (np.abs(c) > evaluator.options.precision))
     down, up = np.where(idle, np.maximum(-c, 0.0), down), np.where(idle, np.inf, up)
     downs, ups, at = [], [], 0
     for block, size in zip(evaluator.model.constraints, evaluator.sizes, strict=True):

@@ -32,55 +32,49 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.outcome import (
-    CONVERGED,
-    ERROR_VALUE,
-    INFEASIBLE,
-    ITERATIONS,
-    NO_BETTER,
-    OPTIMAL,
-    UNBOUNDED,
-    Ending,
-)
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array
+from sheetsim.solver.methods.restoration import restore
 from sheetsim.solver.parts import quadratic_program
-from sheetsim.solver.parts.restoration import restore
-from sheetsim.solver.problem import Array
-from sheetsim.solver.solution import Ranges
+from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.optimality import (
+    BOTTOM,
+    KKT,
+    NEARLY,
+    left_over,
+    not_finite_at,
+    optimal,
+    unbounded,
+)
 
 CAP = 300  # iterations, and ten for each variable
-KKT = 1e-6  # of the gradients that must cancel: what may be left at an optimum
 TINY_STEP = 1e-12  # of the variables: a step that is rounding
 EXACT = 1e-9  # a violation that is worth another step, though the precision be coarser
-NEARLY = 1e-3  # the same, where the search can go no further and may all the same be right
-BOTTOM = -1e13  # of the objective's size at the start: it has no minimum
+AT_BOUND = 1e-9  # of a variable: as near to its bound it stands on it
+RESTORATIONS = 3
 ARMIJO = 1e-4
 REFACTOR = 50  # updates of M until it is made anew from H
 EPS = float(np.finfo(float).eps)
 
 
 @dataclass
-class Found:
-    """Where a search ended.
+class _Search:
+    """One run. `s` (n,) are the units of the variables; z = x / s is what is iterated on.
 
     Attributes:
-        point: The answer.
-        ending: Why.
-        multipliers: λ (m,) of c, if they are known.
-        ranges: Of a linear model.
-        gap: For whole numbers: how far the best bound is, relative to the objective.
+        unit: Of the objective.
+        point, g, A: Where it stands, the gradient (n,) and the Jacobian (m, n) there, in z.
+        H, M: (n, n) the Lagrangian's Hessian and a factor of its inverse.
+        age: Updates of H since it was a multiple of I.
+        rho: (m,) what a violation costs in the merit.
+        lam: (m,) multipliers.
+        guess: Rows that were active in the last subproblem.
+        soft: Violations after steps past models that contradict each other.
+        recent: Objectives after the last accepted, feasible iterations.
+        restored: How often a feasible point was sought by least squares.
     """
-
-    point: Point
-    ending: Ending
-    multipliers: Array | None = None
-    ranges: Ranges | None = None
-    gap: float | None = None
-
-
-@dataclass
-class _Search:
-    """One run. `s` (n,) are the units of the variables; z = x / s is what is iterated on."""
 
     evaluator: Evaluator
     low: Array
@@ -92,11 +86,22 @@ class _Search:
     A: Array
     H: Array
     M: Array
-    age: int
     rho: Array
     lam: Array
+    age: int = 0
     guess: list[int] | None = None
     soft: list[float] = field(default_factory=list)
+    recent: list[float] = field(default_factory=list)
+    restored: int = 0
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every row is met within the precision."""
+        return self.evaluator.worst(self.point) <= self.evaluator.options.precision
+
+    def found(self, outcome: Outcome) -> Found:
+        """The end, here, with the multipliers."""
+        return Found(self.point, outcome, self.lam * self.unit)
 
     def move(self, point: Point) -> None:
         """Stand at a point."""
@@ -105,9 +110,9 @@ class _Search:
 
     def merit(self, point: Point) -> float:
         """Give f + Σρ|c|₊; inf where a value is not finite."""
-        if not point.sound:
+        if not point.finite:
             return math.inf
-        return point.f / self.unit + float(self.rho @ self.evaluator.missed(point.c))
+        return point.f / self.unit + float(self.rho @ self.evaluator.violations(point.c))
 
     def reset(self) -> None:
         """Forget the curvature."""
@@ -188,87 +193,101 @@ def run(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
     search = _begin(evaluator, np.clip(start, low, high), low, high)
     if isinstance(search, Found):
         return search
-    memory: list[float] = []
-    restored = 0
-    cap = CAP + 10 * start.size
     bottom = BOTTOM * max(1.0, search.unit, abs(search.point.f))
+    cap = CAP + 10 * start.size
     for _ in range(cap):
         evaluator.tick()
-        point = search.point
-        if point.f < bottom and evaluator.feasible(point):
-            return Found(point, Ending(UNBOUNDED, "the objective falls or rises without limit"))
-        try:
-            d, hard = search.step(point.c)
-        except np.linalg.LinAlgError:
-            if search.age == 0:
-                why = "the search's model of the functions cannot be solved here"
-                return Found(point, Ending(NO_BETTER, why, sure=False))
-            search.reset()
-            continue
-        ended = _settled(search, d, hard)
+        ended = _iterate(search, bottom)
         if ended is not None:
             return ended
-        taken = None if _stuck(search, hard) else _line_search(search, d, hard)
-        if taken is not None:
-            before, g, A = search.point, search.g, search.A
-            search.move(taken)
-            if not (np.isfinite(search.g).all() and np.isfinite(search.A).all()):
-                why = "a derivative is NaN or infinite at a point on the way"
-                return Found(taken, Ending(ERROR_VALUE, why))
-            try:
-                search.learn(before, g, A)
-            except np.linalg.LinAlgError:
-                search.reset()
-        flat = taken is not None and _flat(memory, search)
-        if taken is not None and not flat:
-            continue
-        if not (search.age == 0 or flat or search.soft):
-            search.reset()  # a line search that fails may be the fault of a bad H
-            continue
-        if _missed(search) <= evaluator.settings.precision:
-            return _ended(search, flat)
-        mended = restore(evaluator, search.point, low, high) if restored < 3 else None
-        restored += 1
-        if mended is None:
-            why = "the violation of the constraints can be lowered no further"
-            return Found(search.point, Ending(INFEASIBLE, why))
-        search.move(mended)
-        search.reset()
-        search.soft.clear()
-        memory.clear()
-    return Found(search.point, Ending(ITERATIONS, f"the cap of {cap} iterations was reached"))
+    why = f"the cap of {cap} iterations was reached"
+    return Found(search.point, Outcome(Ending.ITERATIONS, why))
 
 
-def _begin(evaluator: Evaluator, x: Array, low: Array, high: Array) -> "_Search | Found":
+def _begin(evaluator: Evaluator, x: Array, low: Array, high: Array) -> _Search | Found:
     point = evaluator.at(x)
-    sick = Ending(ERROR_VALUE, "NaN or an infinity at the start")
-    if not point.sound:
-        return Found(point, sick)
+    if not point.finite:
+        return Found(point, not_finite_at("at the start"))
     g, A = evaluator.derive(point)
     if not (np.isfinite(g).all() and np.isfinite(A).all()):
-        return Found(point, sick)
+        return Found(point, not_finite_at("at the start"))
     s = np.where(x == 0, 1.0, np.clip(np.abs(x), 1e-3, 1e6))
     unit = max(1e-8, float(np.abs(g * s).max(initial=0.0)))
     unit = 1.0 if unit <= 1e-8 else unit
-    nothing = np.zeros(point.c.size)
-    search = _Search(
-        evaluator,
-        low,
-        high,
-        s,
-        unit,
-        point,
-        g,
-        A,
-        np.eye(x.size),
-        np.eye(x.size),
-        0,
-        nothing,
-        nothing,
-    )
+    eye, nothing = np.eye(x.size), np.zeros(point.c.size)
+    search = _Search(evaluator, low, high, s, unit, point, g, A, eye, eye, nothing, nothing)
     search.move(point)
     search.reset()
     return search
+
+
+def _iterate(search: _Search, bottom: float) -> Found | None:
+    """One step; the end, if this is it."""
+    point = search.point
+    if point.f < bottom and search.evaluator.feasible(point):
+        return Found(point, unbounded())
+    try:
+        d, hard = search.step(point.c)
+    except np.linalg.LinAlgError:
+        return _without_model(search)
+    if _settled(search, d, hard):
+        return _ended(search)
+    taken = None if _stuck(search, hard) else _line_search(search, d, hard)
+    if taken is None:
+        return _no_step(search)
+    ended = _accept(search, taken)
+    if ended is not None:
+        return ended
+    return _ended(search, flat=True) if _flat(search) else None
+
+
+def _without_model(search: _Search) -> Found | None:
+    """What to do where the subproblem has no solution in floating point: forget H, or end."""
+    if search.age == 0:
+        why = "the search's model of the functions cannot be solved here"
+        return Found(search.point, Outcome(Ending.NO_BETTER, why, sure=False))
+    search.reset()
+    return None
+
+
+def _accept(search: _Search, taken: Point) -> Found | None:
+    """Stand at the point that was taken, and learn from the step; the end, if that is no place."""
+    before, g, A = search.point, search.g, search.A
+    search.move(taken)
+    if not (np.isfinite(search.g).all() and np.isfinite(search.A).all()):
+        why = "a derivative is NaN or infinite at a point on the way"
+        return Found(taken, Outcome(Ending.ERROR_VALUE, why))
+    try:
+        search.learn(before, g, A)
+    except np.linalg.LinAlgError:
+        search.reset()
+    return None
+
+
+def _no_step(search: _Search) -> Found | None:
+    """What to do where the line search found nothing, which may be the fault of a bad H."""
+    if search.age == 0 or search.soft:
+        return _at_rest(search)
+    search.reset()
+    return None
+
+
+def _at_rest(search: _Search) -> Found | None:
+    """Nothing is gained here: end, or look for a feasible point to go on from."""
+    if search.feasible:
+        return _ended(search)
+    mended = None
+    if search.restored < RESTORATIONS:
+        mended = restore(search.evaluator, search.point, search.low, search.high)
+    search.restored += 1
+    if mended is None:
+        why = "the violation of the constraints can be lowered no further"
+        return Found(search.point, Outcome(Ending.INFEASIBLE, why))
+    search.move(mended)
+    search.reset()
+    search.soft.clear()
+    search.recent.clear()
+    return None
 
 
 def _soft(
@@ -289,77 +308,62 @@ def _stuck(search: _Search, hard: bool) -> bool:
     if hard:
         search.soft.clear()
         return False
-    search.soft.append(float(search.evaluator.missed(search.point.c).sum()))
+    search.soft.append(float(search.evaluator.violations(search.point.c).sum()))
     return len(search.soft) > 5 and search.soft[-1] > 0.9 * search.soft[-6]
-
-
-def _missed(search: _Search) -> float:
-    return float(search.evaluator.missed(search.point.c).max(initial=0.0))
 
 
 def _left(search: _Search) -> float:
     """What is left of the Lagrangian's gradient, as a part of the gradients that must cancel."""
     slope = search.g + search.A.T @ search.lam
     z = search.point.x / search.s
-    room = 1e-9 * np.maximum(1.0, np.abs(z))
-    at_low, at_high = z - search.low / search.s <= room, search.high / search.s - z <= room
-    slope = np.where(at_low & (slope > 0) | at_high & (slope < 0), 0.0, slope)
-    terms = np.abs(search.A.T) @ np.abs(search.lam) + np.abs(search.g)
-    # The objective is scaled by its gradient at the start; far smaller ones are an optimum too.
-    return float(np.abs(slope).max()) / max(float(terms.max()), 1e-6)
+    room = AT_BOUND * np.maximum(1.0, np.abs(z))
+    held = Box(search.low / search.s, search.high / search.s).held(z, slope, room)
+    return left_over(np.where(held, 0.0, slope), search.g, search.A, search.lam)
 
 
-def _settled(search: _Search, d: Array, hard: bool) -> Found | None:
-    """The end, if the subproblem asks for no step that is worth making."""
-    missed = _missed(search)
-    if not hard or missed > min(search.evaluator.settings.precision, EXACT):
-        return None
+def _settled(search: _Search, d: Array, hard: bool) -> bool:
+    """Whether the subproblem asks for no step that is worth making, at a feasible point."""
+    off = search.evaluator.violations(search.point.c)
+    precision = search.evaluator.options.precision
+    if not hard or float(off.max(initial=0.0)) > min(precision, EXACT):
+        return False
     z = search.point.x / search.s
     still = bool((np.abs(d) <= TINY_STEP * np.maximum(1.0, np.abs(z))).all())
-    gain = abs(float(search.g @ d)) + float(
-        np.abs(search.lam) @ search.evaluator.missed(search.point.c)
-    )
-    return _ended(search, False) if still or gain <= EPS**2 * abs(search.point.f) else None
+    gain = abs(float(search.g @ d)) + float(np.abs(search.lam) @ off)
+    return still or gain <= EPS**2 * abs(search.point.f)
 
 
-def _ended(search: _Search, flat: bool) -> Found:
+def _ended(search: _Search, *, flat: bool = False) -> Found:
     """Feasible, and with nothing more to gain: which of Excel's three sentences fits."""
     left = _left(search)
     if left <= KKT:
-        why = f"no feasible direction lowers the objective (gradients cancel to {left:.1g})"
-        return Found(search.point, Ending(OPTIMAL, why), search.lam * search.unit)
+        return search.found(optimal(left))
     if flat:
-        limit = search.evaluator.settings.convergence
+        limit = search.evaluator.options.convergence
         why = f"the objective changed by at most {limit:g} of itself over five iterations"
-        return Found(search.point, Ending(CONVERGED, why), search.lam * search.unit)
+        return search.found(Outcome(Ending.CONVERGED, why))
     why = f"no step lowers the objective, though gradients cancel to {left:.1g} only"
     sure = left <= NEARLY or search.evaluator.model.kinked
-    return Found(search.point, Ending(NO_BETTER, why, sure), search.lam * search.unit)
+    return search.found(Outcome(Ending.NO_BETTER, why, sure))
 
 
-def _flat(memory: list[float], search: _Search) -> bool:
+def _flat(search: _Search) -> bool:
     """Whether the objective hardly changed over five accepted, feasible iterations."""
-    if _missed(search) > search.evaluator.settings.precision or search.evaluator.aims:
-        memory.clear()
+    recent = search.recent
+    if not search.feasible or search.evaluator.aims:
+        recent.clear()
         return False
-    memory.append(search.point.f)
-    limit = search.evaluator.settings.convergence * abs(search.point.f)
-    return len(memory) > 5 and max(memory[-6:]) - min(memory[-6:]) <= limit
+    recent.append(search.point.f)
+    limit = search.evaluator.options.convergence * abs(search.point.f)
+    return len(recent) > 5 and max(recent[-6:]) - min(recent[-6:]) <= limit
 
 
 def _line_search(search: _Search, d: Array, hard: bool) -> Point | None:
     """A point along d that lowers the merit enough, or None."""
-    point, lam = search.point, np.abs(search.lam)
-    search.rho = np.maximum(lam, (search.rho + lam) / 2)
-    missed = search.evaluator.missed(point.c)
-    after = search.evaluator.missed(point.c + search.A @ d) if not hard else np.zeros(missed.size)
-    slope = float(search.g @ d) - float(search.rho @ (missed - after))
-    fall = float((missed - after).sum())
-    if slope >= 0 and fall > 0:
-        search.rho = search.rho + 2 * slope / fall + 1.0
-        slope = float(search.g @ d) - float(search.rho @ (missed - after))
+    point = search.point
+    off, slope = _promise(search, d, hard)
     here = search.merit(point)
-    noise = 10 * EPS * (abs(point.f) / search.unit + float(search.rho @ np.abs(missed)))
+    noise = 10 * EPS * (abs(point.f) / search.unit + float(search.rho @ np.abs(off)))
     if slope > noise:
         return None
     alpha = 1.0
@@ -368,7 +372,7 @@ def _line_search(search: _Search, d: Array, hard: bool) -> Point | None:
         there = search.merit(trial)
         if there <= here + ARMIJO * alpha * slope + noise:
             return trial
-        if alpha == 1.0 and point.c.size and trial.sound:
+        if alpha == 1.0 and point.c.size and trial.finite:
             bent = _bend(search, d, trial, hard)
             if bent is not None and search.merit(bent) <= here + ARMIJO * slope + noise:
                 return bent
@@ -377,6 +381,20 @@ def _line_search(search: _Search, d: Array, hard: bool) -> Point | None:
             shrink = min(0.5, max(0.1, -slope * alpha / (2 * (there - here - slope * alpha))))
         alpha *= shrink
     return None
+
+
+def _promise(search: _Search, d: Array, hard: bool) -> tuple[Array, float]:
+    """The violations (m,) here, and the merit's slope along d; ρ is raised until it falls."""
+    violations, lam = search.evaluator.violations, np.abs(search.lam)
+    search.rho = np.maximum(lam, (search.rho + lam) / 2)
+    off = violations(search.point.c)
+    after = np.zeros(off.size) if hard else violations(search.point.c + search.A @ d)
+    slope = float(search.g @ d) - float(search.rho @ (off - after))
+    fall = float((off - after).sum())
+    if slope >= 0 and fall > 0:
+        search.rho = search.rho + 2 * slope / fall + 1.0
+        slope = float(search.g @ d) - float(search.rho @ (off - after))
+    return off, slope
 
 
 def _bend(search: _Search, d: Array, trial: Point, hard: bool) -> Point | None:

@@ -1,1 +1,14 @@
-"""What several methods share."""
+"""What methods share.
+
+| file                 | what it holds                                                        |
+| -------------------- | -------------------------------------------------------------------- |
+| `box`                | bounds: the nearest point within, and which variables they hold      |
+| `violations`         | by how much rows of constraints are off                              |
+| `optimality`         | when a point is an optimum, nearly one, or none                      |
+| `drawing`            | the starts of a call, given and random                               |
+| `finite_differences` | derivatives by differences                                           |
+| `linearity`          | whether a model is linear, and its coefficients                      |
+| `quadratic_program`  | the nearest point that meets linear constraints                      |
+| `pointwise`          | how methods for many points ask an evaluator, which takes one        |
+| `journal`            | a batch of runs: where each stands, its limits, its end and its log  |
+"""

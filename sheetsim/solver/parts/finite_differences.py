@@ -15,8 +15,8 @@ the quotient is taken over the distance that is left, so no function is called o
 
 import numpy as np
 
-from sheetsim.errors import OptionError
-from sheetsim.solver.problem import Array, Function, Problem, checked
+from sheetsim.solver.functions import Array, Many
+from sheetsim.solver.parts.box import Box
 
 CHUNK = 2**23  # numbers: 64 MB
 EPS = float(np.finfo(float).eps)
@@ -34,7 +34,7 @@ def noise(scheme: str) -> float:
     return float(EPS ** (1 / 2) if scheme == "forward" else EPS ** (2 / 3))
 
 
-def difference(function: Function, x: Array, value: Array, scheme: str, problem: Problem) -> Array:
+def difference(function: Many, x: Array, value: Array, scheme: str, box: Box) -> Array:
     """The derivatives of `function` at x by finite differences.
 
     Args:
@@ -42,7 +42,7 @@ def difference(function: Function, x: Array, value: Array, scheme: str, problem:
         x: (S, n), within the bounds.
         value: (S,) or (S, m), the function at x.
         scheme: `forward` or `central`.
-        problem: Whose bounds no point may leave.
+        box: What no point may leave.
 
     Returns:
         (S, n) or (S, m, n).
@@ -50,10 +50,10 @@ def difference(function: Function, x: Array, value: Array, scheme: str, problem:
     h = RELATIVE_STEP[scheme] * np.maximum(np.abs(x), LEAST_SCALE)
     if scheme == "forward":
         # Where there is no room above, step down.
-        upper = np.inf if problem.upper is None else problem.upper
-        ahead, behind = problem.project(np.where(x + h > upper, x - h, x + h)), x
+        upper = np.inf if box.upper is None else box.upper
+        ahead, behind = box.project(np.where(x + h > upper, x - h, x + h)), x
     else:
-        ahead, behind = problem.project(x + h), problem.project(x - h)
+        ahead, behind = box.project(x + h), box.project(x - h)
     up = _perturbed(function, x, ahead)
     down = np.expand_dims(value, 1) if scheme == "forward" else _perturbed(function, x, behind)
     # The distance as it is in floating point, not as it was meant: rounding of x + h drops out.
@@ -64,7 +64,7 @@ def difference(function: Function, x: Array, value: Array, scheme: str, problem:
     return np.moveaxis(slope, 1, -1)
 
 
-def _perturbed(function: Function, x: Array, moved: Array) -> Array:
+def _perturbed(function: Many, x: Array, moved: Array) -> Array:
     """The function with one variable moved at a time: (S, n) + its own shape."""
     S, n = x.shape
     columns = max(1, min(n, CHUNK // max(1, S * n)))
@@ -76,29 +76,3 @@ def _perturbed(function: Function, x: Array, moved: Array) -> Array:
         values = np.asarray(function(points.reshape(-1, n)), dtype=float)
         parts.append(values.reshape((S, index.size, *values.shape[1:])))
     return np.concatenate(parts, axis=1)
-
-
-def derivative_error(problem: Problem, x: Array | None = None) -> float:
-    """How far the problem's own derivatives are from central differences.
-
-    Args:
-        problem: With a gradient or a jacobian.
-        x: (S, n) where to compare; the problem's start by default.
-
-    Returns:
-        The largest absolute difference, relative to the largest derivative: below 1e-7
-        for right derivatives of a function of moderate size, near 1 for a wrong sign.
-
-    Raises:
-        OptionError: The problem has no derivatives of its own, or one of a wrong shape.
-    """
-    x = problem.start[None] if x is None else np.asarray(x, dtype=float)
-    own, function = problem.gradient, problem.objective
-    if problem.jacobian is not None:
-        own, function = problem.jacobian, problem.residuals
-    if own is None or function is None:
-        raise OptionError("problem: got no gradient or jacobian, expected one to check")
-    value = np.asarray(function(x), dtype=float)
-    expected = difference(function, x, value, "central", problem)
-    got = checked("gradient or jacobian", own(x), expected.shape)
-    return float(np.max(np.abs(got - expected)) / max(float(np.max(np.abs(expected))), EPS))

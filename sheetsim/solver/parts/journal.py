@@ -1,60 +1,77 @@
 """What a batch of runs did: where each run stands, why it ended, and the log of its trials.
 
-Both methods iterate all starts together. At each tick every run that is still alive tries one
-point; a run that ends drops out of the arrays and leaves its outcome here.
+Levenberg-Marquardt and L-BFGS iterate all starts together. At each tick every run that is still
+alive tries one point; a run that ends drops out of the arrays and leaves its outcome here.
 """
 
-import math
-import time
 from dataclasses import dataclass, field, fields
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from sheetsim.solver.options import Options
-from sheetsim.solver.problem import Array
+from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.evaluator import Clock, Evaluator
+from sheetsim.solver.functions import Array, Index, Mask
 from sheetsim.solver.result import Trial
 
-Rows = npt.NDArray[np.intp]
-Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 WINDOW = 5  # accepted iterations over which the objective must be flat: five, as in Excel
 
 
-SICK = "every step from here ends in NaN or an infinity"
-
-
 @dataclass(frozen=True)
 class Limits:
-    """When a run must end. `deadline` is in the seconds of `time.perf_counter`."""
+    """When a run must end.
+
+    Attributes:
+        convergence: The relative change of the objective that counts as none.
+        max_iterations: Of each run.
+        deadline: By the clock.
+        clock: That of the call.
+    """
 
     convergence: float
-    deadline: float
     max_iterations: int
+    deadline: float
+    clock: Clock
 
     @classmethod
-    def of(cls, options: Options, began: float, cap: int) -> Self:
-        """The limits that the options set; `cap` is the method's own iteration limit."""
-        seconds = math.inf if options.max_time is None else float(options.max_time)
-        most = cap if options.max_iterations is None else int(options.max_iterations)
-        return cls(float(options.convergence), began + seconds, most)
+    def of(cls, evaluator: Evaluator, cap: int, convergence: float | None = None) -> Self:
+        """The limits of a call; `cap` is the method's own limit of iterations."""
+        options = evaluator.options
+        flat = options.convergence if convergence is None else convergence
+        most = cap if options.max_iterations is None else options.max_iterations
+        return cls(float(flat), int(most), evaluator.deadline, evaluator.clock)
 
     @property
-    def flat_status(self) -> str:
-        """The sentence for a run whose objective changes no more."""
-        return (
-            f"converged: the objective changed by at most {self.convergence:g} of itself "
+    def flat(self) -> Outcome:
+        """Why a run ended whose objective changes no more."""
+        why = (
+            f"the objective changed by at most {self.convergence:g} of itself "
             "over the last five iterations"
         )
+        return Outcome(Ending.CONVERGED, why)
 
-    def spent(self, iteration: int) -> str:
-        """Why every run must end now, or an empty string."""
-        if time.perf_counter() >= self.deadline:
-            return f"out of time: max_time was reached at iteration {iteration}"
+    def spent(self, iteration: int) -> Outcome | None:
+        """Why every run must end now, if it must."""
+        if self.clock() >= self.deadline:
+            return Outcome(Ending.TIME, f"max_time was reached at iteration {iteration}")
         if iteration >= self.max_iterations:
-            return f"stalled: the iteration limit of {self.max_iterations} was reached"
-        return ""
+            why = f"the iteration limit of {self.max_iterations} was reached"
+            return Outcome(Ending.ITERATIONS, why)
+        return None
+
+
+def not_finite(iteration: int) -> Outcome:
+    """Why a run ended that met NaN or an infinity where it would go on from."""
+    at = "the start" if iteration == 0 else "a point on the way"
+    return Outcome(Ending.ERROR_VALUE, f"NaN or an infinity at {at}", iteration=iteration)
+
+
+def trapped(iteration: int) -> Outcome:
+    """Why a run ended around which there are no numbers."""
+    why = "every step from here ends in NaN or an infinity"
+    return Outcome(Ending.ERROR_VALUE, why, iteration=iteration)
 
 
 @dataclass
@@ -104,49 +121,55 @@ class Journal:
     Attributes:
         x: (S, n) the best points.
         objective: (S,) there.
-        status: S sentences; empty while a run is alive.
+        outcomes: S of them; None while a run is alive.
         living: How many runs are.
         ticks: Per tick: the runs alive, and their objective, evaluations, step and damping.
     """
 
     x: Array
     objective: Array
-    status: list[str]
+    outcomes: list[Outcome | None]
     living: int
-    ticks: list[tuple[Rows, Array, Counts, Array, Array]] = field(default_factory=list)
+    ticks: list[tuple[Index, Array, Counts, Array, Array]] = field(default_factory=list)
 
     @classmethod
     def open(cls, x: Array, objective: Array) -> Self:
         """Begin with S starts x (S, n) and the objective (S,) there."""
         S = x.shape[0]
-        journal = cls(x.copy(), objective.copy(), [""] * S, S)
+        journal = cls(x.copy(), objective.copy(), [None] * S, S)
         none = np.zeros(S)
         journal.record(np.arange(S), objective, np.ones(S, np.int64), none, np.full(S, np.nan))
         return journal
 
     def record(
-        self, rows: Rows, objective: Array, evaluations: Counts, step: Array, damping: Array
+        self, rows: Index, objective: Array, evaluations: Counts, step: Array, damping: Array
     ) -> None:
         """Log one tick of the runs `rows`; copies what the methods change in place."""
         self.ticks.append((rows, objective.copy(), evaluations.copy(), step, damping.copy()))
 
-    def close(self, ended: Mask, rows: Rows, x: Array, objective: Array, status: str) -> None:
-        """End the runs `rows[ended]` that have not ended yet, with a sentence."""
+    def close(self, ended: Mask, rows: Index, x: Array, objective: Array, outcome: Outcome) -> None:
+        """End the runs `rows[ended]` that have not ended yet."""
         for at in np.flatnonzero(ended):
             row = int(rows[at])
-            if not self.status[row]:
-                self.status[row] = status
+            if self.outcomes[row] is None:
+                self.outcomes[row] = outcome
                 self.living -= 1
                 self.x[row], self.objective[row] = x[at], objective[at]
 
-    def alive(self, rows: Rows) -> Mask:
+    def alive(self, rows: Index) -> Mask:
         """Which of the runs `rows` have not ended."""
-        return np.array([not self.status[row] for row in rows], dtype=bool)
+        return np.array([self.outcomes[row] is None for row in rows], dtype=bool)
+
+    def outcome(self, run: int) -> Outcome:
+        """Why a run ended."""
+        outcome = self.outcomes[run]
+        assert outcome is not None  # noqa: S101 - the methods iterate until none is alive
+        return outcome
 
     @property
     def evaluations(self) -> int:
         """Of the objective, over all runs."""
-        last = np.zeros(len(self.status), np.int64)
+        last = np.zeros(len(self.outcomes), np.int64)
         for rows, _, evaluations, _, _ in self.ticks:
             last[rows] = evaluations
         return int(last.sum())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.problem import Array
+from sheetsim.solver.functions import Array
 
 FAR = (0.1, 1.0, 10.0, 100.0)  # of the variables' size: how far out the points are
 WITHIN = 1e-7  # of the terms
@@ -57,15 +57,15 @@ def linear(evaluator: Evaluator) -> Linear | str:
         Stop: A limit of time was reached.
     """
     low, high = evaluator.low, evaluator.high
-    point = evaluator.at(np.clip(evaluator.model.start, low, high))
-    if not point.sound:
+    point = evaluator.at(np.clip(evaluator.start, low, high))
+    if not point.finite:
         return "the objective or a constraint is NaN or infinite at the start"
     g, A = _slopes(evaluator, point)
     found = Linear(g, A, point.c - A @ point.x, point)
     model = evaluator.model
     if model.linear and all(block.linear for block in model.constraints):
         return found  # its formulas say so
-    rng = np.random.default_rng([evaluator.settings.seed, 2])
+    rng = np.random.default_rng([evaluator.options.seed, 2])
     size = np.maximum(1.0, np.abs(point.x))
     for far in FAR:
         step = far * size * rng.normal(size=point.x.size)
@@ -91,7 +91,7 @@ def _slopes(evaluator: Evaluator, point: Point) -> tuple[Array, Array]:
     x = point.x
     # Whole variables, and those that are not, may step by one without leaving the bounds far.
     step = np.where(x + 1 <= evaluator.high, 1.0, -1.0)
-    f, c, _ = evaluator._batch(x + np.diag(step))
+    f, c, _ = evaluator.functions(x + np.diag(step))
     evaluator.evaluations += x.size
     g = (f - point.f) / step
     A = ((c - point.c) / step[:, None]).T

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetsim.solver.problem import Array
+from sheetsim.solver.functions import Array
 
 ROUND = 1e-11  # of the rows' terms: a miss that is rounding
 DEPENDENT = 1e-10  # of a row that is one in length: what is left of one that depends on the others

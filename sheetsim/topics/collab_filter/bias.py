@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Sheet
-from sheetsim.solver import Problem, factor_model
+from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid
@@ -92,7 +92,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _problem(sheet: Sheet) -> Problem:
+def _model(sheet: Sheet) -> Model:
     stars = sheet["ratings"].values
     ratings = np.where(stars == "", np.nan, stars).astype(float)
     k = sheet["user_factors"].columns - 1
@@ -121,6 +121,6 @@ TOPIC = Topic(
     ),
     needs=("dot_product",),
     given=_given,
-    problem=_problem,
+    model=_model,
     settle=settle,
 )

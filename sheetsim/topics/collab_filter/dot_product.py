@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Sheet
-from sheetsim.solver import Problem, factor_model
+from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid, as_floats
@@ -79,7 +79,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _problem(sheet: Sheet) -> Problem:
+def _model(sheet: Sheet) -> Model:
     k = sheet["user_factors"].columns
     return factor_model(as_floats(sheet["ratings"]), k, bias=False, start=variables_of(sheet))
 
@@ -109,6 +109,6 @@ TOPIC = Topic(
         ),
     ),
     given=_given,
-    problem=_problem,
+    model=_model,
     settle=settle,
 )

@@ -19,7 +19,7 @@ import numpy as np
 
 from sheetsim.data import Points
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, SolverModel, Valid
-from sheetsim.solver import Problem
+from sheetsim.solver import Model, Vectorized
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
 from sheetsim.topics._limit import solver_limit
@@ -134,17 +134,20 @@ def _outcome(sheet: Sheet, x: Block, y: Block, errors: Block) -> Block:
     return rmse
 
 
-def _problem(sheet: Sheet) -> Problem:
+def _model(sheet: Sheet) -> Model:
     x, y = sheet["x"].values[:, 0], sheet["y"].values[:, 0]
     jacobian = np.stack([np.ones_like(x), x], axis=1)
 
     def residuals(guesses: Array) -> Array:
         return np.asarray(guesses @ jacobian.T - y)
 
-    return Problem(
+    def slopes(guesses: Array) -> Array:
+        return np.broadcast_to(jacobian, (len(guesses), *jacobian.shape))
+
+    return Model(
         start=np.array([sheet["guess_b"].value, sheet["guess_a"].value]),
-        residuals=residuals,
-        jacobian=lambda guesses: np.broadcast_to(jacobian, (len(guesses), *jacobian.shape)),
+        residuals=Vectorized(residuals, slopes),
+        sample=lambda generator, count: generator.uniform(size=(count, 2)),
         report=lambda sum_of_squares: np.sqrt(sum_of_squares / len(x)),
     )
 
@@ -173,5 +176,5 @@ TOPIC = Topic(
     ),
     options=("a", "b"),
     given=_given,
-    problem=_problem,
+    model=_model,
 )

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Sheet, Valid
-from sheetsim.solver import Problem, sigmoid_factor_model
+from sheetsim.solver import Model, sigmoid_factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._facts import Fact, facts
 from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
@@ -93,7 +93,7 @@ def _range_facts(sheet: Sheet) -> tuple[float, float, float]:
     return low, high, cap
 
 
-def _problem(sheet: Sheet) -> Problem:
+def _model(sheet: Sheet) -> Model:
     stars = sheet["ratings"].values
     return sigmoid_factor_model(
         np.where(stars == "", np.nan, stars).astype(float),
@@ -128,6 +128,6 @@ TOPIC = Topic(
     ),
     needs=("linear_rating",),
     given=_given,
-    problem=_problem,
+    model=_model,
     settle=settle,
 )

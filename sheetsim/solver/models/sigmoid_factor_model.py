@@ -5,7 +5,7 @@ of the factor model with biases and s(x) = 1 / (1 + exp(-x)). As ds/dx = s (1 - 
 p - r has the Jacobian of the raw score times (high - low) s (1 - s).
 
 The movies are no linear least squares problem any more once the users are held, so nothing is
-eliminated as in `bilinear`, and Levenberg-Marquardt works on all variables. What remains of the
+eliminated as in `factor_model`, and Levenberg-Marquardt works on all variables. What remains of the
 reduction there is its lead, and it is needed: from a uniform(0, 1) start, with 5 factors and the
 ratings that come with sheetsim, three runs in eight push some raw scores towards infinity, where
 the sigmoid is flat and nothing pulls them back. So the ratings r are first taken through the
@@ -14,21 +14,20 @@ inverse,
     x = ln((r - low) / (high - r)),
 
 and the linear factor model is fitted to these by the sweeps of alternating ridge regression that
-`bilinear` describes. Ratings at the ends of the range or beyond count as `EDGE` of it inside.
+`factor_model` describes. Ratings at the ends of the range or beyond count as `EDGE` of it inside.
 From there all of seeds 0 to 11 reach one optimum, for 2 to 5 factors.
 """
 
 import numpy as np
 
-from sheetsim.solver.methods.variable_projection import SWEEPS, FactorModel
-from sheetsim.solver.problem import Array, Problem, Reduction, identity
+from sheetsim.solver.functions import Array, Vectorized, identity
+from sheetsim.solver.model import Model, Reduction
+from sheetsim.solver.models.factor_model import SWEEPS, FactorModel
 
 EDGE = 0.01
 
 
-def sigmoid_factor_model(
-    ratings: Array, k: int, *, low: float, high: float, start: Array
-) -> Problem:
+def sigmoid_factor_model(ratings: Array, k: int, *, low: float, high: float, start: Array) -> Model:
     """The factor model with biases through a sigmoid, to be minimized in RMSE.
 
     Args:
@@ -39,14 +38,13 @@ def sigmoid_factor_model(
         start: ((k + 1) * (movies + users),), in the order of `factor_model`.
 
     Returns:
-        A problem with exact derivatives, and a reduction that eliminates nothing but leads.
+        A model with exact derivatives, and a reduction that eliminates nothing but leads.
     """
     model = _SigmoidModel(np.asarray(ratings, dtype=float), k, low, high)
     size = (k + 1) * (model.linear.movies + model.linear.users)
-    return Problem(
+    return Model(
         start=start,
-        residuals=model.residuals,
-        jacobian=model.jacobian,
+        residuals=Vectorized(model.residuals, model.jacobian),
         report=lambda total: np.sqrt(total / model.linear.count),
         sample=lambda generator, count: generator.uniform(size=(count, size)),
         reduction=Reduction(
@@ -56,7 +54,7 @@ def sigmoid_factor_model(
 
 
 class _SigmoidModel:
-    """The functions of `Problem` and `Reduction`."""
+    """The functions of `Model` and `Reduction`."""
 
     def __init__(self, table: Array, k: int, low: float, high: float) -> None:
         self.low, self.span = low, high - low

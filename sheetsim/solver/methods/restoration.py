@@ -1,4 +1,4 @@
-"""A feasible point by least squares: Levenberg-Marquardt on what the constraints are missed by.
+"""A feasible point by least squares: Levenberg-Marquardt on the violations of the constraints.
 
 The residuals are c for an equality and max(0, c) for an inequality, within the bounds. They are
 zero just where the constraints are met; where their sum of squares has another minimum there is
@@ -7,12 +7,14 @@ no feasible point nearby, which for linear and convex constraints means none at 
 
 import numpy as np
 
-from sheetsim.solver.bridge import Batch
 from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.functions import Array
 from sheetsim.solver.methods import levenberg_marquardt
-from sheetsim.solver.options import Options
+from sheetsim.solver.methods.levenberg_marquardt import Squares
+from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.journal import Limits
-from sheetsim.solver.problem import Array, Problem
+from sheetsim.solver.parts.pointwise import Pointwise
+from sheetsim.solver.parts.violations import excess
 
 CAP = 500
 FLAT = 1e-12
@@ -24,25 +26,23 @@ def restore(evaluator: Evaluator, point: Point, low: Array, high: Array) -> Poin
     Raises:
         Stop: A limit of time was reached.
     """
-    equal, batch = evaluator.equal, Batch(evaluator)
+    equal, asked = evaluator.equal, Pointwise(evaluator)
 
     def residuals(x: Array) -> Array:
-        c = np.stack([each.c for each in batch.points(x)])
-        return np.where(equal, c, np.maximum(c, 0.0))
+        return excess(np.stack([each.c for each in asked.points(x)]), equal)
 
     def jacobian(x: Array) -> Array:
         slopes = [
             np.where((equal | (each.c > 0))[:, None], evaluator.derive(each)[1], 0.0)
-            for each in batch.points(x)
+            for each in asked.points(x)
         ]
         return np.stack(slopes)
 
     start = np.clip(point.x, low, high)
-    problem = Problem(start=start, residuals=residuals, jacobian=jacobian, lower=low, upper=high)
-    limits = Limits(FLAT, evaluator.deadline, CAP)
+    limits = Limits(FLAT, CAP, evaluator.deadline, evaluator.clock)
     with np.errstate(all="ignore"):
-        journal = levenberg_marquardt.run(problem, Options(), limits, start[None])
-    found = batch.points(journal.x)[0]
-    missed = evaluator.missed(found.c)
-    feasible = found.sound and missed.max(initial=0.0) <= evaluator.settings.precision
+        squares = Squares(residuals, jacobian)
+        journal = levenberg_marquardt.run(squares, Box(low, high), limits, start[None])
+    found = asked.points(journal.x)[0]
+    feasible = found.finite and evaluator.worst(found) <= evaluator.options.precision
     return found if feasible else None

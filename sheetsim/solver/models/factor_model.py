@@ -42,8 +42,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetsim.errors import OptionError
+from sheetsim.solver.functions import Array, Vectorized
+from sheetsim.solver.model import Model, Reduction
 from sheetsim.solver.options import whole
-from sheetsim.solver.problem import Array, Problem, Reduction
 
 RIDGE = 1e-12
 SWEEPS = 25
@@ -103,7 +104,7 @@ def factor_model(
     seed: int = 0,
     lower: Array | None = None,
     upper: Array | None = None,
-) -> Problem:
+) -> Model:
     """The factor model of a table of ratings, to be minimized in RMSE over the rated cells.
 
     The variables stand in the order of the lecture's sheets: the movie block (q, movies), row by
@@ -116,12 +117,12 @@ def factor_model(
         bias: Whether users and movies have biases.
         start: (q * (movies + users),); uniform(0, 1) by default, drawn with `seed`.
         seed: Of the default start, >= 0.
-        lower: Bounds as in `Problem`. With bounds the full problem is solved, with nothing
+        lower: Bounds as in `Model`. With bounds the full problem is solved, with nothing
             eliminated.
         upper: See `lower`.
 
     Returns:
-        A problem that holds the full least-squares problem and its reduction to the user side.
+        The full least-squares problem and its reduction to the user side.
 
     Raises:
         OptionError: `ratings` is no table, has an infinity or no rating at all; `k`, `seed` or
@@ -140,10 +141,9 @@ def factor_model(
     if start is not None and np.shape(start) != (n,):
         raise OptionError(f"start: got shape {np.shape(start)}, expected ({n},)")
     model = FactorModel(table, q, bool(bias))
-    return Problem(
+    return Model(
         start=rng.uniform(size=n) if start is None else start,
-        residuals=model.residuals,
-        jacobian=model.jacobian,
+        residuals=Vectorized(model.residuals, model.jacobian),
         lower=lower,
         upper=upper,
         report=lambda total: np.sqrt(total / model.count),
@@ -161,7 +161,7 @@ def factor_model(
 
 
 class FactorModel:
-    """The table, and the functions of `Problem` and `Reduction` on it."""
+    """The table, and the functions of `Model` and `Reduction` on it."""
 
     def __init__(self, table: Array, q: int, bias: bool) -> None:
         self.users, self.movies = table.shape

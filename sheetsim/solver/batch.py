@@ -1,0 +1,110 @@
+"""Models whose functions take many points at once: all starts as one batch of arrays.
+
+Least squares goes to Levenberg-Marquardt, on the model's reduction if it has one and the
+derivatives are analytic and there are no bounds; any other objective to L-BFGS. Either iterates all
+starts together; the lowest objective wins, the earliest of equals. Nothing is asked of the model
+beside the iterations, so that a solve of a few milliseconds stays one.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array, Vectorized, checked
+from sheetsim.solver.methods import lbfgs, levenberg_marquardt
+from sheetsim.solver.methods.levenberg_marquardt import Squares
+from sheetsim.solver.model import Model, Reduction, is_batched
+from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.drawing import all_starts
+from sheetsim.solver.parts.journal import Journal, Limits
+from sheetsim.solver.result import Trial
+
+
+def suits(evaluator: Evaluator) -> bool:
+    """Whether the model is of this kind: minimized within bounds, many points at once."""
+    model = evaluator.model
+    if model.sense != "minimize" or model.constraints or evaluator.whole.any():
+        return False
+    if model.objective is not None:
+        return is_batched(model.objective)
+    return model.residuals is None or is_batched(model.residuals)
+
+
+def run(evaluator: Evaluator) -> Found:
+    """Search from all starts of the call at once.
+
+    A limit of time or iterations is the outcome here, not an exception. Ctrl-C is one, for the
+    points stand in arrays that may be half-way changed.
+
+    Raises:
+        OptionError: A function of the model returned an array of a wrong shape.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    model, options = evaluator.model, evaluator.options
+    starts, box = all_starts(evaluator), Box.of(evaluator.low, evaluator.high)
+    reduction, analytic = model.reduction, options.derivatives == "analytic"
+    if reduction is not None and analytic and not box.is_bounded:
+        return _reduced(evaluator, reduction, starts)
+    if isinstance(model.objective, Vectorized):
+        limits = Limits.of(evaluator, lbfgs.CAP)
+        journal = lbfgs.run(model.objective, box, limits, starts, derivatives=options.derivatives)
+    else:
+        limits, squares = Limits.of(evaluator, levenberg_marquardt.CAP), _squares(model)
+        journal = levenberg_marquardt.run(
+            squares, box, limits, starts, derivatives=options.derivatives
+        )
+    best = journal.best()
+    evaluator.evaluations = journal.evaluations
+    return _found(evaluator, journal, journal.x[best], starts[best], journal.log(best))
+
+
+def _squares(model: Model) -> Squares:
+    residuals = model.residuals
+    if not isinstance(residuals, Vectorized):
+        return Squares(normal_equations=model.normal_equations, report=model.report)
+    return Squares(residuals.values, residuals.derivatives, model.normal_equations, model.report)
+
+
+def _reduced(evaluator: Evaluator, reduction: Reduction, starts: Array) -> Found:
+    """Solve with some variables eliminated; the log begins at the full start all the same.
+
+    The given start is led to a better one first, and so is every other random start. The rest
+    search from where they are: led starts are good, but they tend to end in the same minimum.
+    """
+    model = evaluator.model
+    total = model.sum_of_squares(starts)
+    u = checked("reduction.restrict", reduction.restrict(starts), (len(starts), None)).copy()
+    finite = np.isfinite(total)
+    u[~finite] = np.nan  # what is wrong may sit in the variables that are eliminated
+    u[::2] = reduction.lead(u[::2])
+    extra = np.ones(len(starts), np.int64)  # the evaluation at the full start
+    extra[::2] += reduction.evaluations
+    squares = Squares(normal_equations=reduction.normal_equations, report=model.report)
+    limits, zero = Limits.of(evaluator, levenberg_marquardt.CAP), reduction.zero * total
+    journal = levenberg_marquardt.run(squares, Box(), limits, u, zero=zero)
+    best = journal.best()
+    # Row 0 is the start as given; row 1 the point where the method takes over.
+    log = (
+        Trial(0, float(model.report(total)[best]), 1, 0.0, float("nan")),
+        *(
+            replace(trial, iteration=1 + i, evaluations=int(extra[best]) + trial.evaluations)
+            for i, trial in enumerate(journal.log(best) if finite[best] else ())
+        ),
+    )
+    x = reduction.expand(journal.x[best][None])[0] if finite[best] else starts[best]
+    evaluator.evaluations = journal.evaluations + int(extra.sum())
+    return _found(evaluator, journal, x, starts[best], log)
+
+
+def _found(
+    evaluator: Evaluator, journal: Journal, x: Array, start: Array, log: tuple[Trial, ...]
+) -> Found:
+    """The best run, and its log in place of the improvements."""
+    objective, nothing = float(journal.objective[journal.best()]), np.zeros(0)
+    evaluator.log[:], evaluator.iteration = log, log[-1].iteration
+    first = log[0].objective
+    evaluator.first = Point(start, first, nothing, first, evaluator.violation(start, nothing))
+    point = Point(x, objective, nothing, objective, evaluator.violation(x, nothing))
+    return Found(point, journal.outcome(journal.best()))

@@ -1,0 +1,27 @@
+"""What an engine hands to the front door: where its search ended, and why."""
+
+from dataclasses import dataclass
+
+from sheetsim.solver.endings import Outcome
+from sheetsim.solver.evaluator import Point
+from sheetsim.solver.functions import Array
+from sheetsim.solver.result import Ranges
+
+
+@dataclass
+class Found:
+    """Where a search ended.
+
+    Attributes:
+        point: The answer.
+        outcome: Why.
+        multipliers: λ (m,) of c, if they are known.
+        ranges: Of a linear model.
+        gap: For whole numbers: how far the best bound is, relative to the objective.
+    """
+
+    point: Point
+    outcome: Outcome
+    multipliers: Array | None = None
+    ranges: Ranges | None = None
+    gap: float | None = None

@@ -1,0 +1,87 @@
+"""Functions of the variables, in the two forms that a model may have them in.
+
+The plain form takes one point x (n,) and returns a value beside its derivatives, or None in their
+place: then they are taken by finite differences. A `Vectorized` function takes many points at once,
+x (S, n), and gives values and derivatives apart; called with one point it is a plain one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sheetsim.errors import OptionError
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
+Many = Callable[[Array], Array]
+"""x (S, n) -> one answer for each of the S points."""
+
+Scalar = Callable[[Array], tuple[float, Array | None]]
+"""x (n,) -> a number and its gradient (n,), or None."""
+
+Vector = Callable[[Array], tuple[Array, Array | None]]
+"""x (n,) -> (m,) numbers and their Jacobian (m, n), or None."""
+
+
+@dataclass(frozen=True)
+class Vectorized:
+    """A function that takes many points at once.
+
+        Vectorized(lambda x: (x**2).sum(axis=1), lambda x: 2 * x)
+
+    Attributes:
+        values: x (S, n) -> (S,), or (S, m) for a vector.
+        derivatives: x (S, n) -> the gradients (S, n), or the Jacobians (S, m, n); or None.
+        at: the same in the plain form, where one point is cheaper that way; else it is made of
+            the two others.
+    """
+
+    values: Many
+    derivatives: Many | None = None
+    at: Callable[[Array], tuple[Any, Array | None]] | None = None
+
+    def __call__(self, x: Array) -> tuple[Any, Array | None]:
+        """The value and the derivatives, or None, at one point x (n,)."""
+        if self.at is not None:
+            return self.at(x)
+        value = np.asarray(self.values(x[None]))
+        if value.shape[:1] != (1,):
+            raise OptionError(
+                f"model: a vectorized function returned an array of shape {value.shape} for one "
+                "point, expected (1,) or (1, m)"
+            )
+        return value[0], None if self.derivatives is None else self.derivatives(x[None])[0]
+
+    @property
+    def batched(self) -> bool:
+        """Whether many points are all that it takes of itself."""
+        return self.at is None
+
+
+def identity(x: Array) -> Array:
+    """Return x itself."""
+    return x
+
+
+def checked(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
+    """Return what the function `name` gave, if it has the shape (None fits any length).
+
+    Raises:
+        OptionError: It has another shape.
+    """
+    value = np.asarray(value, dtype=float)
+    if value.shape == shape:
+        return value
+    fits = value.ndim == len(shape) and all(
+        want is None or got == want for got, want in zip(value.shape, shape, strict=True)
+    )
+    if not fits:
+        expected = ", ".join("m" if want is None else str(want) for want in shape)
+        raise OptionError(
+            f"model: {name} returned an array of shape {value.shape}, expected ({expected})"
+        )
+    return value

@@ -1,0 +1,47 @@
+"""The starts of a call: the given ones, and the random ones of a multistart.
+
+Random ones are uniform between two bounds. What stands in for a bound that is missing depends on
+what is asked: a start anywhere (`unit_box`) lies between 0 and 1, or as near to the one bound;
+starts beside a given one (`around`) reach as far from it as a width says.
+"""
+
+import numpy as np
+
+from sheetsim.solver.evaluator import Evaluator
+from sheetsim.solver.functions import Array, checked
+
+
+def all_starts(evaluator: Evaluator) -> Array:
+    """The starts of a call (S, n), within the bounds, the given ones first."""
+    low, high, options = evaluator.low, evaluator.high, evaluator.options
+    model = evaluator.model
+    given = model.start[None] if evaluator.starts is None else evaluator.starts
+    starts: Array = np.clip(given, low, high)
+    if not options.multistart:
+        return starts
+    rng, count = np.random.default_rng([options.seed, 1]), options.population
+    if model.sample is not None:
+        drawn = checked("sample", model.sample(rng, count), (count, model.n))
+        return np.concatenate([starts, np.clip(drawn, low, high)])
+    width = np.maximum(1.0, np.abs(starts[0]))
+    drawn = uniform(rng, around(starts[0], low, high, width), count)
+    return np.concatenate([starts, drawn])
+
+
+def uniform(rng: np.random.Generator, sides: tuple[Array, Array], count: int) -> Array:
+    """Points (count, n) between sides (n,) and (n,)."""
+    bottom, top = sides
+    drawn: Array = bottom + rng.uniform(size=(count, bottom.size)) * (top - bottom)
+    return drawn
+
+
+def unit_box(low: Array, high: Array) -> tuple[Array, Array]:
+    """The sides (n,) of a box without a given point, from bounds (n,)."""
+    bottom = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 1.0, 0.0))
+    return bottom, np.where(np.isfinite(high), high, bottom + 1.0)
+
+
+def around(x: Array, low: Array, high: Array, width: Array) -> tuple[Array, Array]:
+    """The sides (n,) of a box about x (n,) or the bound next to it, from bounds (n,)."""
+    bottom = np.where(np.isfinite(low), low, np.fmin(x, high) - width)
+    return bottom, np.where(np.isfinite(high), high, np.fmax(x, low) + width)

@@ -1,0 +1,16 @@
+"""By how much rows of constraints are off, once each reads c = 0 or c <= 0."""
+
+import numpy as np
+
+from sheetsim.solver.functions import Array, Mask
+
+
+def excess(c: Array, equal: Mask | bool) -> Array:
+    """What would have to be taken from each row c (..., m): c of an equality, else its excess."""
+    over: Array = np.where(equal, c, np.maximum(c, 0.0))
+    return over
+
+
+def violations(c: Array, equal: Mask | bool) -> Array:
+    """By how much each row c (..., m) is off."""
+    return np.abs(excess(c, equal))

@@ -1,0 +1,164 @@
+"""The front door: a model, options and an engine in, a result out."""
+
+import time
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+
+from sheetsim.errors import OptionError
+from sheetsim.solver import grg
+from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop
+from sheetsim.solver.evaluator import Clock, Evaluator
+from sheetsim.solver.found import Found
+from sheetsim.solver.functions import Array
+from sheetsim.solver.methods import evolutionary, simplex
+from sheetsim.solver.model import Model
+from sheetsim.solver.options import Options
+from sheetsim.solver.result import Result, Row
+
+Engine = Literal["GRG Nonlinear", "Simplex LP", "Evolutionary"]
+ENGINES: dict[str, Callable[[Evaluator], Found]] = {
+    "GRG Nonlinear": grg.run,
+    "Simplex LP": simplex.run,
+    "Evolutionary": evolutionary.run,
+}
+
+
+def solve(
+    model: Model,
+    options: Options | None = None,
+    engine: Engine = "GRG Nonlinear",
+    *,
+    starts: Array | None = None,
+    clock: Clock = time.perf_counter,
+) -> Result:
+    """Solve a model by one of the engines that Excel's Solver has.
+
+    Ctrl-C (KeyboardInterrupt) and limits of time and iterations end the search with the best
+    point so far, by Deb's rules: feasible before infeasible, then the better objective. (Of a model
+    whose functions take many points at once, Ctrl-C is passed on: see `batch`.)
+
+    Args:
+        model: What is sought. A start outside the bounds is moved onto them.
+        options: As in the Solver's dialog; the defaults if None.
+        engine: By Excel's name.
+        starts: (S, n) where to search from, in place of the model's own start; the best wins. A
+            multistart adds its random ones. Of engines other than GRG Nonlinear, (1, n).
+        clock: Seconds; what `max_time` and the result's `seconds` are measured by.
+
+    Returns:
+        The best point found; why the search ended is its `status`, in Excel's words its
+        `message`. Infeasible, unbounded and interrupted are no exceptions.
+
+    Raises:
+        OptionError: The engine is unknown or does not take such a model, or a function of the
+            model returned an array of a wrong shape.
+        EngineMissingError: Simplex LP without the package highspy.
+    """
+    if engine not in ENGINES:
+        raise OptionError(f"engine: got {engine!r}, expected one of {', '.join(get_args(Engine))}")
+    starts = None if starts is None else _starts(starts, model.n, engine)
+    # Overflow and NaN are looked for and end as an outcome: our own words, not NumPy's warnings.
+    with np.errstate(all="ignore"):
+        distance = engine == "Evolutionary"
+        evaluator = Evaluator(model, options or Options(), starts, clock, distance)
+        conflict = _conflict(evaluator)
+        if conflict is not None:
+            return _result(evaluator, Found(evaluator.begin(), conflict), engine)
+        return _result(evaluator, _search(evaluator, engine), engine)
+
+
+def _starts(given: Array, n: int, engine: str) -> Array:
+    starts = np.array(given, dtype=float)
+    most = "S >= 1" if engine == "GRG Nonlinear" else "S = 1"
+    fits = starts.ndim == 2 and starts.shape[1] == n and len(starts) >= 1
+    if not fits or (len(starts) > 1 and engine != "GRG Nonlinear"):
+        raise OptionError(
+            f"starts: got shape {starts.shape}, expected (S, {n}) with {most} for {engine}"
+        )
+    return starts
+
+
+def _search(evaluator: Evaluator, engine: str) -> Found:
+    """What the engine finds, or the best point so far where it was cut short."""
+    try:
+        return ENGINES[engine](evaluator)
+    except Stop as stop:
+        outcome = stop.outcome
+    except KeyboardInterrupt:
+        if evaluator.best is None:
+            raise
+        outcome = INTERRUPTED
+    assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+    return Found(evaluator.best, outcome)
+
+
+def _conflict(evaluator: Evaluator) -> Outcome | None:
+    """The end, if bounds exclude each other."""
+    low, high, model = evaluator.low, evaluator.high, evaluator.model
+    for group in evaluator.groups:
+        if (low[group] > high[group]).any() or (low[group] > 1).all():
+            why = "an all-different group's bounds leave out one of 1 to N"
+            return Outcome(Ending.CONFLICT, why)
+    over = np.flatnonzero(low > high + evaluator.options.precision)
+    if not over.size:
+        return None
+    i = int(over[0])
+    why = f"{model.name(i)} must be at least {low[i]:g} and at most {high[i]:g}"
+    assert model.binary is not None  # noqa: S101 - Model saw to it
+    return Outcome(Ending.CONFLICT if model.binary[i] else Ending.CROSSED, why)
+
+
+def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
+    point, outcome, first = found.point, found.outcome, evaluator.begin()
+    feasible = evaluator.feasible(point)
+    if outcome.ending.solved and not feasible:
+        # The engine and the evaluator disagree: the constraints have the last word.
+        why = f"{outcome.why}, but a constraint is missed by {point.violation:.3g}"
+        outcome = Outcome(Ending.INFEASIBLE, why)
+    rows, reduced = _sensitivity(evaluator, found)
+    return Result(
+        objective=point.shown,
+        variables=point.x + 0.0,  # and no -0.0
+        ending=outcome.ending,
+        status=outcome.status,
+        success=outcome.success and feasible,
+        iterations=evaluator.iteration,
+        evaluations=evaluator.evaluations,
+        seconds=evaluator.clock() - evaluator.began,
+        log=tuple(evaluator.log),
+        start=first.x + 0.0,
+        start_objective=first.shown,
+        engine=engine,
+        violation=point.violation,
+        constraints=rows,
+        reduced_gradients=reduced if reduced.size else np.full(point.x.size, np.nan),
+        ranges=found.ranges,
+        gap=found.gap,
+    )
+
+
+def _sensitivity(evaluator: Evaluator, found: Found) -> tuple[tuple[Row, ...], Array]:
+    """The constraints row by row, and the reduced gradients (n,), in the sheet's own terms."""
+    point, lam, model = found.point, found.multipliers, evaluator.model
+    aims = int(evaluator.aims)
+    reduced = np.zeros(0)
+    if lam is not None and lam.size == point.c.size and not aims and point.finite:
+        g, A = evaluator.derive(point)
+        reduced = evaluator.sign * (g + A.T @ lam)
+    else:
+        lam = np.full(point.c.size, np.nan)
+    rows, at = [], aims
+    for block, size in zip(model.constraints, evaluator.sizes, strict=True):
+        scale = np.broadcast_to(np.asarray(block.scale, dtype=float), size)
+        c, price = point.c[at : at + size] * scale, lam[at : at + size] / scale
+        at += size
+        values = -c if block.relation == ">=" else c
+        slack = -np.abs(c) if block.relation == "=" else -c
+        binding = np.abs(c) <= evaluator.options.precision * scale
+        up = 1.0 if block.relation == ">=" else -1.0
+        # What is not binding has no price, and -0.0 is no number for a report.
+        prices = np.where(binding | np.isnan(price), up * evaluator.sign * price, 0.0) + 0.0
+        rows.append(Row(block.name, block.relation, values + 0.0, slack + 0.0, binding, prices))
+    return tuple(rows), reduced + 0.0
