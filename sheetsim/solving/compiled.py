@@ -20,6 +20,7 @@ import numpy as np
 
 from sheetsim.book import Cell
 from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.formula.compile.plan import Reason
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.formula.recalc.overlay import with_cells
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, Value
     from sheetsim.sheet import Array
-    from sheetsim.solver.functions import Mask
+    from sheetsim.solver.functions import Index, Mask
     from sheetsim.solving.inputs import Spot
     from sheetsim.workbook.solver_model.model import Constraint as Stored
     from sheetsim.workbook.solver_model.model import SolverModel
@@ -167,33 +168,14 @@ def compile_model(
     inputs = [*cells, *parameters]
     book, sides = _sides(book, stored)
     fixed = _fixed(book, {spot for side in sides for spot in side.right}, inputs)
-    wanted: dict[Spot, int] = {}
-    if stored.objective is not None:
-        wanted[stored.objective.sheet, stored.objective.first] = 0
     variables = set(cells)
-    bounds: list[_Side] = []
-    others: list[_Side] = []
-    for side in sides:
-        (bounds if _is_bound(side, variables, fixed) else others).append(side)
-    for side in others:
-        for spot in (*side.left, *side.right):
-            wanted.setdefault(spot, len(wanted))
-    rows = sum(len(side.left) for side in others)
-    if rows * len(cells) > MAX_JACOBIAN:
-        raise WorkbookError(
-            f"{book.path}: the model of sheet {stored.sheet!r} has {rows:,} constraints on "
-            f"{len(cells):,} variables; expected at most {MAX_JACOBIAN:,} for both multiplied"
-        )
-    outputs = tuple(wanted) or (cells[0],)
-    program: Program | None = compile_book(book, outputs, inputs)
-    assert program is not None  # noqa: S101 - for the type checker
+    bounds = [side for side in sides if _is_bound(side, variables, fixed)]
+    others = [side for side in sides if not _is_bound(side, variables, fixed)]
+    _demand_room(book, stored, sum(len(side.left) for side in others), len(cells))
+    row = _rows(stored, others)
+    outputs = tuple(row) or (cells[0],)
+    program: Program = compile_book(book, outputs, inputs)
     missing = tuple(note for note in program.fallbacks if note.moving)
-    for note in missing:
-        if note.function == "a link to another file":
-            raise WorkbookError(
-                f"{book.path}: {note.cells[0]} depends on the variables and on another file, "
-                "which is not read; expected a model within one workbook"
-            )
     if stored.objective is not None and not missing and not others and not program.moving[0]:
         raise WorkbookError(
             f"{book.path}: the objective {program.outputs[0]} does not depend on the cells to "
@@ -202,27 +184,66 @@ def compile_model(
     function: Function = program
     start = program.start
     if missing:
-        formulas = [str(side.stored) for side in sides if isinstance(side.stored.right, str)]
-        if formulas:
-            raise WorkbookError(
-                f"{book.path}: {missing[0].cells[0]} needs {missing[0].function}, which IronCalc "
-                f"computes, and it has no cell for the formula in {formulas[0]}; expected cells or "
-                "a number on the right"
-            )
+        _demand_ironcalc(book, missing, sides)
         # Few models need it, and it takes its time to load.
         from sheetsim.engines.ironcalc_model import open_model
 
         fallback = open_model(book.path, inputs, list(outputs), settings or {})
-        function, start, program = fallback, fallback.start, None
+        function, start = fallback, fallback.start
     compiled = Compiled(
-        stored, cells, tuple(parameters), outputs, program, function, start, missing, fixed
+        stored,
+        cells,
+        tuple(parameters),
+        outputs,
+        None if missing else program,
+        function,
+        start,
+        missing,
+        fixed,
     )
     compiled.formulas = {
         side.stored.right: side.right[0] for side in sides if isinstance(side.stored.right, str)
     }
-    compiled.blocks = [_block(side, wanted) for side in others]
+    compiled.blocks = [_block(side, row) for side in others]
     _bound(compiled, bounds)
     return compiled
+
+
+def _demand_room(book: Book, stored: SolverModel, rows: int, variables: int) -> None:
+    """Refuse a model whose derivatives are more than fit in memory."""
+    if rows * variables > MAX_JACOBIAN:
+        raise WorkbookError(
+            f"{book.path}: the model of sheet {stored.sheet!r} has {rows:,} constraints on "
+            f"{variables:,} variables; expected at most {MAX_JACOBIAN:,} for both multiplied"
+        )
+
+
+def _rows(stored: SolverModel, sides: Iterable[_Side]) -> dict[Spot, int]:
+    """Return the cells that are computed, with their places: the objective, then the sides'."""
+    row: dict[Spot, int] = {}
+    if stored.objective is not None:
+        row[stored.objective.sheet, stored.objective.first] = 0
+    for side in sides:
+        for spot in (*side.left, *side.right):
+            row.setdefault(spot, len(row))
+    return row
+
+
+def _demand_ironcalc(book: Book, missing: Sequence[Note], sides: Iterable[_Side]) -> None:
+    """Refuse what is not compiled here and what IronCalc cannot compute either."""
+    for note in missing:
+        if note.function is Reason.LINK:
+            raise WorkbookError(
+                f"{book.path}: {note.cells[0]} depends on the variables and on another file, "
+                "which is not read; expected a model within one workbook"
+            )
+    formulas = [str(side.stored) for side in sides if isinstance(side.stored.right, str)]
+    if formulas:
+        raise WorkbookError(
+            f"{book.path}: {missing[0].cells[0]} needs {missing[0].function}, which IronCalc "
+            f"computes, and it has no cell for the formula in {formulas[0]}; expected cells or "
+            "a number on the right"
+        )
 
 
 @dataclass(frozen=True)
@@ -305,20 +326,28 @@ def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
     if stored.non_negative:
         low[np.isneginf(low) & ~_bound_below(stored, at)] = 0.0
     compiled.lower, compiled.upper = low, high
-    compiled.integer, compiled.binary = np.zeros(n, bool), np.zeros(n, bool)
-    groups = []
+    compiled.integer = _among(stored, at, Relation.INTEGER)
+    compiled.binary = _among(stored, at, Relation.BINARY)
+    compiled.different = tuple(
+        _numbers(constraint, at)
+        for constraint in stored.constraints
+        if constraint.relation is Relation.ALL_DIFFERENT
+    )
+
+
+def _numbers(constraint: Stored, at: Mapping[Spot, int]) -> Index:
+    """Return the numbers of the variables on the left of a constraint."""
+    spots = [(area.sheet, place) for area in constraint.left for place in area.places()]
+    return np.array([at[spot] for spot in spots], dtype=np.intp)
+
+
+def _among(stored: SolverModel, at: Mapping[Spot, int], relation: Relation) -> Mask:
+    """Return which variables (n,) a relation such as "integer" is said of."""
+    found = np.zeros(len(at), bool)
     for constraint in stored.constraints:
-        if constraint.relation.compares:
-            continue
-        spots = [(area.sheet, place) for area in constraint.left for place in area.places()]
-        numbers = np.array([at[spot] for spot in spots], dtype=np.intp)
-        if constraint.relation is Relation.ALL_DIFFERENT:
-            groups.append(numbers)
-        elif constraint.relation is Relation.INTEGER:
-            compiled.integer[numbers] = True
-        else:
-            compiled.binary[numbers] = True
-    compiled.different = tuple(groups)
+        if constraint.relation is relation:
+            found[_numbers(constraint, at)] = True
+    return found
 
 
 def _bound_below(stored: SolverModel, at: Mapping[Spot, int]) -> Mask:

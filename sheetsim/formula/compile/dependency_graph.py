@@ -15,7 +15,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.formula.areas import Areas
 from sheetsim.formula.compile.batches import Group, UnreadyError
 from sheetsim.formula.compile.constant_folding import resolve_references
-from sheetsim.formula.compile.plan import Plan, make_plan
+from sheetsim.formula.compile.plan import Plan, Reason, make_plan
 from sheetsim.formula.compile.store import KNOWN, Store
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
@@ -220,7 +220,7 @@ class DependencyGraph:
                 name = self.name(self.store.slot(sheet, place))
                 raise WorkbookError(f"{where}{name}: {error}") from None
             key = (sheet, place)
-            plan = Plan((), unknown="a formula that cannot be read")
+            plan = Plan((), unknown=Reason.UNREADABLE)
             self.groups[key] = Group(sheet, plan, size, cell.formula or "")
         return self.groups[key]
 

@@ -9,6 +9,7 @@ column is decided in `implicit_intersection`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 
 _AREAS = {"area", "reference"}
 """Kinds of steps that find one."""
+
+
+class Reason(StrEnum):
+    """Why a formula cannot be computed here, besides a function that is not in the table."""
+
+    LINK = "a link to another file"
+    SHEETS = "a reference through several sheets"
+    UNREADABLE = "a formula that cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +194,9 @@ def _unknown_call(book: Book, node: Node) -> str:
 def _unknown_sheet(book: Book, sheet: str) -> str:
     """Return why a reference to a sheet cannot be followed here, "" if it can."""
     if sheet.startswith("["):
-        return "a link to another file"
+        return Reason.LINK
     if ":" in sheet and find_sheet(book, sheet) is None:
-        return "a reference through several sheets"
+        return Reason.SHEETS
     return ""
 
 
