@@ -1,9 +1,11 @@
 """Any number of runs at once: the time steps are a Python loop, the runs are rows of arrays.
 
-A run has its own learning rate, hyperparameters, start and seed; the optimizer's rule does the
-same arithmetic on a column of rates as on one rate, so each run of a batch takes exactly the steps
-that it takes alone. With noise, what the rule gets is the gradient plus noise z, z drawn from a
-standard normal by the generator of the run's seed: runs of one seed see the same z, step by step.
+A run has its own learning rate, hyperparameters, start and seed. Rates and hyperparameters are
+arrays, also where all runs share one, for a power of a number may round differently from a power
+of an array. So the optimizer's rule does the same arithmetic on one run as on many, and each run
+of a batch takes exactly the steps that it takes alone, to the last bit. With noise, what the rule
+gets is the gradient plus noise z, z drawn from a standard normal by the generator of the run's
+seed: runs of one seed see the same z, step by step.
 
 A run has diverged at the first step after which its place or its loss is no finite number; from
 then on it is NaN. It needs no warning: it is counted.
@@ -90,6 +92,7 @@ def run(
         How the runs ended.
     """
     runs = len(lr)
+    arrays = {name: np.atleast_2d(value) for name, value in hyper.items()}
     x = pair(*np.broadcast_to(np.asarray(start, dtype=float), (runs, 2)).T)
     draws = _Noise(noise, np.zeros(runs, int) if seeds is None else seeds, steps)
     with np.errstate(all="ignore"):  # a run that diverges is marked, below
@@ -106,7 +109,7 @@ def run(
             grad = surface.gradient(x)
             if noise:
                 grad = grad + draws(t)
-            x, state = rule.step(x, grad, state, lr=lr, t=t, **hyper)
+            x, state = rule.step(x, grad, state, lr=lr, t=t, **arrays)
             loss = surface.loss(x)
             lost = ~(np.isfinite(loss) & np.isfinite(x[:, 0]) & np.isfinite(x[:, 1]))
             if lost.any():
