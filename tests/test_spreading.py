@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import textwrap
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import PATIENCE, child, wait_until
 from spreading_tasks import (
     TwoPartsError,
     dies,
@@ -199,16 +199,18 @@ def test_a_worker_is_no_scheduler(scheduler: str) -> None:
 SCRIPT = """
     import json, sys, time
     from functools import partial
+    from pathlib import Path
     from sheetsim.spreading import spread
 
-    def sleeps(seconds, task):
+    def sleeps(seconds, begun, task):
         if task < 2:
             return task
+        Path(begun).touch()
         time.sleep(seconds)
 
-    def saves(seconds, task):
+    def saves(seconds, begun, task):
         try:
-            return sleeps(seconds, task)
+            return sleeps(seconds, begun, task)
         except KeyboardInterrupt:
             return "best so far"
 
@@ -218,7 +220,8 @@ SCRIPT = """
     if __name__ == "__main__":
         options = json.loads(sys.argv[1])
         # on a cluster what runs is not ended, and the next test would wait for it
-        function = partial(globals()[sys.argv[2]], 3 if "scheduler" in options else 60)
+        seconds = 3 if "scheduler" in options else 600
+        function = partial(globals()[sys.argv[2]], seconds, sys.argv[3])
         results = spread(function, range(5), progress=told, **options)
         print(json.dumps(results))
 """
@@ -229,27 +232,20 @@ SCRIPT = """
 def test_ctrl_c_keeps_what_is_done(where: dict[str, Any], function: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(SCRIPT))
-    process = subprocess.Popen(
-        [sys.executable, str(script), json.dumps(where), function],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    lines = iter(process.stdout.readline, "")
-    assert "done 2\n" in lines, process.stderr and process.stderr.read()
-    time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-    out, err = process.communicate(timeout=30)
-    saved = "best so far" if function == "saves" and where == {"jobs": 1} else None
-    assert err == ""
-    assert json.loads(out.splitlines()[-1]) == [0, 1, saved, None, None]
-    assert process.returncode == 0
-    deadline = time.perf_counter() + 10
-    while is_there(process.pid):  # the helper that cleans up after workers ends a little later
-        assert time.perf_counter() < deadline, "a worker is left"
-        time.sleep(0.05)
+    begun = tmp_path / "begun"
+    with child(script, json.dumps(where), function, begun, group=True) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert "done 2\n" in lines, process.stderr and process.stderr.read()
+        wait_until(begun.exists, process)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+        out, err = process.communicate(timeout=PATIENCE)
+        saved = "best so far" if function == "saves" and where == {"jobs": 1} else None
+        assert err == ""
+        assert json.loads(out.splitlines()[-1]) == [0, 1, saved, None, None]
+        assert process.returncode == 0
+        # The helper that cleans up after workers ends a little later.
+        wait_until(lambda: not is_there(process.pid))
 
 
 def is_there(group: int) -> bool:

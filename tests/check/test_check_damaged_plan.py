@@ -66,10 +66,10 @@ def test_any_damage(workbook: Path, data: st.DataObject) -> None:
     damaged = cells | {"contents": contents}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read_back, "read_cells", lambda _path: damaged)
-        start = time.monotonic()
+        start = time.process_time()
         with contextlib.suppress(WorkbookError):
             read_workbook(workbook)
-        assert time.monotonic() - start < 10
+        assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from children import PATIENCE
 from click.testing import CliRunner, Result
 
 from sheetsim.cli import main
@@ -27,7 +28,7 @@ def spawn(
         [sys.executable, "-m", "sheetsim", *map(str, args)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         cwd=cwd,
         env={**os.environ, **(env or {})},

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from children import PATIENCE
 from cli_runs import OLD, error_line, run, snapshot, the_line
 
 
@@ -101,7 +102,7 @@ def test_standard_output_is_full() -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 2
@@ -116,7 +117,7 @@ def test_nobody_reads_standard_output() -> None:
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     os.close(writer)

@@ -1,14 +1,12 @@
 """Ctrl-C: one line, code 130, no half-written file, no process left; so too for other signals."""
 
-import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from children import PATIENCE, child, is_running, wait_until
 from cli_runs import OLD, fake_soffice, run, snapshot, the_line
 
 import sheetsim
@@ -23,24 +21,10 @@ def stopped(
     args: list[str], ready: Callable[[], bool], env: dict[str, str], number: signal.Signals
 ) -> tuple[int, str, str]:
     """Start a command, signal it (it alone) when it is ready, and return how it ended."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sheetsim", *args],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **env},
-    )
-    try:
-        deadline = time.monotonic() + 40
-        while not ready():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    with child("-m", "sheetsim", *args, env=env) as process:
+        wait_until(ready, process)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.wait()
+        out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
 
 
@@ -70,21 +54,9 @@ def test_during_check(tmp_path: Path, number: signal.Signals) -> None:
     env = {VARIABLE: str(program), "TMPDIR": str(temporary)}
     code, said, err = stopped(["check", str(book)], pids.exists, env, number)
     assert (code, said, the_line(err)) == (130, "", LINE)
-    for pid in map(int, pids.read_text().split()):
-        deadline = time.monotonic() + 5
-        while not gone(pid):
-            assert time.monotonic() < deadline, "a process is left"
-            time.sleep(0.05)
+    wait_until(lambda: not any(is_running(int(pid)) for pid in pids.read_text().split()))
     assert book.read_bytes() == before
     assert not list(temporary.iterdir())
-
-
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return True
 
 
 def test_what_was_finished_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from children import PATIENCE
 from cli_runs import run, spawn
 
 import sheetsim
@@ -48,7 +49,7 @@ def test_a_file_name_in_no_encoding(data: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sheetsim", "compare", path],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

@@ -3,13 +3,12 @@
 import json
 import re
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from children import PATIENCE, child, wait_until
 from cli_runs import OLD, error_line, run, snapshot, spawn, the_line
 from PIL import Image
 
@@ -213,23 +212,10 @@ def test_interrupted_it_keeps_what_is_finished(tmp_path: Path, number: signal.Si
     """While the moving picture is drawn: the still one is whole, and there is no other file."""
     (tmp_path / "race_line.gif").write_bytes(OLD)
     args = ["race", "--frames", "200", "--steps", "2000", "--out", str(tmp_path)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sheetsim", *args],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "race_line.png").exists():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    with child("-m", "sheetsim", *args) as process:
+        wait_until((tmp_path / "race_line.png").exists, process)
         process.send_signal(number)
-        said, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
+        said, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (130, "")
     assert the_line(err) == "interrupted; files that were finished are kept"
     assert {path.name for path in tmp_path.iterdir()} == {"race_line.png", "race_line.gif"}

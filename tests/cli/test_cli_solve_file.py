@@ -7,13 +7,13 @@ import csv
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from children import PATIENCE, child
 from cli_runs import OLD, run
 from click.testing import Result
 from solve_books import Page, make_box, no_constant, solution
@@ -305,23 +305,14 @@ def test_ctrl_c_gives_the_best_point_so_far(tmp_path: Path, options: list[str]) 
     more = ["--convergence", "1e-300", "--population", "2000"]
     if "--sweep" in options:
         more += ["--out", "s.csv"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SAY_WHEN, "solve", str(path), *options, *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-    )
-    try:
+    words = ["-c", SAY_WHEN, "solve", str(path), *options, *more]
+    with child(*words, cwd=tmp_path) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "solving\n"
         time.sleep(0.7)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
-        process.wait()
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "")
     if "--sweep" in options:
         (row,) = json.loads(out)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from children import PATIENCE
 from cli_runs import OLD, error_line, run, snapshot, spawn, the_line
 from solve_books import make_box, solution
 
@@ -207,7 +208,7 @@ def test_places_that_are_read_only(good: Path) -> None:
                 [sys.executable, "-c", AS_NOBODY, "solve", *args],
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=PATIENCE,
                 check=False,
                 cwd=folder / "locked",
                 env={**os.environ, "WARM": str(good)},

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from children import PATIENCE
 from cli_runs import error_line, run, the_line
 from solve_books import (
     BOOK,
@@ -273,14 +274,14 @@ def test_a_sheet_that_says_it_is_full(tmp_path: Path) -> None:
         "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row></sheetData>'
     )
     path = written(tmp_path / "a.xlsx", parts)
-    began = time.monotonic()
+    began = time.process_time()
     result = run("solve", path.name, "--json")
     assert result.exit_code in (0, 2), result.output
     if result.exit_code == 0:
         assert json.loads(result.stdout)["objective"] == pytest.approx(4.0)
     else:
         the_line(result.stderr)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize("title", ["two&#10;lines", "a&#9;tab", "[red]x[/red]", "x&#x200e;y&#x7f;"])
@@ -341,7 +342,7 @@ def test_a_million_formulas(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["objective"] == pytest.approx(0.0, abs=1e-9)

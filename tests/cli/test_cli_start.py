@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from children import PATIENCE
 
 from sheetsim.cli import COMMANDS
 
@@ -28,7 +29,7 @@ def modules_after(*args: str) -> tuple[int, str, set[str]]:
         [sys.executable, "-c", PRINT_MODULES, *args],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )

@@ -4,9 +4,7 @@ import contextlib
 import hashlib
 import ssl
 import subprocess
-import sys
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import PATIENCE, child, wait_until
 
 from sheetsim.data.download import Source, fetch
 from sheetsim.errors import DataError, SheetsimError
@@ -39,9 +38,10 @@ class Server:
     chunked: bool = False
     location: str = ""
     pause: float = 0.0  # seconds before the answer
-    stall: float = 0.0  # seconds in the middle of the body
+    stall: float = 0.0  # seconds at the end of the body, before it breaks off
     slices: int = 1  # in so many pieces
     between: float = 0.0  # seconds between pieces
+    hurry: threading.Event = field(default_factory=threading.Event)  # set: it waits no more
     asked: list[tuple[str | None, str | None]] = field(default_factory=list)
     url: str = ""
 
@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         wanted, condition = self.headers.get("Range"), self.headers.get("If-Range")
         state.asked.append((wanted, condition))
         self.close_connection = True
-        time.sleep(state.pause)
+        state.hurry.wait(state.pause)
         if state.status >= 300:
             self.send_response(state.status)
             if state.location:
@@ -102,10 +102,10 @@ class Handler(BaseHTTPRequestHandler):
             piece = body[at : at + step]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if state.chunked else piece)
             self.wfile.flush()
-            time.sleep(state.between)
+            state.hurry.wait(state.between)
         if state.chunked and state.cut is None:
             self.wfile.write(b"0\r\n\r\n")
-        time.sleep(state.stall)
+        state.hurry.wait(state.stall)
 
 
 class running:  # noqa: N801 - used as a function
@@ -127,6 +127,7 @@ class running:  # noqa: N801 - used as a function
         return self.state
 
     def __exit__(self, *args: object) -> None:
+        self.state.hurry.set()
         self.http.shutdown()
         self.thread.join()
         self.http.server_close()
@@ -137,7 +138,7 @@ def source(server: Server, size: int | None = len(CONTENT)) -> Source:
 
 
 def refusal(
-    wanted: Source, folder: Path, error: type[SheetsimError] = DataError, timeout: float = 5
+    wanted: Source, folder: Path, error: type[SheetsimError] = DataError, timeout: float = PATIENCE
 ) -> str:
     """The message of a failure: one line; nothing stands under the file's name after it."""
     with pytest.raises(error) as caught:
@@ -150,7 +151,7 @@ def refusal(
 
 def assert_fetched(wanted: Source, folder: Path) -> None:
     """It comes, with the right bytes, and leaves nothing else behind but the lock."""
-    assert fetch(wanted, folder=folder, timeout=5) == folder / NAME
+    assert fetch(wanted, folder=folder, timeout=PATIENCE) == folder / NAME
     assert (folder / NAME).read_bytes() == CONTENT
     assert {path.name for path in folder.iterdir()} == {NAME, f"{NAME}.lock"}
 
@@ -162,16 +163,14 @@ fetch(Source(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])), folder=sy
 """
 
 
-def child(server: Server, folder: Path) -> subprocess.Popen[str]:
-    words = [NAME, server.url, SHA256, str(len(CONTENT)), str(folder)]
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, *words], stderr=subprocess.PIPE, text=True
-    )
+def fetching(
+    server: Server, folder: Path
+) -> contextlib.AbstractContextManager["subprocess.Popen[str]"]:
+    """Another process that fetches the file."""
+    return child("-c", CHILD, NAME, server.url, SHA256, str(len(CONTENT)), folder)
 
 
 def wait_for_part(folder: Path) -> None:
+    """Until the first bytes of the file are there."""
     part = folder / f"{NAME}.part"
-    until = time.monotonic() + 20
-    while not (part.exists() and part.stat().st_size):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: part.exists() and part.stat().st_size > 0)

@@ -1,5 +1,6 @@
 """Downloads that come, break off and go on; from a server of our own, never the internet."""
 
+import contextlib
 import hashlib
 import signal
 import sys
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from children import PATIENCE
 from faulty_server import (
     CONTENT,
     NAME,
     SHA256,
     Server,
     assert_fetched,
-    child,
+    fetching,
     refusal,
     running,
     source,
@@ -198,7 +200,7 @@ def test_any_breaks(
         patch.setenv("no_proxy", "*")
         for server.cut in cuts:
             try:
-                fetch(source(server, size), folder=folder, timeout=5)
+                fetch(source(server, size), folder=folder, timeout=PATIENCE)
             except DataError as problem:
                 assert "run again" in str(problem)  # noqa: PT017 - it may also succeed
         server.cut = None
@@ -221,24 +223,26 @@ def test_ctrl_c_in_the_middle(server: Server, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
 def test_process_is_stopped(server: Server, tmp_path: Path, sign: signal.Signals) -> None:
-    server.slices, server.between = 50, 0.1
-    process = child(server, tmp_path)
-    wait_for_part(tmp_path)
-    process.send_signal(sign)
-    process.communicate(timeout=20)
+    server.slices, server.between = 50, 1.0
+    with fetching(server, tmp_path) as process:
+        wait_for_part(tmp_path)
+        process.send_signal(sign)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert not (tmp_path / NAME).exists()
     server.slices = 1
+    server.hurry.set()
     assert_fetched(source(server), tmp_path)
     assert server.asked[1][0] not in {None, "bytes=0-"}
 
 
 def test_two_processes_at_once(server: Server, tmp_path: Path) -> None:
     server.slices, server.between = 10, 0.05
-    processes = [child(server, tmp_path) for _ in range(3)]
-    for process in processes:
-        assert process.communicate(timeout=60)[1] == ""
-        assert process.returncode == 0
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(fetching(server, tmp_path)) for _ in range(3)]
+        for process in processes:
+            assert process.communicate(timeout=PATIENCE)[1] == ""
+            assert process.returncode == 0
     assert server.asked == [(None, None)]
     assert_fetched(source(server), tmp_path)
 
@@ -259,13 +263,14 @@ def test_threads_at_once(server: Server, tmp_path: Path) -> None:
 
 
 def test_other_process_hangs(server: Server, tmp_path: Path) -> None:
-    server.slices, server.between = 2, 2.0
-    process = child(server, tmp_path)
-    wait_for_part(tmp_path)
-    message = refusal(source(server), tmp_path, OutputError, timeout=0.3)
-    assert "another process" in message
-    assert "0.3 s" in message
-    process.communicate(timeout=20)
+    server.slices, server.between = 2, PATIENCE
+    with fetching(server, tmp_path) as process:
+        wait_for_part(tmp_path)
+        message = refusal(source(server), tmp_path, OutputError, timeout=0.3)
+        assert "another process" in message
+        assert "0.3 s" in message
+        server.hurry.set()
+        process.communicate(timeout=PATIENCE)
     assert_fetched(source(server), tmp_path)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from children import PATIENCE
 from faulty_server import (
     CHILD,
     CONTENT,
@@ -94,14 +95,14 @@ def test_no_such_name(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_server_is_slow_to_answer(server: Server, tmp_path: Path) -> None:
-    server.pause = 1.0
+    server.pause = PATIENCE
     message = refusal(source(server), tmp_path, timeout=0.2)
     assert "no network" in message
     assert "nothing came for 0.2 s" in message
 
 
 def test_server_stalls(server: Server, tmp_path: Path) -> None:
-    server.cut, server.stall = 5000, 1.0
+    server.cut, server.stall = 5000, PATIENCE
     message = refusal(source(server), tmp_path, timeout=0.3)
     assert "broke off (nothing came for 0.3 s)" in message
     assert (tmp_path / f"{NAME}.part").stat().st_size == 5000

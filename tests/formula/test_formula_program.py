@@ -319,11 +319,11 @@ def test_ten_thousand_variables() -> None:
     cells = {(i, 0): Cell(None, i / count) for i in range(count)}
     cells |= {(i, 1): Cell(f"=(A{i + 1}-{3})^2+SIN(A{i + 1})", None) for i in range(count)}
     cells[0, 3] = Cell(f"=SUM(B1:B{count})")
-    begin = time.perf_counter()
+    begin = time.process_time()
     program = compile_book(Book("b.xlsx", {"S": cells}), ["S!D1"], [f"S!A1:A{count}"])
     x = program.start
     f, g = program.value_and_gradient(x)
-    assert time.perf_counter() - begin < 60
+    assert time.process_time() - begin < 60
     assert f == pytest.approx(((x - 3) ** 2 + np.sin(x)).sum(), rel=1e-12)
     np.testing.assert_allclose(g, 2 * (x - 3) + np.cos(x), rtol=1e-12)
 

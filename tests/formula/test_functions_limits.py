@@ -34,9 +34,9 @@ CELLS = {"A1": "a" * 100, "A2": "2020-01-01", "A3": 43000.0, "A4": "1/1/2020", "
 
 @pytest.fixture
 def _soon() -> Iterator[None]:
-    start = time.perf_counter()
+    start = time.process_time()
     yield
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def demand(formula: str, value: object) -> None:

@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from children import PATIENCE
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
@@ -201,7 +202,7 @@ def test_bad_endings_and_numbers(tmp_path: Path, race: Race, sweep: Sweep) -> No
 
 def python(code: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert done.stderr == ""
     return done.stdout

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from children import PATIENCE
 
 from sheetsim.topics import lay_out, new_book
 from sheetsim.workbook.write.styles import FORMATS
@@ -41,6 +42,6 @@ def test_a_negative_gradient_is_shown_with_its_sign(tmp_path: Path) -> None:
         [*command, "--outdir", str(tmp_path), str(tmp_path / "sgd.xlsx")],
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert "-76.0000" in (tmp_path / "sgd.csv").read_text()
