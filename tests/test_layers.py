@@ -186,6 +186,47 @@ def test_topics_import_the_maths_of_another_workbook_at_most() -> None:
         assert not {other for other in theirs if name in used[other]}, name
 
 
+def module_of(name: str) -> Path | None:
+    """The file of a module or package by its dotted name; None for what is none of ours."""
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    found = [one for one in (path.with_suffix(".py"), path / "__init__.py") if one in FILES_OF_OURS]
+    return found[0] if found else None
+
+
+FILES_OF_OURS = set(MODULES) - {PACKAGE / "__init__.py"}  # which all ask for the version
+
+
+def modules_imported(module: Path) -> set[Path]:
+    """The modules of the package that one imports, for types or to run."""
+    found = []
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [module_of(alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            package = module_of(node.module)
+            found += [module_of(f"{node.module}.{one.name}") or package for one in node.names]
+    return {path for path in found if path is not None}
+
+
+def around_a_circle(imports: dict[Path, set[Path]]) -> set[Path]:
+    """What is left when whatever imports nothing that is left is taken away, again and again."""
+    left = dict(imports)
+    while free := {module for module, own in left.items() if not own & set(left)}:
+        left = {module: own for module, own in left.items() if module not in free}
+    return set(left)
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    left = around_a_circle({module: modules_imported(module) - {module} for module in MODULES})
+    assert not left, f"a circle among {sorted(str(path.relative_to(PACKAGE)) for path in left)}"
+
+
+def test_a_circle_is_found() -> None:
+    a, b, c, d = map(Path, "abcd")
+    assert around_a_circle({a: {b}, b: {c}, c: {b}, d: set()}) == {a, b, c}
+    assert around_a_circle({a: {b, c}, b: {c}, c: {d}, d: set()}) == set()
+
+
 def test_every_layer_is_there() -> None:
     there = {layer_of(module) for module in MODULES}
     assert there == set().union(*LAYERS), "a module is new or gone: mend the list of layers"

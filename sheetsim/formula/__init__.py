@@ -13,9 +13,10 @@ The rooms, in the order in which a formula goes through them, each with its own 
 - `structure`: what the formulas show of a model: linear, a sum of squares.
 - `recalc`: values of many cells: what depends on an edit, and what it becomes.
 
-Beside them: `values` (arrays of values, and Excel's rules for what a value counts as),
-`serial_dates` (days as numbers), `program` (a compiled workbook, the way in for a solver) and
-`functions_list` (the table's names by category, for the docs).
+Beside them: `values` (arrays of values, and how Excel takes them), `areas` (what
+a reference is in many cells at once), `serial_dates` (days as numbers), `program` (a compiled
+workbook, the way in for a solver) and `functions_list` (the table's names by category, for the
+docs).
 
 Why not autograd? Measured on the lecture's `dotprod` sheet (150 variables, 206 ratings; two busy
 cores, best of 300): with the objective written by hand as whole matrices, the most favourable form

@@ -20,9 +20,9 @@ from sheetsim.formula.syntax.tokens import Ref, tokenize
 from sheetsim.formula.values import Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sheetsim.book import Book, Place
+    from sheetsim.book import Book
     from sheetsim.formula.compile.dependency_graph import Spot
 
 
@@ -156,11 +156,6 @@ class Program:
         book, variables = overlay(self._compiler.graph.book, dict(values))
         return compile_book(book, [places[slot] for slot in self._slots], variables).errors
 
-    @property
-    def frozen(self) -> tuple[str, ...]:
-        """The cells of random numbers and times, which stay as Excel cached them."""
-        return tuple(self._compiler.graph.name(slot) for slot in self._compiler.graph.frozen)
-
     @cached_property
     def sum_of_squares(self) -> SumOfSquares | None:
         """The first output as a sum of squares, if it is one by its formulas; else None."""
@@ -188,11 +183,7 @@ class Program:
 
 
 def compile_book(
-    book: Book,
-    outputs: Iterable[str | Spot],
-    variables: Iterable[str | Spot],
-    *,
-    moving: Mapping[str, Collection[Place]] | None = None,
+    book: Book, outputs: Iterable[str | Spot], variables: Iterable[str | Spot]
 ) -> Program:
     """Compile what outputs need of a workbook.
 
@@ -201,9 +192,6 @@ def compile_book(
         outputs: cells or ranges such as "Sheet1!B2" or "'my sheet'!A1:A9,Sheet1!C1", or (sheet,
             (row, column)) from 0.
         variables: the cells that x stands for, likewise; what they hold is their start.
-        moving: sheet to the formula cells that may depend on the variables, as `reach` finds
-            them: the values that are cached for all others are taken for granted. None to
-            compute all that is needed.
 
     Returns:
         The program.
@@ -219,7 +207,7 @@ def compile_book(
     if len(set(changing)) < len(changing):
         twice = next(spot for spot in changing if changing.count(spot) > 1)
         raise OptionError(f"{book.path}: variable {twice} is named twice")
-    compiler = Compiler(book, changing, moving=moving)
+    compiler = Compiler(book, changing)
     compiler.add(wanted)
     return Program(compiler, wanted)
 

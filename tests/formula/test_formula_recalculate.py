@@ -243,14 +243,14 @@ def test_with_trust_or_without_it_is_the_same(contents: tuple[Any, ...], name: s
 # Programs that take values for granted, and say what cells show -----------------------------
 
 
-def test_a_program_of_what_moves_alone() -> None:
+def test_what_moves_alone() -> None:
+    """The cached value of a formula that does not depend on the change may be taken for granted."""
     cells = {"A1": 1.0, "B1": Cell("=40+1", 7.0), "C1": Cell("=A1+B1", 8.0), "D1": "=C1*2"}
     book = book_of(cells)
-    moving: dict[str, set[tuple[int, int]]] = {}
-    for sheet, place in find_dependents(book, [("S", (0, 0))]).cells:
-        moving.setdefault(sheet, set()).add(place)
-    program = compile_book(book, ["S!D1"], ["S!A1"], moving=moving)
-    assert program.values(np.array([2.0])).tolist() == [18.0]
+    assert find_dependents(book, [("S", (0, 0))]).cells == [("S", (0, 2)), ("S", (0, 3))]
+    for trusted, value in ((True, 18.0), (False, 86.0)):
+        found = recalculate(book, {("S", (0, 0)): 2.0}, trusted=trusted)
+        assert found.values["S"][0, 3] == value
     assert compile_book(book, ["S!D1"], ["S!A1"]).values(np.array([2.0])).tolist() == [86.0]
 
 

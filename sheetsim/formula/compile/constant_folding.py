@@ -253,15 +253,7 @@ class _Folding:
         if sizes[0] != (1, 1) or all(sizes[k] == whole for k in values):
             self.operate(function, args, register)
         elif args[0] in self.batch.values:
-            chosen = function.chooses(self.batch.values[args[0]])
-            self.split(chosen)
-            k = int(chosen.flat[0])
-            if k == len(args) and function.default is not None:
-                self.batch.values[register] = constant(function.default)
-            elif 0 <= k < len(args):
-                self.operate(AS_IS, (args[k],), register)
-            else:
-                self.operate(function, (args[0], *[args[0]] * (len(args) - 1)), register)
+            self._chosen(register, step)
         elif values[0] == 0 or (step.kind == "choice" and not self._harmless(args, sizes)):
             self.batch.unknown = f"{function.name} of values of unequal size"
             self.batch.values[register] = constant(0.0)
@@ -271,6 +263,19 @@ class _Folding:
             fill = filled(whole, blank=True)
             ours = [self.operate(fill, (args[k],), self.free()) for k in values]
             self.operate(function, (args[0], *ours), register)
+
+    def _chosen(self, register: int, step: Step) -> None:
+        """Take the argument that the first one, which is fixed, chooses."""
+        args, function = step.args, step.value
+        chosen = function.chooses(self.batch.values[args[0]])
+        self.split(chosen)
+        k = int(chosen.flat[0])
+        if 0 <= k < len(args):
+            self.operate(AS_IS, (args[k],), register)
+        elif k == len(args) and function.default is not None:
+            self.batch.values[register] = constant(function.default)
+        else:  # the error that it gives
+            self.operate(function, (args[0],) * len(args), register)
 
     def _harmless(self, args: tuple[int, ...], sizes: list[Size]) -> bool:
         """Whether it does not matter that a single value stands for an array of it."""

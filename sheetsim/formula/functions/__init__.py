@@ -68,6 +68,11 @@ an array formula too, R a range, A computed as arrays (like SUMPRODUCT's); `samp
 the test that compares each derivative with finite differences (numbers, or lists of rows), if the
 usual ones do not suit; `also`: other names. All other facts, each with a default, are listed with
 `Function`: whatever is asked of a function by name, is asked of its entry.
+
+What the modules of functions share is in those with an underscore: `_function` (what an entry is),
+`_make`, `_complex_step` and `_ranges` (the constructors), `_special` (error function, gamma, beta),
+`_squares` (which squares a function sums), `_finder` (look-ups by halves), `_criteria` and
+`_wildcards` (">5" and "a*"), `_number_format` and `_fractions` (TEXT's format codes).
 """
 
 from __future__ import annotations

@@ -24,36 +24,50 @@ def fraction(shown: str, tokens: list[Token]) -> str:
     Raises:
         ValueError: what stands around the "/" is not known here.
     """
-    slash = tokens.index(("/", "/"))
-    first = slash
+    head, over, under, tail = _parts(shown, tokens)
+    texts = [text for _, text in head]
+    whole = [i for i, (kind, _) in enumerate(head) if kind == "digit"]
+    number, part = divmod(Fraction(shown), 1) if whole else (0, Fraction(shown))
+    top, bottom = _nearest(part, under)
+    if whole and top == bottom:
+        number, top = number + 1, 0
+    hidden = top == 0 and "0" not in over
+    if whole:
+        _put_whole(texts, whole, str(number) if number or hidden else "")
+    body = f"{_right(str(top), over)}/{_left(str(bottom), under)}"
+    if whole and hidden:
+        body = " " * (len(over) + 1 + len(under))
+    return "".join([*texts, body, *(text for _, text in tail)])
+
+
+def _parts(shown: str, tokens: list[Token]) -> tuple[list[Token], str, str, list[Token]]:
+    """Return what stands before a fraction, its places above and below, and what is behind it.
+
+    Raises:
+        ValueError: that is not known here.
+    """
+    first = slash = tokens.index(("/", "/"))
     while first and tokens[first - 1][0] == "digit":
         first -= 1
     end = slash + 1
     while end < len(tokens) and (tokens[end][0] == "digit" or tokens[end][1] in set("123456789")):
         end += 1
+    head, tail = tokens[:first], tokens[end:]
     over = "".join(text for _, text in tokens[first:slash])
     under = "".join(text for _, text in tokens[slash + 1 : end])
-    whole = [i for i, (kind, _) in enumerate(tokens[:first]) if kind == "digit"]
     if not (over and under) or max(len(over), len(under)) > _MOST_PLACES:
         raise ValueError(shown)
-    if any(kind not in {"digit", "text"} for kind, _ in tokens[:first] + tokens[end:]):
+    if any(kind not in {"digit", "text"} for kind, _ in head + tail):
         raise ValueError(shown)
-    number, part = divmod(Fraction(shown), 1) if whole else (0, Fraction(shown))
-    top, bottom = _nearest(part, under)
-    if whole and top == bottom:
-        number, top = number + 1, 0
-    head = [text for _, text in tokens[:first]]
-    if whole:
-        digits = str(number) if number or (not top and "0" not in over) else ""
-        places = "".join(head[i] for i in whole)
-        head[whole[0]] = _right(digits, places)
-        for i in whole[1:]:
-            head[i] = ""
-    if whole and not top and "0" not in over:
-        body = " " * (len(over) + 1 + len(under))
-    else:
-        body = f"{_right(str(top), over)}/{_left(str(bottom), under)}"
-    return "".join([*head, body, *(text for _, text in tokens[end:])])
+    return head, over, under, tail
+
+
+def _put_whole(head: list[str], places: list[int], digits: str) -> None:
+    """Put the digits of the whole number into the first of its places, and empty the others."""
+    shown = _right(digits, "".join(head[i] for i in places))
+    for i in places:
+        head[i] = ""
+    head[places[0]] = shown
 
 
 def _nearest(part: Fraction, under: str) -> tuple[int, int]:

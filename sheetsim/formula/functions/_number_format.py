@@ -9,6 +9,7 @@ Conditions (`[>100]`) and other calendars are not known: `FormatError`. Fraction
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from sheetsim.formula.functions._fractions import fraction
@@ -43,25 +44,31 @@ def show(value: float | str, code: str) -> str:
         known = len(sections) > 3 or _at(last)
         return _filled(last if len(sections) < 4 else sections[3], "@", value) if known else value
     sections = [one for one in sections[:3] if not _at(one)] or sections[:1]
-    which = 0
-    if len(sections) > 1 and value < 0:
-        which = 1
-    elif len(sections) > 2 and value == 0:
-        which = 2
+    which = _section_of(value, len(sections))
     tokens = sections[which]
-    kinds = {kind for kind, _ in tokens}
-    minus = "-" if value < 0 and which == 0 else ""
-    if kinds & {"date", "elapsed", "half"}:
+    if {kind for kind, _ in tokens} & {"date", "elapsed", "half"}:
         return _moment(value if which == 0 else abs(value), tokens)
+    return _shown(value, tokens, "-" if value < 0 and which == 0 else "")
+
+
+def _section_of(value: float, count: int) -> int:
+    """Return which section a number is shown by: the first, or one for negative ones, or for 0."""
+    if count > 1 and value < 0:
+        return 1
+    return 2 if count > 2 and value == 0 else 0
+
+
+def _shown(value: float, tokens: list[Token], minus: str) -> str:
+    """Return a number by a section without dates."""
+    kinds = {kind for kind, _ in tokens}
     if "general" in kinds:
         return minus + _filled(tokens, "general", general(abs(value)))
     if "@" in kinds:
         return _filled(tokens, "@", general(value))
     if "digit" not in kinds:
         return minus + _filled(tokens, "", "")
-    if "/" in kinds:
-        return minus + fraction(f"{abs(value):.15g}", tokens)
-    return minus + _number(Decimal(f"{abs(value):.15g}"), tokens)
+    digits = f"{abs(value):.15g}"
+    return minus + (fraction(digits, tokens) if "/" in kinds else _number(Decimal(digits), tokens))
 
 
 def _filled(tokens: list[Token], kind: str, shown: str) -> str:
@@ -123,40 +130,74 @@ def fixed(value: float, decimals: int, *, commas: bool) -> str:
     return ("-" if value < 0 and Decimal(text) != 0 else "") + whole + point + rest
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where the parts of a number go: positions of tokens in a section.
+
+    Attributes:
+        whole, behind: the places of digits before the point and behind it.
+        exponent: the token `E+` or `E-`, None for none.
+        power: the places of the exponent's digits.
+        percents: how many `%` there are.
+        thousands: how many commas behind the last place divide the number by 1,000.
+        grouped: whether a comma between places groups the digits.
+    """
+
+    whole: list[int]
+    behind: list[int]
+    exponent: int | None
+    power: list[int]
+    percents: int
+    thousands: int
+    grouped: bool
+
+
+def _places(tokens: list[Token]) -> _Places:
+    kinds = [kind for kind, _ in tokens]
+    digits = [i for i, kind in enumerate(kinds) if kind == "digit"]
+    exponent = kinds.index("exponent") if "exponent" in kinds else None
+    end = len(tokens) if exponent is None else exponent
+    point = kinds.index(".") if "." in kinds[:end] else end
+    whole = [i for i in digits if i < point]
+    behind = [i for i in digits if point < i < end]
+    last = max(whole + behind, default=-1)
+    return _Places(
+        whole,
+        behind,
+        exponent,
+        [] if exponent is None else [i for i in digits if i > exponent],
+        percents=kinds.count("%"),
+        thousands=kinds[last + 1 : end].count(","),
+        grouped=bool(whole) and "," in kinds[whole[0] : whole[-1]],
+    )
+
+
 def _number(value: Decimal, tokens: list[Token]) -> str:
     """Lay out a number that is not negative."""
-    digits = [i for i, (kind, _) in enumerate(tokens) if kind == "digit"]
-    point = next((i for i, (kind, _) in enumerate(tokens) if kind == "."), None)
-    power = next((i for i, (kind, _) in enumerate(tokens) if kind == "exponent"), None)
-    end = len(tokens) if power is None else power
-    cut = end if point is None or point > end else point
-    whole = [i for i in digits if i < cut]
-    behind = [i for i in digits if cut < i < end]
-    value = value.scaleb(2 * sum(kind == "%" for kind, _ in tokens))
-    last = max(whole + behind, default=-1)
-    scaling = [i for i in range(last + 1, end) if tokens[i][0] == ","]
-    if power is None:
-        value = value.scaleb(-3 * len(scaling))
-    grouped = any(tokens[i][0] == "," for i in range(whole[0], whole[-1])) if whole else False
+    places = _places(tokens)
+    decimals = len(places.behind)
+    value = value.scaleb(2 * places.percents)
     exponent = 0
-    if power is not None and value:
-        value, exponent = _mantissa(value, max(len(whole), 1), len(behind))
-    text = _fixed(value, len(behind))
-    front, _, back = text.partition(".")
-    out = {
-        **_front(front.lstrip("0"), whole, tokens, grouped=grouped),
-        **_back(back, behind, tokens),
-    }
-    if power is not None:
-        held = [i for i in digits if i > power]
-        shown = str(abs(exponent)).rjust(sum(tokens[i][1] == "0" for i in held), "0")
-        sign = "-" if exponent < 0 else "+" if "+" in tokens[power][1] else ""
-        out |= dict.fromkeys(held, "")
-        out[power] = f"E{sign}{shown}"
-    for i, (kind, one) in enumerate(tokens):
-        if i not in out:
-            out[i] = "" if kind == "," else one
-    return "".join(out[i] for i in range(len(tokens)))
+    if places.exponent is None:
+        value = value.scaleb(-3 * places.thousands)
+    elif value:
+        value, exponent = _mantissa(value, max(len(places.whole), 1), decimals)
+    front, _, back = _fixed(value, decimals).partition(".")
+    out = {i: "" if kind == "," else text for i, (kind, text) in enumerate(tokens)}
+    out |= _front(front.lstrip("0"), places.whole, tokens, grouped=places.grouped)
+    out |= _back(back, places.behind, tokens)
+    if places.exponent is not None:
+        out |= dict.fromkeys(places.power, "")
+        out[places.exponent] = _power(exponent, places, tokens)
+    return "".join(out.values())
+
+
+def _power(exponent: int, places: _Places, tokens: list[Token]) -> str:
+    """Return `E` with the exponent: as many digits as there are zeros; `E+` shows a plus, too."""
+    zeros = sum(tokens[i][1] == "0" for i in places.power)
+    plus = places.exponent is not None and "+" in tokens[places.exponent][1]
+    sign = "-" if exponent < 0 else "+" if plus else ""
+    return f"E{sign}{str(abs(exponent)).rjust(zeros, '0')}"
 
 
 def _mantissa(value: Decimal, size: int, decimals: int) -> tuple[Decimal, int]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from sheetsim.formula.values import (
     ExcelError,
     Floats,
     Ints,
+    Objects,
     booleans,
     choose,
     constant,
@@ -129,23 +130,36 @@ def _joined(*args: Array, join: Callable[..., bool]) -> Array:
     """Join the conditions of all arguments; texts and blanks in ranges do not count."""
     ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
     parts = [np.broadcast_to(a.objects(), (*ahead, *a.shape[-2:])) for a in args]
+    single = [arg.literal and arg.shape[-2:] == (1, 1) for arg in args]
     out = np.empty((*ahead, 1, 1), object)
     for index in np.ndindex(ahead):
-        found: list[bool] = []
-        out[index] = None
-        for arg, part in zip(args, parts, strict=True):
-            for one in part[index].ravel():
-                if isinstance(one, CellError):
-                    out[index] = out[index][0, 0] or one
-                elif isinstance(one, bool | float):
-                    found.append(bool(one))
-                elif arg.literal and part.shape[-2:] == (1, 1) and isinstance(one, str):
-                    known = one.upper() in {"TRUE", "FALSE"}
-                    out[index] = out[index][0, 0] or (None if known else VALUE_ERROR)
-                    found.append(one.upper() == "TRUE")
-        if out[index][0, 0] is None:
+        try:
+            found = [
+                holds
+                for part, alone in zip(parts, single, strict=True)
+                for holds in _conditions(part[index], alone=alone)
+            ]
             out[index] = join(found) if found else VALUE_ERROR
+        except ExcelError as error:
+            out[index] = error.error
     return from_objects(out)
+
+
+def _conditions(values: Objects, *, alone: bool) -> Iterator[bool]:
+    """Give the conditions in a range, or in a single value that is an argument itself.
+
+    Raises:
+        ExcelError: one is an error, or alone and a text that is none.
+    """
+    for one in values.ravel():
+        if isinstance(one, CellError):
+            raise ExcelError(one)
+        if isinstance(one, bool | float):
+            yield bool(one)
+        elif alone and isinstance(one, str):
+            if one.upper() not in {"TRUE", "FALSE"}:
+                raise ExcelError(VALUE_ERROR)
+            yield one.upper() == "TRUE"
 
 
 def _is(array: Array, *kinds: int) -> Array:

@@ -78,7 +78,7 @@ class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
         return len(self._sheets)
 
     def mentions(self, name: str, words: Collection[str]) -> bool:
-        """Whether a sheet's formulas may mention a word; see `workbook.book_read`."""
+        """Whether a sheet's formulas may mention a word; see `workbook.read.book`."""
         own = self._changed.get(name, {})
         ask = getattr(self._sheets, "mentions", None)
         return ask is None or any(c.has_formula for c in own.values()) or bool(ask(name, words))

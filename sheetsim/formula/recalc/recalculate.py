@@ -113,41 +113,52 @@ def _lost(graph: DependencyGraph, changed: list[Spot], found: Dependents) -> dic
     """Return the cells that depend on changed ones through what cannot be computed, and why."""
     if not graph.unknown:
         return {}
-    readers: dict[int, list[int]] = {}  # area -> the formulas that refer to it
-    for slot, areas in graph.precedents.items():
-        for area in areas:
-            readers.setdefault(area, []).append(slot)
-    within: dict[int, list[int]] = {}  # slot of a formula -> the areas that it lies in
-    for area, members in enumerate(graph.members):
-        for slot in members:
-            within.setdefault(slot, []).append(area)
-
-    def spread(first: Iterable[int], why: str, known: dict[int, str]) -> None:
-        """Add some slots to those known, and all formulas that depend on them."""
-        stack = [slot for slot in first if slot not in known]
-        known.update(dict.fromkeys(stack, why))
-        while stack:
-            for area in within.get(stack.pop(), ()):
-                for slot in readers.get(area, ()):
-                    if slot not in known:
-                        known[slot] = why
-                        stack.append(slot)
-
+    links = _Links(graph)
     first = [slot for slot in graph.unknown if _may_depend(graph, slot, found)]
-    marked = CellSet(changed)
+    cells = CellSet(changed)
     for number, bounds in enumerate(graph.bounds):
-        if number in readers and marked.touches(*bounds):
-            first += readers[number]
+        if number in links.readers and cells.touches(*bounds):
+            first += links.readers[number]
     depend: dict[int, str] = {}
-    spread(first, "", depend)
+    links.spread(first, "", depend)
     lost: dict[int, str] = {}
     for slot, why in graph.unknown.items():
         if slot in depend:
-            spread([slot], why, lost)
+            links.spread([slot], why, lost)
     for slot, home in graph.home.items():
         if home in lost:
             lost[slot] = lost[home]
     return {graph.store.places[slot]: why for slot, why in lost.items()}
+
+
+class _Links:
+    """Which formulas of a graph depend on which, the other way round.
+
+    Attributes:
+        readers: area -> the formulas that refer to it.
+        within: slot of a formula -> the areas that it lies in.
+    """
+
+    def __init__(self, graph: DependencyGraph) -> None:
+        self.readers: dict[int, list[int]] = {}
+        for slot, areas in graph.precedents.items():
+            for area in areas:
+                self.readers.setdefault(area, []).append(slot)
+        self.within: dict[int, list[int]] = {}
+        for area, members in enumerate(graph.members):
+            for slot in members:
+                self.within.setdefault(slot, []).append(area)
+
+    def spread(self, first: Iterable[int], why: str, known: dict[int, str]) -> None:
+        """Add some slots to those known, and all formulas that depend on them."""
+        stack = [slot for slot in first if slot not in known]
+        known.update(dict.fromkeys(stack, why))
+        while stack:
+            for area in self.within.get(stack.pop(), ()):
+                for slot in self.readers.get(area, ()):
+                    if slot not in known:
+                        known[slot] = why
+                        stack.append(slot)
 
 
 def _may_depend(graph: DependencyGraph, slot: int, found: Dependents) -> bool:

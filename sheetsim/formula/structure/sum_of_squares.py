@@ -19,7 +19,7 @@ from sheetsim.errors import OptionError
 from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.batches import Batch, Operation
 from sheetsim.formula.compile.store import DYNAMIC, Store
-from sheetsim.formula.functions import ONE
+from sheetsim.formula.functions import ONE, Function
 from sheetsim.formula.functions._function import Outer, Squares, fit
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.functions._squares import both_numbers
@@ -321,25 +321,28 @@ def _pass_on(
     function = operation.function
     want = [i in moving for i in operation.args]
     places = [k for k, wanted in enumerate(want) if wanted]
-    if function.linear == ONE:
-        if len(places) != 1:
-            return False
-    elif not all(k in function.linear for k in places):
-        return False
-    if any(k in function.kinks for k in places):
+    if not _is_linear(function, places):
         return False
     args = [values[i] for i in operation.args]
     out = values[operation.out]
-    slopes = function.partials(args, out, want) if function.partials is not None else None
+    slopes = function.slopes(args, out, want)
     for k in places:
         if function.vjp is not None:
             share = np.asarray(function.vjp(k, weight, out.num, *(arg.num for arg in args)))
-        else:
-            slope = None if slopes is None else slopes[k]
-            if slope is None:
-                return False
+        elif (slope := slopes[k]) is not None:
             share = weight * slope
+        else:
+            return False
         share = fit(share, args[k].shape)
         register = operation.args[k]
         held[register] = held[register] + share if register in held else share
     return True
+
+
+def _is_linear(function: Function, places: list[int]) -> bool:
+    """Whether a function is linear, and smooth, in all of some arguments together."""
+    if function.linear == ONE:
+        linear = len(places) == 1
+    else:
+        linear = all(k in function.linear for k in places)
+    return linear and not any(k in function.kinks for k in places)
