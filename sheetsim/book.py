@@ -1,7 +1,7 @@
 """A workbook as plain data: cells, names and tables, by whatever means they were read.
 
-These classes belong to nobody: `workbook` fills them from a file, `formula` compiles what they
-hold, and neither has to know the other. Rows and columns are counted from 0, as in NumPy.
+`workbook` fills these classes from a file, `formula` compiles what they hold, and neither has to
+know the other. Rows and columns are counted from 0, as in NumPy.
 """
 
 from __future__ import annotations

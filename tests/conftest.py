@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from openpyxl.utils import range_boundaries
 
+from sheetsim.book import Cell
 from sheetsim.sheet import Array
-from sheetsim.workbook.rewrite.package import Cell, Cells, read_cells
+from sheetsim.workbook.read.all_cells import Cells, read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

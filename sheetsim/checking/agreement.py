@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.book import Cell, CellError
 from sheetsim.checking.expected import Expected
 from sheetsim.references import a1
 from sheetsim.sheet import Block, Kind, Sheet
-from sheetsim.workbook.rewrite.package import Cell, CellError
 
 RELATIVE = 1e-11
 """Largest relative difference that counts as agreement."""

@@ -29,7 +29,7 @@ from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Kind
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 __all__ = ["DIGITS", "RELATIVE", "Difference", "Report", "SheetReport", "check", "input_edits"]
 
@@ -198,7 +198,7 @@ def _outcomes(
     """Every sheet compared with every engine, for one set of inputs."""
     say(f"NumPy, inputs {one.inputs}")
     copy = folder / "copy.xlsx"
-    poisoned_copy(read.path, copy, one.edits)
+    invalidated_copy(read.path, copy, one.edits)
     outcomes = []
     for name, engine in chosen.items():
         say(f"{name}, inputs {one.inputs}")

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.book import Cell, CellError
 from sheetsim.checking.expected import Expectations, Expected
 from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.option_values import LARGEST
@@ -23,7 +24,8 @@ from sheetsim.references import a1, read_reference
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
 from sheetsim.topics import CONTENTS, Book, check_plan, lessons, read_plan
-from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, defined_names, read_cells
+from sheetsim.workbook.read.all_cells import Cells, read_cells
+from sheetsim.workbook.read.defined_names import defined_names
 
 _UNFIT = (SheetsimError, ArithmeticError, LookupError, TypeError, ValueError)
 """What laying out raises when plan or records are not what sheetsim wrote."""

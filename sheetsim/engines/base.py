@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from sheetsim.book import Content
 from sheetsim.errors import EngineError
 from sheetsim.references import a1
-from sheetsim.workbook.rewrite.package import POISON, Content
+from sheetsim.workbook.rewrite.invalidated_copy import INVALID_VALUE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sheetsim.workbook.read.cell_xml import Place
+    from sheetsim.book import Place
 
 DEFAULT_TIMEOUT = 180.0
 """Seconds that an engine may take. A workbook of 100,000 formulas takes LibreOffice about 10."""
@@ -44,7 +45,7 @@ class Engine(Protocol):
         """Compute every formula of a workbook; the file itself is not modified.
 
         Args:
-            path: the file. Give a `poisoned_copy` to be sure that no cached value passes for a
+            path: the file. Give a `invalidated_copy` to be sure that no cached value passes for a
                 computed one.
             timeout: how many seconds it may take.
 
@@ -57,15 +58,15 @@ class Engine(Protocol):
         """
 
 
-def demand_no_poison(values: Values, engine: str, path: str | Path) -> Values:
-    """Return the values, or raise if one is still the poison that `poisoned_copy` planted.
+def require_recalculated(values: Values, engine: str, path: str | Path) -> Values:
+    """Return the values, or raise if one is still that of `invalidated_copy`.
 
     Raises:
-        EngineError: a cell holds `POISON`: what the engine returned is what was cached.
+        EngineError: a cell holds `INVALID_VALUE`: what the engine returned is what was cached.
     """
     for sheet, cells in values.items():
         for place, value in cells.items():
-            if value == POISON:
+            if value == INVALID_VALUE:
                 raise _not_calculated(engine, path, sheet, place)
     return values
 

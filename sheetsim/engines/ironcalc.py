@@ -20,17 +20,17 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
+from sheetsim.book import CellError
+from sheetsim.engines.base import DEFAULT_TIMEOUT, require_recalculated
 from sheetsim.errors import EngineError, EngineMissingError
 from sheetsim.workbook.read.archive import Archive
-from sheetsim.workbook.rewrite.package import CellError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sheetsim.book import Value
     from sheetsim.engines.base import Values
-    from sheetsim.workbook.rewrite.package import Value
 
 
 class IronCalc:
@@ -62,7 +62,7 @@ class IronCalc:
             model.evaluate()
             _demand_time(deadline, timeout, path)
             values = _values(model, module.CellType)
-        return demand_no_poison(values, "IronCalc", path)
+        return require_recalculated(values, "IronCalc", path)
 
 
 ENGINE = IronCalc()

@@ -28,13 +28,11 @@ import numpy as np
 from sheetsim.book import CellError
 from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_named
 from sheetsim.engines.ironcalc_formulas import Formulas
-from sheetsim.errors import EngineError, OptionError
+from sheetsim.errors import EngineError, OptionError, shown
 from sheetsim.references import address_text
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.cell_xml import element_end, raw_cells, splice
-from sheetsim.workbook.read.texts import short
-from sheetsim.workbook.rewrite.zip_copy import rewritten
+from sheetsim.workbook.rewrite.without_data_tables import without_data_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -228,8 +226,8 @@ def _own(book: Book, spot: Spot) -> Spot:
     """Return a cell with its sheet as the workbook spells it."""
     sheet = book.find_sheet(spot[0])
     if sheet is None:
-        known = ", ".join(map(short, book.sheets))
-        raise OptionError(f"{book.path}: has no sheet {short(spot[0])}; expected one of {known}")
+        known = ", ".join(map(shown, book.sheets))
+        raise OptionError(f"{book.path}: has no sheet {shown(spot[0])}; expected one of {known}")
     return sheet, spot[1]
 
 
@@ -252,28 +250,8 @@ def _load(module: Any, path: str | Path) -> Any:
             raise
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "without_data_tables.xlsx"
-        copy.write_bytes(_without_data_tables(path))
+        copy.write_bytes(without_data_tables(path))
         return load(copy)
-
-
-def _without_data_tables(path: str | Path) -> bytes:
-    """Return a workbook whose data tables are plain numbers."""
-    with Archive(path) as archive:
-        changed = {}
-        for sheet in archive.sheets():
-            if sheet.part is None:
-                continue
-            data = archive.read(sheet.part)
-            edits = [
-                (start, element_end(data, start, end), b"")
-                for cell in raw_cells(data, f"{archive.path}: sheet {short(sheet.name)}")
-                if cell.formula_attributes.get("t") == "dataTable"
-                for name, start, end in cell.children
-                if name == "f"
-            ]
-            if edits:
-                changed[sheet.part] = splice(data, edits)
-        return rewritten(archive, changed, {})
 
 
 def _prepare(opened: _Opened, formulas: Formulas, book: Book, kept: Sequence[str]) -> list[Spot]:
@@ -326,10 +304,10 @@ def _demand_right(
     unknown = formulas.unknown(*spot) or ("TABLE" if formula.startswith("=TABLE(") else "")
     what = f"does not compute {unknown} and gives" if unknown else "gives"
     needed = "" if spot == first else f", which {address_text(first)} needs,"
-    shown = f", where the file shows {value!s}" if computed else ""
+    value_shown = f", where the file shows {value!s}" if computed else ""
     raise EngineError(
         f"{opened.path}: IronCalc {what} {found!s} for {address_text(spot)}{needed} "
-        f"{short(formula)}{shown}"
+        f"{shown(formula, 60)}{value_shown}"
     )
 
 

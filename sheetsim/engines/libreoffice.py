@@ -25,12 +25,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetsim.engines.base import DEFAULT_TIMEOUT, demand_no_poison
+from sheetsim.engines.base import DEFAULT_TIMEOUT, require_recalculated
 from sheetsim.engines.process import run
 from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.files import replace_file
+from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.archive import Archive
-from sheetsim.workbook.rewrite.package import read_cells
 
 if TYPE_CHECKING:
     from sheetsim.engines.base import Values
@@ -114,7 +114,7 @@ class LibreOffice:
             sheet: {place: cell.value for place, cell in found.items() if cell.value is not None}
             for sheet, found in cells.items()
         }
-        return demand_no_poison(values, "LibreOffice", path)
+        return require_recalculated(values, "LibreOffice", path)
 
     def convert_to_pdf(
         self, path: str | Path, out_dir: str | Path, *, timeout: float = DEFAULT_TIMEOUT

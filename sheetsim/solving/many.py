@@ -26,8 +26,9 @@ from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solving.inputs import parse_sweep
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.spreading import spread
-from sheetsim.workbook.rewrite.new_sheets import LineChart, NewSheet
-from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
+from sheetsim.workbook.rewrite.line_chart import LineChart
+from sheetsim.workbook.rewrite.new_sheets import NewSheet
 from sheetsim.workbook.solver_model.model import Goal
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sheetsim.book import CellError
 from sheetsim.errors import OptionError
 from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.solving.limits import reach
-from sheetsim.workbook.read.labels import Labels
+from sheetsim.workbook.read.cell_labels import Labels
 from sheetsim.workbook.rewrite.solver_reports import (
     Change,
     Limit,

@@ -19,7 +19,7 @@ from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
 from sheetsim.solving.summary import describe_after, describe_before
-from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -25,7 +25,7 @@ from sheetsim.errors import EngineError, EngineMissingError, OptionError
 from sheetsim.verifying._report import Difference, SourceReport, Verification
 from sheetsim.verifying._work import Work
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 __all__ = [
     "ENGINE_TOLERANCE",
@@ -102,7 +102,7 @@ def verify(
         with tempfile.TemporaryDirectory(prefix="sheetsim-verify-") as folder:
             copy = Path(folder) / "copy.xlsx"
             if chosen:
-                poisoned_copy(path, copy)
+                invalidated_copy(path, copy)
             for name, engine in chosen.items():
                 say(name)
                 _run(work, name, engine, copy, timeout, str(path))

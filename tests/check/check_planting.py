@@ -27,7 +27,8 @@ from sheetsim.checking.references import references
 from sheetsim.references import a1, column_index
 from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.workbook.read.archive import Archive
-from sheetsim.workbook.read.cell_xml import element_end, raw_cells, splice
+from sheetsim.workbook.read.cell_xml import raw_cells
+from sheetsim.workbook.rewrite.xml_edits import element_end, splice
 from sheetsim.workbook.write.writer import write_workbook
 
 _FORMULA = re.compile(rb"<f>[^<]*</f>")

@@ -17,7 +17,7 @@ from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import engines
 from sheetsim.sheet import Block, Kind
 from sheetsim.topics import lessons
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 ODD = pd.DataFrame(
     [[4, np.nan, 3, 2.5], [1, 5, np.nan, 2], [3, 3.5, 4, 1], [2, 4, 4.5, np.nan]],
@@ -137,7 +137,7 @@ def test_after_random_edits(workbook: Path, data: st.DataObject) -> None:
         place = (block.row + i, block.column + j)
         typed.setdefault(block.sheet, {})[place] = data.draw(edits(block))
     edited = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, edited, typed)
+    invalidated_copy(workbook, edited, typed)
     report = check(edited, ["ironcalc"])
     assert report.differences == ()
 
@@ -153,6 +153,6 @@ def test_extreme_inputs_agree_too(value: float, tmp_path: Path) -> None:
     }
     typed["data"] = {(sheets["data"]["x"].row, 0): value}
     edited = tmp_path / "edited.xlsx"
-    poisoned_copy(path, edited, typed)
+    invalidated_copy(path, edited, typed)
     names = [n for n, e in engines().items() if e.available()] if value == 1e60 else ["ironcalc"]
     assert check(edited, names).differences == ()

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheetsim import build, compare
+from sheetsim.book import Cell, CellError
 from sheetsim.checking import read_back
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.rewrite.package import Cell, CellError, Cells, read_cells
+from sheetsim.workbook.read.all_cells import Cells, read_cells
 
 ANYTHING = st.one_of(
     st.none(),

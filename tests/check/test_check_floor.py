@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
+from sheetsim.book import CellError
 from sheetsim.checking.agreement import distance, within_floor
 from sheetsim.checking.expected import Floors, rounding_floors
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Kind, Sheet
-from sheetsim.workbook.rewrite.package import CellError
 
 ERROR = 1e-9
 

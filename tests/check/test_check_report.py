@@ -20,7 +20,7 @@ from sheetsim.engines import Engine, Values, engines
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.errors import EngineError, EngineMissingError, OptionError, WorkbookError
 from sheetsim.topics import lay_out, new_book
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 from sheetsim.workbook.write.writer import write_workbook
 
 POINTS = np.array([[1, 12.5], [5, 30], [2, 21]])
@@ -148,7 +148,7 @@ def test_a_cell_that_fails_is_an_error_in_words(workbook: Path, tmp_path: Path) 
         (start.row, start.column): 1e90,
         (lr.row, lr.column): 1e90,
     }
-    poisoned_copy(workbook, edited, {"sgd": far})
+    invalidated_copy(workbook, edited, {"sgd": far})
     report = check(edited, ["ironcalc"])
     assert report.differences == ()
     (sgd,) = (s for s in read_workbook(edited).sheets if s.name == "sgd")
@@ -205,7 +205,7 @@ def test_files_that_share_their_inputs_share_what_is_expected(tmp_path: Path) ->
     ]
     (sheet,) = (s for s in read_workbook(paths[0]).sheets if s.name == "sgd")
     lr = {"sgd": {(sheet["lr"].row, sheet["lr"].column): 2e-4}}
-    poisoned_copy(paths[1], tmp_path / "edited.xlsx", lr)
+    invalidated_copy(paths[1], tmp_path / "edited.xlsx", lr)
     shared = Expectations()
     first, again, other, edited = (
         read_workbook(path, shared) for path in (*paths, tmp_path / "edited.xlsx")

@@ -14,7 +14,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.sheet import Sheet
 from sheetsim.sheet.block import LONGEST
 from sheetsim.topics import lay_out
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def typed(workbook: Path, value: float | str, row: int = 0) -> Path:
     """A copy with something else in a cell of the sentence."""
     words = {sheet.name: sheet for sheet in read_workbook(workbook).sheets}["vocabulary"]["words"]
     copy = workbook.with_name("typed.xlsx")
-    poisoned_copy(workbook, copy, {"vocabulary": {(words.row + row, words.column): value}})
+    invalidated_copy(workbook, copy, {"vocabulary": {(words.row + row, words.column): value}})
     return copy
 
 

@@ -20,7 +20,7 @@ from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 RATINGS = pd.DataFrame(
     [[4, np.nan, 3, 2.5], [1, 5, np.nan, 2], [3, 3.5, 4, 1], [2, 1, 5, np.nan], [4.5, 2, 3, 2]],
@@ -57,7 +57,7 @@ def saved_by_libreoffice(path: Path, edits: Typed) -> Path:
     folder = path.parent / "by_libreoffice"
     folder.mkdir()
     edited = path.with_name("edited.xlsx")
-    poisoned_copy(path, edited, edits)
+    invalidated_copy(path, edited, edits)
     made = LIBREOFFICE._convert(edited, folder, "xlsx:Calc MS Excel 2007 XML", 120)
     return Path(shutil.copyfile(made, path.with_name("saved.xlsx")))
 
@@ -139,9 +139,9 @@ def test_a_stale_value_is_listed(ratings: Path) -> None:
     stale = ratings.with_name("stale.xlsx")
     sheet = sheet_of(ratings, "bias")
     factor = sheet["user_factors"]
-    poisoned_copy(ratings, stale, {"bias": {(factor.row, factor.column): 0.5}})
+    invalidated_copy(ratings, stale, {"bias": {(factor.row, factor.column): 0.5}})
     comparison = compare(stale)
-    assert len(comparison.differences) > 100  # all values are poison
+    assert len(comparison.differences) > 100  # no cached value is left
     assert {d.inputs for d in comparison.differences} == {"as saved"}
     assert comparison.as_dict()["models"][0]["saved"] == -987654321.25
 
@@ -158,7 +158,7 @@ def test_an_objective_that_is_no_number(ratings: Path) -> None:
     block = sheet_of(ratings, "dot_product")["ratings"]
     edited = ratings.with_name("edited.xlsx")
     blank: Typed = {"dot_product": {(row, column): "" for row, column, _, _ in block.cells()}}
-    poisoned_copy(ratings, edited, blank)
+    invalidated_copy(ratings, edited, blank)
     comparison = compare(edited)
     said = json.loads(json.dumps(comparison.as_dict(), allow_nan=False))
     assert said["models"][0]["recomputed"] is None

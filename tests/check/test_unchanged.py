@@ -12,7 +12,7 @@ import sheetsim
 from sheetsim.api import prepare, write
 from sheetsim.checking.unchanged import changes
 from sheetsim.topics import Book, lay_out
-from sheetsim.workbook.rewrite.package import read_cells
+from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.write.writer import write_workbook
 
 RATINGS = np.random.default_rng(7).integers(1, 11, (6, 7)) / 2

@@ -8,18 +8,14 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from sheetsim.book import CellError, Content
 from sheetsim.engines import Engine, engines
 from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
 from sheetsim.engines.libreoffice import LibreOffice
 from sheetsim.errors import EngineError, WorkbookError
-from sheetsim.workbook.rewrite.package import (
-    POISON,
-    CellError,
-    Content,
-    defined_names,
-    poisoned_copy,
-    read_cells,
-)
+from sheetsim.workbook.read.all_cells import read_cells
+from sheetsim.workbook.read.defined_names import defined_names
+from sheetsim.workbook.rewrite.invalidated_copy import INVALID_VALUE, invalidated_copy
 
 LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 needs_lecture = pytest.mark.skipif(not LECTURE.is_dir(), reason="the lecture's files are not here")
@@ -125,7 +121,7 @@ def hiding_solver(path: Path) -> Path:
 def test_every_kind_of_cell_is_computed(engine: Engine, tmp_path: Path) -> None:
     book = full_book(tmp_path / "book.xlsx")
     assert sum(n.hidden and n.sheet == "one" for n in defined_names(book)) == 2
-    poisoned_copy(book, tmp_path / "copy.xlsx")
+    invalidated_copy(book, tmp_path / "copy.xlsx")
     before = (tmp_path / "copy.xlsx").read_bytes()
     values = engine.recalculate(tmp_path / "copy.xlsx")
     assert (tmp_path / "copy.xlsx").read_bytes() == before
@@ -165,22 +161,22 @@ def column(values: dict[tuple[int, int], Content]) -> list[Content]:
 CLOSED_FORM = [3 - 3 * 0.8**row for row in range(21)]
 
 
-@pytest.mark.parametrize("poisoned", [False, True])
+@pytest.mark.parametrize("invalidated", [False, True])
 def test_a_sign_bug_is_found_though_the_caches_are_right(
-    engine: Engine, tmp_path: Path, poisoned: bool
+    engine: Engine, tmp_path: Path, invalidated: bool
 ) -> None:
     for sign, right in (("-", True), ("+", False)):
         book = chain(tmp_path / "book.xlsx", sign)
         assert [c.value for c in read_cells(book)["sgd"].values()] == CLOSED_FORM
-        if poisoned:
-            poisoned_copy(book, book)
+        if invalidated:
+            invalidated_copy(book, book)
         got = column(engine.recalculate(book)["sgd"])
         assert (got == pytest.approx(CLOSED_FORM, rel=1e-13)) is right
 
 
 def test_edits_flow_through_to_what_depends_on_them(engine: Engine, tmp_path: Path) -> None:
     book = chain(tmp_path / "book.xlsx")
-    poisoned_copy(book, tmp_path / "copy.xlsx", {"sgd": {(0, 0): 13.0}})
+    invalidated_copy(book, tmp_path / "copy.xlsx", {"sgd": {(0, 0): 13.0}})
     got = column(engine.recalculate(tmp_path / "copy.xlsx")["sgd"])
     assert got == pytest.approx([3 + 10 * 0.8**row for row in range(21)], rel=1e-13)
 
@@ -199,7 +195,7 @@ def test_libreoffice_without_our_profile_echoes_the_caches(
     naive = LibreOffice()
     got = column(naive.recalculate(wrong)["sgd"])
     assert got == pytest.approx(CLOSED_FORM, rel=1e-13), "it calculated after all"
-    poisoned_copy(wrong, wrong)
+    invalidated_copy(wrong, wrong)
     with pytest.raises(EngineError, match=r"LibreOffice did not recalculate sgd!A2"):
         naive.recalculate(wrong)
     assert column(LIBREOFFICE.recalculate(wrong)["sgd"]) == pytest.approx(
@@ -211,7 +207,7 @@ def test_libreoffice_without_our_profile_echoes_the_caches(
 @pytest.mark.parametrize("sheet", ["basic", "momentum", "rmsprop", "adam", "adam_ann"])
 def test_the_lecture_computes_to_what_excel_cached(tmp_path: Path, sheet: str) -> None:
     """IronCalc on Excel's own file: the values that Excel cached are the oracle."""
-    poisoned_copy(LECTURE / "graddesc.xlsm", tmp_path / "copy.xlsm")
+    invalidated_copy(LECTURE / "graddesc.xlsm", tmp_path / "copy.xlsm")
     values = engines()["ironcalc"].recalculate(tmp_path / "copy.xlsm")[sheet]
     formulas = {p: c for p, c in read_cells(LECTURE / "graddesc.xlsm")[sheet].items() if c.formula}
     assert len(formulas) > 250
@@ -231,10 +227,10 @@ def test_shared_formulas_are_expanded_as_libreoffice_does(tmp_path: Path) -> Non
     assert {p: theirs[p].formula for p in ours} == ours
 
 
-def test_a_cell_that_keeps_its_poison_is_an_error(engine: Engine, tmp_path: Path) -> None:
+def test_a_cell_that_keeps_its_invalid_value_is_an_error(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     book = xlsxwriter.Workbook(str(path))
-    book.add_worksheet("a & b").write_number("C7", POISON)
+    book.add_worksheet("a & b").write_number("C7", INVALID_VALUE)
     book.close()
     with pytest.raises(EngineError, match=r"did not recalculate a & b!C7"):
         engine.recalculate(path)

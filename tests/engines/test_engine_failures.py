@@ -91,9 +91,9 @@ def test_one_that_dies_or_writes_nonsense(
 def test_one_that_echoes_the_caches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, book: Path
 ) -> None:
-    from sheetsim.workbook.rewrite.package import poisoned_copy
+    from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
-    poisoned_copy(book, book)
+    invalidated_copy(book, book)
     engine = fake(tmp_path, monkeypatch, 'mkdir -p "${out%/*}"; cp "$1" "$out"')
     with pytest.raises(EngineError, match=r"LibreOffice did not recalculate one!A1"):
         engine.recalculate(book)

@@ -19,7 +19,7 @@ from sheetsim.formula.recalc.evaluate import Evaluation, evaluate
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
 from sheetsim.workbook.solver_model.read import read_models
 
 

@@ -11,7 +11,7 @@ import sheetsim
 from sheetsim.data.movielens import MovieLens, load_movielens
 from sheetsim.errors import DataError, OptionError
 from sheetsim.learn import DotProductBias, Interpretation, collab_learner
-from sheetsim.workbook.rewrite.package import read_cells
+from sheetsim.workbook.read.all_cells import read_cells
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
 from sheetsim.workbook.solver_model.model import Engine, Goal, Settings
 from sheetsim.workbook.solver_model.parse import parse_model
 from sheetsim.workbook.write.styles import properties

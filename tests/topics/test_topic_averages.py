@@ -15,7 +15,7 @@ from sheetsim.sheet import Array, Sheet
 from sheetsim.topics import Book, lay_out, new_book
 from sheetsim.topics.averages import averaged_gradients, memory, smoothing
 from sheetsim.topics.averages._running import ewma
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 CLOSE = 1e-12
 ALPHAS = (0.001, 0.1, 0.25, 0.9, 1.0)
@@ -205,5 +205,5 @@ def test_edited_inputs_agree(edits: dict[str, dict[str, float]], workbook: Path)
         for name, cells in edits.items()
     }
     edited = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, edited, typed)
+    invalidated_copy(workbook, edited, typed)
     assert check(edited, ["ironcalc"]).differences == ()

@@ -22,7 +22,7 @@ from sheetsim.topics.digits.digit import flatten, unflatten
 from sheetsim.topics.digits.step import cross_entropy, gradient, logits, one_hot, penalty, softmax
 from sheetsim.topics.digits.steps import train
 from sheetsim.topics.digits.weights_seen import class_means
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 TABLE = Path(__file__).with_name("digits_table.csv")
 NUMBERS = st.floats(-30, 30, allow_subnormal=False)
@@ -282,7 +282,7 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def agrees_after(workbook: Path, typed: dict[str, dict[tuple[int, int], float | str]]) -> None:
     edited = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, edited, typed)
+    invalidated_copy(workbook, edited, typed)
     assert check(edited, ["ironcalc"]).differences == ()
 
 

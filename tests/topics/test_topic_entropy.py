@@ -20,7 +20,8 @@ from sheetsim.topics.entropy.binary_loss import binary_cross_entropy, by_choice
 from sheetsim.topics.entropy.cross_entropy import from_outputs, nll
 from sheetsim.topics.entropy.nothing_there import NO, YES, sigmoid
 from sheetsim.topics.entropy.softmax import AGREE, OTHER, SAME, TOO_LARGE, plain, softmax
-from sheetsim.workbook.rewrite.package import Cells, poisoned_copy, read_cells
+from sheetsim.workbook.read.all_cells import Cells, read_cells
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 CLOSE = 1e-11
 outputs = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=8).map(np.array)
@@ -215,7 +216,7 @@ def edited(workbook: Path, edits: dict[str, float]) -> Path:
         assert found.kind is Kind.INPUT
         typed.setdefault(sheet, {})[found.row, found.column] = value
     copy = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, copy, typed)
+    invalidated_copy(workbook, copy, typed)
     return copy
 
 

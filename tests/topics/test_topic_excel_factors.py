@@ -18,7 +18,8 @@ from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Array, Block
 from sheetsim.topics import Book, lay_out
 from sheetsim.topics.collab_filter import bias, dot_product, embedding, one_hot
-from sheetsim.workbook.rewrite.package import Cells, poisoned_copy
+from sheetsim.workbook.read.all_cells import Cells
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 Recalculated = tuple[dict[str, dict[str, Block]], Values]
 
@@ -86,7 +87,7 @@ def recalculated(
         for block in ("movie_factors", "user_factors"):
             given[name][block] = excel[block]
     sheets = lay_out(Book(book.plan, given))
-    poisoned_copy(ours, edited, edits=input_edits(sheets, lay_out(book)))
+    invalidated_copy(ours, edited, edits=input_edits(sheets, lay_out(book)))
     blocks = {sheet.name: sheet.blocks for sheet in sheets}
     return blocks, IRONCALC.recalculate(edited)
 

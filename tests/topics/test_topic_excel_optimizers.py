@@ -13,7 +13,7 @@ import pytest
 
 import sheetsim
 from sheetsim.topics import lay_out, new_book
-from sheetsim.workbook.rewrite.package import Cells
+from sheetsim.workbook.read.all_cells import Cells
 
 RTOL = 1e-11
 FIRST, LAST = 3, 32

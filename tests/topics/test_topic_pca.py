@@ -10,7 +10,7 @@ from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import OptionError
 from sheetsim.topics import lay_out, new_book
 from sheetsim.topics.pca.components import pca
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 
 def test_sheet_has_what_the_svd_has() -> None:
@@ -60,5 +60,5 @@ def test_edits_agree(tmp_path: Path) -> None:
     ]
     for typed in many:
         edited = tmp_path / "edited.xlsx"
-        poisoned_copy(path, edited, typed)
+        invalidated_copy(path, edited, typed)
         assert check(edited, ["ironcalc"]).differences == (), typed

@@ -36,7 +36,7 @@ from sheetsim.topics.schedules.schedules_compared import (
     step_decay,
     train,
 )
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 TABLE = pd.read_csv(Path(__file__).with_name("schedules_table.csv"))
 SETTINGS = list(TABLE.columns[:7])
@@ -315,7 +315,7 @@ def test_edited_inputs_agree_too(edit: dict[tuple[str, str], float], workbook: P
         block = placed[sheet][name]
         typed.setdefault(sheet, {})[block.row, block.column] = value
     edited = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, edited, typed)
+    invalidated_copy(workbook, edited, typed)
     assert check(edited, ["ironcalc"]).differences == ()
 
 

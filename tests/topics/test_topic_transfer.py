@@ -20,7 +20,7 @@ from sheetsim.topics.transfer._steps import epoch_rates, train
 from sheetsim.topics.transfer.layer_rates import group_rates
 from sheetsim.topics.transfer.net import NAMES, derivatives, forward, mean_square, pretrained
 from sheetsim.topics.transfer.runs import RUNS
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 TABLE = pd.read_csv(Path(__file__).with_name("transfer_table.csv"))
 INDEX = np.arange(6)
@@ -258,5 +258,5 @@ def test_edited_workbooks_agree(edits: dict[tuple[str, str, int], float], tmp_pa
         row, column, _, _ = list(block.cells())[place]
         typed.setdefault(sheet, {})[row, column] = value
     target = tmp_path / "edited.xlsx"
-    poisoned_copy(path, target, typed)
+    invalidated_copy(path, target, typed)
     assert check(target, ["ironcalc"]).differences == ()

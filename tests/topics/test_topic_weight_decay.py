@@ -27,7 +27,7 @@ from sheetsim.topics.weight_decay import (
     penalty,
 )
 from sheetsim.topics.weight_decay._runs import run
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 TABLE = pd.read_csv(Path(__file__).with_name("weight_decay_table.csv"))
 POINTS = np.array(penalty.POINTS)
@@ -228,7 +228,7 @@ def test_edited_inputs_agree(workbook: Path, edits: dict[str, float]) -> None:
         assert found.kind is Kind.INPUT
         typed.setdefault(sheet, {})[found.row, found.column] = value
     edited = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, edited, typed)
+    invalidated_copy(workbook, edited, typed)
     assert check(edited, ["ironcalc"]).differences == ()
 
 

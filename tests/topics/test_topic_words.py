@@ -18,7 +18,8 @@ from sheetsim.topics import Book, lay_out, new_book
 from sheetsim.topics.words.similar_words import cosines
 from sheetsim.topics.words.vocabulary import SLOTS, ids_of, token, tokens_of, vocabulary_of
 from sheetsim.topics.words.word_vectors import look_up, one_hot
-from sheetsim.workbook.rewrite.package import Cells, poisoned_copy
+from sheetsim.workbook.read.all_cells import Cells
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 WORDS = st.text(st.sampled_from("abAB ?*~.7"), max_size=3)
 
@@ -153,7 +154,7 @@ def test_edited_sentences_agree(key: str, workbook: Path) -> None:
     words = {sheet.name: sheet for sheet in read_workbook(workbook).sheets}["vocabulary"]["words"]
     typed = {(words.row + i, words.column): word for i, word in enumerate(SENTENCES[key])}
     edited = workbook.with_name("edited.xlsx")
-    poisoned_copy(workbook, edited, {"vocabulary": typed})
+    invalidated_copy(workbook, edited, {"vocabulary": typed})
     names = [n for n, e in engines().items() if e.available()] if key == "odd ones" else None
     assert check(edited, names or ["ironcalc"]).differences == ()
 
@@ -171,5 +172,5 @@ def test_edited_numbers_agree(numbers: tuple[float, ...], workbook: Path) -> Non
         },
         "word_vectors": {(matrix.row + 1, matrix.column + j): numbers[2] for j in range(4)},
     }
-    poisoned_copy(workbook, edited, typed)
+    invalidated_copy(workbook, edited, typed)
     assert check(edited, ["ironcalc"]).differences == ()

@@ -15,7 +15,7 @@ from sheetsim.topics.y_range.sigmoid_rating import (
     sigmoid_range,
     sigmoid_range_slope,
 )
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 
 def test_range_of_known_scores() -> None:
@@ -82,5 +82,5 @@ def test_edits_agree(tmp_path: Path) -> None:
     ]
     for typed in many:
         edited = tmp_path / "edited.xlsx"
-        poisoned_copy(path, edited, typed)
+        invalidated_copy(path, edited, typed)
         assert check(edited, ["ironcalc"]).differences == (), typed

@@ -15,10 +15,10 @@ from openpyxl.formula.translate import Translator, TranslatorError
 from sheetsim.book import Book, Cell, CellError, Table
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
-from sheetsim.workbook.read import sheet_cells
+from sheetsim.workbook.read import array_formulas, sheet_cells
+from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.read.shared_formulas import SharedFormula
-from sheetsim.workbook.rewrite.package import read_cells
 
 NAMES = ["collab_filter.xlsx", "graddesc.xlsm", "entropy_example.xlsx"]
 
@@ -117,7 +117,7 @@ def test_array_formulas_and_what_they_spill(tmp_path: Path) -> None:
 def test_array_formulas_that_overlap_without_end_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sheet_cells, "MAX_COVERED", 1000)
+    monkeypatch.setattr(array_formulas, "MAX_COVERED", 1000)
     row = '<c><f t="array" ref="A1:XFD1048576">1</f></c>' * 50
     with pytest.raises(WorkbookError, match="overlap without end"):
         read_book(one_sheet(tmp_path / "a.xlsx", f"<row>{row}</row>")).sheets["one"]

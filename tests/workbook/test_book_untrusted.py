@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.workbook.read import archive
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
 from sheetsim.workbook.solver_model.read import cell_problems, read_models
 
 ROWS = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f>A1*2</f><v>2</v></c></row>'

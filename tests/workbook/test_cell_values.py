@@ -13,8 +13,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.cell_text import moment_in, number_in
-from sheetsim.workbook.rewrite.values import sheet_with_values
+from sheetsim.workbook.read.value_text import moment_in, number_in
+from sheetsim.workbook.rewrite.cell_values import sheet_with_values
 
 PRETTY = "\n "  # a space between rows leaves the sheet to the general reader
 

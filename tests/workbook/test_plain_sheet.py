@@ -17,7 +17,7 @@ from sheetsim.workbook.read.cell_xml import raw_cells
 from sheetsim.workbook.read.plain_sheet import plain_cells
 from sheetsim.workbook.read.sheet_cells import _read_plain, _Reader
 from sheetsim.workbook.read.xml_scan import scan
-from sheetsim.workbook.rewrite.values import sheet_with_values
+from sheetsim.workbook.rewrite.cell_values import sheet_with_values
 
 STRINGS = [f"text {i}" for i in range(300)]
 WHERE = "file: sheet"

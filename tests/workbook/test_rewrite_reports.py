@@ -12,7 +12,8 @@ from sheetsim.book import Cell, CellError
 from sheetsim.engines import engines
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.labels import Labels
+from sheetsim.workbook.read.cell_labels import Labels
+from sheetsim.workbook.rewrite.edited_copy import write_values
 from sheetsim.workbook.rewrite.new_sheets import NewSheet
 from sheetsim.workbook.rewrite.solver_reports import (
     Change,
@@ -25,7 +26,6 @@ from sheetsim.workbook.rewrite.solver_reports import (
     sensitivity_report,
     trials_sheet,
 )
-from sheetsim.workbook.rewrite.values import write_values
 
 HEAD = ReportHead("a & b.xlsx", "one", "Solver found a solution.", ("Engine: GRG Nonlinear",))
 COST = Change("one!$D$9", "Cost <€>", 10.0, 2.5)

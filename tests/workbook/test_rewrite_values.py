@@ -16,8 +16,9 @@ from sheetsim.engines import engines
 from sheetsim.errors import OutputError, WorkbookError
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.read.cell_xml import parse_cell
-from sheetsim.workbook.rewrite.package import poisoned_copy
-from sheetsim.workbook.rewrite.values import sheet_with_values, write_values
+from sheetsim.workbook.rewrite.cell_values import sheet_with_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 from sheetsim.workbook.solver_model.read import read_models
 
 
@@ -341,8 +342,8 @@ def test_engines_recalculate_the_copy_to_the_objective(
     if not engine.available():
         pytest.skip(f"{name} is not installed here")
     _, copy, objective = solved
-    poisoned_copy(copy, tmp_path / "poisoned.xlsx")
-    values = engine.recalculate(tmp_path / "poisoned.xlsx")
+    invalidated_copy(copy, tmp_path / "invalidated.xlsx")
+    values = engine.recalculate(tmp_path / "invalidated.xlsx")
     assert values["dotprod"][40, 21] == pytest.approx(objective, rel=1e-12)
 
 

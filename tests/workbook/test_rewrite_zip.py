@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.rewrite.values import write_values
+from sheetsim.workbook.rewrite.edited_copy import write_values
 from sheetsim.workbook.rewrite.zip_copy import rewritten
 
 ROWS = '<row r="1"><c r="A1"><v>1</v></c></row>'

@@ -21,8 +21,8 @@ from sheetsim.workbook.solver_model.model import (
     SolverModel,
     describe,
 )
+from sheetsim.workbook.solver_model.names import model_names
 from sheetsim.workbook.solver_model.read import MAX_VARIABLES, cell_problems, read_models
-from sheetsim.workbook.solver_model.write import model_names
 
 
 def test_the_lectures_models(lecture: Path) -> None:

@@ -11,8 +11,8 @@ from writer_cases import CASES, Laid, laid_out
 import sheetsim
 from sheetsim.checking.unchanged import changes
 from sheetsim.topics import _solver_sheet
+from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.outline import outline
-from sheetsim.workbook.rewrite.package import read_cells
 from sheetsim.workbook.write.writer import write_workbook
 
 SMALL = {"collab_filter": {"k": 2}, "gradient_descent": {"epochs": 1, "noise": 1}}

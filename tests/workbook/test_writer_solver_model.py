@@ -15,7 +15,7 @@ from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Kind
 from sheetsim.solver import Vectorized
 from sheetsim.topics import lessons
-from sheetsim.workbook.rewrite.package import poisoned_copy
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 from sheetsim.workbook.write.writer import write_workbook
 
 CELLS = ("solver_adj", "solver_opt")
@@ -137,7 +137,9 @@ def test_line_on_excels_limit_is_live(tmp_path: Path) -> None:
     found = {}
     for most in (200, 239, 240, 300):
         copy = tmp_path / f"{most}.xlsx"
-        poisoned_copy(path, copy, edits={"dot_product": {(limit.row, limit.column): float(most)}})
+        invalidated_copy(
+            path, copy, edits={"dot_product": {(limit.row, limit.column): float(most)}}
+        )
         cells = IRONCALC.recalculate(copy)["dot_product"]
         assert cells[sheet["variables"].row, sheet["variables"].column] == 240
         found[most] = str(cells[note.row, note.column])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.cli._files import Written, make_folder
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -42,16 +40,13 @@ SHOWN = 10
 @click.option("--maximize", is_flag=True, help="make it large")
 @parsed_option("--value", real(-1e308, 1e308), metavar="V", help="make it equal to V")
 @click.option(
-    "--by",
-    multiple=True,
-    metavar="CELLS",
-    help="cells to change; may be given several times [stored]",
+    "--by", multiple=True, metavar="CELLS", help="cells to change; may be given twice [stored]"
 )
 @click.option(
     "--subject-to",
     multiple=True,
     metavar="TEXT",
-    help='constraint, "B1:B5<=C1:C5" or "B1 integer"; may be given several times [stored]',
+    help='constraint, "B1:B5<=C1:C5" or "B1 integer"; may be given twice [stored]',
 )
 @click.option(
     "--non-negative/--free",
@@ -81,13 +76,13 @@ SHOWN = 10
     "set_",
     multiple=True,
     metavar="CELL=V",
-    help="set an input before solving; may be given several times",
+    help="set an input before solving; may be given twice",
 )
 @click.option(
     "--sweep",
     multiple=True,
     metavar="CELL=A:B:N",
-    help="solve once for each of N values of an input, from A to B; may be given several times",
+    help="solve once for each of N values of an input, from A to B; may be given twice",
 )
 @parsed_option(
     "--jobs",
@@ -170,13 +165,11 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
     if how.sweep:
         _sweep(file, how, as_json)
         return
-    written = Written()
-    solved = _solve(file, how, as_json, written)
+    solved = _solve(file, how, as_json)
     if as_json:
-        print_json({**solved.as_dict(), **written.as_dict()})
+        print_json(solved.as_dict())
     else:
         _print_solved(solved)
-        _print_files(written)
     if not solved.success:
         raise click.exceptions.Exit(INTERRUPTED if solved.interrupted else 1)
 
@@ -200,18 +193,10 @@ class _How:
         if self.report and no_copy:
             raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
         own = Path(file)
-        name = f"{own.stem}.sweep.csv" if self.sweep else f"{own.stem}.solved{own.suffix}"
-        default = None if no_copy or self.sweep else Path(name)
+        default = None if no_copy or self.sweep else Path(f"{own.stem}.solved{own.suffix}")
         self.out: Path | None = default if out is None else out
-        self.folder: Path | None = None
-        if self.out is not None and (self.out.is_dir() or not self.out.suffix):
-            self.folder, self.out = self.out, self.out / name
-        kinds = [".csv", ".json", own.suffix] if self.sweep else [own.suffix]
-        if self.out is not None and self.out.suffix.lower() not in map(str.lower, kinds):
-            endings = ", ".join(kinds)
-            raise OptionError(
-                f"--out is {out}; expected a name that ends in {endings}, or a folder"
-            )
+        if self.out is not None and self.out.is_dir():
+            self.out = self.out / f"{own.stem}.solved{own.suffix}"
         flags = [name for name in ("minimize", "maximize") if given.pop(name)]
         if len(flags) == 2:
             raise OptionError("--minimize and --maximize were given; expected one of them")
@@ -220,7 +205,7 @@ class _How:
         self.request: Request = request_of(given)
 
 
-def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
+def _solve(file: str, how: _How, as_json: bool) -> Solved:
     from sheetsim.solving.run import solve_file
 
     def before(lines: tuple[str, ...]) -> None:
@@ -234,9 +219,6 @@ def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
         from sheetsim.solving.reports import demand_report, report_sheets, save_report
     if how.save_report is not None:
         demand_report(how.save_report)
-    if how.folder is not None:
-        make_folder(how.folder)
-    there = how.out is not None and how.out.exists()
     with progress(1) as bar:
         solved = solve_file(
             file,
@@ -248,21 +230,11 @@ def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
             scheduler=how.scheduler,
             progress=lambda sheet, share: bar(f"reading {sheet}: {share:.0%}"),
         )
-    if solved.path is not None:
-        written.note(solved.path, there)
     if how.save_report is not None:
-        before_it = set(how.save_report.parent.iterdir())
-        for path in save_report(solved, how.save_report):
-            written.note(path, path in before_it)
+        save_report(solved, how.save_report)
     if not sys.stdout.isatty() and not as_json:
         _print_lines(solved.before)
     return solved
-
-
-def _print_files(written: Written) -> None:
-    """A line for each file; that of a new copy is its name alone, for programs to take."""
-    for path, done in written.files.items():
-        click.echo(one_line(path if done == "written" else f"{path}: {done}"))
 
 
 def _print_lines(lines: Iterable[str]) -> None:
@@ -273,8 +245,6 @@ def _print_lines(lines: Iterable[str]) -> None:
 def _sweep(file: str, how: _How, as_json: bool) -> None:
     from sheetsim.solving.many import demand_table, save_table, sweep_file
 
-    if how.folder is not None:
-        make_folder(how.folder)
     if how.out is not None:
         demand_table(file, how.out)
     with progress(1) as bar:
@@ -286,14 +256,14 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
             scheduler=how.scheduler,
             progress=lambda done: bar(f"{done:,} solved"),
         )
-    written = Written()
     if how.out is not None:
-        written.add(how.out, functools.partial(save_table, prepared, table, how.out))
+        save_table(prepared, table, how.out)
     if as_json:
         print_json(table.as_dicts())
     else:
         _print_table(table)
-        _print_files(written)
+        if how.out is not None:
+            click.echo(one_line(f"{how.out}"))
     if not table.success:
         raise click.exceptions.Exit(INTERRUPTED if table.interrupted else 1)
 
@@ -334,6 +304,8 @@ def _print_solved(solved: Solved) -> None:
     console().print(table)
     if len(rows) > SHOWN:
         click.echo(f"... and {len(rows) - SHOWN:,} more variables (--json shows all)")
+    if solved.path is not None:
+        click.echo(one_line(f"{solved.path}"))
 
 
 def _print_table(table: Table) -> None:

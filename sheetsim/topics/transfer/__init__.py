@@ -14,7 +14,7 @@ from typing import Any
 
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import Option, seed_option
+from sheetsim.topics._options import Option
 
 POINTS = 6
 """Training points of the new task."""
@@ -46,7 +46,9 @@ LESSON = Lesson(
     ),
     options=(
         Option("epochs", 6, whole(2, MAX_EPOCHS), "passes over the points", "N"),
-        seed_option(39),
+        Option(
+            "seed", 39, whole(0, 2**32 - 1), "seed of the points and of the random weights", "SEED"
+        ),
     ),
     prepare=_prepare,
     limits={"epochs": MAX_EPOCHS},

@@ -10,8 +10,9 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, sheet word
 from collections.abc import Mapping
 from typing import Any
 
+from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Book, Lesson
-from sheetsim.topics._options import seed_option
+from sheetsim.topics._options import Option
 
 
 def _prepare(options: Mapping[str, Any]) -> Book:
@@ -30,7 +31,7 @@ LESSON = Lesson(
         "Blue cells on cream are inputs: change any of them and everything that depends on it "
         "follows. All other numbers are formulas.",
     ),
-    options=(seed_option(42),),
+    options=(Option("seed", 42, whole(0, 2**32 - 1), "seed of the embedding matrix", "SEED"),),
     prepare=_prepare,
     limits={},
     picture="word_vectors",

@@ -1,1 +1,21 @@
-"""Any .xlsx file as plain data, read with suspicion."""
+"""Any .xlsx file as plain data; a file from a stranger is bounded and refused before it does harm.
+
+| module            | what it reads                                                            |
+| ----------------- | ------------------------------------------------------------------------ |
+| `archive`         | the zip and its parts; what is wrong with a file is found here           |
+| `xml_scan`        | the XML of a part, with document types and entities refused              |
+| `book`            | a workbook: names and tables now, the cells of a sheet when asked for    |
+| `all_cells`       | every cell of every sheet at once                                        |
+| `sheet_cells`     | the cells of one sheet as values and formulas                            |
+| `plain_sheet`     | the same by one pattern, where a sheet is in the usual form              |
+| `cell_xml`        | the cells of one sheet as they stand in its XML                          |
+| `shared_formulas` | a shared formula expanded to each of its cells                           |
+| `array_formulas`  | which cells an array formula or a data table covers                      |
+| `value_text`      | numbers, dates and indices as text                                       |
+| `escapes`         | texts with signs that XML cannot hold                                    |
+| `shared_strings`  | texts that cells refer to by number                                      |
+| `defined_names`   | the names of ranges, constants and formulas                              |
+| `tables`          | the tables that formulas refer to by name                                |
+| `cell_labels`     | the words beside a cell                                                  |
+| `outline`         | a part without its numbers, and the numbers that charts remember         |
+"""

@@ -1,8 +1,8 @@
-"""An .xlsx file as a zip of parts: opened with suspicion, read part by part.
+"""An .xlsx file as a zip of parts, looked over when it is opened and read part by part.
 
 All that can be wrong with a file from elsewhere is found here, before anything is parsed, and
 said in one line: not there, a folder, not a zip, truncated, encrypted, another kind of document,
-or a zip bomb. What the parts mean is told by `package`.
+or a zip bomb. What the parts mean is the business of the other modules.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetsim.errors import WorkbookError
-from sheetsim.workbook.read.texts import short
+from sheetsim.errors import WorkbookError, shown
 from sheetsim.workbook.read.xml_scan import Handler, scan
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ class Archive:
             raise WorkbookError(f"{self.path}: {part} is damaged ({error})") from error
 
     def scan(self, part: str, handler: Handler) -> None:
-        """Parse a part; see `xmlscan.scan`."""
+        """Parse a part; see `xml_scan.scan`."""
         scan(self.read(part), f"{self.path}: {part}", handler)
 
     def links(self, part: str) -> dict[str, tuple[str, str]]:
@@ -180,13 +179,13 @@ class Archive:
         for name, state, link in handler.found:
             if not name or name in seen:
                 raise WorkbookError(
-                    f"{self.path}: a sheet has no name, or two are named {short(name)}"
+                    f"{self.path}: a sheet has no name, or two are named {shown(name)}"
                 )
             seen.add(name)
             kind, part = links.get(link, ("", ""))
             if not part:
                 raise WorkbookError(
-                    f"{self.path}: sheet {short(name)} leads to no part of the file"
+                    f"{self.path}: sheet {shown(name)} leads to no part of the file"
                 )
             sheets.append(SheetPart(name, state, part if kind == "worksheet" else None))
         if not sheets:
@@ -263,7 +262,7 @@ def _refuse_bombs(archive: zipfile.ZipFile, path: str | Path) -> None:
         folders = entry.filename.replace("\\", "/").split("/")
         if folders[0] == "" or ".." in folders or ":" in folders[0]:
             raise WorkbookError(
-                f"{path}: holds the part {short(entry.filename)}, "
+                f"{path}: holds the part {shown(entry.filename)}, "
                 "whose path leaves the file; refused"
             )
         ratio = entry.file_size / max(entry.compress_size, 1)

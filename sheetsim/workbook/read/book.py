@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetsim.book import Book, Table
-from sheetsim.errors import WorkbookError
+from sheetsim.book import Book
+from sheetsim.errors import WorkbookError, shown
 from sheetsim.workbook.read.archive import Archive
-from sheetsim.workbook.read.cell_xml import parse_range
-from sheetsim.workbook.read.names import read_names, shared_strings
+from sheetsim.workbook.read.defined_names import read_names
+from sheetsim.workbook.read.shared_strings import shared_strings
 from sheetsim.workbook.read.sheet_cells import read_sheet
-from sheetsim.workbook.read.texts import short, unescaped
+from sheetsim.workbook.read.tables import read_tables
 from sheetsim.workbook.read.xml_scan import Handler
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read_book(path: str | Path, *, progress: Callable[[str, float], None] | None
 
     Args:
         path: an .xlsx or .xlsm file, by whatever program it was saved.
-        progress: told the sheet that is being read and how much of it has been, from 0 to 1.
+        progress: called with the sheet that is being read and how much of it has been, 0 to 1.
 
     Returns:
         The workbook. Asking it for a sheet raises `WorkbookError` if the sheet is bad, or if the
@@ -50,7 +50,7 @@ def read_book(path: str | Path, *, progress: Callable[[str, float], None] | None
             path=str(path),
             sheets=_Sheets(Path(path), parts, progress, settings.date1904),
             names=tuple(read_names(archive)),
-            tables=_tables(archive, parts),
+            tables=read_tables(archive, parts),
             states={part.name: part.state for part in parts},
             externals=_externals(archive, settings.externals),
             macros=archive.link(archive.workbook, "vbaProject") is not None,
@@ -92,7 +92,7 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
         return len(self._parts)
 
     def mentions(self, name: str, words: Collection[str]) -> bool:
-        """Whether a sheet's formulas may mention a word, told from its bytes without reading it.
+        """Whether a sheet's formulas may mention a word; its bytes are searched, no cell is read.
 
         Args:
             name: the sheet.
@@ -120,9 +120,9 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
                     self._strings = shared_strings(archive)
                 return self._strings
 
-            where = f"{self._path}: sheet {short(name)}"
-            told = report if progress else None
-            return read_sheet(archive.read(part), where, strings, told, date1904=self._date1904)
+            where = f"{self._path}: sheet {shown(name)}"
+            call = report if progress else None
+            return read_sheet(archive.read(part), where, strings, call, date1904=self._date1904)
 
 
 def mentions(data: bytes, words: Collection[str]) -> bool:
@@ -158,24 +158,6 @@ def _signature(path: Path) -> tuple[int, ...]:
     return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _tables(archive: Archive, parts: list[SheetPart]) -> dict[str, Table]:
-    """Return the tables of all sheets by name."""
-    tables: dict[str, Table] = {}
-    for sheet in parts:
-        if sheet.part is None:
-            continue
-        for kind, part in archive.links(sheet.part).values():
-            if kind != "table":
-                continue
-            handler = _TableReader()
-            archive.scan(part, handler)
-            table = handler.table(sheet.name, f"{archive.path}: {part}")
-            if table.name in tables:
-                raise WorkbookError(f"{archive.path}: two tables are named {short(table.name)}")
-            tables[table.name] = table
-    return tables
-
-
 def _externals(archive: Archive, links: list[str]) -> tuple[str, ...]:
     """Return the address of each other workbook that is referred to, in the order of `[1]`."""
     parts = archive.links(archive.workbook)
@@ -204,41 +186,3 @@ class _Settings(Handler):
         elif name == "externalReference":
             link = next((v for k, v in attributes.items() if k.endswith("relationships id")), "")
             self.externals.append(link)
-
-
-class _TableReader(Handler):
-    """Collects one table's part."""
-
-    def __init__(self) -> None:
-        self._attributes: Mapping[str, str] = {}
-        self._columns: list[str] = []
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "table":
-            self._attributes = attributes
-        elif name == "tableColumn":
-            self._columns.append(unescaped(attributes.get("name", "")))
-
-    def table(self, sheet: str, where: str) -> Table:
-        """Return the table that was read.
-
-        Raises:
-            WorkbookError: its range, its rows or its columns make no sense.
-        """
-        attributes = self._attributes
-        name = attributes.get("displayName") or attributes.get("name") or ""
-        first, last = parse_range(attributes.get("ref", ""), where)
-        headers = attributes.get("headerRowCount", "1")
-        totals = attributes.get("totalsRowCount", "0")
-        if headers not in {"0", "1"} or totals not in {"0", "1"}:
-            raise WorkbookError(
-                f"{where}: table {short(name)} has {headers[:20]} rows of headers and "
-                f"{totals[:20]} of totals; expected one of each at most"
-            )
-        width = last[1] - first[1] + 1
-        if not name or len(self._columns) != width:
-            raise WorkbookError(
-                f"{where}: table {short(name)} of {short(sheet)} names {len(self._columns)} "
-                f"columns; expected the {width} of {attributes['ref']}"
-            )
-        return Table(name, sheet, first, last, tuple(self._columns), int(headers), int(totals))

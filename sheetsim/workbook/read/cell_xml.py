@@ -1,53 +1,21 @@
-"""The cells of one sheet as they stand in its XML, and their replacement in the bytes.
+"""The cells of one sheet as they stand in its XML, each with the bytes that it covers.
 
-    <c r="B2" s="1" t="str"><f>A2&amp;"x"</f><v>ax</v></c>
-
-`raw_cells` reads them, each with the bytes that it covers; `replaced` gives the bytes of a cell
-with another value. Nothing is ever serialised again, so whatever else stands in the part
-(namespaces, extensions, the order of attributes) survives byte for byte.
+<c r="B2" s="1" t="str"><f>A2&amp;"x"</f><v>ax</v></c>
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sheetsim.book import Place
-from sheetsim.errors import WorkbookError
+from sheetsim.errors import WorkbookError, shown
 from sheetsim.references import ALL_CELLS, MAX_COLUMNS, MAX_ROWS, read_cell
-from sheetsim.workbook.read.texts import short
 from sheetsim.workbook.read.xml_scan import Handler, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-Edit = tuple[int, int, bytes]
-"""From which byte, up to which, and what to put there instead."""
-
-__all__ = [
-    "CellHandler",
-    "Edit",
-    "Place",
-    "RawCell",
-    "element_end",
-    "has_value_metadata",
-    "parse_cell",
-    "parse_range",
-    "raw_cells",
-    "replaced",
-    "splice",
-    "start_tag",
-    "with_attribute",
-    "without_kind",
-]
-
-# A start tag. These two patterns are sound because they only ever meet bytes where expat has
-# found a start tag: an attribute's value is quoted and cannot hold its own quote or a "<".
-_TAG = re.compile(rb"""<([^\s/>]+)((?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(/?)>""")
-_OF_VALUE = {b"t", b"vm"}
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+    from sheetsim.book import Place
 
 
 @dataclass(slots=True)
@@ -103,7 +71,7 @@ def parse_cell(text: str, where: str) -> Place:
     """
     place = read_cell(text)
     if place is None:
-        raise WorkbookError(f"{where}: {short(text)} is no cell; expected one from {ALL_CELLS}")
+        raise WorkbookError(f"{where}: {shown(text)} is no cell; expected one from {ALL_CELLS}")
     return place
 
 
@@ -117,83 +85,10 @@ def parse_range(text: str, where: str) -> tuple[Place, Place]:
     return (min(top, bottom), min(left, right)), (max(top, bottom), max(left, right))
 
 
-def replaced(data: bytes, cell: RawCell, kind: bytes, content: bytes) -> bytes:
-    """Return the bytes of a cell with another value, its formula and all else kept.
-
-    Not kept is `vm`, which says more about the old value (that it is a picture, a rich value, or
-    which of the newer errors). `cm`, about the formula, is.
-
-    Args:
-        data: the part that the cell was read from.
-        cell: the cell.
-        kind: the new attribute `t` with a space before it, or nothing for a number.
-        content: the new `<v>` or `<is>`, with `%b` wherever the prefix of the names belongs.
-
-    Returns:
-        The new element.
-    """
-    tag = start_tag(data, cell.start)
-    prefix = tag[1][:-1]  # the element's name is "c", or "x:c" in files that use a prefix
-    new = content.replace(b"%b", prefix)
-    kept = without_kind(tag[2])
-    edits: list[Edit] = []
-    place = tag.end()  # the schema wants the order f, v, is, extLst
-    for name, start, end in cell.children:
-        behind = element_end(data, start, end)
-        if name == "f":
-            place = behind
-        elif name in {"v", "is"}:
-            edits.append((start, behind, b""))
-    edits.append((place, place, new))
-    inside = new if tag[3] else splice(data, edits, tag.end(), cell.end)
-    return b"<%b%b%b>%b</%b>" % (tag[1], kept, kind, inside, tag[1])
-
-
-@lru_cache(maxsize=4096)
-def without_kind(attributes: bytes) -> bytes:
-    """Return the attributes of a `<c>` without those that belong to its value, `t` and `vm`."""
-    return b"".join(m[0] for m in _ATTRIBUTE.finditer(attributes) if m[1] not in _OF_VALUE)
-
-
-def has_value_metadata(data: bytes, cell: RawCell) -> bool:
-    """Whether a cell says more about its value in the workbook's metadata."""
-    return any(m[1] == b"vm" for m in _ATTRIBUTE.finditer(start_tag(data, cell.start)[2]))
-
-
-def with_attribute(data: bytes, start: int, name: bytes, value: bytes) -> bytes:
-    """Return the part with an attribute set on the element whose start tag stands at `start`."""
-    tag = start_tag(data, start)
-    kept = b"".join(m[0] for m in _ATTRIBUTE.finditer(tag[2]) if m[1] != name)
-    new = b'<%b%b %b="%b"%b>' % (tag[1], kept, name, value, tag[3])
-    return data[:start] + new + data[tag.end() :]
-
-
-def element_end(data: bytes, start: int, end: int) -> int:
-    """Return the byte behind an element, given its start and where expat reported its end."""
-    return end if start_tag(data, start)[3] else data.index(b">", end) + 1
-
-
-def start_tag(data: bytes, start: int) -> re.Match[bytes]:
-    """Return the start tag at a byte where expat found one: name, attributes, "/" or nothing."""
-    tag = _TAG.match(data, start)
-    if tag is None:  # cannot be, see the note at the pattern
-        raise WorkbookError(f"no start tag at byte {start} where the XML parser saw one")
-    return tag
-
-
-def splice(data: bytes, edits: Iterable[Edit], start: int = 0, stop: int | None = None) -> bytes:
-    """Return `data[start:stop]` with each edit (from, to, bytes) made; they must not overlap."""
-    pieces, at = [], start
-    for first, behind, new in sorted(edits):
-        pieces += [data[at:first], new]
-        at = behind
-    return b"".join([*pieces, data[at:stop]])
-
-
 class CellHandler(Handler):
     """Collects the cells. Rows and cells may leave out where they stand: the next place, then.
 
-    Override `finish` to be told of each cell instead of keeping them all.
+    Override `finish` to take each cell as it ends instead of keeping them all.
     """
 
     def __init__(self, where: str) -> None:

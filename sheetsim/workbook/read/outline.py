@@ -14,7 +14,8 @@ import re
 from typing import NamedTuple
 
 from sheetsim.book import Place
-from sheetsim.workbook.read.cell_xml import parse_range
+from sheetsim.errors import WorkbookError, shown
+from sheetsim.references import read_reference
 
 _NUMBER = rb"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 _CELL = re.compile(
@@ -60,12 +61,14 @@ def chart_numbers(part: bytes, where: str) -> list[ChartNumber]:
     """
     found = []
     for cache in _CACHE.finditer(part):
-        sheet, _, cells = cache[1].decode().rpartition("!")
-        (top, left), (_, right) = parse_range(cells.replace("$", ""), where)
+        text = cache[1].decode()
+        reference = read_reference(text)
+        if reference is None or reference.sheet is None or not reference.on_sheet:
+            raise WorkbookError(f"{where}: {shown(text)} is no reference to cells of a sheet")
+        (top, left), (_, right) = reference.corners
         columns = right - left + 1
         for point in _POINT.finditer(cache[2]):
             down, across = divmod(int(point[2]), columns)
-            found.append(
-                ChartNumber(sheet.strip("'"), (top + down, left + across), float(point[3]))
-            )
+            at = (top + down, left + across)
+            found.append(ChartNumber(reference.sheet, at, float(point[3])))
     return found

@@ -4,7 +4,7 @@
     <c r="B1"><f>A1*2</f><v>4</v></c></row> ... </sheetData>
 
 Calling Python for every element of half a megabyte of XML takes ten times as long as parsing it.
-So expat parses a sheet without telling anybody, which proves it well-formed, and a regular
+So expat parses a sheet without calling anything, which proves it well-formed, and a regular
 expression takes the cells. That is sound because of what is refused here first: without comments,
 CDATA, processing instructions and a document type, every `<` of well-formed XML starts a tag; and
 the tokens must follow each other without a gap, so that nothing but rows and cells, in the right

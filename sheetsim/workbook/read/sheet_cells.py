@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.book import Cell, CellError
-from sheetsim.errors import WorkbookError
+from sheetsim.errors import WorkbookError, shown
 from sheetsim.references import a1
-from sheetsim.workbook.read.cell_text import index_in, moment_in, number_in
-from sheetsim.workbook.read.cell_xml import CellHandler, parse_range
+from sheetsim.workbook.read.array_formulas import covered_cells
+from sheetsim.workbook.read.cell_xml import CellHandler
+from sheetsim.workbook.read.escapes import unescaped
 from sheetsim.workbook.read.plain_sheet import (
     plain_attributes,
     plain_column,
@@ -25,11 +26,11 @@ from sheetsim.workbook.read.plain_sheet import (
     tokens,
 )
 from sheetsim.workbook.read.shared_formulas import Filled, SharedFormula
-from sheetsim.workbook.read.texts import short, unescaped
+from sheetsim.workbook.read.value_text import index_in, moment_in, number_in
 from sheetsim.workbook.read.xml_scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sheetsim.book import Place, Value
     from sheetsim.workbook.read.cell_xml import RawCell
@@ -39,9 +40,6 @@ _T = TypeVar("_T")
 
 MAX_CELLS = 8_000_000
 """Cells of one sheet: about 3 GB as Python keeps them. The largest of Excel's have fewer."""
-
-MAX_COVERED = 50_000_000
-"""Cells that the array formulas of a sheet may cover, looked at one by one."""
 
 _MOST = sys.float_info.max
 _LEAST = -_MOST
@@ -64,7 +62,7 @@ def read_sheet(
         data: the part.
         where: file and sheet or part, for the message of an error.
         strings: gives the workbook's shared strings; called once, and only if there are any.
-        progress: told how much has been read.
+        progress: called with how much has been read, from 0 to 1.
         date1904: whether the workbook counts days from 1904; matters for cells of type "d".
 
     Returns:
@@ -79,49 +77,6 @@ def read_sheet(
         scan(data, where, reader)
         found = reader.found
     return found.covered(where)
-
-
-def covered_cells(
-    arrays: Iterable[tuple[str, str]], places: Collection[Place], where: str
-) -> dict[Place, tuple[str, str]]:
-    """Return (range, formula) of each stored cell that one of the array formulas covers.
-
-    The first cell of the range holds the formula, the others only their cached values.
-
-    Args:
-        arrays: the range and the formula of each.
-        places: the cells that the sheet stores.
-        where: file and part, for the message of an error.
-
-    Raises:
-        WorkbookError: a range is none, or together they cover more than a sheet has.
-    """
-    members: dict[Place, tuple[str, str]] = {}
-    looked_at = 0
-    for extent, formula in arrays:
-        (top, left), (bottom, right) = parse_range(extent, where)
-        area = (bottom - top + 1) * (right - left + 1)
-        looked_at += min(area, len(places))
-        if looked_at > MAX_COVERED:
-            raise WorkbookError(f"{where}: its array formulas overlap without end; refused")
-        inside: Iterable[Place] = places
-        if area < len(places):  # else the sheet is smaller
-            inside = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
-        for row, column in inside:
-            if top <= row <= bottom and left <= column <= right:
-                members[row, column] = (extent, formula)
-    return members
-
-
-def array_formulas(raws: Iterable[RawCell]) -> list[tuple[str, str]]:
-    """Return the range and the formula of each array formula among these cells."""
-    return [
-        (raw.formula_attributes["ref"], f"={raw.formula}")
-        for raw in raws
-        if raw.formula is not None
-        and raw.formula_attributes.get("t") == "array"
-        and raw.formula_attributes.get("ref")
-    ]
 
 
 @dataclass(slots=True)
@@ -356,7 +311,7 @@ class _Reader(CellHandler):
         except KeyError:
             group = attributes.get("si", "")
             raise WorkbookError(
-                f"{self.where} {a1(*cell.place)}: shared formula {short(group)} makes no "
+                f"{self.where} {a1(*cell.place)}: shared formula {shown(group)} makes no "
                 "sense here; expected one whose text stands in a cell before"
             ) from None
 
@@ -388,8 +343,8 @@ class _Reader(CellHandler):
         except (ValueError, IndexError):
             pass
         raise WorkbookError(
-            f"{self.where} {a1(*cell.place)}: {short(text)} is no value of a cell of type "
-            f"{short(kind)}"
+            f"{self.where} {a1(*cell.place)}: {shown(text)} is no value of a cell of type "
+            f"{shown(kind)}"
         )
 
     def _string(self, number: int) -> str:

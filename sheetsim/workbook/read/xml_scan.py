@@ -1,4 +1,4 @@
-"""The one door through which XML from a file enters.
+"""XML from a file, parsed with what could do harm refused.
 
 Every part of a workbook is read by `scan`, which refuses a document type declaration, and with
 it every entity, internal or external, before it can do harm. Expat tells the byte where each
@@ -16,7 +16,7 @@ from sheetsim.errors import WorkbookError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Excel writes the first of each pair, and the second when told to save "Strict Open XML".
+# Excel writes the first of each pair, and the second when it saves "Strict Open XML".
 NAMESPACES = frozenset(
     {
         "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -58,7 +58,7 @@ def scan(data: bytes, where: str, handler: Handler) -> None:
     Args:
         data: the bytes of the part.
         where: file and part, for the error's message.
-        handler: who is told.
+        handler: what is called.
 
     Raises:
         WorkbookError: the part is not well-formed, nested without end, or declares a document
@@ -98,5 +98,5 @@ def scan(data: bytes, where: str, handler: Handler) -> None:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError) as error:
-        # LookupError and ValueError: the part declares an encoding that nobody has heard of.
+        # LookupError and ValueError: the part declares an encoding that there is not.
         raise WorkbookError(f"{where}: is not well-formed XML ({error})") from error

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1, a1_range
-from sheetsim.workbook.read.cell_text import attribute, content, encoded
-from sheetsim.workbook.read.cell_xml import (
-    CellHandler,
-    parse_range,
-    start_tag,
-    with_attribute,
-)
+from sheetsim.workbook.read.cell_xml import CellHandler, parse_range
+from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded
+from sheetsim.workbook.rewrite.xml_edits import start_tag, with_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sheetsim.book import Place, Value
-    from sheetsim.workbook.read.cell_xml import Edit, RawCell
+    from sheetsim.workbook.read.cell_xml import RawCell
+    from sheetsim.workbook.rewrite.xml_edits import Edit
 
 
 @dataclass(slots=True)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
-from sheetsim.references import a1, a1_range, quoted
+from sheetsim.references import a1
 from sheetsim.workbook.read.archive import links_part
-from sheetsim.workbook.read.cell_text import attribute, content, encoded, xml_text
-from sheetsim.workbook.read.cell_xml import element_end, start_tag
 from sheetsim.workbook.read.xml_scan import Handler, scan
+from sheetsim.workbook.rewrite.line_chart import LineChart, chart_parts
+from sheetsim.workbook.rewrite.new_parts import HEAD, LINKS, TYPE, free_part, link_xml
+from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded, xml_text
+from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, start_tag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,14 +31,9 @@ _STRICT = tuple(
     (_USUAL + b"/%b/2006/" % kind, _OTHER + b"/%b/" % kind)
     for kind in (b"spreadsheetml", b"officeDocument", b"drawingml")
 )
-"""Namespaces as Excel writes them, and as it does when told to save "Strict Open XML"."""
+"""Namespaces as Excel writes them, and as it does when it saves "Strict Open XML"."""
 
-_HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
-_TYPE = "application/vnd.openxmlformats-officedocument"
 _CONTENT_TYPES = "[Content_Types].xml"
 _CONTENT_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/content-types "
 
@@ -45,25 +42,6 @@ MAX_NAME = 31
 
 _WIDEST = 60
 """Characters of a column at most, however long its texts."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineChart:
-    """A chart of one column over another, as a line.
-
-    Attributes:
-        title: over the chart.
-        x: column, from 0, along the horizontal axis.
-        y: column up the vertical axis.
-        first: first row, from 0, with numbers; the titles stand in the row above.
-        last: last row.
-    """
-
-    title: str
-    x: int
-    y: int
-    first: int
-    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +93,21 @@ def with_sheets(
     for offset, sheet in enumerate(sheets):
         name = free_name(sheet, names)
         names.add(name.casefold())
-        part = _free_part("xl/worksheets/sheet", taken)
+        part = free_part("xl/worksheets/sheet", taken)
         added[part] = _sheet_xml(sheet, f"{archive.path}: sheet {name!r}")
-        kinds = {part: f"{_TYPE}.spreadsheetml.worksheet+xml"}
+        kinds = {part: f"{TYPE}.spreadsheetml.worksheet+xml"}
         if sheet.chart is not None:
             column = max(len(row) for row in sheet.rows) + 1
-            kinds |= _chart_parts(sheet.chart, name, part, column, taken, added)
+            kinds |= chart_parts(sheet.chart, name, part, column, taken, added)
         link = _free_link(lists[rels].ids)
-        new[rels].append(_link_xml(link, "worksheet", "/" + part))
+        new[rels].append(link_xml(link, "worksheet", "/" + part))
         new[_CONTENT_TYPES] += [
             b'<%%bOverride PartName="/%b" ContentType="%b"/>' % (one.encode(), kind.encode())
             for one, kind in kinds.items()
         ]
         new[archive.workbook].append(
             b'<%%bsheet name="%b" sheetId="%d" r:id="%b" xmlns:r="%b"/>'
-            % (xml_text(name), next_id + offset, link.encode(), _LINKS.encode())
+            % (xml_text(name), next_id + offset, link.encode(), LINKS.encode())
         )
     strict = _OTHER in parts[archive.workbook]
     for part, data in parts.items():
@@ -156,27 +134,12 @@ def free_name(sheet: NewSheet, taken: Collection[str]) -> str:
         number += 1
 
 
-def _free_part(start: str, taken: set[str]) -> str:
-    number = 1
-    while f"{start}{number}.xml".lower() in taken:
-        number += 1
-    name = f"{start}{number}.xml"
-    taken.add(name.lower())
-    return name
-
-
 def _free_link(taken: set[str]) -> str:
     number = len(taken) + 1
     while f"rId{number}" in taken:
         number += 1
     taken.add(f"rId{number}")
     return f"rId{number}"
-
-
-def _link_xml(link: str, kind: str, target: str) -> bytes:
-    return b'<%%bRelationship Id="%b" Type="%b/%b" Target="%b"/>' % (
-        *(link.encode(), _LINKS.encode(), kind.encode(), target.encode()),
-    )
 
 
 def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
@@ -203,8 +166,8 @@ def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
     drawing = b'<drawing r:id="rId1"/>' if sheet.chart is not None else b""
     return b"".join(
         [
-            _HEAD,
-            b'<worksheet xmlns="%b" xmlns:r="%b">' % (_MAIN.encode(), _LINKS.encode()),
+            HEAD,
+            b'<worksheet xmlns="%b" xmlns:r="%b">' % (_MAIN.encode(), LINKS.encode()),
             b'<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
             b"<cols>%b</cols>" % columns if columns else b"",
             b"<sheetData>%b</sheetData>" % b"".join(rows),
@@ -215,99 +178,11 @@ def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
     )
 
 
-def _chart_parts(
-    chart: LineChart,
-    sheet: str,
-    part: str,
-    column: int,
-    taken: set[str],
-    added: dict[str, bytes],
-) -> dict[str, str]:
-    """Add the parts of a chart that starts in a column; return them with their content types."""
-    drawing = _free_part("xl/drawings/drawing", taken)
-    picture = _free_part("xl/charts/chart", taken)
-    added[links_part(part)] = _links_xml("drawing", drawing)
-    added[links_part(drawing)] = _links_xml("chart", picture)
-    added[drawing] = _drawing_xml(column)
-    added[picture] = _chart_xml(chart, sheet)
-    return {
-        drawing: f"{_TYPE}.drawing+xml",
-        picture: f"{_TYPE}.drawingml.chart+xml",
-    }
-
-
-def _links_xml(kind: str, target: str) -> bytes:
-    link = _link_xml("rId1", kind, "/" + target).replace(b"%b", b"")
-    return _HEAD + b'<Relationships xmlns="%b">%b</Relationships>' % (_PACKAGE.encode(), link)
-
-
-def _drawing_xml(column: int) -> bytes:
-    """Return a drawing with the chart from row 2 on, 10 columns wide and 20 rows high."""
-    corners = "".join(
-        f"<xdr:{end}><xdr:col>{at}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row>"
-        f"<xdr:rowOff>0</xdr:rowOff></xdr:{end}>"
-        for end, at, row in (("from", column, 1), ("to", column + 10, 21))
-    )
-    return (
-        _HEAD
-        + (
-            f'<xdr:wsDr xmlns:xdr="{_DRAWING}/spreadsheetDrawing" xmlns:a="{_DRAWING}/main">'
-            f"<xdr:twoCellAnchor>{corners}"
-            '<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr><xdr:cNvPr id="2" name="Chart 1"/>'
-            "<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr><xdr:xfrm>"
-            '<a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm><a:graphic>'
-            f'<a:graphicData uri="{_DRAWING}/chart"><c:chart xmlns:c="{_DRAWING}/chart" '
-            f'xmlns:r="{_LINKS}" r:id="rId1"/></a:graphicData></a:graphic></xdr:graphicFrame>'
-            "<xdr:clientData/></xdr:twoCellAnchor></xdr:wsDr>"
-        ).encode()
-    )
-
-
-def _chart_xml(chart: LineChart, sheet: str) -> bytes:
-    """Return a chart of points joined by lines, without markers."""
-
-    def cells(column: int) -> str:
-        ends = (chart.first, column), (chart.last, column)
-        numbers = a1_range(*ends, fix_row=True, fix_column=True)
-        where = xml_text(f"{quoted(sheet)}!{numbers}").decode()
-        return f"<c:numRef><c:f>{where}</c:f></c:numRef>"
-
-    head = xml_text(
-        f"{quoted(sheet)}!{a1(chart.first - 1, chart.y, fix_row=True, fix_column=True)}"
-    ).decode()
-    title = (
-        "<c:title><c:tx><c:rich><a:bodyPr/><a:p><a:r>"
-        f"<a:t>{xml_text(chart.title).decode()}</a:t></a:r></a:p></c:rich></c:tx>"
-        '<c:overlay val="0"/></c:title>'
-    )
-    axes = "".join(
-        f'<c:valAx><c:axId val="{one}"/><c:scaling><c:orientation val="minMax"/></c:scaling>'
-        f'<c:delete val="0"/><c:axPos val="{side}"/><c:numFmt formatCode="General" '
-        'sourceLinked="0"/><c:majorTickMark val="out"/><c:minorTickMark val="none"/>'
-        f'<c:tickLblPos val="low"/><c:crossAx val="{other}"/><c:crosses val="autoZero"/>'
-        "</c:valAx>"
-        for one, other, side in ((1, 2, "b"), (2, 1, "l"))
-    )
-    return (
-        _HEAD
-        + (
-            f'<c:chartSpace xmlns:c="{_DRAWING}/chart" xmlns:a="{_DRAWING}/main">'
-            f'<c:chart>{title}<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>'
-            '<c:scatterChart><c:scatterStyle val="lineMarker"/><c:varyColors val="0"/><c:ser>'
-            f'<c:idx val="0"/><c:order val="0"/><c:tx><c:strRef><c:f>{head}</c:f></c:strRef></c:tx>'
-            '<c:marker><c:symbol val="none"/></c:marker>'
-            f"<c:xVal>{cells(chart.x)}</c:xVal><c:yVal>{cells(chart.y)}</c:yVal>"
-            '<c:smooth val="0"/></c:ser><c:axId val="1"/><c:axId val="2"/></c:scatterChart>'
-            f'{axes}</c:plotArea><c:plotVisOnly val="1"/></c:chart></c:chartSpace>'
-        ).encode()
-    )
-
-
 def _scanned(archive: Archive, part: str, data: bytes) -> _Lists:
-    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise WorkbookError(f"{archive.path}: {part} is in UTF-16, which is not edited here")
-    lists = _Lists(f"{archive.path}: {part}")
-    scan(data, f"{archive.path}: {part}", lists)
+    where = f"{archive.path}: {part}"
+    require_editable(data, where)
+    lists = _Lists(where)
+    scan(data, where, lists)
     return lists
 
 

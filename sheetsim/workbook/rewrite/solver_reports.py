@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
-from sheetsim.workbook.rewrite.new_sheets import LineChart, NewSheet
+from sheetsim.workbook.rewrite.line_chart import LineChart
+from sheetsim.workbook.rewrite.new_sheets import NewSheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -35,7 +35,7 @@ _SIZES_FOLLOW = 0x08  # flag: the sizes stand behind the packed bytes
 _SIZES_AT_MOST = 24  # bytes that they take, the longest form with its signature
 _ZIP64 = 1  # the extra field with 8-byte sizes
 _LEVEL = 6
-# What the flags of a deflated entry say about the pains that were taken: none said, most, fast,
+# What the flags of a deflated entry say about the level of compression: none said, most, fast,
 # fastest. Excel says the last, and its files are as large as those of level 3.
 _LEVELS = {0: _LEVEL, 2: 9, 4: 3, 6: 3}
 _LONGEST_COMMENT = 0xFFFF

@@ -75,7 +75,7 @@ def split_commas(text: str) -> Iterator[str]:
 
 
 def printable(text: str) -> str:
-    """Return a text of a stranger's file on one line, without what a terminal might obey."""
+    """Return a text of a file on one line, without signs that control a terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 

@@ -41,7 +41,7 @@ MAX_WHOLE_CELLS = 10 * MAX_VARIABLES
 """Cells on the left of integer, binary and all different together, which are looked at singly."""
 
 MAX_POPULATION = 1_000_000
-"""Points of a population that are believed."""
+"""Points of a population; a file that says more is taken to say this."""
 
 _ON, _OFF = 1, 2
 _CENTRAL = 2
@@ -50,7 +50,7 @@ _Code = TypeVar("_Code", Goal, Engine)
 
 
 def read_models(book: Book) -> dict[str, SolverModel]:
-    """Read every stored Solver model, sound or not; cells are not looked at.
+    """Read every stored Solver model, whether it can be solved or not; cells are not looked at.
 
     Args:
         book: the workbook.

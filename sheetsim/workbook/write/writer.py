@@ -6,9 +6,7 @@ sheets give the same bytes: document properties are fixed, and XlsxWriter fixes 
 """
 
 import datetime
-import io
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,13 @@ from sheetsim.errors import OutputError
 from sheetsim.files import replace_file
 from sheetsim.option_values import LARGEST
 from sheetsim.references import a1_range, quoted
-from sheetsim.sheet import Block, ColorScale, Kind, Sheet
+from sheetsim.sheet import Block, ColorScale, Kind, Sheet, SolverModel
 from sheetsim.sheet.block import A_TEXT, LONGEST
+from sheetsim.workbook.solver_model.model import Area
+from sheetsim.workbook.solver_model.model import Settings as StoredSettings
+from sheetsim.workbook.solver_model.model import SolverModel as StoredModel
+from sheetsim.workbook.solver_model.names import model_names
 from sheetsim.workbook.write.charts import draw, pixels
-from sheetsim.workbook.write.solver_names import solver_names
 from sheetsim.workbook.write.styles import HIGHLIGHTS, properties
 
 EPOCH = datetime.datetime(2026, 1, 1)
@@ -61,14 +62,9 @@ def write_workbook(
         OutputError: it cannot be written; what stood there is untouched.
     """
     target = Path(path)
-    with (
-        replace_file(target, unless) as temporary,
-        tempfile.TemporaryDirectory(prefix="sheetsim-write-") as folder,
-    ):
-        # To memory first: a zip file that a full disk cuts off complains once more as Python ends.
-        content = io.BytesIO()
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "tmpdir": folder}
-        book = xlsxwriter.Workbook(content, options)
+    with replace_file(target, unless) as temporary:
+        options = {"strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(str(temporary), options)
         book.set_properties({"title": sheets[0].title, "author": "sheetsim", "created": EPOCH})
         book.set_calc_mode("auto")
         writer = _Writer(book)
@@ -77,11 +73,7 @@ def write_workbook(
         try:
             book.close()
         except XlsxWriterException as error:
-            cause = error.args[0] if error.args else error
-            reason = getattr(cause, "strerror", None) or cause
-            where = tempfile.gettempdir()
-            raise OutputError(f"{target}: cannot be written ({reason}, in {where})") from error
-        temporary.write_bytes(content.getbuffer())
+            raise OutputError(f"{target}: cannot be written ({error})") from error
     return target
 
 
@@ -150,7 +142,7 @@ class _Writer:
         """Names that `define_name` cannot write, put in the list where XlsxWriter keeps its own."""
         names = self._book.defined_names
         if sheet.solver is not None:
-            for name, text in solver_names(sheet.solver).items():
+            for name, text in model_names(_stored(sheet.solver)).items():
                 names.append([name, page.index, text, True])
         if sheet.print_areas:
             ranges = (
@@ -184,6 +176,24 @@ def _cached(value: Any, formula: str) -> Any:
     if np.isfinite(value):
         return float(value)
     return "#N/A" if "NA()" in formula else "#NUM!"
+
+
+def _stored(model: SolverModel) -> StoredModel:
+    """The model of a sheet as Excel stores it.
+
+    The settings are those that Excel wrote for the lecture's own models: minimise, GRG Nonlinear,
+    central derivatives, no constraints, and variables that may be negative.
+    """
+
+    def area(block: Block) -> Area:
+        return Area(block.sheet, (block.row, block.column), (block.bottom - 1, block.right - 1))
+
+    return StoredModel(
+        model.objective.sheet,
+        area(model.objective),
+        variables=tuple(map(area, model.variables)),
+        settings=StoredSettings(central=True, bounds_required=False),
+    )
 
 
 def _corners(block: Block) -> tuple[int, int, int, int]:

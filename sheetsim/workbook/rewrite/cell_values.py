@@ -1,14 +1,10 @@
-"""Writing values into a copy of a workbook, inside its XML, and changing nothing else.
-
-Loading a workbook and saving it again drops what the library does not know: pivots, charts,
-macros, extensions. Here the bytes of `<v>` are exchanged where they stand, in the sheets that
-are concerned; every other part of the file is copied packed, as it is.
+"""Values put into the cells of a sheet, within its bytes: nothing else of it changes.
 
     <c r="B2" s="7"><f>SUM(A:A)</f><v>41.5</v></c>    only 41.5 changes
     <c r="B3" s="7"/>                                 <c r="B3" s="7"><v>2</v></c>
 
 A cell whose value is of another type than before has its attribute `t` changed as well, and one
-that is not in the file yet is added where it belongs.
+that is not in the file yet is added where it belongs (`new_cells`).
 """
 
 from __future__ import annotations
@@ -18,104 +14,22 @@ from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
-from sheetsim.files import replace_file
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1
-from sheetsim.workbook.read.archive import Archive
-from sheetsim.workbook.read.cell_text import (
-    attribute,
-    content,
-    encoded,
-    error_code,
-    number_in,
-    number_text,
-)
-from sheetsim.workbook.read.cell_xml import (
-    element_end,
-    has_value_metadata,
-    replaced,
-    splice,
-    start_tag,
-)
+from sheetsim.workbook.read.escapes import unescaped
 from sheetsim.workbook.read.plain_sheet import plain_cells
-from sheetsim.workbook.read.texts import short, unescaped
+from sheetsim.workbook.read.value_text import number_in, number_text
 from sheetsim.workbook.read.xml_scan import scan
+from sheetsim.workbook.rewrite.cell_bytes import has_value_metadata, replaced
 from sheetsim.workbook.rewrite.new_cells import Layout, added_cells
-from sheetsim.workbook.rewrite.new_sheets import with_sheets
-from sheetsim.workbook.rewrite.zip_copy import rewritten
-from sheetsim.workbook.solver_model.write import with_model
+from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded, error_code
+from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, splice, start_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from sheetsim.book import Place, Value
-    from sheetsim.workbook.read.cell_xml import Edit, RawCell
-    from sheetsim.workbook.rewrite.new_sheets import NewSheet
-    from sheetsim.workbook.solver_model.model import SolverModel
-
-
-def write_values(
-    path: str | Path,
-    target: str | Path,
-    values: Mapping[str, Mapping[Place, Value]],
-    *,
-    model: SolverModel | None = None,
-    sheets: Sequence[NewSheet] = (),
-) -> None:
-    """Copy a workbook with other values in some cells, and nothing else changed.
-
-    A cell with a formula keeps it; its cached value is what changes. A cell that shows the value
-    already is left alone, to the byte.
-
-    Args:
-        path: the workbook.
-        target: the copy; may be the workbook itself. Replaced if it exists, untouched if
-            anything fails.
-        values: sheet to (row, column), from 0, to what the cell is to show: a number, a text, a
-            boolean, an error, or None for nothing.
-        model: a Solver model to store in the copy, instead of the one of its sheet.
-        sheets: sheets to add behind the others, such as reports.
-
-    Raises:
-        WorkbookError: the workbook cannot be read, has no such sheet, or a value cannot stand in
-            a cell.
-        OutputError: the target cannot be written.
-    """
-    with Archive(path) as archive:
-        changed = _changed_sheets(archive, values)
-        added: dict[str, bytes] = {}
-        if model is not None:
-            changed[archive.workbook] = with_model(archive, model)
-        if sheets:
-            with_sheets(archive, sheets, changed, added)
-        # All is read before the target is touched: from here on, an OSError is one of writing.
-        copy = rewritten(archive, changed, added)
-    with replace_file(target) as temporary:
-        temporary.write_bytes(copy)
-
-
-def _changed_sheets(
-    archive: Archive, values: Mapping[str, Mapping[Place, Value]]
-) -> dict[str, bytes]:
-    """Return the new bytes of each sheet's part in which something changes."""
-    parts = {sheet.name: sheet.part for sheet in archive.sheets()}
-    changed: dict[str, bytes] = {}
-    for name, cells in values.items():
-        part = parts.get(name)
-        if part is None:
-            known = ", ".join(repr(sheet) for sheet in parts)
-            raise WorkbookError(
-                f"{archive.path}: has no sheet {name!r} to write to; it has {known}"
-            )
-        if not cells:
-            continue
-        if part in changed:
-            raise WorkbookError(f"{archive.path}: two sheets are stored as one, {part}; refused")
-        data = archive.read(part)
-        new = sheet_with_values(data, cells, f"{archive.path}: sheet {short(name)}")
-        if new != data:
-            changed[part] = new
-    return changed
+    from sheetsim.workbook.read.cell_xml import RawCell
+    from sheetsim.workbook.rewrite.xml_edits import Edit
 
 
 def sheet_with_values(data: bytes, values: Mapping[Place, Value], where: str) -> bytes:
@@ -129,8 +43,7 @@ def sheet_with_values(data: bytes, values: Mapping[Place, Value], where: str) ->
     Raises:
         WorkbookError: the part cannot be read or edited, or a value cannot stand in a cell.
     """
-    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise WorkbookError(f"{where}: is in UTF-16, which is not edited here")
+    require_editable(data, where)
     for row, column in values:
         if not (0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS):
             raise WorkbookError(f"{where}: row {row}, column {column} lies outside of a sheet")

@@ -1,15 +1,14 @@
-"""A value as it stands in a cell of a file: its type, and the text of `<v>` or `<is>`."""
+"""A value as XML in a new or changed cell: its type, and the text of `<v>` or `<is>`."""
 
 from __future__ import annotations
 
 import math
-import re
-from datetime import date
 from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.read.texts import escaped
+from sheetsim.workbook.read.escapes import escaped
+from sheetsim.workbook.read.value_text import number_text
 
 if TYPE_CHECKING:
     from sheetsim.book import Value
@@ -17,77 +16,11 @@ if TYPE_CHECKING:
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "%": "&#37;"})
 """By a table: `xml.sax.saxutils` loads urllib, http and ssl with it."""
 
-_EXACT = 1e15
-"""Whole numbers below are written without a point and without an exponent."""
-
 ERROR_CODES = frozenset(
     {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"}
 )
 """What a cell of type "e" may hold (ECMA-376, part 1, 18.18.11, and as Excel writes it). For its
 newer errors, #SPILL! and the like, Excel writes `#VALUE!` and says in metadata what is meant."""
-
-_MOMENT = re.compile(
-    r"(?:([0-9]{4})-([0-9]{2})-([0-9]{2}))?"
-    r"(?:(?:T|\A)([0-9]{2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?)?Z?"
-)
-
-
-def number_in(text: str | bytes) -> float:
-    """Return the number that the text of `<v>` is; Python's own reading allows more, such as 1_0.
-
-    Raises:
-        ValueError: it is none.
-    """
-    text = text.decode() if isinstance(text, bytes) else text
-    if "_" in text or not text.isascii():
-        raise ValueError(text[:60])
-    return float(text)
-
-
-def index_in(text: str | bytes) -> int:
-    """Return the number that the text of `<v>` is, of a shared string.
-
-    Raises:
-        ValueError: it is none.
-    """
-    text = text.decode() if isinstance(text, bytes) else text
-    if "_" in text or not text.isascii():
-        raise ValueError(text[:60])
-    return int(text)
-
-
-def moment_in(text: str, *, date1904: bool) -> float | str:
-    """Return the number of the ISO 8601 date, time, or both, in a cell of type "d".
-
-    A text that is neither is returned as it is: such cells are rare, and no reason to refuse a
-    workbook.
-
-    Args:
-        text: of `<v>`.
-        date1904: whether the workbook counts days from 1904 instead of 1900, where Excel's
-            count has a 29 February that never was.
-    """
-    match = _MOMENT.fullmatch(text.strip())
-    if not match or not text.strip("Z \n"):
-        return text
-    year, hour, minute, second = match[1], int(match[4] or 0), int(match[5] or 0), match[6]
-    if hour > 24 or minute > 59 or float(second or 0) >= 61:
-        return text
-    day = 0
-    if year:
-        try:
-            ordinal = date(int(year), int(match[2]), int(match[3])).toordinal()
-        except ValueError:
-            return text
-        day = ordinal - (_DAY_0_OF_1904 if date1904 else _DAY_0)
-        day -= not date1904 and day <= _PHANTOM
-        if day < 0:
-            return text
-    return day + (3600 * hour + 60 * minute + float(second or 0)) / 86400
-
-
-_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30).toordinal(), date(1904, 1, 1).toordinal()
-_PHANTOM = 60
 
 
 def encoded(value: Value, *, formula: bool, where: str) -> tuple[str, bytes | None]:
@@ -126,13 +59,6 @@ def xml_text(text: str) -> bytes:
     References stand for all but ASCII, and for "%", which is a mark in `content`.
     """
     return text.translate(_ESCAPES).encode("ascii", "xmlcharrefreplace")
-
-
-def number_text(number: float) -> str:
-    """Return a number as a cell stores it: the shortest text that reads back as the same."""
-    if number.is_integer() and abs(number) < _EXACT:
-        return str(int(number))
-    return repr(number).replace("e", "E")
 
 
 def attribute(kind: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The poisoned copy: what must change does, and nothing else."""
+"""The copy with invalid cached values: what must change does, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheetsim.book import CellError
 from sheetsim.errors import OutputError, WorkbookError
-from sheetsim.workbook.rewrite.package import POISON, CellError, poisoned_copy, read_cells
+from sheetsim.workbook.read.all_cells import read_cells
+from sheetsim.workbook.rewrite.invalidated_copy import INVALID_VALUE, invalidated_copy
 
 LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -45,8 +47,8 @@ def book(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_cached_value_is_poison_and_all_else_is_kept(book: Path, tmp_path: Path) -> None:
-    poisoned_copy(book, tmp_path / "copy.xlsx")
+def test_every_cached_value_is_invalid_and_all_else_is_kept(book: Path, tmp_path: Path) -> None:
+    invalidated_copy(book, tmp_path / "copy.xlsx")
     before, after = read_cells(book), read_cells(tmp_path / "copy.xlsx")
     assert sum(cell.formula is not None for cell in before["a & b"].values()) == 8
     for name, cells in before.items():
@@ -54,11 +56,11 @@ def test_every_cached_value_is_poison_and_all_else_is_kept(book: Path, tmp_path:
         for place, cell in cells.items():
             got = after[name][place]
             assert (got.formula, got.array) == (cell.formula, cell.array)
-            assert got.value == (cell.value if cell.formula is None else POISON)
+            assert got.value == (cell.value if cell.formula is None else INVALID_VALUE)
 
 
 def test_other_parts_are_kept_byte_for_byte(book: Path, tmp_path: Path) -> None:
-    poisoned_copy(book, tmp_path / "copy.xlsx")
+    invalidated_copy(book, tmp_path / "copy.xlsx")
     before, after = parts(book), parts(tmp_path / "copy.xlsx")
     assert list(before) == list(after)
     changed = {name for name in before if before[name] != after[name]}
@@ -66,7 +68,7 @@ def test_other_parts_are_kept_byte_for_byte(book: Path, tmp_path: Path) -> None:
 
 
 def test_what_openpyxl_sees_is_the_same(book: Path, tmp_path: Path) -> None:
-    poisoned_copy(book, tmp_path / "copy.xlsx")
+    invalidated_copy(book, tmp_path / "copy.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "copy.xlsx")["a & b"]
     assert sheet["B1"].value == "=A1*2"
     assert sheet["B1"].font.bold
@@ -82,7 +84,7 @@ def test_constants_are_edited(book: Path, tmp_path: Path) -> None:
         (2, 0): 7,
         (3, 0): False,
     }
-    poisoned_copy(book, copy, {"a & b": changes})
+    invalidated_copy(book, copy, {"a & b": changes})
     found = read_cells(copy)["a & b"]
     assert {place: found[place].value for place in changes} == changes
     sheet = openpyxl.load_workbook(copy)["a & b"]
@@ -106,11 +108,11 @@ def test_an_edit_that_cannot_be_made_is_refused(
     target = tmp_path / "copy.xlsx"
     target.write_bytes(b"as it was")
     with pytest.raises(WorkbookError, match=problem):
-        poisoned_copy(book, target, edits)
+        invalidated_copy(book, target, edits)
     assert target.read_bytes() == b"as it was"
 
 
-def test_a_plain_sheet_is_poisoned_as_any_other(tmp_path: Path) -> None:
+def test_a_plain_sheet_is_invalidated_as_any_other(tmp_path: Path) -> None:
     """A comment in a sheet is enough for it to be read in the general way."""
     path = tmp_path / "plain.xlsx"
     out = xlsxwriter.Workbook(str(path))
@@ -133,21 +135,21 @@ def test_a_plain_sheet_is_poisoned_as_any_other(tmp_path: Path) -> None:
                 for name, data in plain.items():
                     behind = data.replace(b"</sheetData>", b"</sheetData>" + comment)
                     file.writestr(name, behind if name == SHEET else data)
-            poisoned_copy(path, tmp_path / "copy.xlsx", edited)
+            invalidated_copy(path, tmp_path / "copy.xlsx", edited)
             copies.append(parts(tmp_path / "copy.xlsx")[SHEET].replace(comment, b""))
         assert copies[0] == copies[1]
-        assert copies[0].count(str(POISON).encode()) == 3
+        assert copies[0].count(str(INVALID_VALUE).encode()) == 3
         assert b't="n"' not in copies[0]
 
 
 def test_a_copy_may_take_the_place_of_its_source(book: Path) -> None:
-    poisoned_copy(book, book)
-    assert read_cells(book)["a & b"][0, 1].value == POISON
+    invalidated_copy(book, book)
+    assert read_cells(book)["a & b"][0, 1].value == INVALID_VALUE
 
 
 def test_a_target_that_cannot_be_written(book: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="there is no folder"):
-        poisoned_copy(book, tmp_path / "no" / "copy.xlsx")
+        invalidated_copy(book, tmp_path / "no" / "copy.xlsx")
 
 
 def test_a_part_in_utf16_is_read_but_not_edited(book: Path, tmp_path: Path) -> None:
@@ -158,14 +160,14 @@ def test_a_part_in_utf16_is_read_but_not_edited(book: Path, tmp_path: Path) -> N
             file.writestr(name, wide if name == SHEET else data)
     assert read_cells(path) == read_cells(book)
     with pytest.raises(WorkbookError, match="is in UTF-16"):
-        poisoned_copy(path, tmp_path / "copy.xlsx")
+        invalidated_copy(path, tmp_path / "copy.xlsx")
 
 
 @pytest.mark.skipif(not LECTURE.is_dir(), reason="the lecture's own workbooks are not here")
 @pytest.mark.parametrize("name", ["graddesc.xlsm", "collab_filter.xlsx", "entropy_example.xlsx"])
 def test_a_file_of_excels_keeps_all_but_its_caches(tmp_path: Path, name: str) -> None:
     copy = tmp_path / name
-    poisoned_copy(LECTURE / name, copy)
+    invalidated_copy(LECTURE / name, copy)
     before, after = parts(LECTURE / name), parts(copy)
     for part, data in before.items():
         if part == "xl/workbook.xml":
@@ -178,7 +180,7 @@ def test_a_file_of_excels_keeps_all_but_its_caches(tmp_path: Path, name: str) ->
     cells = read_cells(copy)
     for sheet, found in read_cells(LECTURE / name).items():
         for place, cell in found.items():
-            expected = cell.value if cell.formula is None else POISON
+            expected = cell.value if cell.formula is None else INVALID_VALUE
             assert cells[sheet][place].value == expected
 
 
@@ -258,12 +260,12 @@ def test_any_sheet_is_scanned_and_edited_as_openpyxl_reads_it(
         k: v for k, v in before.items() if v != ""
     }
     constants = [p for p, x in ours.items() if x.formula is None]
-    poisoned_copy(path, copy, {"one": dict.fromkeys(constants, 42.5)})
+    invalidated_copy(path, copy, {"one": dict.fromkeys(constants, 42.5)})
     after = by_openpyxl(copy)
     for (row, column), cell in ours.items():
         assert after[f"{'ABCDEFGH'[column]}{row + 1}"] == (cell.formula or 42.5)
     cached = read_cells(copy)["one"]
-    assert all(cached[p].value == POISON for p, x in ours.items() if x.formula)
+    assert all(cached[p].value == INVALID_VALUE for p, x in ours.items() if x.formula)
     rest = parts(copy)[SHEET].decode()
     assert rest.count("e:x=") == xml.count("e:x=")
     assert rest.count("<!-- <c") == xml.count("<!-- <c")

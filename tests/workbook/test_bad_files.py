@@ -13,7 +13,9 @@ import xlsxwriter
 from sheetsim.errors import OutputError, WorkbookError
 from sheetsim.files import replace_file
 from sheetsim.workbook.read import archive
-from sheetsim.workbook.rewrite.package import defined_names, poisoned_copy, read_cells
+from sheetsim.workbook.read.all_cells import read_cells
+from sheetsim.workbook.read.defined_names import defined_names
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +173,7 @@ def test_a_bad_file_gets_one_line(tmp_path: Path, kind: str) -> None:
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
     with pytest.raises(WorkbookError):
-        poisoned_copy(path, target)
+        invalidated_copy(path, target)
     assert target.read_bytes() == b"as it was"
     assert not list(tmp_path.glob(".*"))
 

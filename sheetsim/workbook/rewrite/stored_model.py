@@ -7,86 +7,20 @@ The names of the sheet's former model go; all other names stay, byte for byte.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
-from sheetsim.workbook.read.cell_text import number_text, xml_text
-from sheetsim.workbook.read.cell_xml import element_end, splice, start_tag
 from sheetsim.workbook.read.xml_scan import Handler, scan
-from sheetsim.workbook.solver_model.model import NO_LIMIT, Area, Relation
+from sheetsim.workbook.rewrite.value_xml import xml_text
+from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, splice, start_tag
+from sheetsim.workbook.solver_model.names import model_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sheetsim.workbook.read.archive import Archive
-    from sheetsim.workbook.read.cell_xml import Edit
+    from sheetsim.workbook.rewrite.xml_edits import Edit
     from sheetsim.workbook.solver_model.model import SolverModel
-
-_WORDS = {
-    Relation.INTEGER: '"integer"',
-    Relation.BINARY: '"binary"',
-    Relation.ALL_DIFFERENT: '"AllDifferent"',
-}
-"""The right-hand side where there is none. Without quotes it would be a name that is not defined;
-the relation's number is what counts, and `solver_read` takes either."""
-
-_LONGEST_PLAIN = 20
-"""Characters of a number up to which Excel writes it without an exponent in a formula."""
-
-
-def model_names(model: SolverModel) -> dict[str, str]:
-    """Return every name of a model and what it stands for, in the order of the names."""
-    own = model.settings
-    names: dict[str, float | str | None] = {
-        "adj": ",".join(area.absolute for area in model.variables),
-        "cvg": own.convergence,
-        "drv": 2 if own.central else 1,
-        "eng": int(model.engine),
-        "est": 2 if own.quadratic_estimates else 1,
-        "itr": own.iterations,
-        "mip": own.integer_solutions,
-        "mni": own.idle_seconds,
-        "mrt": own.mutation,
-        "msl": own.multistart,
-        "neg": model.non_negative,
-        "nod": own.subproblems,
-        "num": len(model.constraints),
-        "nwt": 2 if own.conjugate_search else 1,
-        "pre": own.precision,
-        "rbv": own.bounds_required,
-        "rlx": own.ignore_integers,
-        "rsd": own.seed or 0,
-        "scl": own.scaling,
-        "sho": own.show_steps,
-        "ssz": own.population,
-        "tim": own.seconds,
-        "tol": own.tolerance,
-        "typ": int(model.goal),
-        "val": model.value,
-        "ver": 3,
-    }
-    if model.objective is not None:
-        names["opt"] = model.objective.absolute
-    for index, constraint in enumerate(model.constraints, 1):
-        names[f"lhs{index}"] = ",".join(area.absolute for area in constraint.left)
-        names[f"rel{index}"] = int(constraint.relation)
-        right = _WORDS.get(constraint.relation, constraint.right)
-        names[f"rhs{index}"] = right.absolute if isinstance(right, Area) else right
-    return {f"solver_{key}": _text(names[key]) for key in sorted(names)}
-
-
-def _text(value: float | str | None) -> str:
-    """Return a setting as Excel stores it: 1 for on, 2 for off, a large number for no limit."""
-    if value is None:
-        return str(NO_LIMIT)
-    if isinstance(value, bool):
-        return "1" if value else "2"
-    if isinstance(value, str):
-        return value
-    plain = format(Decimal(repr(float(value))), "f")  # Excel has 0.000001 here, and no 1E-06
-    short = plain.removesuffix(".0")
-    return short if len(short) <= _LONGEST_PLAIN else number_text(float(value))
 
 
 def with_model(archive: Archive, model: SolverModel) -> bytes:
@@ -101,8 +35,7 @@ def with_model(archive: Archive, model: SolverModel) -> bytes:
     """
     data = archive.read(archive.workbook)
     where = f"{archive.path}: {archive.workbook}"
-    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise WorkbookError(f"{where}: is in UTF-16, which is not edited here")
+    require_editable(data, where)
     order = [sheet.name for sheet in archive.sheets()]
     if model.sheet not in order:
         raise WorkbookError(f"{archive.path}: has no sheet {model.sheet!r} to store a model with")

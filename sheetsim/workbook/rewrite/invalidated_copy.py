@@ -1,11 +1,12 @@
-"""What a workbook file holds, cell by cell, and the poisoned copy that proves it.
+"""A copy of a workbook whose cached values are invalid, so that only what is computed can be right.
 
 A cell with a formula stores two things: the formula, and the value that the program which saved
 the file last got for it, its cached value. A program that opens the file may show the cached
 value without computing anything, and headless LibreOffice does just that with a file that looks
 as if Excel made it. So a check that compares what LibreOffice says with what was cached can pass
-on a workbook whose formulas are wrong. `poisoned_copy` removes that way out: it replaces every
-cached value with a number that no sheet contains. What comes back was computed, or is `POISON`.
+on a workbook whose formulas are wrong. `invalidated_copy` removes that way out: it replaces every
+cached value with a number that no sheet contains. What comes back was computed, or is
+`INVALID_VALUE`.
 """
 
 from __future__ import annotations
@@ -13,21 +14,12 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from sheetsim.book import Cell, CellError, Content, DefinedName, Place, Value
 from sheetsim.errors import WorkbookError
 from sheetsim.files import replace_file
 from sheetsim.references import a1
 from sheetsim.workbook.read.archive import Archive
-from sheetsim.workbook.read.cell_text import attribute, content, encoded
-from sheetsim.workbook.read.cell_xml import (
-    element_end,
-    raw_cells,
-    replaced,
-    splice,
-    with_attribute,
-    without_kind,
-)
-from sheetsim.workbook.read.names import read_names, shared_strings
+from sheetsim.workbook.read.array_formulas import array_formulas, covered_cells
+from sheetsim.workbook.read.cell_xml import raw_cells
 from sheetsim.workbook.read.plain_sheet import (
     PlainCell,
     plain_attributes,
@@ -35,73 +27,32 @@ from sheetsim.workbook.read.plain_sheet import (
     plain_row,
     plain_tokens,
 )
-from sheetsim.workbook.read.sheet_cells import array_formulas, covered_cells, read_sheet
 from sheetsim.workbook.read.xml_scan import Handler
+from sheetsim.workbook.rewrite.cell_bytes import replaced, without_kind
+from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded
+from sheetsim.workbook.rewrite.xml_edits import (
+    element_end,
+    require_editable,
+    splice,
+    with_attribute,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sheetsim.book import Place
     from sheetsim.workbook.read.archive import SheetPart
-    from sheetsim.workbook.read.cell_xml import Edit
+    from sheetsim.workbook.rewrite.xml_edits import Edit
 
-__all__ = [
-    "POISON",
-    "Cell",
-    "CellError",
-    "Cells",
-    "Content",
-    "DefinedName",
-    "Value",
-    "defined_names",
-    "poisoned_copy",
-    "read_cells",
-]
-
-POISON = -987654321.25
-"""The value that `poisoned_copy` plants: far from any sheet's, and exact in 15 digits."""
+INVALID_VALUE = -987654321.25
+"""The value that `invalidated_copy` plants: far from any sheet's, and exact in 15 digits."""
 
 
-_POISON = str(POISON).encode()
-
-Cells = dict[str, dict[Place, Cell]]
-"""Sheet name to (row, column), from 0, to cell; sheets in the workbook's order."""
+_INVALID = str(INVALID_VALUE).encode()
 
 
-def read_cells(path: str | Path) -> Cells:
-    """Read every cell that holds something, of every sheet, hidden ones too.
-
-    Args:
-        path: an .xlsx or .xlsm file, by whatever program it was saved.
-
-    Returns:
-        Sheet name to (row, column), from 0, to cell. A sheet that is but a chart is left out.
-
-    Raises:
-        WorkbookError: the file is not a workbook that can be read safely.
-    """
-    with Archive(path) as archive:
-        strings = shared_strings(archive)
-        return {
-            sheet.name: read_sheet(
-                archive.read(sheet.part), f"{archive.path}: {sheet.part}", lambda: strings
-            )
-            for sheet in archive.sheets()
-            if sheet.part is not None
-        }
-
-
-def defined_names(path: str | Path) -> list[DefinedName]:
-    """Read the names of a workbook, hidden and sheet-scoped ones too, in the file's order.
-
-    Raises:
-        WorkbookError: the file is not a workbook that can be read safely.
-    """
-    with Archive(path) as archive:
-        return read_names(archive)
-
-
-def poisoned_copy(
+def invalidated_copy(
     source: str | Path,
     target: str | Path,
     edits: Mapping[str, Mapping[Place, float | str]] | None = None,
@@ -130,7 +81,7 @@ def poisoned_copy(
             known = ", ".join(sheet.name for sheet in sheets)
             raise WorkbookError(f"{source}: has no sheet {min(unknown)!r} to edit; it has {known}")
         changed = {
-            sheet.part: _poisoned_sheet(archive, sheet, edits.get(sheet.name, {}))
+            sheet.part: _invalidated_sheet(archive, sheet, edits.get(sheet.name, {}))
             for sheet in sheets
             if sheet.part is not None
         }
@@ -148,22 +99,21 @@ def poisoned_copy(
             copy.writestr(fresh, data, zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
-def _poisoned_sheet(
+def _invalidated_sheet(
     archive: Archive, sheet: SheetPart, edits: Mapping[Place, float | str]
 ) -> bytes:
-    """Return the bytes of a sheet's part, poisoned and edited."""
+    """Return the bytes of a sheet's part, with invalid cached values and edited inputs."""
     part = sheet.part or ""
     data = archive.read(part)
-    if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise WorkbookError(f"{archive.path}: {part} is in UTF-16, which is not edited here")
-    plain = _poisoned_plain(data, edits, f"{archive.path}: {sheet.name}")
+    require_editable(data, f"{archive.path}: {part}")
+    plain = _invalidated_plain(data, edits, f"{archive.path}: {sheet.name}")
     if plain is not None:
         return plain
     raws = raw_cells(data, f"{archive.path}: {part}")
     places = {raw.place for raw in raws}
     arrays = covered_cells(array_formulas(raws), places, f"{archive.path}: {part}")
     computed = {raw.place for raw in raws if raw.formula is not None} | arrays.keys()
-    poison = b"<%%bv>%b</%%bv>" % _POISON
+    invalid = b"<%%bv>%b</%%bv>" % _INVALID
     missing = edits.keys() - places
     for place in sorted(missing | (edits.keys() & computed)):
         problem = "is not in the file" if place in missing else "holds a formula"
@@ -173,7 +123,7 @@ def _poisoned_sheet(
     changes = []
     for raw in raws:
         if raw.place in computed:
-            kind, inside = b"", poison
+            kind, inside = b"", invalid
         elif raw.place in edits:
             kind, inside = _typed(edits[raw.place], f"{archive.path}: {sheet.name}", raw.place)
         elif not raw.children and b" t=" in data[raw.start : raw.end].partition(b">")[0]:
@@ -185,8 +135,8 @@ def _poisoned_sheet(
     return splice(data, changes)
 
 
-def _poisoned_plain(data: bytes, edits: Mapping[Place, float | str], where: str) -> bytes | None:
-    """Return the bytes of a sheet in the plain form, poisoned and edited.
+def _invalidated_plain(data: bytes, edits: Mapping[Place, float | str], where: str) -> bytes | None:
+    """Return the bytes of a sheet in the plain form, with invalid cached values and edited inputs.
 
     They are those of the general way, in a fifth of its time.
 
@@ -222,12 +172,12 @@ def _poisoned_plain(data: bytes, edits: Mapping[Place, float | str], where: str)
                     return None
                 end = b">" if formula.endswith(b"/") else b">%b</f>" % text
                 head = b'<c r="%b%b"%b>' % (letters, digits, without_kind(style))
-                new = b"%b%b%b<v>%b</v></c>" % (head, formula, end, _POISON)
+                new = b"%b%b%b<v>%b</v></c>" % (head, formula, end, _INVALID)
             elif place is not None:
                 made.add(place)
                 kind, inside = _typed(edits[place], where, place)
                 new = replaced(data, PlainCell(place, token, at).raw(), kind, inside)
-            elif not value and b" t=" in style:  # see `_poisoned_sheet`
+            elif not value and b" t=" in style:  # see `_invalidated_sheet`
                 place = (row, columns[letters])
                 new = replaced(data, PlainCell(place, token, at).raw(), b"", b"")
             else:
@@ -250,7 +200,7 @@ def _recalculating(archive: Archive) -> bytes:
     handler = _CalculationPlace()
     archive.scan(archive.workbook, handler)
     if handler.found is None:
-        return data  # a request is all it is: engines are told by other means as well
+        return data  # it is but a request, and engines get it in other ways as well
     return with_attribute(data, handler.found, b"fullCalcOnLoad", b"1")
 
 

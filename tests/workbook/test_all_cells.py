@@ -11,10 +11,12 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheetsim.book import Cell, CellError, Value
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
+from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.cell_xml import parse_cell, raw_cells
-from sheetsim.workbook.rewrite.package import Cell, CellError, Value, defined_names, read_cells
+from sheetsim.workbook.read.defined_names import defined_names
 
 LECTURE = Path(__file__).resolve().parents[3] / "shared/data/lecture"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
