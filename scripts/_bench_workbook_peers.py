@@ -7,7 +7,7 @@ peer's own words). Importing is not timed for anybody, loading the file is.
 
 A recalculating engine has no derivatives: SciPy takes differences, 150 evaluations a gradient.
 L-BFGS-B knows the objective's cell only, as Excel's Solver does; Levenberg-Marquardt (MINPACK's,
-`least_squares(method="lm")`) is also told which cells are predictions and which are ratings, and
+`least_squares(method="lm")`) also knows which cells are predictions and which are ratings, and
 that the objective is the root of the mean of their squared differences.
 """
 
@@ -46,7 +46,7 @@ class Clock:
         return time.perf_counter() - self.began
 
     def both(self) -> dict[str, float]:
-        """Both, as they are told."""
+        """Both, as they are reported."""
         return {"seconds": self.seconds(), "cpu": sum(os.times()[:4]) - self.used}
 
 
@@ -55,7 +55,7 @@ class Watched:
 
     def __init__(self, evaluate: Evaluate, clock: Clock, limit: float) -> None:
         self.evaluate, self.clock, self.limit = evaluate, clock, limit
-        self.evaluations, self.best, self.x, self.told = 0, np.inf, None, 0.0
+        self.evaluations, self.best, self.x, self.reported = 0, np.inf, None, 0.0
 
     def __call__(self, x: np.ndarray) -> float:
         value = float(self.evaluate(x))
@@ -63,8 +63,8 @@ class Watched:
         if value < self.best:
             self.best, self.x = value, x.copy()
         now = self.clock.seconds()
-        if now - self.told > TELL_EVERY:
-            self.told = now
+        if now - self.reported > TELL_EVERY:
+            self.reported = now
             self.tell("best")
         if now > self.limit:
             raise TimeUp

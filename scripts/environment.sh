@@ -37,7 +37,7 @@ prepare_environment() {
       say "could not install the packages (see above); is the package index reachable?"
       exit 1
     fi
-    # Also where Python is told not to write bytecode: a command is to start at once.
+    # Also where Python is not to write bytecode by itself: a command is to start at once.
     .venv/bin/python -m compileall -q sheetsim
     printf '%s' "$wanted" >.venv/installed
   fi

@@ -66,7 +66,7 @@ def spread(
         jobs: how many local processes; 1 computes in this one.
         scheduler: the address of a Dask scheduler, such as "tcp://10.0.0.7:8786"; then `jobs`
             does not matter.
-        progress: told how many tasks are done.
+        progress: called with the number of tasks that are done.
 
     Returns:
         The results in the order of the tasks; None for a task that was not done.
@@ -260,8 +260,8 @@ def _on_cluster(function: Callable[[Any], Any], tasks: list[Any], scheduler: str
 def _connected(distributed: Any, scheduler: str) -> Any:
     """Return a client of a scheduler that answers and has a worker.
 
-    The scheduler is greeted first: a client waits much longer than it was told for something
-    that does not answer as a scheduler does, and complains when it is thrown away.
+    Whether a scheduler answers is asked first: where something else does, a client waits much
+    longer than its timeout, and complains when it is thrown away.
 
     Raises:
         EngineError: it cannot be reached, or has no workers.

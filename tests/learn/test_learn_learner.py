@@ -131,25 +131,25 @@ def test_divergence_ends_in_a_sentence() -> None:
 
 
 def test_callbacks_are_told_and_may_stop() -> None:
-    told = []
+    reported = []
 
     class Watch(Callback):
         def on_train_begin(self, _learner: Learner, steps: int) -> None:
-            told.append(("begin", steps))
+            reported.append(("begin", steps))
 
         def on_batch_end(self, _learner: Learner, step: int, loss: float) -> bool:  # noqa: ARG002
-            told.append(("batch", step))
+            reported.append(("batch", step))
             return step == 3
 
         def on_epoch_end(self, _learner: Learner, epoch: Any) -> None:
-            told.append(("epoch", epoch.epoch))
+            reported.append(("epoch", epoch.epoch))
 
         def on_train_end(self, _learner: Learner) -> None:
-            told.append(("end", 0))
+            reported.append(("end", 0))
 
     made = learner(callbacks=[Watch()])
     made.fit(2, 0.01)
-    assert told == [
+    assert reported == [
         ("begin", 16),
         ("batch", 1),
         ("batch", 2),

@@ -126,9 +126,9 @@ def test_as_dict_is_plain_and_the_api_is_the_same() -> None:
 
 
 def test_progress_counts_the_optimizers() -> None:
-    told: list[int] = []
-    sheetsim.race("saddle", steps=1, progress=lambda _, done: told.append(done))
-    assert sum(told) == len(RULES)
+    reported: list[int] = []
+    sheetsim.race("saddle", steps=1, progress=lambda _, done: reported.append(done))
+    assert sum(reported) == len(RULES)
 
 
 BAD: list[tuple[dict[str, Any], str]] = [

@@ -114,10 +114,10 @@ def test_frame_and_dict_hold_the_grid() -> None:
 
 
 def test_progress_counts_the_steps() -> None:
-    told: list[int] = []
+    reported: list[int] = []
     small: dict[str, Any] = {"lr_range": (1e-3, 1, 2), "beta_range": (0, 0.9, 2), "steps": 100}
-    sheetsim.sweep(**small, progress=lambda _, done: told.append(done))
-    assert sum(told) == 100
+    sheetsim.sweep(**small, progress=lambda _, done: reported.append(done))
+    assert sum(reported) == 100
 
 
 SWEPT = [rule.name for rule in RULES.values() if rule.swept]

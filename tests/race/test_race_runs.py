@@ -183,7 +183,7 @@ def test_runs_may_have_a_start_each() -> None:
 
 @pytest.mark.parametrize("steps", [1, 63, 64, 65, 130])
 def test_progress_counts_every_step(steps: int) -> None:
-    told: list[tuple[str, int]] = []
-    batch("sgd", 1e-5, steps, say=lambda words, done: told.append((words, done)))
-    assert sum(done for _, done in told) == steps
-    assert told[-1][0] == f"step {steps:,} of {steps:,}"
+    reported: list[tuple[str, int]] = []
+    batch("sgd", 1e-5, steps, say=lambda words, done: reported.append((words, done)))
+    assert sum(done for _, done in reported) == steps
+    assert reported[-1][0] == f"step {steps:,} of {steps:,}"
