@@ -1,11 +1,18 @@
-"""What several folders of tests share: where the reference data is, and the lecture's cells.
+"""What several folders of tests share: samples, where the reference data is, the lecture's cells.
+
+A sweep that takes long looks at a sample, another one in each run; the seed that it is drawn by
+stands in the head of the run and with every failure. `--all` runs sweeps whole.
 
 The lecture's workbooks were saved by Excel, so that the values cached in them are Excel's own.
 They stand beside the repository, in ../shared/data, and not in it: without them these tests skip.
 """
 
 import os
+import random
+import secrets
+from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 # One thread of BLAS for each process, before NumPy is loaded: pytest starts as many processes as
 # there are cores, whose threads would wait for each other twenty times as long as they compute.
@@ -19,8 +26,79 @@ from sheetsim.book import Cell
 from sheetsim.sheet import Array
 from sheetsim.workbook.read.all_cells import Cells, read_cells
 
+T = TypeVar("T")
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
+
+
+# Samples -----------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sheetsim")
+    group.addoption("--all", action="store_true", help="run long sweeps whole, not a sample")
+    group.addoption(
+        "--sample-seed", type=int, metavar="N", help="what samples are drawn by [another each time]"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the seed that was asked for, that of the process that started this one, or a new one."""
+    if config.option.sample_seed is None:
+        given = getattr(config, "workerinput", {})
+        config.option.sample_seed = given.get("sample_seed", secrets.randbelow(10**6))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the seed to a process of xdist."""
+    node.workerinput["sample_seed"] = node.config.option.sample_seed
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"sweeps: {which(config)}"
+
+
+def which(config: pytest.Config) -> str:
+    """What sweeps look at."""
+    if config.option.all:
+        return "whole"
+    return f"samples, --sample-seed={config.option.sample_seed} (whole with --all)"
+
+
+class Sample:
+    """Takes a few of many cases, the same ones in every run with the same seed."""
+
+    def __init__(self, config: pytest.Config, name: str) -> None:
+        self._all = config.option.all
+        self._random = random.Random(f"{config.option.sample_seed} {name}")  # noqa: S311 - no secret
+
+    def __call__(self, cases: Sequence[T], most: int) -> list[T]:
+        """Return so many of the cases, in their order; all of them with `--all`."""
+        if self._all or len(cases) <= most:
+            return list(cases)
+        return [cases[i] for i in sorted(self._random.sample(range(len(cases)), most))]
+
+
+@pytest.fixture
+def sample(request: pytest.FixtureRequest) -> Sample:
+    """Take a sample of a sweep: `sample(cases, most)`. Each test draws its own."""
+    return Sample(request.config, request.node.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with the failure of a sweep which cases it looked at."""
+    report = yield
+    if report.failed and "sample" in getattr(item, "fixturenames", ()):
+        report.sections.append(("sweep", which(item.config)))
+    return report
+
+
+# Reference data ----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

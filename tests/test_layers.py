@@ -9,6 +9,7 @@ import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,15 @@ def layer_of(module: Path) -> str:
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree(module: Path) -> ast.Module:
+    """A module, parsed once for all tests that look at it."""
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
 def imports_of(module: Path) -> Iterator[str]:
     """Dotted names of all that a module imports, wherever in it, for types or to run."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -150,7 +157,7 @@ def test_each_library_has_its_importer(module: Path) -> None:
 def test_printing_is_the_terminals(module: Path) -> None:
     names = {
         node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.Call)
     }
     if layer_of(module) not in PRINTERS:
@@ -160,7 +167,7 @@ def test_printing_is_the_terminals(module: Path) -> None:
 def topics_imported(module: Path) -> set[tuple[str, ...]]:
     """What a module imports of the workbooks' folders: (workbook,) or (workbook, module, ...)."""
     found = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

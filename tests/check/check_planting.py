@@ -14,6 +14,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -210,22 +211,23 @@ def _literal(value: Any) -> str:
 # Kinds -------------------------------------------------------------------------------------
 
 
-def _tokens(formula: str) -> list[Token]:
-    return list(Tokenizer(formula).items)
+@lru_cache(maxsize=10_000)
+def _tokens(formula: str) -> tuple[Token, ...]:
+    """The tokens of a formula, which every kind of bug looks at."""
+    return tuple(Tokenizer(formula).items)
 
 
-def _joined(tokens: Iterable[Token]) -> str:
-    return "=" + "".join(str(token.value) for token in tokens)
+def _joined(tokens: Sequence[Token], changed: dict[int, str]) -> str:
+    return "=" + "".join(changed.get(i, str(token.value)) for i, token in enumerate(tokens))
 
 
 def _first(formula: str, change: Any) -> str | None:
     """The formula with the first token changed for which `change` gives something else."""
     tokens = _tokens(formula)
-    for token in tokens:
+    for i, token in enumerate(tokens):
         new = change(token)
         if new is not None and new != token.value:
-            token.value = new
-            return _joined(tokens)
+            return _joined(tokens, {i: new})
     return None
 
 
@@ -295,11 +297,12 @@ def _constant(formula: str) -> str | None:
 def _names_swapped(formula: str, inputs: set[str]) -> str | None:
     """Beta1 and beta2 in each other's place, as far as the sheet has both."""
     tokens = _tokens(formula)
-    for token in tokens:
-        other = SWAPPED.get(token.value)
-        if token.type == Token.OPERAND and other in inputs:
-            token.value = other
-    return _joined(tokens)
+    swapped = {
+        i: other
+        for i, token in enumerate(tokens)
+        if token.type == Token.OPERAND and (other := SWAPPED.get(token.value)) in inputs
+    }
+    return _joined(tokens, swapped)
 
 
 def _other_name(formula: str, inputs: set[str]) -> str | None:
@@ -400,7 +403,7 @@ class _Graph:
 
     def _referred(self, home: str, formulas: set[str]) -> set[Place]:
         found: set[Place] = set()
-        for operand in {operand for formula in formulas for operand, _ in references(formula)}:
+        for operand in set().union(*map(_operands, formulas)):
             if (home, operand) not in self._known:
                 self._known[home, operand] = self._meant(home, operand)
             found |= self._known[home, operand]
@@ -417,6 +420,12 @@ class _Graph:
             if block.formulas is not None
             and ((not ends and block.name == cells) or (ends and _meet(block, ends)))
         }
+
+
+@lru_cache(maxsize=100_000)
+def _operands(formula: str) -> frozenset[str]:
+    """The references and names in a formula."""
+    return frozenset(operand for operand, _ in references(formula))
 
 
 def _meet(block: Block, ends: list[Place]) -> bool:

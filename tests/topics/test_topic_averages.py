@@ -63,7 +63,7 @@ def test_moving_average_is_pandas(window: int) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.floats(0.001, 1), st.floats(-1e3, 1e3))
+@given(st.floats(0.001, 1), st.floats(-1e3, 1e3, allow_subnormal=False))
 def test_a_constant_is_found_at_once_when_corrected(alpha: float, value: float) -> None:
     constant = np.full(30, value)
     corrected = ewma(constant, alpha) / smoothing.weight_so_far(30, alpha)

@@ -15,7 +15,12 @@ from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.outline import outline
 from sheetsim.workbook.write.writer import write_workbook
 
-SMALL = {"collab_filter": {"k": 2}, "gradient_descent": {"epochs": 1, "noise": 1}}
+SMALL: dict[str, dict[str, Any]] = {
+    "collab_filter": {"k": 2},
+    "digits": {"epochs": 1},
+    "gradient_descent": {"epochs": 1, "noise": 1},
+    "transfer": {"epochs": 2},
+}
 """Options that make a workbook quick to build; one without any is built as it is."""
 
 
@@ -29,7 +34,7 @@ def test_building_twice_gives_the_same_bytes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_solver_sheet, "time_taken", in_words)
-    options: dict[str, Any] = SMALL.get(name, {})
+    options = SMALL.get(name, {})
     first, second = (
         sheetsim.build(name, tmp_path / f"{i}.xlsx", **options).read_bytes() for i in (1, 2)
     )
