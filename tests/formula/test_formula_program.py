@@ -220,7 +220,24 @@ def test_errors_are_nan_and_gradients_of_what_is_not_taken_are_zero() -> None:
     ).tolist() == [[2.0], [3.0]]
 
 
-def test_fallbacks_are_told() -> None:
+def test_where_a_moving_reference_lies_is_not_known() -> None:
+    """Like what it refers to: ROWS of it was the formula's own column, a wrong number."""
+    for formula in ("=ROWS(OFFSET(B1,0,0,A1,1))", "=ROW(OFFSET(B1,A1,0))+A2"):
+        program = program_of(formula)
+        names = [note.function for note in program.fallbacks]
+        assert names == ["OFFSET with arguments that depend on the variables"]
+        with pytest.raises(WorkbookError, match="OFFSET"):
+            program.values(program.start)
+    fixed = program_of("=ROWS(OFFSET(B1,0,0,B9,1))+COLUMN(INDEX(A1:D4,2,B9))+A1", {"B9": 3.0})
+    assert fixed.values(np.zeros(3)).tolist() == [6.0]
+
+
+def test_a_union_is_no_reference_to_start_from() -> None:
+    program = program_of("=OFFSET((A1,A2),1,0)")
+    assert [note.function for note in program.fallbacks] == ["OFFSET of a union"]
+
+
+def test_fallbacks_are_named() -> None:
     program = program_of("=A1+B1", {"B1": "=NOT_A_FUNCTION(A2)", "B2": "=NOPE(3)"})
     assert [(n.function, n.cells, n.moving) for n in program.fallbacks] == [
         ("NOT_A_FUNCTION", ("S!B1",), True)

@@ -25,16 +25,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import Reads
-from sheetsim.formula.recalc.rectangles import TILES, Bools, EdgeCollector, Edges, Ints, MovingCells
+from sheetsim.formula.recalc.rectangles import TILES, EdgeCollector, Edges, Ints32, MovingCells
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
 from sheetsim.formula.syntax.precedents import UNSEEN, Precedents, find_precedents
 from sheetsim.formula.syntax.rewriting import function_of, rewritten
 from sheetsim.formula.syntax.tokens import Ref
+from sheetsim.formula.values import Bools, Ints
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ class _Sheet:
     """
 
     places: list[Place]
-    rows: Ints
-    columns: Ints
+    rows: Ints32
+    columns: Ints32
     moved: Bools
-    rounds: Ints
+    rounds: Ints32
     groups: list[list[int]]
     loose: list[int]
     edges: dict[str, Edges]
@@ -283,7 +283,7 @@ class _Search:
                 new = np.flatnonzero(hit[tiles] & ~sheet.moved)
             self._move(sheet, new)
 
-    def _move(self, sheet: _Sheet, which: npt.NDArray[np.intp]) -> None:
+    def _move(self, sheet: _Sheet, which: Ints) -> None:
         """Let formulas move."""
         if len(which):
             sheet.moved[which] = True

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from sheetsim.book import Place
     from sheetsim.formula.syntax.tokens import Ref
 
-Ints = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
+Ints32 = npt.NDArray[np.int32]
 
 MAX_GRID = 16_000_000
 """Cells of a sheet's grid; a larger one is kept in blocks of rows."""
@@ -36,27 +35,27 @@ _FEW = 8  # cells of a group for which Python is quicker than NumPy
 class Edges:
     """References of one sheet's formulas to one sheet: who reads, and the rectangles (5, E)."""
 
-    who: Ints
-    bounds: Ints
-    ranked: Ints | None = None
+    who: Ints32
+    bounds: Ints32
+    ranked: Ints32 | None = None
 
 
 class MovingCells:
     """Cells of a sheet that can move, by the ranks of their rows and columns."""
 
-    def __init__(self, rows: Ints, columns: Ints) -> None:
+    def __init__(self, rows: Ints32, columns: Ints32) -> None:
         self._rows, self._columns = np.unique(rows), np.unique(columns)
         size = (len(self._rows) + 1) * (len(self._columns) + 1)
         self._block = -(-size // MAX_GRID)  # rows that share one row of the grid
         height = (len(self._rows) - 1) // self._block + 1
         self._grid = np.zeros((height + 1, len(self._columns) + 1), np.int32)
 
-    def mark(self, rows: Ints, columns: Ints) -> None:
+    def mark(self, rows: Ints32, columns: Ints32) -> None:
         """Let cells move."""
         r = np.searchsorted(self._rows, rows) // self._block
         self._grid[r + 1, np.searchsorted(self._columns, columns) + 1] = 1
 
-    def ranked(self, bounds: Ints) -> Ints:
+    def ranked(self, bounds: Ints32) -> Ints32:
         """Return the corners (4, E) of rectangles (4, E) in the grid: first and behind the last."""
         top, left, bottom, right = bounds
         first = np.searchsorted(self._rows, top) // self._block
@@ -70,11 +69,11 @@ class MovingCells:
             ]
         ).astype(np.int32)
 
-    def counted(self) -> Ints:
+    def counted(self) -> Ints32:
         """Return how many moving cells lie above and to the left of each corner."""
         return self._grid.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
 
-    def tiles(self, rows: Ints, columns: Ints) -> Ints:
+    def tiles(self, rows: Ints32, columns: Ints32) -> Ints32:
         """Return the number of the tile that each cell lies in."""
         tall, wide = len(self._rows) // _EACH_WAY + 1, len(self._columns) // _EACH_WAY + 1
         r = np.searchsorted(self._rows, rows) // tall
@@ -87,10 +86,10 @@ class EdgeCollector:
     """The references of a sheet's formulas in the making."""
 
     places: list[Place]
-    rows: Ints
-    columns: Ints
+    rows: Ints32
+    columns: Ints32
     single: dict[str, list[tuple[int, int, int, int, int]]] = field(default_factory=dict)
-    many: dict[str, list[Ints]] = field(default_factory=dict)
+    many: dict[str, list[Ints32]] = field(default_factory=dict)
 
     def add(self, ref: Ref, members: list[int]) -> None:
         """Add a reference of some formulas."""
