@@ -27,23 +27,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sheetsim.api.files import compile_objective, solve
-    from sheetsim.api.lecture import (
-        Comparison,
-        Race,
-        Report,
-        Result,
-        Sweep,
-        build,
-        check,
-        compare,
-        prepare,
-        race,
-        save,
-        sweep,
-        trace,
-        write,
-    )
+    from sheetsim.api.lecture import build, prepare, save, trace, write
     from sheetsim.api.topics import TopicInfo, list_topics, list_workbooks
+    from sheetsim.checking.check import Report, check
+    from sheetsim.checking.compare import Comparison, compare
+    from sheetsim.racing.contest import Race, race
+    from sheetsim.racing.grid import Sweep, sweep
+    from sheetsim.solver import Result
     from sheetsim.verifying import verify
 
     compile = compile_objective  # noqa: A001 - as in `re.compile`
@@ -71,20 +61,25 @@ __all__ = [
     "write",
 ]
 
-_ELSEWHERE = {
-    "compile": ("sheetsim.api.files", "compile_objective"),
-    "solve": ("sheetsim.api.files", "solve"),
-    "TopicInfo": ("sheetsim.api.topics", "TopicInfo"),
-    "list_topics": ("sheetsim.api.topics", "list_topics"),
-    "list_workbooks": ("sheetsim.api.topics", "list_workbooks"),
-    "verify": ("sheetsim.verifying", "verify"),
+_PLACES = {
+    "api.files": ("solve",),
+    "api.lecture": ("build", "prepare", "save", "trace", "write"),
+    "api.topics": ("TopicInfo", "list_topics", "list_workbooks"),
+    "checking.check": ("Report", "check"),
+    "checking.compare": ("Comparison", "compare"),
+    "racing.contest": ("Race", "race"),
+    "racing.grid": ("Sweep", "sweep"),
+    "solver": ("Result",),
+    "verifying": ("verify",),
 }
-"""Whatever is not of the lecture: module and name there."""
+_ORIGINS = {name: (module, name) for module, names in _PLACES.items() for name in names}
+_ORIGINS["compile"] = ("api.files", "compile_objective")
+"""Module of sheetsim and name there, by the name here."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _ORIGINS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, own = _ELSEWHERE.get(name, ("sheetsim.api.lecture", name))
-    value = globals()[name] = getattr(importlib.import_module(module), own)
+    module, own = _ORIGINS[name]
+    value = globals()[name] = getattr(importlib.import_module(f"sheetsim.{module}"), own)
     return value

@@ -1,42 +1,21 @@
-"""The lecture's workbooks and topics: build, trace, solve, check, compare, race."""
+"""The lecture's workbooks and topics: build, trace, solve, and save what was raced."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from sheetsim.checking.check import Report, check
-from sheetsim.checking.compare import Comparison, compare
-from sheetsim.checking.unchanged import is_unchanged
 from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
 from sheetsim.option_values import whole
-from sheetsim.racing import Race, Sweep
-from sheetsim.racing.contest import race
-from sheetsim.racing.grid import sweep
 from sheetsim.solver import Options, Result
 from sheetsim.topics import Book, find, lay_out, new_book, outlines, solve_new
-from sheetsim.workbook.write.writer import write_workbook
 
-__all__ = [
-    "Comparison",
-    "Race",
-    "Report",
-    "Result",
-    "Sweep",
-    "build",
-    "check",
-    "compare",
-    "race",
-    "save",
-    "solve_topic",
-    "sweep",
-    "trace",
-]
+if TYPE_CHECKING:
+    import pandas as pd
 
+    from sheetsim.racing import Race, Sweep
 
 SOLVER_OPTIONS = (
     *("precision", "convergence", "max_time", "max_iterations", "derivatives"),
@@ -113,6 +92,9 @@ def write(book: Book, path: Path) -> bool:
     Raises:
         OutputError: as in `build`.
     """
+    from sheetsim.checking.unchanged import is_unchanged
+    from sheetsim.workbook.write.writer import write_workbook
+
     sheets = lay_out(book)
     unchanged = False
 
@@ -235,6 +217,7 @@ def save(
     """
     # Matplotlib takes long to load, and most that use this module do not need it.
     from sheetsim.figures import race as drawn
+    from sheetsim.racing import Race, Sweep
 
     target = Path(path)
     frames, fps = whole(2, 200)("frames", frames), whole(1, 50)("fps", fps)

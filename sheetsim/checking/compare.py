@@ -20,7 +20,7 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Options
-from sheetsim.topics import SOLVER, Book, Topic, lay_out, lessons, solve_topic
+from sheetsim.topics import SOLVER, Book, Topic, find, lay_out, solve_topic
 
 GOOD = 1e-6
 """Objectives that differ by less than this, relatively, are equally good."""
@@ -125,7 +125,7 @@ def compare(path: str | Path) -> Comparison:
         differences += outcome.differences
         cells += outcome.cells
     differences.sort(key=lambda d: d.is_consequence)
-    lesson = lessons()[read.book.plan["workbook"]]
+    lesson, _ = find(read.book.plan["workbook"])
     models = tuple(
         _model(lesson.topic(sheet.name), sheet, read, read.expected.floors[sheet.name])
         for sheet in read.sheets

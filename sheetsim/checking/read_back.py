@@ -23,7 +23,7 @@ from sheetsim.option_values import LARGEST
 from sheetsim.references import a1, read_reference
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.topics import CONTENTS, Book, check_plan, lessons, read_plan
+from sheetsim.topics import CONTENTS, Book, check_plan, covers, find, read_plan
 from sheetsim.workbook.read.all_cells import Cells, read_cells
 from sheetsim.workbook.read.defined_names import defined_names
 
@@ -112,9 +112,9 @@ def _demand_borne_out(plan: dict[str, Any], cells: Cells) -> None:
     Raises:
         ValueError: it is for longer tables, or leaves sheets of the file out.
     """
-    lesson = lessons().get(str(plan.get("workbook")))
-    if lesson is None:
-        raise ValueError(f"workbook is {plan.get('workbook')!r}; expected {', '.join(lessons())}")
+    if plan.get("workbook") not in covers():
+        raise ValueError(f"workbook is {plan.get('workbook')!r}; expected {', '.join(covers())}")
+    lesson, _ = find(str(plan["workbook"]))
     named = str(plan.get("topics")).split()
     for topic in lesson.topics:
         if topic.name in cells and topic.name not in named:

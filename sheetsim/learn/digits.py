@@ -8,10 +8,9 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (lesson5-sg
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sheetsim.data import Digits
 from sheetsim.data.digits import CLASSES
@@ -19,6 +18,9 @@ from sheetsim.errors import OptionError
 from sheetsim.learn.classifier import Classifier, accuracy
 from sheetsim.learn.learner import Callback, Data, Learner
 from sheetsim.learn.rules import RULES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HIDDEN = {"logistic": (), "net": (50,)}
 """Hidden units of each model."""
@@ -93,6 +95,8 @@ def compare_optimizers(
         A row for each model, optimizer and epoch (model, optimizer, lr, epoch, train_loss,
         valid_loss, accuracy, seconds), and the learners by (model, optimizer).
     """
+    import pandas as pd
+
     rows, learners = [], {}
     for model in models:
         for optimizer in optimizers:

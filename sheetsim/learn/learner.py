@@ -20,10 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
@@ -34,6 +33,9 @@ from sheetsim.sheet import Array
 from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
 from sheetsim.topics.schedules.one_cycle import one_cycle
 from sheetsim.topics.transfer.layer_rates import group_rates
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Metric = Callable[[Array, Array], float]
 
@@ -290,6 +292,8 @@ class Learner:
     @property
     def history(self) -> pd.DataFrame:
         """The epochs so far: epoch, train_loss, valid_loss, valid_metric, seconds."""
+        import pandas as pd
+
         return pd.DataFrame([asdict(epoch) for epoch in self.epochs])
 
     def validate(self, data: Data | None = None) -> tuple[float, float]:

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sheetsim.data import MovieLens
 from sheetsim.data.movielens import most_rated, split
@@ -25,6 +25,9 @@ from sheetsim.learn.learner import Callback, Data, Learner
 from sheetsim.sheet import Array
 from sheetsim.topics.movielens import MAX_USERS, Learned
 from sheetsim.topics.pca.components import PCA, pca
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LR_MAX, EPOCHS, FACTORS = 5e-3, 5, 40
 Y_RANGE = (0.0, 5.5)
@@ -131,6 +134,8 @@ class Interpretation:
     @cached_property
     def biases(self) -> pd.DataFrame:
         """title, ratings (how many), mean_rating and bias; the lowest bias first."""
+        import pandas as pd
+
         count = np.bincount(self.data.items, minlength=self.data.n_items)
         total = np.bincount(self.data.items, self.data.ratings, minlength=self.data.n_items)
         frame = pd.DataFrame(
@@ -152,6 +157,8 @@ class Interpretation:
     @cached_property
     def components(self) -> pd.DataFrame:
         """title, and component 1 to 3: where each item lies along them."""
+        import pandas as pd
+
         frame = pd.DataFrame({"title": [self.data.labels[item] for item in self.items]})
         for number, scores in enumerate(self.pca.scores.T, start=1):
             frame[f"component {number}"] = scores
@@ -163,6 +170,8 @@ class Interpretation:
         Raises:
             OptionError: there is no such component; they count from 1.
         """
+        import pandas as pd
+
         name, most = f"component {component}", len(self.pca.shares)
         if name not in self.components:
             raise OptionError(f"component is {component}; expected a whole number from 1 to {most}")

@@ -16,12 +16,13 @@ and is best along a ridge that climbs to beta1 = ((sqrt c - 1) / (sqrt c + 1))^2
 number c (Polyak 1964).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sheetsim.errors import OptionError
@@ -32,6 +33,9 @@ from sheetsim.racing.contest import STEPS
 from sheetsim.racing.runs import Say, run
 from sheetsim.racing.surfaces import Pair, Surface
 from sheetsim.sheet import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LR_RANGE = (1e-6, 10.0, 57)
 BETA_RANGE = (0.0, 0.999, 40)
@@ -76,6 +80,8 @@ class Sweep:
 
     def frame(self) -> pd.DataFrame:
         """The grid as rows: the beta, lr, loss (NaN where it failed), runs and how many failed."""
+        import pandas as pd
+
         betas, lrs = np.meshgrid(self.betas, self.lrs, indexing="ij")
         return pd.DataFrame(
             {

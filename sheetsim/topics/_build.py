@@ -18,7 +18,7 @@ from sheetsim.sheet import Sheet
 from sheetsim.solver import Options, Result, solve
 from sheetsim.topics import _solver_sheet
 from sheetsim.topics._contents import contents_sheet
-from sheetsim.topics._discovery import find, lessons
+from sheetsim.topics._discovery import find, outlines
 from sheetsim.topics._lesson import (
     Book,
     Lesson,
@@ -83,7 +83,7 @@ def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
     lesson, names = find(name)
     topic = lesson.topic(names[-1]) if name == names[-1] else None
     if topic is None or topic.model is None:
-        models = [t.name for one in lessons().values() for t in one.topics if t.model]
+        models = [t.name for topics in outlines().values() for t in topics if t.solvable]
         raise OptionError(f"{name!r} has no Solver model of its own; {', '.join(models)} have one")
     book = prepare(lesson, names, checked(lesson.options, options, name))
     _topic_sheets(book, _topics(lesson, book))

@@ -1,6 +1,7 @@
 """Finding workbooks and topics by looking into the folder.
 
-`covers` and `outlines` tell what there is, without NumPy; `lessons` imports all of it.
+`covers` and `outlines` tell what there is, without NumPy; `find` imports one workbook's topics,
+`lessons` all of them.
 """
 
 import difflib
@@ -36,17 +37,18 @@ def outlines() -> dict[str, tuple[Outline, ...]]:
     return found
 
 
-@functools.cache
 def lessons() -> dict[str, Lesson]:
     """Every workbook by name, with its topics in order."""
-    found = {}
-    for name, cover in covers().items():
-        folder = importlib.import_module(f"{__package__}.{name}")
-        parts = map(importlib.import_module, public_modules(folder))
-        topics = [part.TOPIC for part in parts if hasattr(part, "TOPIC")]
-        topics.sort(key=lambda topic: (topic.order, topic.name))
-        found[name] = replace(cover, topics=tuple(topics))
-    return found
+    return {name: _with_topics(name) for name in covers()}
+
+
+@functools.cache
+def _with_topics(workbook: str) -> Lesson:
+    folder = importlib.import_module(f"{__package__}.{workbook}")
+    parts = map(importlib.import_module, public_modules(folder))
+    topics = [part.TOPIC for part in parts if hasattr(part, "TOPIC")]
+    topics.sort(key=lambda topic: (topic.order, topic.name))
+    return replace(covers()[workbook], topics=tuple(topics))
 
 
 def find(name: str) -> tuple[Lesson, tuple[str, ...]]:
@@ -58,7 +60,7 @@ def find(name: str) -> tuple[Lesson, tuple[str, ...]]:
     Raises:
         OptionError: there is neither; the message says what comes close.
     """
-    lesson = lessons()[home_of(name).name]
+    lesson = _with_topics(home_of(name).name)
     return lesson, tuple(t.name for t in lesson.topics if name in (t.name, lesson.name))
 
 
