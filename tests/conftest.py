@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+import processors
 import pytest
 from openpyxl.utils import range_boundaries
 
@@ -44,7 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take the seed that was asked for, that of the process that started this one, or a new one."""
+    """Take the seed that was asked for, that of the process that started this one, or a new one.
+
+    A process that is to play another processor does so, or runs no test.
+    """
+    if name := os.environ.get(processors.VARIABLE):
+        processors.demand(name)
     if config.option.sample_seed is None:
         given = getattr(config, "workerinput", {})
         config.option.sample_seed = given.get("sample_seed", secrets.randbelow(10**6))

@@ -142,6 +142,7 @@ def test_after_random_edits(workbook: Path, data: st.DataObject) -> None:
     assert report.differences == ()
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("value", [1e60, -1e60, 1e-80, 0.0, 123.45678901234567])
 def test_extreme_inputs_agree_too(value: float, tmp_path: Path) -> None:
     """Numbers that leave the range of floats are errors for NumPy and for the engines."""

@@ -107,6 +107,7 @@ def test_packed_in_another_way(path: Path, book: Book) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("sheet", ["dot_product", "solver"])
 def test_last_digits_of_formula_cells(path: Path, book: Book, sheet: str) -> None:
     formulas = re.compile(r"<c [^>]*><f>[^<]*</f><v>[-+0-9.eE]+</v></c>")
@@ -118,6 +119,7 @@ def test_last_digits_of_formula_cells(path: Path, book: Book, sheet: str) -> Non
     assert path.read_bytes() == before
 
 
+@pytest.mark.processor
 def test_last_digits_of_what_the_solver_found(path: Path, book: Book) -> None:
     """As another processor finds them: every formula follows, and so does the record."""
     other = Book(book.plan, {name: dict(given) for name, given in book.given.items()})
@@ -189,6 +191,7 @@ def test_a_part_that_changed(path: Path, book: Book, fresh: bytes, change: str) 
     assert path.read_bytes() == fresh
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     ("sheet", "block", "factor"),
     [
@@ -264,6 +267,7 @@ def test_other_options_write(path: Path, book: Book) -> None:
         assert write(book, path)
 
 
+@pytest.mark.processor
 def test_build_leaves_a_committed_workbook(root: Path, tmp_path: Path) -> None:
     """Whatever the processor that it was written on."""
     for name in ("averages", "collab_filter"):

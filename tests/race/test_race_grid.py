@@ -14,6 +14,7 @@ from sheetsim.racing.grid import sweep
 from sheetsim.racing.surfaces import SURFACES
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     ("optimizer", "over"),
     [(rule.name, over) for rule in RULES.values() for over in rule.swept],

@@ -83,6 +83,7 @@ def parts(path: Path) -> dict[str, bytes]:
         return {entry.filename: file.read(entry) for entry in file.infolist()}
 
 
+@pytest.mark.processor
 def test_committed_parts_are_what_is_built(pair: Pair) -> None:
     """Every formula, style, name, chart and text; numbers are compared below."""
     committed, rebuilt = parts(pair.committed), parts(pair.rebuilt)
@@ -100,6 +101,7 @@ def test_committed_formulas_are_what_is_built(pair: Pair) -> None:
         assert ours == {at: cell.formula for at, cell in rebuilt[sheet].items()}, sheet
 
 
+@pytest.mark.processor
 def test_committed_numbers_are_what_is_computed(pair: Pair) -> None:
     """Within 1e-11 of themselves, or the floor that `check` gives to where terms cancel."""
     book, sheets = pair.laid.book, pair.laid.sheets
