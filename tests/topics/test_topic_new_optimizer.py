@@ -75,7 +75,7 @@ OPTIMIZER = Optimizer(
     ),
     torch=None,
     training=Training({"rho": 0.9, "epsilon": 1e-8}, digits_lr=1e-3, swept=("rho",)),
-    ranges={"rho": Valid(0, 0.999)},
+    ranges={"rho": Valid(0, 0.999), "start_u_b": Valid(0)},
     extras=(Extra("share", "={u_a}/({u_a}+{u_b}+epsilon)", share),),
     tries=(("Set rho to 0.", "Every step is lr long."),),
 )
@@ -135,6 +135,7 @@ def test_it_is_a_topic_between_its_neighbours_and_is_traced(place: Path) -> None
 def test_its_parameters_are_checked(place: Path) -> None:
     refused = {
         "trace('made_up', rho=1)": "rho is 1; expected a number from 0 to 0.999",
+        "trace('made_up', state=[-1, 1])": "state[0] is -1; expected a number from 0 to 1e+100",
         "trace('made_up', beta1=0.5)": "made_up has no beta1; it has lr, rho, epsilon",
         "race(optimizers='made_up', rho=-1)": "rho is -1; expected a number from 0 to 0.999",
         "race(optimizers='sgd', rho=0.5)": "rho is 0.5, and there is none in sgd",
@@ -170,7 +171,7 @@ def test_it_has_a_sheet_in_its_workbook_and_a_column_in_compare(place: Path) -> 
     for series in found["drawn"]:
         assert any("made_up" in name for name in series)
     assert found["contents"].count("made_up") == 2  # what it is, and what to try
-    assert "the lecture does not have this optimizer" in found["note"]
+    assert "the lecture does not have it: the textbook variant" in found["note"]
     assert re.search(r"made_up as in PyTorch: the lecture does not have (it|them)", found["said"])
 
 

@@ -102,7 +102,7 @@ class Optimizer:
         training: its use by the learner and in races; None if it is for the sheet alone.
         extras: further columns.
         wide: pairs of the state whose numbers span many powers of ten.
-        ranges: what parameters of its own may be.
+        ranges: what parameters of its own may be, and starts (start_v_b) if not any number.
     """
 
     name: str
@@ -188,14 +188,18 @@ class Optimizer:
         self, variant: Variant, names: tuple[str, ...], state: Sequence[float]
     ) -> tuple[_steps.State, float]:
         """The state that a caller brings, and prev_grad2, which may come last."""
-        flat = [real()(f"state[{i}]", value) for i, value in enumerate(np.ravel(state))]
-        extra = len(flat) - len(names)
+        given = np.ravel(state).tolist()
+        extra = len(given) - len(names)
         if extra not in ((0, 1) if variant.anneals else (0,)):
             wanted = ", ".join(names) + (" and, if you like, prev_grad2" * variant.anneals)
             raise OptionError(
-                f"state has {len(flat)} numbers; {self.name} expects "
+                f"state has {len(given)} numbers; {self.name} expects "
                 f"{wanted or 'none: it carries nothing over'}"
             )
+        flat = [
+            self.checked(f"start_{name}", value, shown=f"state[{i}]")
+            for i, (name, value) in enumerate(zip((*names, "prev_grad2"), given, strict=False))
+        ]
         pairs = tuple(np.array(flat[i : i + 2]) for i in range(0, len(names), 2))
         if extra:
             return pairs, flat[-1]

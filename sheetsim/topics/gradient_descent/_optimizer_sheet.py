@@ -47,8 +47,7 @@ STYLES = {"x": "calc.general", "y": "calc.general", "prev_grad2": "calc.power"}
 
 RESET = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
 NOT_THE_LECTURES = (
-    "the lecture does not have this optimizer: in every workbook this is the textbook variant, "
-    "which keeps all updates"
+    "the lecture does not have it: the textbook variant in every workbook, all updates kept"
 )
 """Notes above the headings."""
 
@@ -123,7 +122,7 @@ def _facts(
     wide = {f"start_{name}" for name in (*state_names(optimizer.wide), "prev_grad2")}
     for name in starts:
         look = "input.power" if name in wide else "input.step"
-        row.append(Fact(name, name, None, 1.0, look, Valid()))
+        row.append(Fact(name, name, None, 1.0, look, optimizer.range_of(name)))
     if variant.warm_up or optimizer.lecture is None:
         sheet.text(HEADINGS - 1, 8, RESET if variant.warm_up else NOT_THE_LECTURES, "note")
     row.append(Fact("points", "points", f"=COUNT({x.range})", line.n, "calc.index"))
