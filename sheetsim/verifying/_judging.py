@@ -207,34 +207,56 @@ def _mark(
     result: Judgement,
 ) -> None:
     """Mark cells in their order of computation: those that a cell needs are marked before it."""
-    strongest: dict[int, int] = {}  # home -> its cell with the strongest mark
-    in_area: dict[int, int] = {}  # area -> the cell in it with the strongest mark, or -1
-
-    def strength(slot: int) -> int:
-        return _STRENGTH[result.marks[slot]]
-
+    marks = _Marks(formulas, lost, result)
     for slot in differing:
-        mark, origin = ROUNDING, slot
-        for area in formulas.areas(slot):
-            if area not in in_area:
-                found = [strongest[home] for home in formulas.members(area) if home in strongest]
-                in_area[area] = max(found, key=strength, default=-1)
-            other = in_area[area]
-            theirs = ROUNDING if other < 0 else result.marks[other]
-            if formulas.holds(area, lost):
-                theirs = UNSUPPORTED
-            theirs = FOLLOWER if theirs == ROOT else theirs
-            if _STRENGTH[theirs] > _STRENGTH[mark]:
-                mark, origin = theirs, result.origin.get(other, other)
+        mark, origin = marks.handed_on(slot)
         if slot in unsupported:
             mark = UNSUPPORTED
         elif slot in wrong and mark != UNSUPPORTED:
             mark = ROOT
         elif mark == ROUNDING and formulas.unknown(slot):
             mark = ROOT  # nobody can tell: its formula is not computed here
-        result.marks[slot] = mark
+        marks.put(slot, mark, origin)
+
+
+class _Marks:
+    """The marks so far, and what they mean for the cells that depend on those marked."""
+
+    def __init__(self, formulas: Formulas, lost: Places, result: Judgement) -> None:
+        self._formulas, self._lost, self._result = formulas, lost, result
+        self._strongest: dict[int, int] = {}  # home -> its cell with the strongest mark
+        self._in_area: dict[int, int] = {}  # area -> the cell in it with the strongest, or -1
+
+    def handed_on(self, slot: int) -> tuple[str, int]:
+        """Return the strongest mark that a cell's precedents hand on, and where it begins."""
+        mark, origin = ROUNDING, slot
+        for area in self._formulas.areas(slot):
+            other = self._within(area)
+            theirs = ROUNDING if other < 0 else self._result.marks[other]
+            if self._formulas.holds(area, self._lost):
+                theirs = UNSUPPORTED
+            theirs = FOLLOWER if theirs == ROOT else theirs
+            if _STRENGTH[theirs] > _STRENGTH[mark]:
+                mark, origin = theirs, self._result.origin.get(other, other)
+        return mark, origin
+
+    def _within(self, area: int) -> int:
+        """Return the cell with the strongest mark in an area, -1 if none has one."""
+        if area not in self._in_area:
+            homes = self._formulas.members(area)
+            found = [self._strongest[home] for home in homes if home in self._strongest]
+            self._in_area[area] = max(found, key=self._strength, default=-1)
+        return self._in_area[area]
+
+    def _strength(self, slot: int) -> int:
+        return _STRENGTH[self._result.marks[slot]]
+
+    def put(self, slot: int, mark: str, origin: int) -> None:
+        """Mark a cell."""
+        self._result.marks[slot] = mark
         if mark == FOLLOWER:
-            result.origin[slot] = origin
-        home = formulas.home(slot)
-        if home not in strongest or strength(slot) > strength(strongest[home]):
-            strongest[home] = slot
+            self._result.origin[slot] = origin
+        home = self._formulas.home(slot)
+        known = self._strongest.get(home)
+        if known is None or self._strength(slot) > self._strength(known):
+            self._strongest[home] = slot
