@@ -22,8 +22,8 @@ import pandas as pd
 import scipy
 import scipy.optimize
 
+from sheetsim.arrays import Floats
 from sheetsim.solver import Model, Options, Vectorized, factor_model, solve
-from sheetsim.solver.functions import Array
 
 RATINGS = Path(__file__).resolve().parents[2] / "shared/data/lecture/ratings.csv"
 MODELS = {"dot_product": (False, 0.39295), "bias": (True, 0.31875)}
@@ -69,7 +69,7 @@ def main(given: list[str]) -> int:
 
 
 def to_the_goal(
-    model: str, ratings: Array, bias: bool, goal: float, seeds: int, with_trf: bool
+    model: str, ratings: Floats, bias: bool, goal: float, seeds: int, with_trf: bool
 ) -> None:
     """A table of the methods' times to the goal."""
     problem = factor_model(ratings, K, bias=bias)
@@ -101,7 +101,7 @@ def median_ms(outcomes: list[Outcome]) -> float:
     return 1e3 * statistics.median(outcome.seconds for outcome in outcomes)
 
 
-def to_goal(method: Callable[[Array], None], n: int, seed: int) -> Outcome:
+def to_goal(method: Callable[[Floats], None], n: int, seed: int) -> Outcome:
     """Run from starts until one reaches the goal."""
     starts = draw(n, seed)
     began = time.perf_counter()
@@ -113,19 +113,19 @@ def to_goal(method: Callable[[Array], None], n: int, seed: int) -> Outcome:
     return Outcome(MOST_STARTS, time.perf_counter() - began, reached=False)
 
 
-def draw(n: int, seed: int) -> Iterator[Array]:
+def draw(n: int, seed: int) -> Iterator[Floats]:
     """Uniform(0, 1) starts without end."""
     rng = np.random.default_rng(seed)
     while True:
         yield rng.uniform(size=n)
 
 
-def ours(model: Model, goal: float) -> Callable[[Array], None]:
+def ours(model: Model, goal: float) -> Callable[[Floats], None]:
     """The default `solve`."""
     reduction = model.reduction
     assert reduction is not None  # noqa: S101
 
-    def watched(u: Array) -> tuple[Array, Array, Array]:
+    def watched(u: Floats) -> tuple[Floats, Floats, Floats]:
         answer = reduction.normal_equations(u)
         if model.report(answer[0])[0] <= goal:
             raise Reached
@@ -135,7 +135,7 @@ def ours(model: Model, goal: float) -> Callable[[Array], None]:
     return lambda start: void(solve(watching, starts=start[None]))
 
 
-def lbfgs(ratings: Array, bias: bool, goal: float) -> Callable[[Array], None]:
+def lbfgs(ratings: Floats, bias: bool, goal: float) -> Callable[[Floats], None]:
     """SciPy's L-BFGS-B on the sum of squares.
 
     Its options were chosen for it: of maxcor 10, 20 and 50 the middle one is the quickest, and an
@@ -147,7 +147,7 @@ def lbfgs(ratings: Array, bias: bool, goal: float) -> Callable[[Array], None]:
     q = K + bias
     enough = goal**2 * rated.sum()
 
-    def total(x: Array) -> tuple[float, Array]:
+    def total(x: Floats) -> tuple[float, Floats]:
         V, U = x[: q * movies].reshape(q, movies), x[q * movies :].reshape(users, q)
         g = np.empty_like(x)
         gV, gU = g[: q * movies].reshape(q, movies), g[q * movies :].reshape(users, q)
@@ -172,14 +172,14 @@ def lbfgs(ratings: Array, bias: bool, goal: float) -> Callable[[Array], None]:
     )
 
 
-def trf(model: Model, goal: float) -> Callable[[Array], None]:
+def trf(model: Model, goal: float) -> Callable[[Floats], None]:
     """SciPy's least_squares, method trf."""
     residuals = model.residuals
     assert isinstance(residuals, Vectorized)  # noqa: S101
     jacobian = residuals.derivatives
     assert jacobian is not None  # noqa: S101
 
-    def watched(x: Array) -> Array:
+    def watched(x: Floats) -> Floats:
         r = residuals.values(x[None])[0]
         if np.sqrt(np.mean(r**2)) <= goal:
             raise Reached
@@ -196,7 +196,7 @@ def void(_: object) -> None:
     """Drop a result: only `Reached` counts."""
 
 
-def to_the_end(model: str, ratings: Array, bias: bool, goal: float, seeds: int) -> None:
+def to_the_end(model: str, ratings: Floats, bias: bool, goal: float, seeds: int) -> None:
     """The default solve from a single start, run until it stops of itself."""
     results = [solve(factor_model(ratings, K, bias=bias, seed=seed)) for seed in range(seeds)]
     objectives = [result.objective for result in results]
@@ -209,7 +209,7 @@ def to_the_end(model: str, ratings: Array, bias: bool, goal: float, seeds: int) 
     )
 
 
-def batch_or_loop(model: str, ratings: Array, bias: bool, size: int) -> None:
+def batch_or_loop(model: str, ratings: Floats, bias: bool, size: int) -> None:
     """The same starts as one batch of arrays and one by one."""
     options = Options(multistart=True, population=size - 1, convergence=1e-6)
     problem = factor_model(ratings, K, bias=bias)

@@ -1,8 +1,8 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → book → references → option_values → files → data → sheet, formula → solver → topics
-→ learn → racing → workbook → engines → checking → verifying → spreading → solving → figures → api
-→ cli
+errors → arrays → book → references → option_values → files → data → sheet, formula → solver
+→ topics → learn → racing → workbook → engines → checking → verifying → spreading → solving
+→ figures → api → cli
 """
 
 import ast
@@ -22,6 +22,7 @@ PACKAGE = Path(sheetsim.__file__).parent
 
 LAYERS = (
     {"errors"},
+    {"arrays"},
     {"book"},
     {"references"},
     {"option_values"},
@@ -50,22 +51,32 @@ LAYERS = (
 ONLY = {
     "book": set(),
     "references": {"book"},
-    "data": {"errors", "files"},
+    "data": {"errors", "arrays", "files"},
     "option_values": {"errors"},
-    "sheet": {"errors", "book", "references", "option_values"},
-    "solver": {"errors"},
-    "topics": {"errors", "references", "option_values", "data", "sheet", "solver"},
-    "learn": {"errors", "option_values", "files", "data", "sheet", "topics"},
-    "racing": {"errors", "option_values", "data", "sheet", "topics", "learn"},
-    "formula": {"errors", "book", "references"},
-    "engines": {"errors", "book", "references", "files", "workbook"},
+    "sheet": {"errors", "arrays", "book", "references", "option_values"},
+    "solver": {"errors", "arrays"},
+    "topics": {"errors", "arrays", "references", "option_values", "data", "sheet", "solver"},
+    "learn": {"errors", "arrays", "option_values", "files", "data", "sheet", "topics"},
+    "racing": {"errors", "arrays", "option_values", "data", "sheet", "topics", "learn"},
+    "formula": {"errors", "arrays", "book", "references"},
+    "engines": {"errors", "arrays", "book", "references", "files", "workbook"},
     "spreading": {"errors"},
-    "verifying": {"errors", "book", "references", "formula", "workbook", "engines"},
+    "verifying": {"errors", "arrays", "book", "references", "formula", "workbook", "engines"},
     "solving": {
-        *("errors", "book", "references", "files", "sheet", "formula", "solver", "workbook"),
+        *(
+            "errors",
+            "arrays",
+            "book",
+            "references",
+            "files",
+            "sheet",
+            "formula",
+            "solver",
+            "workbook",
+        ),
         *("engines", "spreading"),
     },
-    "figures": {"errors", "files", "sheet", "topics", "learn", "racing"},
+    "figures": {"errors", "arrays", "files", "sheet", "topics", "learn", "racing"},
 }
 """Layers that import less than they might."""
 

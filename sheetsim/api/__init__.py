@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sheetsim.api.files import compile_objective, solve
     from sheetsim.api.lecture import build, prepare, save, trace, write
     from sheetsim.api.topics import TopicInfo, list_topics, list_workbooks
-    from sheetsim.checking.check import Report, check
+    from sheetsim.checking.check import CheckReport, check
     from sheetsim.checking.compare import Comparison, compare
     from sheetsim.racing.contest import Race, race
     from sheetsim.racing.grid import Sweep, sweep
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     compile = compile_objective  # noqa: A001 - as in `re.compile`
 
 __all__ = [
+    "CheckReport",
     "Comparison",
     "Race",
-    "Report",
     "Result",
     "Sweep",
     "TopicInfo",
@@ -65,7 +65,7 @@ _PLACES = {
     "api.files": ("solve",),
     "api.lecture": ("build", "prepare", "save", "trace", "write"),
     "api.topics": ("TopicInfo", "list_topics", "list_workbooks"),
-    "checking.check": ("Report", "check"),
+    "checking.check": ("CheckReport", "check"),
     "checking.compare": ("Comparison", "compare"),
     "racing.contest": ("Race", "race"),
     "racing.grid": ("Sweep", "sweep"),

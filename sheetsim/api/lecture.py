@@ -10,7 +10,7 @@ from sheetsim.errors import OptionError
 from sheetsim.files import replace_file
 from sheetsim.option_values import whole
 from sheetsim.solver import Options, Result
-from sheetsim.topics import Book, find, lay_out, new_book, outlines, solve_new
+from sheetsim.topics import Draft, find, lay_out, new_book, outlines, solve_new
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
     return target
 
 
-def prepare(name: str, **options: Any) -> Book:
+def prepare(name: str, **options: Any) -> Draft:
     """The first half of `build`: all that can be wrong with options and data shows here.
 
     Args:
@@ -78,7 +78,7 @@ def prepare(name: str, **options: Any) -> Book:
     return new_book(name, options)
 
 
-def write(book: Book, path: Path) -> bool:
+def write(book: Draft, path: Path) -> bool:
     """The second half of `build`.
 
     Args:

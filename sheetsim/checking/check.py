@@ -31,7 +31,7 @@ from sheetsim.references import a1
 from sheetsim.sheet import Kind
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
-__all__ = ["DIGITS", "RELATIVE", "Difference", "Report", "SheetReport", "check", "input_edits"]
+__all__ = ["DIGITS", "RELATIVE", "CheckReport", "Difference", "SheetReport", "check", "input_edits"]
 
 TIMEOUT = 600.0
 """Seconds that an engine may take for one copy."""
@@ -61,7 +61,7 @@ class SheetReport:
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """What `check` found.
 
     Attributes:
@@ -121,7 +121,7 @@ def check(
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
     expectations: Expectations | None = None,
-) -> Report:
+) -> CheckReport:
     """Recalculate a workbook of ours in spreadsheet engines and compare every formula cell.
 
     Args:
@@ -133,7 +133,7 @@ def check(
             inputs is worked out once for all that share them.
 
     Returns:
-        The report; see `Report.ok`.
+        The report; see `CheckReport.ok`.
 
     Raises:
         OptionError: there is no engine of a name, or none is named.
@@ -161,7 +161,7 @@ def check(
     order = {sheet.name: i for i, sheet in enumerate(read.sheets)}
     differences.sort(key=lambda d: (d.is_consequence, order[d.sheet]))
     reports = tuple(row for row in rows.values() if row.cells)
-    return Report(str(path), choice.versions, choice.missing, reports, tuple(differences))
+    return CheckReport(str(path), choice.versions, choice.missing, reports, tuple(differences))
 
 
 def _passes(read: Read, shared: Expectations) -> tuple[_Pass, _Pass]:

@@ -20,7 +20,7 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Options
-from sheetsim.topics import SOLVER, Book, Topic, find, lay_out, solve_topic
+from sheetsim.topics import SOLVER, Draft, Topic, find, lay_out, solve_topic
 
 GOOD = 1e-6
 """Objectives that differ by less than this, relatively, are equally good."""
@@ -185,7 +185,7 @@ def _at_start(topic: Topic, sheet: Sheet, read: Read) -> Sheet:
                 "expected numbers, as sheetsim wrote them"
             ) from error
         given[sheet.name][block.name] = start
-    book = Book(read.book.plan, given)
+    book = Draft(read.book.plan, given)
     lay_out(book)
     return book[sheet.name]
 

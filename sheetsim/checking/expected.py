@@ -22,7 +22,7 @@ import numpy as np
 
 from sheetsim.checking.cancellation import Terms
 from sheetsim.sheet import Array, Kind, Sheet
-from sheetsim.topics import Book, lay_out
+from sheetsim.topics import Draft, lay_out
 
 DIGITS = 3e-15
 """By how much of themselves, at most, inputs are moved to find the floor of each cell."""
@@ -51,7 +51,7 @@ class Expected:
         sheets: as laid out from the book.
     """
 
-    book: Book
+    book: Draft
     sheets: list[Sheet]
 
     @cached_property
@@ -75,7 +75,7 @@ class Expectations:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, ...], Expected] = OrderedDict()
 
-    def of(self, book: Book) -> Expected:
+    def of(self, book: Draft) -> Expected:
         """Return the book laid out.
 
         Args:
@@ -86,7 +86,7 @@ class Expectations:
         """
         key = _key(book)
         if key not in self._kept:
-            own = Book(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
+            own = Draft(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
             self._kept[key] = Expected(own, lay_out(own))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -94,7 +94,7 @@ class Expectations:
         return self._kept[key]
 
 
-def _key(book: Book) -> tuple[Any, ...]:
+def _key(book: Draft) -> tuple[Any, ...]:
     """Plan and inputs, each to the last digit."""
     plan = [(name, repr(value)) for name, value in sorted(book.plan.items())]
     given = [
@@ -112,7 +112,7 @@ def _exactly(value: Any) -> tuple[Any, ...]:
     return (array.dtype.str, array.shape, content)
 
 
-def rounding_floors(book: Book, sheets: Sequence[Sheet]) -> Floors:
+def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
     """By how much each number moves when the inputs move in their 15th digit.
 
     Every input moves by 0.5 to 1 times `DIGITS` of itself, up or down, all at once, in each of
@@ -144,7 +144,7 @@ def rounding_floors(book: Book, sheets: Sequence[Sheet]) -> Floors:
     return floors
 
 
-def nudged_book(book: Book, sheets: Sequence[Sheet], rng: np.random.Generator) -> Book:
+def nudged_book(book: Draft, sheets: Sequence[Sheet], rng: np.random.Generator) -> Draft:
     """The same workbook with every number among its inputs moved in its 15th digit.
 
     Args:
@@ -152,7 +152,7 @@ def nudged_book(book: Book, sheets: Sequence[Sheet], rng: np.random.Generator) -
         sheets: as laid out from the book.
         rng: decides how far, up or down.
     """
-    nudged = Book(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
+    nudged = Draft(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
     for sheet in sheets:
         for block in sheet.of_kind(Kind.INPUT):
             chosen = block.valid is not None and block.valid.choices

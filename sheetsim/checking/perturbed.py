@@ -16,7 +16,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import LONGEST
-from sheetsim.topics import Book
+from sheetsim.topics import Draft
 
 Edits = dict[str, dict[tuple[int, int], float | str]]
 """Sheet -> (row, column) -> what is typed there; "" for a cell that is emptied."""
@@ -25,7 +25,7 @@ BLANK = "new"
 """How the text begins that is typed into a blank cell for texts."""
 
 
-def changed_book(book: Book, sheets: Sequence[Sheet]) -> Book:
+def changed_book(book: Draft, sheets: Sequence[Sheet]) -> Draft:
     """The same workbook with every input changed by some percent, each by another amount.
 
     Numbers shrink by 1 to 6 %, zeros become small and positive, and an input with choices takes
@@ -43,7 +43,7 @@ def changed_book(book: Book, sheets: Sequence[Sheet]) -> Book:
     blocks = [block for sheet in sheets for block in sheet.of_kind(Kind.INPUT)]
     often = Counter(block.name for block in blocks)
     alike = sorted(name for name, times in often.items() if times > 1)[::2]
-    changed = Book(book.plan, {name: dict(given) for name, given in book.given.items()})
+    changed = Draft(book.plan, {name: dict(given) for name, given in book.given.items()})
     for block in blocks:
         key = block.name if block.name in alike else f"{block.sheet}!{block.name}"
         rng = np.random.default_rng(zlib.crc32(key.encode()))

@@ -23,7 +23,7 @@ from sheetsim.option_values import LARGEST
 from sheetsim.references import a1, read_reference
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.topics import CONTENTS, Book, check_plan, covers, find, read_plan
+from sheetsim.topics import CONTENTS, Draft, check_plan, covers, find, read_plan
 from sheetsim.workbook.read.all_cells import Cells, read_cells
 from sheetsim.workbook.read.defined_names import defined_names
 
@@ -46,7 +46,7 @@ class Read:
     cells: Cells
 
     @property
-    def book(self) -> Book:
+    def book(self) -> Draft:
         """The plan and the inputs."""
         return self.expected.book
 
@@ -77,7 +77,7 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
             f"{file}: not a workbook that sheetsim wrote; expected a sheet {CONTENTS!r} that says "
             "how it was built"
         )
-    book = Book(plan)
+    book = Draft(plan)
     try:
         _demand_borne_out(plan, cells)
         sheets = shared.of(book).sheets

@@ -33,7 +33,7 @@ from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Kind, Sheet
-from sheetsim.topics import SOLVER, Book, solved_again
+from sheetsim.topics import SOLVER, Draft, solved_again
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.outline import chart_numbers, outline
 
@@ -41,7 +41,7 @@ _Start = dict[str, dict[str, Array]]
 """Topic -> variable block -> where its solver started."""
 
 
-def is_unchanged(path: str | Path, new: str | Path, book: Book, sheets: Sequence[Sheet]) -> bool:
+def is_unchanged(path: str | Path, new: str | Path, book: Draft, sheets: Sequence[Sheet]) -> bool:
     """Whether a file may stay as it is, for a new one would differ by rounding only.
 
     Args:
@@ -59,7 +59,7 @@ def is_unchanged(path: str | Path, new: str | Path, book: Book, sheets: Sequence
 
 
 def changes(
-    path: str | Path, new: str | Path, book: Book, sheets: Sequence[Sheet]
+    path: str | Path, new: str | Path, book: Draft, sheets: Sequence[Sheet]
 ) -> Iterator[str]:
     """In plain words, what differs by more than rounding; see `is_unchanged`.
 
@@ -109,7 +109,7 @@ class _Constant(NamedTuple):
         return f"{self.block.sheet}!{a1(row, column)}: {self.before!r}, now {self.after!r}"
 
 
-def _constants(read: Read, book: Book, sheets: Sequence[Sheet]) -> Iterator[str]:
+def _constants(read: Read, book: Draft, sheets: Sequence[Sheet]) -> Iterator[str]:
     """Inputs, records and numbers of the layout that differ."""
     apart = []
     for sheet in sheets:
@@ -156,7 +156,7 @@ def _solved(sheets: Sequence[Sheet]) -> set[tuple[str, str]]:
 
 
 def _solved_floors(
-    book: Book, sheets: Sequence[Sheet]
+    book: Draft, sheets: Sequence[Sheet]
 ) -> Iterator[Mapping[tuple[str, str], Array]]:
     """What rounding does to each number that a solver found, better known with every trial.
 

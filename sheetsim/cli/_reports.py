@@ -18,7 +18,7 @@ def stage_words(bar: Bar, name: str) -> Callable[[str], None]:
     return lambda stage: bar(f"{name}: {stage}")
 
 
-def print_report(report: api.Report, show: int) -> None:
+def print_report(report: api.CheckReport, show: int) -> None:
     table = new_table("sheet", "engine", "cells", "differ", "by floor", "worst agreeing")
     for row in report.sheets:
         numbers = (f"{row.cells:,}", f"{row.differ:,}", f"{row.by_floor:,}", f"{row.worst:.1e}")

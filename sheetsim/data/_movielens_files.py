@@ -30,9 +30,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import MAX_BYTES, open_table, printable
 from sheetsim.data.labels import MAX_DIGITS, clean_label
-from sheetsim.data.numbers import SMALLEST, Floats, parse_number
+from sheetsim.data.numbers import SMALLEST, parse_number
 from sheetsim.errors import DataError, shown
 
 Ids = npt.NDArray[np.int64]

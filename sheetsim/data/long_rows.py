@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import Table
 from sheetsim.data.labels import ascending, clean_label, first_duplicate, typed_labels
-from sheetsim.data.numbers import Floats, parse_number
+from sheetsim.data.numbers import parse_number
 from sheetsim.errors import DataError, shown
 
 Codes = npt.NDArray[np.int64]

@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.data._movielens_files import Ids, Rows, read_rows, read_titles
 from sheetsim.data._unpack import unpack
 from sheetsim.data.csv_table import printable
 from sheetsim.data.labels import MAX_LABEL, fold
-from sheetsim.data.numbers import Floats, read_only
+from sheetsim.data.numbers import read_only
 from sheetsim.errors import DataError, OptionError, shown
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import DataError, shown
-
-Floats = npt.NDArray[np.float64]
 
 SMALLEST = 1e-100
 """Smallest magnitude but 0: its square is still a normal double, in Excel as in NumPy."""

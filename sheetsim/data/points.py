@@ -17,16 +17,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table, is_frame
-from sheetsim.data.numbers import (
-    Floats,
-    first_out_of_range,
-    parse_number,
-    range_text,
-    read_only,
-    to_floats,
-)
+from sheetsim.data.numbers import first_out_of_range, parse_number, range_text, read_only, to_floats
 from sheetsim.errors import DataError, OptionError, shown
 
 if TYPE_CHECKING:

@@ -16,9 +16,7 @@ from sheetsim.references import references_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sheetsim.book import Place
-
-    Spot = tuple[str, Place]
+    from sheetsim.book import CellAddress, Place
 
 # A text, a quoted sheet, or a word: a function, a name, a sheet, a cell.
 _WORD = re.compile(r"""\"(?:[^"]|"")*"|'((?:[^']|'')*)'|([^\W\d][\w.?\\]*)""")
@@ -88,22 +86,22 @@ class Formulas:
         found = [c.upper() for c in calls if c == c.lower() and c not in self._meanings]
         return ", ".join(dict.fromkeys(found))
 
-    def culprit(self, spot: Spot, wrong: dict[Spot, None]) -> Spot:
+    def culprit(self, address: CellAddress, wrong: dict[CellAddress, None]) -> CellAddress:
         """Return the first cell that is wrong on the way that a wrong cell's value came.
 
         From a wrong cell on to a wrong one that its formula refers to, until there is none. What
         formulas refer to by names or by computed addresses is not followed.
         """
-        seen = {spot}
+        seen = {address}
         while True:
-            text = self.of(spot[0]).get(spot[1], "")
+            text = self.of(address[0]).get(address[1], "")
             further = next(
-                (one for one in _referred(spot[0], text, wrong) if one not in seen), None
+                (one for one in _referred(address[0], text, wrong) if one not in seen), None
             )
             if further is None:
-                return spot
+                return address
             seen.add(further)
-            spot = further
+            address = further
 
     def _names(self) -> dict[str, set[str]]:
         """Return each defined name, in small letters, with the words of what it means."""
@@ -132,15 +130,15 @@ def words(formula: str) -> set[str]:
     return found
 
 
-def _referred(sheet: str, formula: str, among: dict[Spot, None]) -> Iterator[Spot]:
+def _referred(sheet: str, formula: str, among: dict[CellAddress, None]) -> Iterator[CellAddress]:
     """Yield those of some cells that a formula on a sheet refers to."""
     for reference in references_in(formula):
         own = reference.sheet or sheet
         (top, left), (bottom, right) = reference.corners
         if top == bottom and left == right:
-            spot = own, (top, left)
-            if spot in among:
-                yield spot
+            address = own, (top, left)
+            if address in among:
+                yield address
         else:
             yield from (
                 (name, (r, c))

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.book import CellError
+from sheetsim.book import CellAddress, CellError
 from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_named
 from sheetsim.engines.ironcalc_formulas import Formulas
 from sheetsim.errors import EngineError, OptionError, shown
@@ -37,12 +37,9 @@ from sheetsim.workbook.rewrite.without_data_tables import without_data_tables
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy.typing as npt
-
+    from sheetsim.arrays import Floats
     from sheetsim.book import Book, Place, Value
 
-    Array = npt.NDArray[np.float64]
-    Spot = tuple[str, Place]
 
 RELATIVE = 1e-6
 """How far IronCalc may be off the value that the file shows: far less is rounding, and a wrong
@@ -64,20 +61,20 @@ class _Opened:
     types: Any
     numbers: dict[str, int]
 
-    def cell(self, spot: Spot) -> tuple[int, int, int]:
-        sheet, (row, column) = spot
+    def cell(self, address: CellAddress) -> tuple[int, int, int]:
+        sheet, (row, column) = address
         return self.numbers[sheet], row + 1, column + 1
 
-    def value(self, spot: Spot) -> Value:
-        return cell_value(self.model, self.types, self.cell(spot))
+    def value(self, address: CellAddress) -> Value:
+        return cell_value(self.model, self.types, self.cell(address))
 
     def evaluate(self) -> None:
         with troubles_named(self.path):
             self.model.evaluate()
 
-    def put(self, spot: Spot, value: Value) -> None:
+    def put(self, address: CellAddress, value: Value) -> None:
         """Let a cell hold a value, whatever it held."""
-        at, model = self.cell(spot), self.model
+        at, model = self.cell(address), self.model
         if value is None:
             model.clear_cell_contents(*at)
         elif isinstance(value, CellError):
@@ -104,16 +101,16 @@ class IronCalcModel:
     def __init__(
         self,
         opened: _Opened,
-        variables: Sequence[Spot],
-        outputs: Sequence[Spot],
-        start: Array,
+        variables: Sequence[CellAddress],
+        outputs: Sequence[CellAddress],
+        start: Floats,
         left_out: Sequence[str],
-        frozen: Sequence[Spot],
+        frozen: Sequence[CellAddress],
     ) -> None:
         self._opened = opened
-        self._cells = [opened.cell(spot) for spot in variables]
+        self._cells = [opened.cell(address) for address in variables]
         self._outputs = list(outputs)
-        self._out = [opened.cell(spot) for spot in outputs]
+        self._out = [opened.cell(address) for address in outputs]
         self.outputs = tuple(map(address_text, outputs))
         self.variables = tuple(map(address_text, variables))
         self.start = start
@@ -124,7 +121,7 @@ class IronCalcModel:
         self.values(start)
         self.seconds = time.perf_counter() - began
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Floats) -> Floats:
         """Return the outputs (m,) at x (n,), or (S, m) at x (S, n), one after another.
 
         Raises:
@@ -141,7 +138,7 @@ class IronCalcModel:
         rows = [self._values(row) for row in x]
         return np.array(rows, np.float64).reshape(len(x), len(self._out))
 
-    def _values(self, x: Array) -> Array:
+    def _values(self, x: Floats) -> Floats:
         if not np.isfinite(x).all():  # no cell can hold it
             return np.full(len(self._out), np.nan)
         put = self._opened.model.update_cell_with_number
@@ -172,9 +169,9 @@ class IronCalcModel:
 
 def open_model(
     path: str | Path,
-    variables: Sequence[Spot],
-    outputs: Sequence[Spot],
-    settings: Mapping[Spot, Value] | None = None,
+    variables: Sequence[CellAddress],
+    outputs: Sequence[CellAddress],
+    settings: Mapping[CellAddress, Value] | None = None,
     *,
     book: Book | None = None,
 ) -> IronCalcModel:
@@ -194,9 +191,9 @@ def open_model(
             the file shows it; the message names the cell and the function to blame.
     """
     book = read_book(path) if book is None else book
-    settings = {_own(book, spot): value for spot, value in (settings or {}).items()}
-    variables = [_own(book, spot) for spot in variables]
-    outputs = [_own(book, spot) for spot in outputs]
+    settings = {_own(book, address): value for address, value in (settings or {}).items()}
+    variables = [_own(book, address) for address in variables]
+    outputs = [_own(book, address) for address in outputs]
     module = ironcalc_module()
     with troubles_named(path):
         model = _load(module, path)
@@ -209,10 +206,10 @@ def open_model(
         frozen = _prepare(opened, formulas, book, kept)
         opened.evaluate()
         _demand_right(opened, formulas, book, kept, outputs)
-        for spot, value in settings.items():
-            if spot[0] in kept:
-                opened.put(spot, value)
-    held = [settings.get(spot, _cached(book, spot)) for spot in variables]
+        for address, value in settings.items():
+            if address[0] in kept:
+                opened.put(address, value)
+    held = [settings.get(address, _cached(book, address)) for address in variables]
     start = np.array([float(v) if isinstance(v, int | float) else 0.0 for v in held], np.float64)
     left_out = [sheet for sheet in formulas.sheets if sheet not in kept]
     return IronCalcModel(opened, variables, outputs, start, left_out, frozen)
@@ -222,17 +219,17 @@ def _numbers(model: Any) -> dict[str, int]:
     return {one["name"]: i for i, one in enumerate(model.get_worksheets_properties())}
 
 
-def _own(book: Book, spot: Spot) -> Spot:
+def _own(book: Book, address: CellAddress) -> CellAddress:
     """Return a cell with its sheet as the workbook spells it."""
-    sheet = book.find_sheet(spot[0])
+    sheet = book.find_sheet(address[0])
     if sheet is None:
         known = ", ".join(map(shown, book.sheets))
-        raise OptionError(f"{book.path}: has no sheet {shown(spot[0])}; expected one of {known}")
-    return sheet, spot[1]
+        raise OptionError(f"{book.path}: has no sheet {shown(address[0])}; expected one of {known}")
+    return sheet, address[1]
 
 
-def _cached(book: Book, spot: Spot) -> Value:
-    cell = book.sheets[spot[0]].get(spot[1])
+def _cached(book: Book, address: CellAddress) -> Value:
+    cell = book.sheets[address[0]].get(address[1])
     return None if cell is None else cell.value
 
 
@@ -254,14 +251,16 @@ def _load(module: Any, path: str | Path) -> Any:
         return load(copy)
 
 
-def _prepare(opened: _Opened, formulas: Formulas, book: Book, kept: Sequence[str]) -> list[Spot]:
+def _prepare(
+    opened: _Opened, formulas: Formulas, book: Book, kept: Sequence[str]
+) -> list[CellAddress]:
     """Put errors into data tables, and cached values into random cells; return the latter."""
     frozen = [(sheet, place) for sheet in kept for place in formulas.random(sheet)]
-    if any(_cached(book, spot) is None for spot in frozen):
+    if any(_cached(book, address) is None for address in frozen):
         opened.evaluate()  # there are no cached values: let it draw once
-    for spot in frozen:
-        value = _cached(book, spot)
-        opened.put(spot, opened.value(spot) if value is None else value)
+    for address in frozen:
+        value = _cached(book, address)
+        opened.put(address, opened.value(address) if value is None else value)
     for sheet in kept:
         for place in _data_tables(book, sheet):
             # No such function, so an error: whatever needs the cell will show it.
@@ -276,7 +275,11 @@ def _data_tables(book: Book, sheet: str) -> list[Place]:
 
 
 def _demand_right(
-    opened: _Opened, formulas: Formulas, book: Book, kept: Sequence[str], outputs: Sequence[Spot]
+    opened: _Opened,
+    formulas: Formulas,
+    book: Book,
+    kept: Sequence[str],
+    outputs: Sequence[CellAddress],
 ) -> None:
     """Refuse outputs that are not what the file shows.
 
@@ -289,24 +292,24 @@ def _demand_right(
     numbers = [abs(c.value) for c in cells if type(c.value) is float and np.isfinite(c.value)]
     floor = ROUNDING * max(numbers, default=0.0)
 
-    def differs(spot: Spot) -> bool:
-        return _differs(opened.value(spot), _cached(book, spot) if computed else None, floor)
+    def differs(address: CellAddress) -> bool:
+        return _differs(opened.value(address), _cached(book, address) if computed else None, floor)
 
-    first = next((spot for spot in outputs if differs(spot)), None)
+    first = next((address for address in outputs if differs(address)), None)
     if first is None:
         return
-    spots = [(sheet, place) for sheet in kept for place in formulas.of(sheet)]
-    spots += [(sheet, place) for sheet in kept for place in _data_tables(book, sheet)]
-    spot = formulas.culprit(first, dict.fromkeys(filter(differs, spots)))
-    cell = book.sheets[spot[0]].get(spot[1])
+    addresses = [(sheet, place) for sheet in kept for place in formulas.of(sheet)]
+    addresses += [(sheet, place) for sheet in kept for place in _data_tables(book, sheet)]
+    address = formulas.culprit(first, dict.fromkeys(filter(differs, addresses)))
+    cell = book.sheets[address[0]].get(address[1])
     formula = "" if cell is None else cell.formula or ""
-    found, value = opened.value(spot), None if cell is None else cell.value
-    unknown = formulas.unknown(*spot) or ("TABLE" if formula.startswith("=TABLE(") else "")
+    found, value = opened.value(address), None if cell is None else cell.value
+    unknown = formulas.unknown(*address) or ("TABLE" if formula.startswith("=TABLE(") else "")
     what = f"does not compute {unknown} and gives" if unknown else "gives"
-    needed = "" if spot == first else f", which {address_text(first)} needs,"
+    needed = "" if address == first else f", which {address_text(first)} needs,"
     value_shown = f", where the file shows {value!s}" if computed else ""
     raise EngineError(
-        f"{opened.path}: IronCalc {what} {found!s} for {address_text(spot)}{needed} "
+        f"{opened.path}: IronCalc {what} {found!s} for {address_text(address)}{needed} "
         f"{shown(formula, 60)}{value_shown}"
     )
 

@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from numpy.typing import NDArray
 
+from sheetsim.arrays import Floats
 from sheetsim.figures._style import (
     COLORS,
     GOLD,
@@ -29,7 +29,6 @@ from sheetsim.figures._style import (
 )
 from sheetsim.racing import Race, Racer, Surface, Sweep
 
-Floats = NDArray[np.float64]
 Say = Callable[[str, int], None]
 
 FINE = 301

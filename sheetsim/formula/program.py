@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.compiler import Compiler
@@ -17,13 +18,11 @@ from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.structure.linear import linear_slots
 from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
 from sheetsim.formula.syntax.tokens import Ref, tokenize
-from sheetsim.formula.values import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sheetsim.book import Book
-    from sheetsim.formula.compile.dependency_graph import Spot
+    from sheetsim.book import Book, CellAddress
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Program:
         start: (n,) the variables' values in the workbook, 0 for a blank or a text.
     """
 
-    def __init__(self, compiler: Compiler, outputs: Sequence[Spot]) -> None:
+    def __init__(self, compiler: Compiler, outputs: Sequence[CellAddress]) -> None:
         self._compiler = compiler
         graph, store = compiler.graph, compiler.store
         slots = [store.slot(sheet, place) for sheet, place in outputs]
@@ -142,14 +141,14 @@ class Program:
         return tuple(Note(why, tuple(cells), moving) for (why, moving), cells in found.items())
 
     @cached_property
-    def errors(self) -> dict[Spot, str]:
+    def errors(self) -> dict[CellAddress, str]:
         """The cells for which outputs are no numbers at the start, with what these show.
 
         They are the first with the error in the order of computation, one for each such output.
         """
         return find_errors(self._compiler, self._slots)
 
-    def errors_at(self, x: Floats) -> dict[Spot, str]:
+    def errors_at(self, x: Floats) -> dict[CellAddress, str]:
         """Return the same at another point x (n,); this compiles once more."""
         places = self._compiler.store.places
         values = zip((places[slot] for slot in self._compiler.variables), x.tolist(), strict=True)
@@ -183,7 +182,7 @@ class Program:
 
 
 def compile_book(
-    book: Book, outputs: Iterable[str | Spot], variables: Iterable[str | Spot]
+    book: Book, outputs: Iterable[str | CellAddress], variables: Iterable[str | CellAddress]
 ) -> Program:
     """Compile what outputs need of a workbook.
 
@@ -200,25 +199,25 @@ def compile_book(
         OptionError: a cell or a sheet is not there, or a cell is named twice.
         WorkbookError: a formula cannot be read, or refers to itself in a circle.
     """
-    wanted = spots(book, outputs)
-    changing = spots(book, variables)
+    wanted = addresses(book, outputs)
+    changing = addresses(book, variables)
     if not wanted:
         raise OptionError(f"{book.path}: no output was named; expected at least one cell")
     if len(set(changing)) < len(changing):
-        twice = next(spot for spot in changing if changing.count(spot) > 1)
+        twice = next(address for address in changing if changing.count(address) > 1)
         raise OptionError(f"{book.path}: variable {twice} is named twice")
     compiler = Compiler(book, changing)
     compiler.add(wanted)
     return Program(compiler, wanted)
 
 
-def spots(book: Book, cells: Iterable[str | Spot]) -> list[Spot]:
+def addresses(book: Book, cells: Iterable[str | CellAddress]) -> list[CellAddress]:
     """Return single cells, row by row, of references in text or as they are.
 
     Raises:
         OptionError: a text is no reference with a sheet of the workbook.
     """
-    out: list[Spot] = []
+    out: list[CellAddress] = []
     for one in [cells] if isinstance(cells, str) else cells:
         if not isinstance(one, str):
             out.append(one)
@@ -239,7 +238,7 @@ def spots(book: Book, cells: Iterable[str | Spot]) -> list[Spot]:
     return out
 
 
-def _named(book: Book, value: tuple[str | None, str], text: str) -> list[Spot]:
+def _named(book: Book, value: tuple[str | None, str], text: str) -> list[CellAddress]:
     """Return the cells of a defined name; names of names are not followed."""
     scope, name = value
     known = book.find_name(name, scope)
@@ -247,10 +246,10 @@ def _named(book: Book, value: tuple[str | None, str], text: str) -> list[Spot]:
     refs = [token.value for token in tokens if token.kind not in {",", " ", "(", ")"}]
     if not refs or not all(isinstance(ref, Ref) for ref in refs):
         raise OptionError(f"{book.path}: {text!r} names no cells; expected some like Sheet1!A1:B2")
-    return [spot for ref in refs for spot in _cells(book, ref, text)]
+    return [address for ref in refs for address in _cells(book, ref, text)]
 
 
-def _cells(book: Book, ref: Ref, text: str) -> list[Spot]:
+def _cells(book: Book, ref: Ref, text: str) -> list[CellAddress]:
     sheet = book.find_sheet(ref.sheet or next(iter(book.sheets), ""))
     if sheet is None:
         known = ", ".join(book.sheets)

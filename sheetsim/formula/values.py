@@ -1,8 +1,8 @@
 """Values of many cells at once, and Excel's rules for what a value counts as.
 
-An `Array` holds what one place in a formula is for all cells that share the formula: its last two
-axes are the rows and columns of a range (1 and 1 for a single value), the two before them are the
-rows and columns of the block of cells; a leading axis, if there is one, runs over several x. An
+An `ArrayValue` holds what one place in a formula is for all cells that share the formula: its last
+two axes are the rows and columns of a range (1 and 1 for a single value), the two before them are
+the rows and columns of the block of cells; a leading axis, if there is one, runs over several x. An
 axis of length 1 means: the same for all. Numbers are in `num`; what is no number is marked in
 `kind`, so that the common case, numbers alone, is plain NumPy.
 
@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.serial_dates import read_moment
 
-Floats = npt.NDArray[np.float64]
 Kinds = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
@@ -47,7 +47,7 @@ class ExcelError(Exception):
         self.error = error
 
 
-class Array:
+class ArrayValue:
     """Values with the axes that the module's docstring describes.
 
     Attributes:
@@ -151,7 +151,7 @@ _LONGEST_NUMBER = 400
 """Characters, spaces within included: the greatest double has 309 digits."""
 
 
-def from_objects(values: Objects, *, literal: bool = True) -> Array:
+def from_objects(values: Objects, *, literal: bool = True) -> ArrayValue:
     """Return the array of Python values: numbers, booleans, texts, `CellError`, None."""
     flat = values.ravel()
     num = np.empty(flat.size)
@@ -167,7 +167,7 @@ def from_objects(values: Objects, *, literal: bool = True) -> Array:
             obj[i] = value
             bad = bad or number != number
     shape = values.shape
-    return Array(
+    return ArrayValue(
         num.reshape(shape),
         kind.reshape(shape) if kind.any() else None,
         None if obj is None else obj.reshape(shape),
@@ -189,7 +189,7 @@ def describe(value: object) -> tuple[float, int]:
     return float(value), NUMBER  # type: ignore[arg-type]
 
 
-def constant(value: object) -> Array:
+def constant(value: object) -> ArrayValue:
     """Return a single value, or rows of values, with axes (1, 1, rows, columns)."""
     rows = value if isinstance(value, tuple | list) else ((value,),)
     objects = np.empty((1, 1, len(rows), len(rows[0])), object)
@@ -199,17 +199,17 @@ def constant(value: object) -> Array:
     return from_objects(objects)
 
 
-def numbers(num: Floats) -> Array:
+def numbers(num: Floats) -> ArrayValue:
     """Return an array of numbers."""
-    return Array(num)
+    return ArrayValue(num)
 
 
-def booleans(truth: Bools) -> Array:
+def booleans(truth: Bools) -> ArrayValue:
     """Return an array of booleans."""
-    return Array(truth.astype(np.float64), np.full(truth.shape, BOOL, np.uint8))
+    return ArrayValue(truth.astype(np.float64), np.full(truth.shape, BOOL, np.uint8))
 
 
-def failed(array: Array) -> Bools:
+def failed(array: ArrayValue) -> Bools:
     """Return where an array holds an error."""
     wrong: Bools = ~np.isfinite(array.num)
     if array.kind is not None:
@@ -217,7 +217,7 @@ def failed(array: Array) -> Bools:
     return wrong
 
 
-def with_errors(num: Floats, args: Sequence[Array], div0: Bools | None = None) -> Array:
+def with_errors(num: Floats, args: Sequence[ArrayValue], div0: Bools | None = None) -> ArrayValue:
     """Return numbers computed from `args`, errors marked with their codes.
 
     The first argument's error wins, then a text that is no number (`#VALUE!`), then `#DIV/0!`
@@ -228,7 +228,7 @@ def with_errors(num: Floats, args: Sequence[Array], div0: Bools | None = None) -
         if arg.bad:
             wrong = wrong | np.broadcast_to(np.isnan(arg.num), wrong.shape)
     if not wrong.any():
-        return Array(num)
+        return ArrayValue(num)
     obj = np.full(num.shape, None, object)
     obj[wrong] = NUM_ERROR
     if div0 is not None:
@@ -241,10 +241,10 @@ def with_errors(num: Floats, args: Sequence[Array], div0: Bools | None = None) -
         there = wrong & (here != None)  # noqa: E711  elementwise
         obj[there] = here[there]
     kind = np.where(wrong, np.uint8(ERROR), np.uint8(NUMBER))
-    return Array(np.where(wrong, np.nan, num), kind, obj, bad=True)
+    return ArrayValue(np.where(wrong, np.nan, num), kind, obj, bad=True)
 
 
-def errors_of(array: Array) -> Objects:
+def errors_of(array: ArrayValue) -> Objects:
     """Return the error that each value gives in arithmetic, None where it gives none."""
     codes = np.full(array.shape, None, object)
     wrong = ~np.isfinite(array.num)
@@ -258,21 +258,23 @@ def errors_of(array: Array) -> Objects:
     return codes
 
 
-def choose(mask: Bools, yes: Array, no: Array) -> Array:
+def choose(mask: Bools, yes: ArrayValue, no: ArrayValue) -> ArrayValue:
     """Return `yes` where the mask is true and `no` elsewhere, whatever kinds they are."""
     num = np.where(mask, yes.num, no.num)
     if yes.kind is None and no.kind is None:
-        return Array(num, bad=yes.bad or no.bad)
+        return ArrayValue(num, bad=yes.bad or no.bad)
     kinds: list[Any] = [NUMBER if one.kind is None else one.kind for one in (yes, no)]
     kind = np.broadcast_to(np.where(mask, *kinds), num.shape).astype(np.uint8)
     obj: Objects | None = None
     if yes.obj is not None or no.obj is not None:
         parts: list[Any] = [yes.obj, no.obj]
         obj = np.broadcast_to(np.where(mask, *parts), num.shape)
-    return Array(num, kind, obj, bad=yes.bad or no.bad)
+    return ArrayValue(num, kind, obj, bad=yes.bad or no.bad)
 
 
-def compare(left: Array, right: Array, test: Callable[[Floats, Floats], Bools]) -> Array:
+def compare(
+    left: ArrayValue, right: ArrayValue, test: Callable[[Floats, Floats], Bools]
+) -> ArrayValue:
     """Compare by Excel's order; `test` is one of NumPy's comparisons.
 
     Numbers are compared as Excel shows them, by 15 significant digits: 0.1 + 0.2 = 0.3. What Excel
@@ -291,9 +293,9 @@ def compare(left: Array, right: Array, test: Callable[[Floats, Floats], Bools]) 
     num[~good] = np.nan
     kind = np.where(good, BOOL, ERROR).astype(np.uint8).reshape(a.shape)
     if good.all():
-        return Array(num.reshape(a.shape), kind)
+        return ArrayValue(num.reshape(a.shape), kind)
     signs[good] = None
-    return Array(num.reshape(a.shape), kind, signs.reshape(a.shape), bad=True)
+    return ArrayValue(num.reshape(a.shape), kind, signs.reshape(a.shape), bad=True)
 
 
 def _shown(a: Floats, b: Floats) -> tuple[Floats, Floats]:

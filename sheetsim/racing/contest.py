@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sheetsim.learn.rules import RULES
 from sheetsim.racing import _checked
 from sheetsim.racing._checked import plain
-from sheetsim.racing.runs import NEVER, Batch, Say, run
+from sheetsim.racing.runs import NEVER, Runs, Say, run
 from sheetsim.racing.surfaces import Pair, Surface
 from sheetsim.sheet import Array
 
@@ -240,7 +240,7 @@ def _racer(
     noise: float,
     seed: int,
 ) -> Racer:
-    def runs(rates: Array, *, keep: bool) -> Batch:
+    def runs(rates: Array, *, keep: bool) -> Runs:
         seeds = np.full(len(rates), seed)
         at = np.array(start)
         return run(

@@ -30,7 +30,7 @@ NEVER = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class Runs:
     """What became of B runs.
 
     Attributes:
@@ -72,7 +72,7 @@ def run(
     within: float = 1e-3,
     keep: bool = False,
     say: Say | None = None,
-) -> Batch:
+) -> Runs:
     """Step B runs of an optimizer over a surface.
 
     Args:
@@ -84,7 +84,7 @@ def run(
         steps: how many, at least 1.
         noise: standard deviation of what is added to each component of the gradient.
         seeds: of the noise, (B,); all 0 by default.
-        within: see `Batch.reached`.
+        within: see `Runs.reached`.
         keep: return the paths and losses too.
         say: called now and then with words and the number of steps done since.
 
@@ -121,7 +121,7 @@ def run(
                 paths[t], losses[t] = x, loss
             if say is not None and (t % BLOCK == 0 or t == steps):
                 say(f"step {t:,} of {steps:,}", (t - 1) % BLOCK + 1)
-    return Batch(x, loss, start_loss, diverged, reached, paths, losses)
+    return Runs(x, loss, start_loss, diverged, reached, paths, losses)
 
 
 class _Noise:

@@ -1,8 +1,9 @@
 """Sheets as plain data: blocks, columns, references, formulas; pure, no I/O."""
 
-from sheetsim.sheet.block import Array, Block, Kind, Valid
+from sheetsim.arrays import Array
+from sheetsim.sheet.block import Block, Kind, Valid
 from sheetsim.sheet.chart import Chart, Series
-from sheetsim.sheet.sheet import Cell, ColorScale, Highlight, Sheet, SolverModel
+from sheetsim.sheet.sheet import Cell, ColorScale, Highlight, Sheet, SheetModel
 from sheetsim.sheet.table import Column, table
 
 __all__ = [
@@ -16,7 +17,7 @@ __all__ = [
     "Kind",
     "Series",
     "Sheet",
-    "SolverModel",
+    "SheetModel",
     "Valid",
     "table",
 ]

@@ -18,12 +18,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from numpy.typing import NDArray
-
+from sheetsim.arrays import Array
 from sheetsim.option_values import LARGEST
 from sheetsim.references import a1, a1_range, quoted
-
-Array = NDArray[Any]
 
 LONGEST = 60
 """Characters of the longest text that an input takes: a word, a name."""

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Array
 from sheetsim.errors import OptionError
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, Fill
-from sheetsim.sheet.block import Array, Block, Kind, Valid
+from sheetsim.sheet.block import Block, Kind, Valid
 from sheetsim.sheet.chart import Chart
 
 Given = Mapping[str, Any]
@@ -56,7 +57,7 @@ class Highlight:
 
 
 @dataclass(frozen=True)
-class SolverModel:
+class SheetModel:
     """What Excel's Solver is asked: minimise one cell by changing others."""
 
     objective: Block
@@ -117,7 +118,7 @@ class Sheet:
     page_breaks: tuple[int, ...] = ()
     print_areas: tuple[tuple[int, int, int, int], ...] = ()
     pages: int = 0
-    solver: SolverModel | None = None
+    solver: SheetModel | None = None
 
     def __getitem__(self, name: str) -> Block:
         """The block of that name."""

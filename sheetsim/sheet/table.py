@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.arrays import Array
 from sheetsim.references import column_name
-from sheetsim.sheet.block import Array, Block
+from sheetsim.sheet.block import Block
 from sheetsim.sheet.sheet import Sheet
 
 _FIELD = re.compile(r"\{(\^?)(\w+)\}")

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array, Vectorized, checked
+from sheetsim.solver.functions import Vectorized, checked
 from sheetsim.solver.methods import lbfgs, levenberg_marquardt
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.model import Model, Reduction, is_batched
@@ -67,7 +68,7 @@ def _squares(model: Model) -> Squares:
     return Squares(residuals.values, residuals.derivatives, model.normal_equations, model.report)
 
 
-def _reduced(evaluator: Evaluator, reduction: Reduction, starts: Array) -> Found:
+def _reduced(evaluator: Evaluator, reduction: Reduction, starts: Floats) -> Found:
     """Solve with some variables eliminated; the log begins at the full start all the same.
 
     The given start is led to a better one first, and so is every other random start. The rest
@@ -99,7 +100,7 @@ def _reduced(evaluator: Evaluator, reduction: Reduction, starts: Array) -> Found
 
 
 def _found(
-    evaluator: Evaluator, journal: Journal, x: Array, start: Array, log: tuple[Trial, ...]
+    evaluator: Evaluator, journal: Journal, x: Floats, start: Floats, log: tuple[Trial, ...]
 ) -> Found:
     """The best run, and its log in place of the improvements."""
     objective, nothing = float(journal.objective[journal.best()]), np.zeros(0)

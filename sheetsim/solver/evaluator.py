@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver.endings import Ending, Outcome, Stop
-from sheetsim.solver.functions import Array, Many, Mask, checked
+from sheetsim.solver.functions import Many, Mask, checked
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.parts.box import Box
@@ -49,13 +50,13 @@ class Point:
         A: (m, n) the Jacobian of c, once it is asked for.
     """
 
-    x: Array
+    x: Floats
     f: float
-    c: Array
+    c: Floats
     shown: float
     violation: float
-    g: Array | None = None
-    A: Array | None = None
+    g: Floats | None = None
+    A: Floats | None = None
 
     @property
     def finite(self) -> bool:
@@ -78,7 +79,7 @@ class Evaluator:
 
     model: Model
     options: Options
-    starts: Array | None = None
+    starts: Floats | None = None
     clock: Clock = time.perf_counter
     distance: bool = False
     evaluations: int = 0
@@ -104,7 +105,7 @@ class Evaluator:
         self.equal, self.sizes = self._rows()
 
     @property
-    def start(self) -> Array:
+    def start(self) -> Floats:
         """The first start (n,), moved onto the bounds."""
         start = self.model.start if self.starts is None else self.starts[0]
         return np.clip(start, self.low, np.fmax(self.low, self.high))
@@ -134,9 +135,9 @@ class Evaluator:
 
     def at(
         self,
-        x: Array,
+        x: Floats,
         *,
-        residual: Array | None = None,
+        residual: Floats | None = None,
         late: bool = False,
         probe: bool = False,
     ) -> Point:
@@ -167,7 +168,7 @@ class Evaluator:
             self._remember(point)
         return point
 
-    def derive(self, point: Point) -> tuple[Array, Array]:
+    def derive(self, point: Point) -> tuple[Floats, Floats]:
         """The gradient (n,) and the Jacobian (m, n) at a point."""
         if point.g is None or point.A is None:
             self.evaluations += evaluations(self.options.scheme, point.x.size)
@@ -177,7 +178,7 @@ class Evaluator:
             point.A = slopes[1:] if point.A is None else point.A
         return point.g, point.A
 
-    def difference(self, function: Many, x: Array, value: Array) -> Array:
+    def difference(self, function: Many, x: Floats, value: Floats) -> Floats:
         """The derivatives (m, n) of function (S, n) -> (S, m) at x (n,), by differences.
 
         Steps are measured by the variables, and by their start where they are near 0: 1e-7 may
@@ -188,13 +189,13 @@ class Evaluator:
         size = np.where(size > 0, size, 1.0)
         box = Box(self.low / size, self.high / size)
 
-        def scaled(z: Array) -> Array:
+        def scaled(z: Floats) -> Floats:
             return function(np.clip(z * size, self.low, self.high))
 
         slopes = difference(scaled, (x / size)[None], value[None], self.options.scheme, box)[0]
         return np.asarray(slopes / size)
 
-    def _both(self, x: Array) -> Array:
+    def _both(self, x: Floats) -> Floats:
         """The objective and the constraints, side by side, for x (S, n)."""
         self.check_time()
         f, c, _ = self.functions(x)
@@ -205,7 +206,7 @@ class Evaluator:
         """What the distance from the target is measured in."""
         return max(1.0, abs(self.model.target))
 
-    def _inside(self, value: float, c: Array) -> tuple[float, Array, bool]:
+    def _inside(self, value: float, c: Floats) -> tuple[float, Floats, bool]:
         """The f and c that are minimized, and whether the objective is among the constraints."""
         if self.model.sense != "value":
             return self.sign * value, c, False
@@ -214,7 +215,7 @@ class Evaluator:
             return abs(off), c, False
         return 0.0, np.concatenate([[off / self.target_unit], c]), True
 
-    def _constraints(self, x: Array) -> tuple[Array, Array | None]:
+    def _constraints(self, x: Floats) -> tuple[Floats, Floats | None]:
         values, slopes = [np.zeros(0)], [np.zeros((0, x.size))]
         missing = False
         for block, size in zip(self.model.constraints, self.sizes, strict=True):
@@ -229,13 +230,13 @@ class Evaluator:
                 slopes.append(np.broadcast_to(factor, size)[:, None] * J)
         return np.concatenate(values), None if missing else np.concatenate(slopes)
 
-    def _own(self, array: Array, shape: tuple[int, ...], name: str = "") -> Array:
+    def _own(self, array: Floats, shape: tuple[int, ...], name: str = "") -> Floats:
         what = f"constraint {name!r}" if name else "gradient"
         return checked(what, np.asarray(array, dtype=float), shape)
 
     # Many points -----------------------------------------------------------------------------
 
-    def batch(self, x: Array) -> tuple[Array, Array]:
+    def batch(self, x: Floats) -> tuple[Floats, Floats]:
         """Give f (S,) and the total violation (S,) at x (S, n); the best of them is remembered.
 
         The violation is the sum over the rows and inf where something is not finite.
@@ -253,7 +254,7 @@ class Evaluator:
         self._remember(point)
         return f, total
 
-    def functions(self, x: Array) -> tuple[Array, Array, Array]:
+    def functions(self, x: Floats) -> tuple[Floats, Floats, Floats]:
         """Give f (S,), c (S, m) and the objective as shown (S,) at x (S, n), uncounted."""
         model = self.model
         shown = model.values(x)
@@ -271,7 +272,7 @@ class Evaluator:
 
     # Keeping -----------------------------------------------------------------------------
 
-    def violations(self, c: Array) -> Array:
+    def violations(self, c: Floats) -> Floats:
         """By how much each row of c (..., m) is off."""
         return violations(c, self.equal)
 
@@ -279,7 +280,7 @@ class Evaluator:
         """By how much the worst row is off at a point, whole numbers aside."""
         return float(self.violations(point.c).max(initial=0.0))
 
-    def violation(self, x: Array, c: Array) -> float:
+    def violation(self, x: Floats, c: Floats) -> float:
         """By how much the worst row, bound or whole number is off at x (n,)."""
         bounds = np.maximum(np.maximum(self.low - x, x - self.high), 0)
         whole = np.abs(x - np.round(x))[self.whole]

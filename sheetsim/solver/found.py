@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Outcome
 from sheetsim.solver.evaluator import Point
-from sheetsim.solver.functions import Array
 from sheetsim.solver.result import Ranges
 
 
@@ -22,6 +22,6 @@ class Found:
 
     point: Point
     outcome: Outcome
-    multipliers: Array | None = None
+    multipliers: Floats | None = None
     ranges: Ranges | None = None
     gap: float | None = None

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 
-Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
-Many = Callable[[Array], Array]
+Many = Callable[[Floats], Floats]
 """x (S, n) -> one answer for each of the S points."""
 
-Scalar = Callable[[Array], tuple[float, Array | None]]
+Scalar = Callable[[Floats], tuple[float, Floats | None]]
 """x (n,) -> a number and its gradient (n,), or None."""
 
-Vector = Callable[[Array], tuple[Array, Array | None]]
+Vector = Callable[[Floats], tuple[Floats, Floats | None]]
 """x (n,) -> (m,) numbers and their Jacobian (m, n), or None."""
 
 
@@ -42,9 +42,9 @@ class Vectorized:
 
     values: Many
     derivatives: Many | None = None
-    at: Callable[[Array], tuple[Any, Array | None]] | None = None
+    at: Callable[[Floats], tuple[Any, Floats | None]] | None = None
 
-    def __call__(self, x: Array) -> tuple[Any, Array | None]:
+    def __call__(self, x: Floats) -> tuple[Any, Floats | None]:
         """The value and the derivatives, or None, at one point x (n,)."""
         if self.at is not None:
             return self.at(x)
@@ -62,12 +62,12 @@ class Vectorized:
         return self.at is None
 
 
-def identity(x: Array) -> Array:
+def identity(x: Floats) -> Floats:
     """Return x itself."""
     return x
 
 
-def checked(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
+def checked(name: str, value: Floats, shape: tuple[int | None, ...]) -> Floats:
     """Return what the function `name` gave, if it has the shape (None fits any length).
 
     Raises:

@@ -20,12 +20,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import batch
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array
 from sheetsim.solver.methods import augmented_lagrangian, branch_and_bound, least_squares, sqp
 from sheetsim.solver.parts.drawing import all_starts
 
@@ -64,7 +64,7 @@ def run(evaluator: Evaluator) -> Found:
     return _probable(best, len(starts)) if len(starts) > 1 else best
 
 
-def local(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
+def local(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
     """One local search from a start (n,) within bounds (n,).
 
     Raises:
@@ -81,7 +81,7 @@ def local(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
     return other if _better(evaluator, other, found) else found
 
 
-def _search(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
+def _search(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
     if _batched(evaluator):
         return _many(evaluator, start[None], low, high)
     with np.errstate(all="ignore"):
@@ -90,7 +90,7 @@ def _search(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Foun
         return augmented_lagrangian.constrained(evaluator, start, low, high)
 
 
-def _doubtful(evaluator: Evaluator, start: Array, found: Found) -> bool:
+def _doubtful(evaluator: Evaluator, start: Floats, found: Found) -> bool:
     """Whether the start itself may be to blame: no derivative there, or no way to feasibility."""
     ending = found.outcome.ending
     if ending is Ending.INFEASIBLE:
@@ -112,7 +112,7 @@ def _squares(evaluator: Evaluator) -> bool:
     return fits and model.residuals is not None
 
 
-def _many(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
+def _many(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Found:
     method = least_squares.run if _squares(evaluator) else augmented_lagrangian.bounded
     return method(evaluator, starts, low, high)
 

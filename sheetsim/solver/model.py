@@ -14,9 +14,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver.functions import (
-    Array,
     Index,
     Many,
     Mask,
@@ -29,10 +29,10 @@ from sheetsim.solver.functions import (
 
 Relation = Literal["<=", "=", ">="]
 Sense = Literal["minimize", "maximize", "value"]
-NormalEquations = Callable[[Array], tuple[Array, Array, Array]]
+NormalEquations = Callable[[Floats], tuple[Floats, Floats, Floats]]
 """x (S, n) -> the sums of squared residuals (S,), Jᵀr (S, n) and JᵀJ (S, n, n)."""
 
-Sample = Callable[[np.random.Generator, int], Array]
+Sample = Callable[[np.random.Generator, int], Floats]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Constraint:
     relation: Relation
     name: str = ""
     linear: bool | None = None
-    scale: float | Array = 1.0
+    scale: float | Floats = 1.0
 
     def __post_init__(self) -> None:
         if self.relation not in get_args(Relation):
@@ -66,16 +66,16 @@ class Constraint:
             )
 
     @property
-    def factor(self) -> Array:
+    def factor(self) -> Floats:
         """What values and Jacobian are multiplied by to read = 0 or <= 0, in units of the scale."""
         return np.asarray((-1.0 if self.relation == ">=" else 1.0) / np.asarray(self.scale))
 
-    def scaled(self, values: Array) -> Array:
+    def scaled(self, values: Floats) -> Floats:
         """Values (..., m) as they read = 0 or <= 0, in units of the scale."""
         turned = -values if self.relation == ">=" else values
         return np.asarray(turned / np.asarray(self.scale))
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Floats) -> Floats:
         """The values (S, m) at x (S, n)."""
         if isinstance(self.function, Vectorized):
             return np.asarray(self.function.values(x), dtype=float)
@@ -143,12 +143,12 @@ class Model:
         OptionError: A shape does not fit, or a part contradicts another.
     """
 
-    start: Array
+    start: Floats
     objective: Scalar | None = None
     sense: Sense = "minimize"
     target: float = 0.0
-    lower: Array | None = None
-    upper: Array | None = None
+    lower: Floats | None = None
+    upper: Floats | None = None
     constraints: tuple[Constraint, ...] = ()
     integer: Mask | None = None
     binary: Mask | None = None
@@ -209,7 +209,7 @@ class Model:
 
     # The objective ---------------------------------------------------------------------------
 
-    def at(self, x: Array) -> tuple[float, Array | None]:
+    def at(self, x: Floats) -> tuple[float, Floats | None]:
         """The objective and its gradient (n,), or None, at one point x (n,).
 
         Raises:
@@ -225,7 +225,7 @@ class Model:
         value = float(self.report(np.array([r @ r]))[0])
         return value, 2 * J.T @ r if self.report is identity and J is not None else None
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Floats) -> Floats:
         """The objective (S,) at x (S, n).
 
         Raises:
@@ -242,7 +242,7 @@ class Model:
         """The gradients (S, n) of the objective at x (S, n), if it has them."""
         return self.objective.derivatives if isinstance(self.objective, Vectorized) else None
 
-    def sum_of_squares(self, x: Array) -> Array:
+    def sum_of_squares(self, x: Floats) -> Floats:
         """Of vectorized residuals (S,), or by the normal equations, at x (S, n).
 
         Raises:
@@ -257,12 +257,12 @@ class Model:
     # The variables -----------------------------------------------------------------------------
 
     @property
-    def low(self) -> Array:
+    def low(self) -> Floats:
         """The lower bounds (n,), those of binaries and all-different groups included."""
         return self._bounds()[0]
 
     @property
-    def high(self) -> Array:
+    def high(self) -> Floats:
         """The upper bounds (n,), as `low`."""
         return self._bounds()[1]
 
@@ -276,7 +276,7 @@ class Model:
             whole[group] = True
         return whole
 
-    def _bounds(self) -> tuple[Array, Array]:
+    def _bounds(self) -> tuple[Floats, Floats]:
         assert self.lower is not None  # noqa: S101
         assert self.upper is not None  # noqa: S101
         low, high = self.lower.copy(), self.upper.copy()
@@ -295,7 +295,7 @@ def is_batched(function: object) -> bool:
     return isinstance(function, Vectorized) and function.batched
 
 
-def _start(value: Array) -> Array:
+def _start(value: Floats) -> Floats:
     try:
         start = np.array(value, dtype=float)
     except (TypeError, ValueError):
@@ -305,7 +305,7 @@ def _start(value: Array) -> Array:
     return start
 
 
-def _bound(name: str, value: Array | None, n: int, default: float) -> Array:
+def _bound(name: str, value: Floats | None, n: int, default: float) -> Floats:
     bound = np.full(n, default) if value is None else np.array(value, dtype=float)
     if bound.shape != (n,):
         raise OptionError(f"model: {name} has shape {bound.shape}, expected ({n},), as the start")

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array, Mask
+from sheetsim.solver.functions import Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ class Row:
 
     name: str
     relation: str
-    values: Array
-    slack: Array
+    values: Floats
+    slack: Floats
     binding: Mask
-    multipliers: Array
+    multipliers: Floats
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ class Ranges:
         rhs_down, rhs_up: One (m,) per block: allowable decrease and increase of its 0.
     """
 
-    cost: Array
-    cost_down: Array
-    cost_up: Array
-    rhs_down: tuple[Array, ...]
-    rhs_up: tuple[Array, ...]
+    cost: Floats
+    cost_down: Floats
+    cost_up: Floats
+    rhs_down: tuple[Floats, ...]
+    rhs_up: tuple[Floats, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Result:
     """
 
     objective: float
-    variables: Array
+    variables: Floats
     ending: Ending
     status: str
     success: bool
@@ -109,12 +110,12 @@ class Result:
     evaluations: int
     seconds: float
     log: tuple[Trial, ...]
-    start: Array
+    start: Floats
     start_objective: float
     engine: str
     violation: float = 0.0
     constraints: tuple[Row, ...] = ()
-    reduced_gradients: Array = field(default_factory=lambda: np.zeros(0))
+    reduced_gradients: Floats = field(default_factory=lambda: np.zeros(0))
     ranges: Ranges | None = None
     gap: float | None = None
 

@@ -6,12 +6,12 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import grg
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop
 from sheetsim.solver.evaluator import Clock, Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array
 from sheetsim.solver.methods import evolutionary, simplex
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
@@ -30,7 +30,7 @@ def solve(
     options: Options | None = None,
     engine: Engine = "GRG Nonlinear",
     *,
-    starts: Array | None = None,
+    starts: Floats | None = None,
     clock: Clock = time.perf_counter,
 ) -> Result:
     """Solve a model by one of the engines that Excel's Solver has.
@@ -69,7 +69,7 @@ def solve(
         return _result(evaluator, _search(evaluator, engine), engine)
 
 
-def _starts(given: Array, n: int, engine: str) -> Array:
+def _starts(given: Floats, n: int, engine: str) -> Floats:
     starts = np.array(given, dtype=float)
     most = "S >= 1" if engine == "GRG Nonlinear" else "S = 1"
     fits = starts.ndim == 2 and starts.shape[1] == n and len(starts) >= 1
@@ -139,7 +139,7 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
     )
 
 
-def _sensitivity(evaluator: Evaluator, found: Found) -> tuple[tuple[Row, ...], Array]:
+def _sensitivity(evaluator: Evaluator, found: Found) -> tuple[tuple[Row, ...], Floats]:
     """The constraints row by row, and the reduced gradients (n,), in the sheet's own terms."""
     point, lam, model = found.point, found.multipliers, evaluator.model
     aims = int(evaluator.aims)

@@ -31,12 +31,10 @@ from sheetsim.workbook.solver_model.model import Area, Goal, Relation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sheetsim.book import Book, Value
+    from sheetsim.book import Book, CellAddress, Value
     from sheetsim.sheet import Array
     from sheetsim.solver.functions import Index, Mask
-    from sheetsim.solving.inputs import Spot
-    from sheetsim.workbook.solver_model.model import Constraint as Stored
-    from sheetsim.workbook.solver_model.model import SolverModel
+    from sheetsim.workbook.solver_model.model import SolverConstraint, SolverModel
 
 MAX_CONSTRAINED = 2_000_000
 """Cells on the left of all constraints together; more are a slip, such as a sheet's all rows."""
@@ -69,15 +67,15 @@ class Compiled:
     """
 
     stored: SolverModel
-    cells: tuple[Spot, ...]
-    parameters: tuple[Spot, ...]
-    outputs: tuple[Spot, ...]
+    cells: tuple[CellAddress, ...]
+    parameters: tuple[CellAddress, ...]
+    outputs: tuple[CellAddress, ...]
     program: Program | None
     function: Function
     start: Array
     missing: tuple[Note, ...]
-    fixed: dict[Spot, float] = field(default_factory=dict)
-    formulas: dict[str, Spot] = field(default_factory=dict)
+    fixed: dict[CellAddress, float] = field(default_factory=dict)
+    formulas: dict[str, CellAddress] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     lower: Array = field(default_factory=lambda: np.zeros(0))
     upper: Array = field(default_factory=lambda: np.zeros(0))
@@ -93,7 +91,7 @@ class Compiled:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The variables as formulas name them, such as `Sheet1!B2`."""
-        return tuple(address_text(spot) for spot in self.cells)
+        return tuple(address_text(address) for address in self.cells)
 
     @cached_property
     def linear(self) -> tuple[bool, ...]:
@@ -147,8 +145,8 @@ class Compiled:
 def compile_model(
     book: Book,
     stored: SolverModel,
-    parameters: Sequence[Spot] = (),
-    settings: Mapping[Spot, Value] | None = None,
+    parameters: Sequence[CellAddress] = (),
+    settings: Mapping[CellAddress, Value] | None = None,
 ) -> Compiled:
     """Compile a model that has no problems.
 
@@ -167,7 +165,7 @@ def compile_model(
     cells = tuple(stored.variable_cells())
     inputs = [*cells, *parameters]
     book, sides = _sides(book, stored)
-    fixed = _fixed(book, {spot for side in sides for spot in side.right}, inputs)
+    fixed = _fixed(book, {address for side in sides for address in side.right}, inputs)
     variables = set(cells)
     bounds = [side for side in sides if _is_bound(side, variables, fixed)]
     others = [side for side in sides if not _is_bound(side, variables, fixed)]
@@ -218,14 +216,14 @@ def _demand_room(book: Book, stored: SolverModel, rows: int, variables: int) -> 
         )
 
 
-def _rows(stored: SolverModel, sides: Iterable[_Side]) -> dict[Spot, int]:
+def _rows(stored: SolverModel, sides: Iterable[_Side]) -> dict[CellAddress, int]:
     """Return the cells that are computed, with their places: the objective, then the sides'."""
-    row: dict[Spot, int] = {}
+    row: dict[CellAddress, int] = {}
     if stored.objective is not None:
         row[stored.objective.sheet, stored.objective.first] = 0
     for side in sides:
-        for spot in (*side.left, *side.right):
-            row.setdefault(spot, len(row))
+        for address in (*side.left, *side.right):
+            row.setdefault(address, len(row))
     return row
 
 
@@ -250,9 +248,9 @@ def _demand_ironcalc(book: Book, missing: Sequence[Note], sides: Iterable[_Side]
 class _Side:
     """A constraint that compares, by its cells: `number` is its right side if it has none."""
 
-    stored: Stored
-    left: list[Spot]
-    right: list[Spot]
+    stored: SolverConstraint
+    left: list[CellAddress]
+    right: list[CellAddress]
     number: float
 
 
@@ -267,47 +265,49 @@ def _sides(book: Book, stored: SolverModel) -> tuple[Book, list[_Side]]:
             f"{book.path}: the model of sheet {stored.sheet!r} constrains {count:,} cells; "
             f"expected at most {MAX_CONSTRAINED:,}"
         )
-    scratch: dict[Spot, Cell] = {}
+    scratch: dict[CellAddress, Cell] = {}
     sides = []
     for constraint in stored.constraints:
         if not constraint.relation.compares:
             continue
         left = [(area.sheet, place) for area in constraint.left for place in area.places()]
-        right: list[Spot] = []
+        right: list[CellAddress] = []
         number = 0.0
         if isinstance(constraint.right, Area):
             right = [(constraint.right.sheet, place) for place in constraint.right.places()]
         elif isinstance(constraint.right, str):
-            spot = (stored.sheet, (MAX_ROWS - 1 - len(scratch), MAX_COLUMNS - 1))
-            scratch[spot] = Cell(f"={constraint.right}")
-            right = [spot]
+            address = (stored.sheet, (MAX_ROWS - 1 - len(scratch), MAX_COLUMNS - 1))
+            scratch[address] = Cell(f"={constraint.right}")
+            right = [address]
         elif constraint.right is not None:
             number = constraint.right
         sides.append(_Side(constraint, left, right, number))
     return (with_cells(book, scratch)[0] if scratch else book), sides
 
 
-def _fixed(book: Book, spots: set[Spot], inputs: Sequence[Spot]) -> dict[Spot, float]:
+def _fixed(
+    book: Book, addresses: set[CellAddress], inputs: Sequence[CellAddress]
+) -> dict[CellAddress, float]:
     """Return those of the cells that neither variables nor parameters move, with their values."""
-    if not spots:
+    if not addresses:
         return {}
-    wanted = sorted(spots)
+    wanted = sorted(addresses)
     program = compile_book(book, wanted, inputs)
     if program.fallbacks:
         return {}
     values = program.values(program.start).tolist()
     moving = program.moving
-    return {spot: values[i] for i, spot in enumerate(wanted) if not moving[i]}
+    return {address: values[i] for i, address in enumerate(wanted) if not moving[i]}
 
 
-def _is_bound(side: _Side, variables: set[Spot], fixed: Mapping[Spot, float]) -> bool:
-    right = [fixed.get(spot, np.nan) for spot in side.right] or [side.number]
-    return all(spot in variables for spot in side.left) and bool(np.isfinite(right).all())
+def _is_bound(side: _Side, variables: set[CellAddress], fixed: Mapping[CellAddress, float]) -> bool:
+    right = [fixed.get(address, np.nan) for address in side.right] or [side.number]
+    return all(address in variables for address in side.left) and bool(np.isfinite(right).all())
 
 
-def _block(side: _Side, row: Mapping[Spot, int]) -> Block:
-    left = np.array([row[spot] for spot in side.left], dtype=np.intp)
-    right = np.array([row[spot] for spot in side.right], dtype=np.intp)
+def _block(side: _Side, row: Mapping[CellAddress, int]) -> Block:
+    left = np.array([row[address] for address in side.left], dtype=np.intp)
+    right = np.array([row[address] for address in side.right], dtype=np.intp)
     return Block(side.stored, left, right if side.right else None, side.number)
 
 
@@ -317,8 +317,8 @@ def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
     at = {cell: number for number, cell in enumerate(compiled.cells)}
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     for side in bounds:
-        numbers = np.array([at[spot] for spot in side.left], dtype=np.intp)
-        limit = np.array([compiled.fixed[spot] for spot in side.right] or [side.number])
+        numbers = np.array([at[address] for address in side.left], dtype=np.intp)
+        limit = np.array([compiled.fixed[address] for address in side.right] or [side.number])
         if side.stored.relation is not Relation.AT_MOST:
             low[numbers] = np.fmax(low[numbers], limit)
         if side.stored.relation is not Relation.AT_LEAST:
@@ -335,13 +335,13 @@ def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
     )
 
 
-def _numbers(constraint: Stored, at: Mapping[Spot, int]) -> Index:
+def _numbers(constraint: SolverConstraint, at: Mapping[CellAddress, int]) -> Index:
     """Return the numbers of the variables on the left of a constraint."""
-    spots = [(area.sheet, place) for area in constraint.left for place in area.places()]
-    return np.array([at[spot] for spot in spots], dtype=np.intp)
+    addresses = [(area.sheet, place) for area in constraint.left for place in area.places()]
+    return np.array([at[address] for address in addresses], dtype=np.intp)
 
 
-def _among(stored: SolverModel, at: Mapping[Spot, int], relation: Relation) -> Mask:
+def _among(stored: SolverModel, at: Mapping[CellAddress, int], relation: Relation) -> Mask:
     """Return which variables (n,) a relation such as "integer" is said of."""
     found = np.zeros(len(at), bool)
     for constraint in stored.constraints:
@@ -350,11 +350,11 @@ def _among(stored: SolverModel, at: Mapping[Spot, int], relation: Relation) -> M
     return found
 
 
-def _bound_below(stored: SolverModel, at: Mapping[Spot, int]) -> Mask:
+def _bound_below(stored: SolverModel, at: Mapping[CellAddress, int]) -> Mask:
     """Return which variables (n,) a constraint keeps from below, be it a bound or not."""
     found = np.zeros(len(at), bool)
     for constraint in stored.constraints:
         if constraint.relation in (Relation.AT_LEAST, Relation.EQUAL):
-            spots = ((area.sheet, place) for area in constraint.left for place in area.places())
-            found[[at[spot] for spot in spots if spot in at]] = True
+            addresses = ((area.sheet, place) for area in constraint.left for place in area.places())
+            found[[at[address] for address in addresses if address in at]] = True
     return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sheetsim.formula.program import Program
     from sheetsim.sheet import Array
-    from sheetsim.workbook.solver_model.model import Constraint as Stored
+    from sheetsim.workbook.solver_model.model import SolverConstraint
 
 
 class Function(Protocol):
@@ -36,7 +36,7 @@ class Block:
         number: the right-hand side, if `right` is None.
     """
 
-    stored: Stored
+    stored: SolverConstraint
     left: Array
     right: Array | None
     number: float = 0.0

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.book import CellError
+from sheetsim.book import CellAddress, CellError
 from sheetsim.errors import OptionError
 from sheetsim.workbook.solver_model.areas import parse_areas
 from sheetsim.workbook.solver_model.read import as_number
 
 if TYPE_CHECKING:
-    from sheetsim.book import Book, Place, Value
+    from sheetsim.book import Book, Value
     from sheetsim.sheet import Array
-
-Spot = tuple[str, "Place"]
 
 _SIDES = re.compile(r"((?:'(?:[^']|'')*'|[^'=])+)=(.*)", re.DOTALL)
 
@@ -24,7 +22,7 @@ MAX_VALUES = 100_000
 """Values of one sweep; more are a slip of the pen."""
 
 
-def parse_setting(text: str, book: Book, sheet: str | None = None) -> dict[Spot, Value]:
+def parse_setting(text: str, book: Book, sheet: str | None = None) -> dict[CellAddress, Value]:
     """Return what `Sheet1!A1=5` sets: a number, TRUE or FALSE, or a text; nothing for a blank.
 
     Args:
@@ -39,7 +37,7 @@ def parse_setting(text: str, book: Book, sheet: str | None = None) -> dict[Spot,
     return dict.fromkeys(_inputs(cells, book, sheet, text), _value(value))
 
 
-def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[Spot, Array]:
+def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[CellAddress, Array]:
     """Return the cell and the values of `Sheet1!B1=0.1:1:10`: first, last, how many.
 
     `Sheet1!B1=1,2,5` lists the values one by one.
@@ -53,9 +51,9 @@ def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[Spot, 
         OptionError: the text cannot be understood, or the cell holds a formula.
     """
     cells, values = _sides(text, "Sheet1!B1=0.1:1:10")
-    spots = _inputs(cells, book, sheet, text)
-    if len(spots) != 1:
-        raise OptionError(f"sweep {text!r}: names {len(spots):,} cells; expected one")
+    addresses = _inputs(cells, book, sheet, text)
+    if len(addresses) != 1:
+        raise OptionError(f"sweep {text!r}: names {len(addresses):,} cells; expected one")
     pieces = values.split(":")
     if len(pieces) == 3:
         first, last, count = (as_number(piece) for piece in pieces)
@@ -65,11 +63,11 @@ def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[Spot, 
             )
         if count != int(count):
             raise OptionError(f"sweep {text!r}: the count {pieces[2]} is no whole number")
-        return spots[0], np.linspace(first, last, int(count))
+        return addresses[0], np.linspace(first, last, int(count))
     numbers = [as_number(piece) for piece in values.split(",")]
     if any(number is None for number in numbers):
         raise OptionError(f"sweep {text!r}: expected first:last:count, or numbers with commas")
-    return spots[0], np.array(numbers, float)
+    return addresses[0], np.array(numbers, float)
 
 
 def _sides(text: str, example: str) -> tuple[str, str]:
@@ -79,7 +77,7 @@ def _sides(text: str, example: str) -> tuple[str, str]:
     return match[1].strip(), match[2].strip()
 
 
-def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[Spot]:
+def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[CellAddress]:
     """Return the cells that a text names, none of which may hold a formula."""
     try:
         areas = parse_areas(cells, book, sheet)
@@ -87,7 +85,7 @@ def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[Spot]:
         raise OptionError(f"input {text!r}: {error}") from None
     if sum(area.size for area in areas) > MAX_VALUES:
         raise OptionError(f"input {text!r}: names more than {MAX_VALUES:,} cells")
-    spots = [(area.sheet, place) for area in areas for place in area.places()]
+    addresses = [(area.sheet, place) for area in areas for place in area.places()]
     for area in areas:
         held = book.sheets[area.sheet]
         for place in area.places():
@@ -98,7 +96,7 @@ def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[Spot]:
                     f"input {text!r}: {area} holds the formula {formula}; expected a cell "
                     "without one"
                 )
-    return spots
+    return addresses
 
 
 def _value(text: str) -> Value:

@@ -34,9 +34,8 @@ from sheetsim.workbook.solver_model.model import Goal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sheetsim.book import Book
+    from sheetsim.book import Book, CellAddress
     from sheetsim.solver.result import Result
-    from sheetsim.solving.inputs import Spot
     from sheetsim.solving.request import Request
 
 CHUNK = 50
@@ -158,9 +157,9 @@ def sweep_file(
     Raises:
         OptionError, WorkbookError, EngineError: as `prepare` and `spread`.
     """
-    ranges: list[tuple[Spot, Any]] = []
+    ranges: list[tuple[CellAddress, Any]] = []
 
-    def parameters(book: Book, sheet: str) -> list[Spot]:
+    def parameters(book: Book, sheet: str) -> list[CellAddress]:
         ranges.extend(parse_sweep(text, book, sheet) for text in sweeps)
         cells = [cell for cell, _ in ranges]
         if len(set(cells)) < len(cells):
@@ -316,7 +315,7 @@ def _prepared(
     request: Request,
     sweeps: tuple[str, ...],
 ) -> Prepared:
-    def parameters(book: Book, sheet: str) -> list[Spot]:
+    def parameters(book: Book, sheet: str) -> list[CellAddress]:
         return [parse_sweep(text, book, sheet)[0] for text in sweeps]
 
     return prepare(path, request, parameters)

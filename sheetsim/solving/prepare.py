@@ -20,20 +20,18 @@ from sheetsim.solver.solve_model import solve
 from sheetsim.solving.compiled import Compiled, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.solver_model.model import Engine
-from sheetsim.workbook.solver_model.model import Settings as StoredSettings
+from sheetsim.workbook.solver_model.model import SolverEngine, SolverSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sheetsim.book import Book, Value
+    from sheetsim.book import Book, CellAddress, Value
     from sheetsim.sheet import Array
     from sheetsim.solver.result import Result
-    from sheetsim.solving.inputs import Spot
     from sheetsim.workbook.solver_model.model import SolverModel
 
 SUFFIXES = (".xlsx", ".xlsm")
-_EXCELS = StoredSettings()
+_EXCELS = SolverSettings()
 """What Excel's dialog shows before anything is changed in it."""
 
 
@@ -56,7 +54,7 @@ class Prepared:
     stored: SolverModel
     options: Options
     compiled: Compiled
-    inputs: Mapping[Spot, Value]
+    inputs: Mapping[CellAddress, Value]
     seconds: float
 
     def solve(self, parameters: Array | None = None) -> Result:
@@ -74,14 +72,14 @@ class Prepared:
     @property
     def starts(self) -> int:
         """How many searches there are, of a multistart."""
-        several = self.options.multistart and self.stored.engine is Engine.GRG
+        several = self.options.multistart and self.stored.engine is SolverEngine.GRG
         return self.options.population + 1 if several else 1
 
     def _without_proof(self, solution: Result) -> Result:
         """Claim no optimum where functions have no derivative: it counts as 0."""
         program = self.compiled.program
         proved = solution.ending in (Ending.OPTIMAL, Ending.CONVERGED, Ending.PROBABLE)
-        if program is None or self.stored.engine is not Engine.GRG or not proved:
+        if program is None or self.stored.engine is not SolverEngine.GRG or not proved:
             return solution
         flat = [note.function for note in program.smooth if is_flat(note.function)]
         if not flat:
@@ -104,7 +102,7 @@ class Prepared:
         if compiled.program is None:
             return f"{address_text(compiled.outputs[bad[0]])} is no number there"
         cell, shown = next(iter(compiled.program.errors_at(start).items()))
-        formulas = {spot: text for text, spot in compiled.formulas.items()}
+        formulas = {address: text for text, address in compiled.formulas.items()}
         if cell in formulas:
             return f"the constraint's right side {formulas[cell]} is {shown} there"
         return f"the first cell with an error there is {address_text(cell)}, which shows {shown}"
@@ -118,7 +116,7 @@ class Prepared:
 def prepare(
     path: str | Path,
     request: Request | None = None,
-    parameters: Callable[[Book, str], Sequence[Spot]] | None = None,
+    parameters: Callable[[Book, str], Sequence[CellAddress]] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Prepared:
     """Read a workbook and compile the model that is asked for.
@@ -144,9 +142,11 @@ def prepare(
     book, inputs = set_inputs(book, request, stored.sheet)
     held = () if parameters is None else tuple(parameters(book, stored.sheet))
     variables = set(stored.variable_cells())
-    for spot in held:
-        if spot in variables:
-            raise OptionError(f"{book.path}: {address_text(spot)} is a variable; expected an input")
+    for address in held:
+        if address in variables:
+            raise OptionError(
+                f"{book.path}: {address_text(address)} is a variable; expected an input"
+            )
     compiled = compile_model(book, stored, held, inputs)
     options = solver_options(stored, request, book.path)
     seconds = time.perf_counter() - began
@@ -191,7 +191,7 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
         given["seed"] = request.seed
     starts = whole("starts", request.starts, 1)
     engine = stored.engine
-    if starts > 1 and engine is not Engine.GRG:
+    if starts > 1 and engine is not SolverEngine.GRG:
         raise OptionError(f"starts is {starts}; expected 1, or GRG Nonlinear, with {engine.title}")
     if starts > 1:
         given |= {"multistart": True, "population": starts - 1}

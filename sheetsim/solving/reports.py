@@ -35,12 +35,11 @@ from sheetsim.workbook.solver_model.model import Area, Goal, Relation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sheetsim.book import Value
+    from sheetsim.book import CellAddress, Value
     from sheetsim.sheet import Array
-    from sheetsim.solving.inputs import Spot
     from sheetsim.solving.run import Solved
     from sheetsim.workbook.rewrite.new_sheets import NewSheet
-    from sheetsim.workbook.solver_model.model import Constraint
+    from sheetsim.workbook.solver_model.model import SolverConstraint
 
 MAX_LIMITS = 2_000
 """Variables whose limits are looked for; a table of more is not read."""
@@ -52,7 +51,7 @@ def report_sheets(solved: Solved) -> list[NewSheet]:
     There is no Sensitivity where nothing of it is known, as with whole numbers, a value to reach,
     or Evolutionary; and no Limits without an objective, or with more than 2,000 variables.
     """
-    report = Report(solved)
+    report = ReportContent(solved)
     answer = report.head, report.aim, report.objective, report.variables, report.constraints
     sheets = [answer_report(*answer)]
     if report.has_worth:
@@ -100,7 +99,7 @@ def save_report(solved: Solved, path: str | Path) -> list[Path]:
     demand_report(path)
     target = Path(path)
     if target.suffix.lower() == ".json":
-        text = json_text(Report(solved).as_dict())
+        text = json_text(ReportContent(solved).as_dict())
         with replace_file(target) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
         return [target]
@@ -119,7 +118,7 @@ def _csv_name(target: Path, name: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportContent:
     """What the reports say of a solution, before it is laid out."""
 
     solved: Solved
@@ -168,8 +167,8 @@ class Report:
             kinds[group] = "AllDiff"
         rows = zip(compiled.cells, solution.start, solution.variables, kinds, strict=True)
         return [
-            Change(_absolute(spot), self._label(spot), float(before), float(after), kind)
-            for spot, before, after, kind in rows
+            Change(_absolute(address), self._label(address), float(before), float(after), kind)
+            for address, before, after, kind in rows
         ]
 
     @cached_property
@@ -209,14 +208,14 @@ class Report:
         values, out = self._values, []
         for k, (block, row) in enumerate(zip(compiled.blocks, solution.constraints, strict=True)):
             for i, place in enumerate(block.left.tolist()):
-                spot = compiled.outputs[place]
+                address = compiled.outputs[place]
                 limits: tuple[float, ...] = ()
                 if solution.ranges is not None:
                     right = self._right(block.right, block.number, i)
                     up, down = solution.ranges.rhs_up[k][i], solution.ranges.rhs_down[k][i]
                     limits = (right, float(up), float(down))
                 worth = float(row.multipliers[i])
-                at = (_absolute(spot), self._label(spot), float(values[place]))
+                at = (_absolute(address), self._label(address), float(values[place]))
                 out.append(Sensitivity(*at, worth, *limits))
         return out
 
@@ -268,7 +267,7 @@ class Report:
         return {**self.solved.as_dict(), "report": found}
 
     @property
-    def _stored(self) -> Iterable[Constraint]:
+    def _stored(self) -> Iterable[SolverConstraint]:
         return self.solved.prepared.stored.constraints
 
     @cached_property
@@ -279,7 +278,7 @@ class Report:
         return compiled.function.values(np.append(self.solved.solution.variables, parameters))
 
     @cached_property
-    def _known(self) -> dict[Spot, float]:
+    def _known(self) -> dict[CellAddress, float]:
         """Every cell of the model with its value at the solution."""
         compiled = self.solved.prepared.compiled
         known = dict(compiled.fixed)
@@ -295,64 +294,64 @@ class Report:
         sheets |= {sheet for sheet, _ in self._known}
         return {sheet: Labels(book.sheets[sheet]) for sheet in sheets}
 
-    def _label(self, spot: Spot) -> str:
-        return self._labels[spot[0]].of(spot[1])
+    def _label(self, address: CellAddress) -> str:
+        return self._labels[address[0]].of(address[1])
 
     def _right(self, right: Array | None, number: float, i: int) -> float:
         if right is None:
             return number
         return float(self._values[right[i if right.size > 1 else 0]])
 
-    def _slacks(self, stored: Constraint) -> list[Slack]:
+    def _slacks(self, stored: SolverConstraint) -> list[Slack]:
         known, options = self._known, self.solved.prepared.options
-        spots = [(area.sheet, place) for area in stored.left for place in area.places()]
+        addresses = [(area.sheet, place) for area in stored.left for place in area.places()]
         if not stored.relation.compares:
             kind = stored.relation.sign
             return [
                 Slack(
-                    *(_absolute(spot), self._label(spot), known[spot]),
-                    f"{_short(spot)}={kind}",
+                    *(_absolute(address), self._label(address), known[address]),
+                    f"{_short(address)}={kind}",
                     None,
                     True,
                 )
-                for spot in spots
+                for address in addresses
             ]
         found = []
         rights = list(stored.right.places()) if isinstance(stored.right, Area) else []
-        for i, spot in enumerate(spots):
-            value = known[spot]
+        for i, address in enumerate(addresses):
+            value = known[address]
             right, shown = self._other_side(stored, rights, i)
             slack = right - value if stored.relation is Relation.AT_MOST else value - right
             if stored.relation is Relation.EQUAL:
                 slack = -abs(slack)
             binding = abs(slack) <= options.precision * max(1.0, abs(right))
-            formula = f"{_short(spot)}{stored.relation.sign}{shown}"
+            formula = f"{_short(address)}{stored.relation.sign}{shown}"
             slack = 0.0 if binding else slack
-            label = self._label(spot)
-            found.append(Slack(_absolute(spot), label, value, formula, slack, binding))
+            label = self._label(address)
+            found.append(Slack(_absolute(address), label, value, formula, slack, binding))
         return found
 
     def _other_side(
-        self, stored: Constraint, rights: list[tuple[int, int]], i: int
+        self, stored: SolverConstraint, rights: list[tuple[int, int]], i: int
     ) -> tuple[float, str]:
         """The right-hand side's value, and how a formula shows it."""
         compiled = self.solved.prepared.compiled
         if isinstance(stored.right, Area):
             place = rights[i if len(rights) > 1 else 0]
-            spot = (stored.right.sheet, place)
-            return self._known[spot], _short(spot)
+            address = (stored.right.sheet, place)
+            return self._known[address], _short(address)
         if isinstance(stored.right, float):
             return stored.right, f"{stored.right:.12g}"
-        spot = compiled.formulas[str(stored.right)]
-        return self._known[spot], str(stored.right)
+        address = compiled.formulas[str(stored.right)]
+        return self._known[address], str(stored.right)
 
 
-def _absolute(spot: Spot) -> str:
-    return Area(spot[0], spot[1], spot[1]).absolute
+def _absolute(address: CellAddress) -> str:
+    return Area(address[0], address[1], address[1]).absolute
 
 
-def _short(spot: Spot) -> str:
-    return _absolute(spot).rpartition("!")[2]
+def _short(address: CellAddress) -> str:
+    return _absolute(address).rpartition("!")[2]
 
 
 def _shown(value: Value) -> str | float | None:

@@ -11,16 +11,15 @@ from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.solver.options import Options
 from sheetsim.solving.inputs import parse_setting
 from sheetsim.workbook.solver_model.areas import parse_areas
-from sheetsim.workbook.solver_model.model import Engine, Goal, Part, Problem, SolverModel
+from sheetsim.workbook.solver_model.model import Goal, Part, Problem, SolverEngine, SolverModel
 from sheetsim.workbook.solver_model.parse import parse_model
 from sheetsim.workbook.solver_model.read import cell_problems, read_models
 
 if TYPE_CHECKING:
-    from sheetsim.book import Book, Value
-    from sheetsim.solving.inputs import Spot
+    from sheetsim.book import Book, CellAddress, Value
 
 Start = Literal["current", "random", "zero"]
-ENGINES = {engine.title: engine for engine in Engine}
+ENGINES = {engine.title: engine for engine in SolverEngine}
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def choose_model(book: Book, request: Request) -> SolverModel:
     return model
 
 
-def engine_of(name: str) -> Engine:
+def engine_of(name: str) -> SolverEngine:
     """Return the engine of a name; "grg", "simplex", "lp" and "evolutionary" will do.
 
     Raises:
@@ -126,12 +125,14 @@ def engine_of(name: str) -> Engine:
     raise OptionError(f"engine: got {name!r}, expected one of {', '.join(ENGINES)}")
 
 
-def set_inputs(book: Book, request: Request, sheet: str | None) -> tuple[Book, dict[Spot, Value]]:
+def set_inputs(
+    book: Book, request: Request, sheet: str | None
+) -> tuple[Book, dict[CellAddress, Value]]:
     """Return the workbook with the request's inputs set, and what was set.
 
     `sheet` is that of references that name none.
     """
-    values: dict[Spot, Value] = {}
+    values: dict[CellAddress, Value] = {}
     for text in request.set:
         values |= parse_setting(text, book, sheet)
     return (overlay(book, values)[0] if values else book), values

@@ -24,9 +24,8 @@ from sheetsim.workbook.rewrite.edited_copy import write_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sheetsim.book import Value
+    from sheetsim.book import CellAddress, Value
     from sheetsim.solver.result import Result
-    from sheetsim.solving.inputs import Spot
     from sheetsim.solving.request import Request
     from sheetsim.workbook.rewrite.new_sheets import NewSheet
 
@@ -159,7 +158,7 @@ def write_solved(
         WorkbookError: a formula of the workbook cannot be read, or refers to itself.
         OutputError: the copy cannot be written.
     """
-    changed: dict[Spot, Value] = dict(prepared.inputs)
+    changed: dict[CellAddress, Value] = dict(prepared.inputs)
     changed |= zip(prepared.compiled.cells, map(float, solution.variables), strict=True)
     recalculated = recalculate(prepared.book, changed, trusted=_trusted(prepared))
     values: dict[str, dict[Any, Value]] = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.functions import is_flat
-from sheetsim.workbook.solver_model.model import Engine, describe
+from sheetsim.workbook.solver_model.model import SolverEngine, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,12 +64,12 @@ def _method(prepared: Prepared) -> str:
     """The engine and the options that hold, which are not all those that are stored."""
     options, engine = prepared.options, prepared.stored.engine
     parts = [engine.title, f"precision {options.precision:g}"]
-    if engine is Engine.GRG:
+    if engine is SolverEngine.GRG:
         parts.append(f"convergence {options.convergence:g}")
         exact = options.derivatives == "analytic" and prepared.compiled.program is not None
         scheme = "central" if options.derivatives == "analytic" else options.derivatives
         parts.append("exact derivatives" if exact else f"{scheme} differences")
-    if engine is Engine.EVOLUTIONARY:
+    if engine is SolverEngine.EVOLUTIONARY:
         parts.append(f"population of {options.population:,}")
     if options.ignore_integers:
         parts.append("whole numbers ignored")
@@ -109,16 +109,16 @@ def _functions(compiled: Compiled) -> str:
     return "; ".join(parts)
 
 
-def _kinks(compiled: Compiled, engine: Engine) -> list[str]:
+def _kinks(compiled: Compiled, engine: SolverEngine) -> list[str]:
     if compiled.program is None or not compiled.program.smooth:
         return []
     notes = compiled.program.smooth
     named = "; ".join(f"{note.function} in {_cells(note.cells)}" for note in notes[:SHOWN])
     more = f"; and {len(notes) - SHOWN} more functions" if len(notes) > SHOWN else ""
-    advice = "" if engine is Engine.EVOLUTIONARY else " (Evolutionary needs no smoothness)"
+    advice = "" if engine is SolverEngine.EVOLUTIONARY else " (Evolutionary needs no smoothness)"
     lines = [f"not smooth in the variables: {named}{more}{advice}"]
     flat = [note.function for note in notes if is_flat(note.function)]
-    if flat and engine is not Engine.EVOLUTIONARY:
+    if flat and engine is not SolverEngine.EVOLUTIONARY:
         lines.append(f"in steps, whose derivative of 0 shows no way: {', '.join(flat)}")
     return lines
 

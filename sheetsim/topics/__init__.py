@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from sheetsim.topics._contents import NAME as CONTENTS
     from sheetsim.topics._contents import read_plan
     from sheetsim.topics._discovery import covers, find, home_of, lessons, outlines
-    from sheetsim.topics._lesson import Book, Lesson, Topic, as_blocks, check_plan, variables_of
+    from sheetsim.topics._lesson import Draft, Lesson, Topic, as_blocks, check_plan, variables_of
     from sheetsim.topics._outline import Outline
     from sheetsim.topics._solver_sheet import NAME as SOLVER
 
 __all__ = [
     "CONTENTS",
     "SOLVER",
-    "Book",
+    "Draft",
     "Lesson",
     "Outline",
     "Topic",
@@ -48,7 +48,7 @@ _PLACES = {
     "_build": ("lay_out", "new_book", "solve_new", "solve_topic", "solved_again"),
     "_contents": ("read_plan",),
     "_discovery": ("covers", "find", "home_of", "lessons", "outlines"),
-    "_lesson": ("Book", "Lesson", "Topic", "as_blocks", "check_plan", "variables_of"),
+    "_lesson": ("Draft", "Lesson", "Topic", "as_blocks", "check_plan", "variables_of"),
     "_outline": ("Outline",),
 }
 _ELSEWHERE = {"CONTENTS": ("_contents", "NAME"), "SOLVER": ("_solver_sheet", "NAME")}

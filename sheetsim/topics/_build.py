@@ -1,6 +1,6 @@
 """From a name and options to the sheets of a workbook, and from its plan and inputs back to them.
 
-    new_book(name, options)  ->  Book with plan and inputs, solved
+    new_book(name, options)  ->  Draft with plan and inputs, solved
     lay_out(book)            ->  its sheets, with formulas and NumPy's values
 
 `lay_out` is the one way to the sheets: a new workbook and one read back from disk both take it.
@@ -20,7 +20,7 @@ from sheetsim.topics import _solver_sheet
 from sheetsim.topics._contents import contents_sheet
 from sheetsim.topics._discovery import find, outlines
 from sheetsim.topics._lesson import (
-    Book,
+    Draft,
     Lesson,
     Topic,
     as_blocks,
@@ -39,7 +39,7 @@ LARGE, LARGE_ITERATIONS = 1_000, 100
 """A model of more variables than this stops after so many iterations if no other limit is given."""
 
 
-def new_book(name: str, options: Mapping[str, Any]) -> Book:
+def new_book(name: str, options: Mapping[str, Any]) -> Draft:
     """The plan and the inputs of a new workbook, its models solved.
 
     Args:
@@ -58,7 +58,7 @@ def new_book(name: str, options: Mapping[str, Any]) -> Book:
     return book
 
 
-def solved_again(book: Book, starts: Mapping[str, Mapping[str, Any]]) -> Book:
+def solved_again(book: Draft, starts: Mapping[str, Mapping[str, Any]]) -> Draft:
     """A book of the same plan and inputs, its models solved from given starts.
 
     Args:
@@ -66,7 +66,7 @@ def solved_again(book: Book, starts: Mapping[str, Mapping[str, Any]]) -> Book:
         starts: topic -> variable block -> where the solver starts.
     """
     lesson, _ = find(str(book.plan["workbook"]))
-    again = Book(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
+    again = Draft(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
     for name, blocks in starts.items():
         again.given[name].update(blocks)
     _solve(lesson, again)
@@ -91,7 +91,7 @@ def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
 
 
 @np.errstate(all="ignore")
-def lay_out(book: Book) -> list[Sheet]:
+def lay_out(book: Draft) -> list[Sheet]:
     """The sheets of a book, the contents first; numbers beyond the range of floats are no error.
 
     Raises:
@@ -128,17 +128,17 @@ def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
     return replace(result, variables=np.concatenate([part.ravel() for part in settled.values()]))
 
 
-def _topics(lesson: Lesson, book: Book) -> list[Topic]:
+def _topics(lesson: Lesson, book: Draft) -> list[Topic]:
     return [lesson.topic(name) for name in str(book.plan["topics"]).split()]
 
 
-def _topic_sheets(book: Book, topics: list[Topic]) -> None:
+def _topic_sheets(book: Draft, topics: list[Topic]) -> None:
     book.sheets.clear()
     for topic in topics:
         book.sheets[topic.name] = topic.sheet(book)
 
 
-def _solve(lesson: Lesson, book: Book) -> None:
+def _solve(lesson: Lesson, book: Draft) -> None:
     """Solve every model; the record goes to the solver sheet, the optimum to the topic's."""
     topics = _topics(lesson, book)
     _topic_sheets(book, topics)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sheetsim.sheet import Sheet
-from sheetsim.topics._lesson import Book, Lesson, Plan, Topic
+from sheetsim.topics._lesson import Draft, Lesson, Plan, Topic
 from sheetsim.topics._solver_sheet import NAME as SOLVER
 
 NAME = "contents"
@@ -15,7 +15,7 @@ MARK = "built by sheetsim"
 """Stands above the plan, in the first column."""
 
 
-def contents_sheet(lesson: Lesson, book: Book, topics: Iterable[Topic], solved: bool) -> Sheet:
+def contents_sheet(lesson: Lesson, book: Draft, topics: Iterable[Topic], solved: bool) -> Sheet:
     """The first sheet of a workbook whose other sheets are in the book."""
     topics = list(topics)
     sheet = book.new(NAME, lesson.title)

@@ -3,7 +3,7 @@
 A `Topic` is one file of this folder: its maths and its sheet, side by side. A `Lesson` is a
 workbook: a folder whose `__init__` holds it, and whose other files are its topics.
 
-Data flows one way. `Lesson.prepare` turns options into a `Book`: a plan (what decides the layout:
+Data flows one way. `Lesson.prepare` turns options into a `Draft`: a plan (what decides the layout:
 k, the number of users, epochs, the variant) and what the inputs hold. `lay_out` lets each topic
 make its sheet from the two. A workbook on disk carries its plan on its first sheet, so that
 `check` and `compare` lay the same sheets out from what somebody left in the input cells.
@@ -36,7 +36,7 @@ Try = tuple[str, str] | tuple[str, str, Plan]
 
 
 @dataclass
-class Book:
+class Draft:
     """A workbook in the making.
 
     Attributes:
@@ -85,7 +85,7 @@ class Topic:
     name: str
     title: str
     summary: str
-    sheet: Callable[[Book], Sheet]
+    sheet: Callable[[Draft], Sheet]
     tries: tuple[Try, ...]
     order: int
     needs: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ class Lesson:
     title: str
     about: tuple[str, ...]
     options: tuple[Option, ...]
-    prepare: Callable[[Mapping[str, Any]], Book]
+    prepare: Callable[[Mapping[str, Any]], Draft]
     limits: Mapping[str, int]
     rows: Callable[[Plan], int] = lambda _plan: 1
     picture: str = ""
@@ -147,7 +147,7 @@ class Lesson:
         return tuple(topic.name for topic in self.topics if topic.name in wanted)
 
 
-def prepare(lesson: Lesson, names: tuple[str, ...], options: Mapping[str, Any]) -> Book:
+def prepare(lesson: Lesson, names: tuple[str, ...], options: Mapping[str, Any]) -> Draft:
     """The plan and the inputs of a new workbook.
 
     Args:

@@ -13,9 +13,9 @@ import numpy as np
 
 from sheetsim.data.labels import first_duplicate
 from sheetsim.errors import OptionError
-from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, SolverModel, Valid
+from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, SheetModel, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Plan
+from sheetsim.topics._lesson import Draft, Plan
 from sheetsim.topics._limit import solver_limit
 
 FACT_LABELS, MOVIES, TOP = 3, 6, 8
@@ -66,7 +66,7 @@ class Grid:
         return self.predictions + self.n_users + 2
 
 
-def factor_names(book: Book, *, bias: bool) -> list[str]:
+def factor_names(book: Draft, *, bias: bool) -> list[str]:
     """What the parameters of a user or a movie are called, in their order."""
     return ["bias"] * bias + [f"factor {f + 1}" for f in range(book.plan["k"])]
 
@@ -201,7 +201,7 @@ def fit(
     rmse = _outcome(sheet, grid, stars, errors, parts)
     _user_labels(sheet, grid, users, (grid.predictions, grid.errors))
     _looks(sheet, grid, as_floats(stars))
-    sheet.solver = SolverModel(rmse, parts)
+    sheet.solver = SheetModel(rmse, parts)
 
 
 def _demand_distinct(sheet: Sheet) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything, one_of, whole
-from sheetsim.topics._lesson import Book
+from sheetsim.topics._lesson import Draft
 from sheetsim.topics._options import Option
 
 MAX_SIDE = 60
@@ -30,7 +30,7 @@ LIMITS: dict[str, int] = {"users": MAX_SIDE, "movies": MAX_SIDE, "k": 50, "wildc
 """Greatest value of each number in the plan."""
 
 
-def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Book:
+def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Draft:
     """The plan and the ratings of a new workbook.
 
     Args:
@@ -73,4 +73,4 @@ def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Book:
         "movies": np.array(ratings.movies, dtype=object)[None, :],
         "ratings": ratings.values,
     }
-    return Book(plan, {topic: table})
+    return Draft(plan, {topic: table})

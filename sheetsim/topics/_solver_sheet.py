@@ -12,7 +12,7 @@ import numpy as np
 
 from sheetsim.sheet import Block, Chart, Series, Sheet
 from sheetsim.solver import Result
-from sheetsim.topics._lesson import Book, Topic, as_blocks
+from sheetsim.topics._lesson import Draft, Topic, as_blocks
 
 NAME = "solver"
 LOG = ("iteration", "objective", "evaluations")
@@ -50,7 +50,7 @@ def time_taken(seconds: float) -> str:
     return "over ten minutes"
 
 
-def solver_sheet(book: Book, topics: Iterable[Topic]) -> Sheet:
+def solver_sheet(book: Draft, topics: Iterable[Topic]) -> Sheet:
     """The sheet, a section for each model."""
     sheet = book.new(NAME, "What the NumPy solver found")
     sheet.text(0, 0, sheet.title, "title")
@@ -71,7 +71,7 @@ def solver_sheet(book: Book, topics: Iterable[Topic]) -> Sheet:
     return sheet
 
 
-def _section(sheet: Sheet, book: Book, topic: Topic, row: int) -> int:
+def _section(sheet: Sheet, book: Draft, topic: Topic, row: int) -> int:
     """One model; returns the first row for the next."""
     name, source = topic.name, book[topic.name]
     model = source.solver

@@ -22,7 +22,7 @@ from pathlib import Path
 from sheetsim.engines import Engine, choose
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineError, EngineMissingError, OptionError
-from sheetsim.verifying._report import Difference, SourceReport, Verification
+from sheetsim.verifying._report import Disagreement, SourceReport, Verification
 from sheetsim.verifying._work import Work
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
@@ -31,7 +31,7 @@ __all__ = [
     "ENGINE_TOLERANCE",
     "TIMEOUT",
     "TOLERANCE",
-    "Difference",
+    "Disagreement",
     "SourceReport",
     "Verification",
     "verify",

@@ -10,7 +10,7 @@ from sheetsim.verifying._reasons import TITLES, listed
 
 
 @dataclass(frozen=True)
-class Difference:
+class Disagreement:
     """A cell on which not all agree.
 
     Attributes:
@@ -100,7 +100,7 @@ class Verification:
     volatile: int
     uncached: int
     unsupported: int
-    differences: tuple[Difference, ...]
+    differences: tuple[Disagreement, ...]
     sources: tuple[SourceReport, ...]
     missing: Mapping[str, str]
     notes: tuple[str, ...]
@@ -112,7 +112,7 @@ class Verification:
         return not self.differences and not any(source.problem for source in self.sources)
 
     @property
-    def first(self) -> Difference | None:
+    def first(self) -> Disagreement | None:
         """The first cell that diverges: a root, all of whose precedents agree."""
         return self.differences[0] if self.differences else None
 

@@ -20,7 +20,7 @@ from sheetsim.verifying._judging import (
     judge,
 )
 from sheetsim.verifying._reasons import LOST, NEEDS, UNKNOWN, reason_for, unsupported_cells
-from sheetsim.verifying._report import Difference, SourceReport, Verification
+from sheetsim.verifying._report import Disagreement, SourceReport, Verification
 
 EngineValues = Mapping[str, Mapping[tuple[int, int], Value]]
 
@@ -186,7 +186,7 @@ class Work:
             }
         return compared
 
-    def _differences(self) -> list[Difference]:
+    def _differences(self) -> list[Disagreement]:
         """Return the cells on which somebody differs, in the order of the report."""
         differ: dict[int, list[str]] = {}
         for name, judged in self._judged.items():
@@ -203,7 +203,7 @@ class Work:
         found.sort(key=lambda pair: pair[0])
         return [one for _, one in found]
 
-    def _difference(self, slot: int, names: list[str], roots: list[str]) -> Difference:
+    def _difference(self, slot: int, names: list[str], roots: list[str]) -> Disagreement:
         """Return one cell's difference."""
         formula = self._text[slot]
         values = {name: each[slot] for name, each in self._values.items() if slot in each}
@@ -219,7 +219,7 @@ class Work:
             follows = ", ".join(dict.fromkeys(self.formulas.name(one) for one in origins))
             reason = f"follows from {follows}"
         plain = {name: _plain(value) for name, value in values.items()}
-        return Difference(sheet, cell, formula, plain, tuple(names), reason, follows)
+        return Disagreement(sheet, cell, formula, plain, tuple(names), reason, follows)
 
     def _notes(self) -> list[str]:
         """Say what a user may want to know beside the numbers."""

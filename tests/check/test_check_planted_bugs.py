@@ -29,7 +29,7 @@ from check_planting import (
 from conftest import Sample
 from needed import NEEDED
 
-from sheetsim.api import Report, check
+from sheetsim.api import CheckReport, check
 from sheetsim.checking.agreement import Difference
 from sheetsim.checking.expected import Expectations
 from sheetsim.engines import engines
@@ -169,7 +169,7 @@ def files_of(job: int) -> list[list[Mutation]]:
     return batches(*plan()[job])
 
 
-def report_by_cell(report: Report) -> dict[tuple[str, str], Difference]:
+def report_by_cell(report: CheckReport) -> dict[tuple[str, str], Difference]:
     """What the engines' values gave away; that a formula reads otherwise does not count here."""
     return {(d.sheet, d.cell): d for d in report.differences if d.engine in report.engines}
 

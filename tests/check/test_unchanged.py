@@ -11,7 +11,7 @@ import pytest
 import sheetsim
 from sheetsim.api import prepare, write
 from sheetsim.checking.unchanged import changes
-from sheetsim.topics import Book, lay_out
+from sheetsim.topics import Draft, lay_out
 from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.write.writer import write_workbook
 
@@ -22,13 +22,13 @@ NUMBER = re.compile(r"(?<=<v>)[-+0-9.eE]+(?=</v>)")
 
 
 @pytest.fixture(scope="module")
-def book() -> Book:
+def book() -> Draft:
     """One topic with a model, so that there are solved inputs, records and charts."""
     return prepare("dot_product", ratings=RATINGS, k=1)
 
 
 @pytest.fixture(scope="module")
-def fresh(book: Book, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def fresh(book: Draft, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("fresh") / "book.xlsx"
     assert write(book, path)
     return path.read_bytes()
@@ -54,7 +54,7 @@ def edit(path: Path, part: str, change: Callable[[str], str]) -> None:
             new.writestr(entry.filename, data)
 
 
-def words(path: Path, book: Book) -> list[str]:
+def words(path: Path, book: Draft) -> list[str]:
     """What `changes` says of a file, against one that is written now."""
     sheets = lay_out(book)
     new = write_workbook(sheets, path.with_name("new.xlsx"))
@@ -77,7 +77,7 @@ def times(factor: float) -> Callable[[str], str]:
     return lambda text: NUMBER.sub(lambda m: repr(float(m[0]) * factor), text)
 
 
-def address(path: Path, book: Book, sheet: str, block: str) -> tuple[str, str]:
+def address(path: Path, book: Draft, sheet: str, block: str) -> tuple[str, str]:
     """The part and the address of the top left cell of a block."""
     laid = {each.name: each for each in lay_out(book)}
     return cell_part(path, sheet), laid[sheet].blocks[block].cell
@@ -86,7 +86,7 @@ def address(path: Path, book: Book, sheet: str, block: str) -> tuple[str, str]:
 # Left alone --------------------------------------------------------------------------------
 
 
-def test_the_same_again(path: Path, book: Book, fresh: bytes) -> None:
+def test_the_same_again(path: Path, book: Draft, fresh: bytes) -> None:
     before = path.stat()
     assert not write(book, path)
     assert path.read_bytes() == fresh
@@ -95,7 +95,7 @@ def test_the_same_again(path: Path, book: Book, fresh: bytes) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["book.xlsx"]
 
 
-def test_packed_in_another_way(path: Path, book: Book) -> None:
+def test_packed_in_another_way(path: Path, book: Draft) -> None:
     """Another version of zlib packs the same parts into other bytes."""
     with zipfile.ZipFile(path) as old:
         parts = {entry.filename: old.read(entry) for entry in old.infolist()}
@@ -109,7 +109,7 @@ def test_packed_in_another_way(path: Path, book: Book) -> None:
 
 @pytest.mark.processor
 @pytest.mark.parametrize("sheet", ["dot_product", "solver"])
-def test_last_digits_of_formula_cells(path: Path, book: Book, sheet: str) -> None:
+def test_last_digits_of_formula_cells(path: Path, book: Draft, sheet: str) -> None:
     formulas = re.compile(r"<c [^>]*><f>[^<]*</f><v>[-+0-9.eE]+</v></c>")
     change = lambda text: formulas.sub(lambda m: times(1 + 2e-13)(m[0]), text)  # noqa: E731
     edit(path, cell_part(path, sheet), change)
@@ -120,9 +120,9 @@ def test_last_digits_of_formula_cells(path: Path, book: Book, sheet: str) -> Non
 
 
 @pytest.mark.processor
-def test_last_digits_of_what_the_solver_found(path: Path, book: Book) -> None:
+def test_last_digits_of_what_the_solver_found(path: Path, book: Draft) -> None:
     """As another processor finds them: every formula follows, and so does the record."""
-    other = Book(book.plan, {name: dict(given) for name, given in book.given.items()})
+    other = Draft(book.plan, {name: dict(given) for name, given in book.given.items()})
     rng = np.random.default_rng(3)
     for name in ("user_factors", "movie_factors"):
         found = np.asarray(other.given["dot_product"][name], dtype=float)
@@ -137,7 +137,7 @@ def test_last_digits_of_what_the_solver_found(path: Path, book: Book) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_chart_that_follows_its_cells(path: Path, book: Book) -> None:
+def test_a_chart_that_follows_its_cells(path: Path, book: Draft) -> None:
     """What a chart remembers is as the cells are, last digits included."""
     place, cell = address(path, book, "solver", "dot_product_log")
     cell = f"E{cell[1:]}"  # the objective stands beside the iteration
@@ -182,7 +182,7 @@ PARTS: dict[str, tuple[str, Callable[[str], str]]] = {
 
 
 @pytest.mark.parametrize("change", PARTS)
-def test_a_part_that_changed(path: Path, book: Book, fresh: bytes, change: str) -> None:
+def test_a_part_that_changed(path: Path, book: Draft, fresh: bytes, change: str) -> None:
     part, how = PARTS[change]
     name = part if "/" in part else cell_part(path, part)
     edit(path, name, how)
@@ -207,7 +207,7 @@ def test_a_part_that_changed(path: Path, book: Book, fresh: bytes, change: str) 
     ],
 )
 def test_a_number_that_changed(
-    path: Path, book: Book, fresh: bytes, sheet: str, block: str, factor: float
+    path: Path, book: Draft, fresh: bytes, sheet: str, block: str, factor: float
 ) -> None:
     part, cell = address(path, book, sheet, block)
     edit(path, part, in_cell(cell, times(factor)))
@@ -216,7 +216,7 @@ def test_a_number_that_changed(
     assert path.read_bytes() == fresh
 
 
-def test_a_number_of_the_plan_that_changed(path: Path, book: Book, fresh: bytes) -> None:
+def test_a_number_of_the_plan_that_changed(path: Path, book: Draft, fresh: bytes) -> None:
     """It says how the file is laid out, so that the file could not even be read by it."""
     part = cell_part(path, "contents")
     edit(path, part, lambda text: re.sub(r"<v>1</v></c>(?!.*<v>1</v>)", "<v>2</v></c>", text))
@@ -224,7 +224,7 @@ def test_a_number_of_the_plan_that_changed(path: Path, book: Book, fresh: bytes)
     assert path.read_bytes() == fresh
 
 
-def test_a_chart_that_forgot(path: Path, book: Book, fresh: bytes) -> None:
+def test_a_chart_that_forgot(path: Path, book: Draft, fresh: bytes) -> None:
     """Its number is neither the new one nor what the cell beside it holds."""
     points = re.compile(r'(<c:pt idx="3"><c:v>)([^<]*)')
     nudge = lambda m: m[1] + repr(float(m[2]) * (1 + 1e-9))  # noqa: E731
@@ -234,14 +234,14 @@ def test_a_chart_that_forgot(path: Path, book: Book, fresh: bytes) -> None:
     assert path.read_bytes() == fresh
 
 
-def test_a_number_where_a_text_belongs(path: Path, book: Book, fresh: bytes) -> None:
+def test_a_number_where_a_text_belongs(path: Path, book: Draft, fresh: bytes) -> None:
     part = cell_part(path, "dot_product")
     edit(path, part, lambda text: text.replace(' t="s"><v>', "><v>", 1))
     assert write(book, path)
     assert path.read_bytes() == fresh
 
 
-def test_a_part_more(path: Path, book: Book, fresh: bytes) -> None:
+def test_a_part_more(path: Path, book: Draft, fresh: bytes) -> None:
     with zipfile.ZipFile(path, "a") as file:
         file.writestr("xl/more.xml", "<more/>")
     assert words(path, book) == ["other parts, or in another order"]
@@ -249,14 +249,14 @@ def test_a_part_more(path: Path, book: Book, fresh: bytes) -> None:
     assert path.read_bytes() == fresh
 
 
-def test_what_is_no_workbook_is_replaced(path: Path, book: Book, fresh: bytes) -> None:
+def test_what_is_no_workbook_is_replaced(path: Path, book: Draft, fresh: bytes) -> None:
     for old in (b"", b"what stood here before", fresh[:-100]):
         path.write_bytes(old)
         assert write(book, path)
         assert path.read_bytes() == fresh
 
 
-def test_other_options_write(path: Path, book: Book) -> None:
+def test_other_options_write(path: Path, book: Draft) -> None:
     """A k, a rating, a start in place of the optimum: never `unchanged`."""
     ratings = RATINGS.copy()
     ratings[0, 0] += 0.5

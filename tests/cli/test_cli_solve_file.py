@@ -19,7 +19,7 @@ from click.testing import Result
 from solve_books import Page, make_box, no_constant, solution
 
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.solver_model.model import Engine, Goal
+from sheetsim.workbook.solver_model.model import Goal, SolverEngine
 from sheetsim.workbook.solver_model.read import read_models
 
 BEST = {"Box!B3": 2.0, "Box!B4": 2.0, "Box!B5": 1.0}
@@ -196,7 +196,7 @@ def test_engines_by_name(box: Path, name: str, title: str) -> None:
     assert found["engine"] == title
     assert found["objective"] == pytest.approx(9 + 2 * 10, rel=1e-6)
     (model,) = read_models(read_book("box.solved.xlsx")).values()
-    assert model.engine is Engine([*"GSE"].index(title[0]) + 1)
+    assert model.engine is SolverEngine([*"GSE"].index(title[0]) + 1)
 
 
 # Starts and inputs -----------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def endless(path: Path) -> Path:
     page.down("A3", [3.3] * 30)
     page.fill("B3", "B32", "=ABS(A{r}-ROUND(A{r},0))+A{r}^2")
     page.put("B34", "=SUM(B3:B32)")
-    return page.save("B34", "A3:A32", ["A3:A32<=5", "A3:A32>=-5"], engine=Engine.EVOLUTIONARY)
+    return page.save("B34", "A3:A32", ["A3:A32<=5", "A3:A32>=-5"], engine=SolverEngine.EVOLUTIONARY)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

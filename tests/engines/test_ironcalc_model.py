@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import xlsxwriter
 
-from sheetsim.book import Place
+from sheetsim.book import CellAddress
 from sheetsim.engines.ironcalc_formulas import words
 from sheetsim.engines.ironcalc_model import IronCalcModel, open_model
 from sheetsim.errors import EngineError, EngineMissingError, OptionError, WorkbookError
@@ -29,7 +29,6 @@ from sheetsim.solver.solve_model import solve
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.read.cell_xml import parse_cell
 
-Spot = tuple[str, Place]
 Make = Callable[..., Path]
 
 
@@ -44,7 +43,7 @@ def make(tmp_path: Path) -> Make:
                 book.define_name(name, text)
             sheets: dict[str, Any] = {}
             for name, content in cells.items():
-                sheet, place = spot(name)
+                sheet, place = address(name)
                 if sheet not in sheets:
                     sheets[sheet] = book.add_worksheet(sheet)
                 if isinstance(content, tuple):
@@ -56,7 +55,7 @@ def make(tmp_path: Path) -> Make:
     return write
 
 
-def spot(name: str) -> Spot:
+def address(name: str) -> CellAddress:
     """S!B2 -> ("S", (1, 1))."""
     sheet, _, cell = name.rpartition("!")
     return sheet, parse_cell(cell, "")
@@ -64,8 +63,8 @@ def spot(name: str) -> Spot:
 
 def opened(path: Path, variables: str, outputs: str, **more: Any) -> IronCalcModel:
     """A model of cells of sheet S, such as "A1 A2"."""
-    settings = {spot(name): value for name, value in more.pop("settings", {}).items()}
-    x, y = ([spot(f"S!{name}") for name in names.split()] for names in (variables, outputs))
+    settings = {address(name): value for name, value in more.pop("settings", {}).items()}
+    x, y = ([address(f"S!{name}") for name in names.split()] for names in (variables, outputs))
     return open_model(path, x, y, settings, **more)
 
 

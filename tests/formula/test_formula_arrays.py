@@ -17,7 +17,7 @@ from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.broadcasting import filled
 from sheetsim.formula.program import Program, compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
-from sheetsim.formula.values import NUMBER, Array
+from sheetsim.formula.values import NUMBER, ArrayValue
 from sheetsim.verifying import verify
 
 CELLS: dict[str, Any] = {
@@ -152,7 +152,7 @@ def test_filling_up_and_its_derivatives_are_transposes() -> None:
     fill = filled((4, 3))
     random = np.random.default_rng(0)
     a, bar = random.normal(size=(1, 1, 2, 1)), random.normal(size=(1, 1, 4, 1))
-    out = fill.value([Array(a)], True)
+    out = fill.value([ArrayValue(a)], True)
     assert out.num.shape == (1, 1, 4, 1)  # a column of one stands for all columns
     assert out.kind is not None
     assert (out.kind[0, 0, :2] == NUMBER).all()

@@ -10,9 +10,8 @@ from formula_books import book_of, place_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheetsim.book import Book, Cell, DefinedName, Table
+from sheetsim.book import Book, Cell, CellAddress, DefinedName, Table
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.dependency_graph import Spot
 from sheetsim.formula.recalc import rectangles
 from sheetsim.formula.recalc.dependents import find_dependents
 from sheetsim.formula.recalc.evaluate import evaluate
@@ -25,15 +24,15 @@ from sheetsim.workbook.solver_model.read import read_models
 def reached(cells: dict[str, Any], *changed: str, **more: Any) -> set[str]:
     """The names of the cells that are found to depend on others; sheet S unless another is said."""
     book = book_of(cells, **more)
-    spots = []
+    addresses = []
     for name in changed:
         sheet, _, own = name.rpartition("!")
-        spots.append((sheet or "S", place_of(own)))
+        addresses.append((sheet or "S", place_of(own)))
     by_spot = {}
     for name in cells:
         sheet, _, own = name.rpartition("!")
         by_spot[sheet or "S", place_of(own)] = name
-    return {by_spot[spot] for spot in find_dependents(book, spots).cells}
+    return {by_spot[address] for address in find_dependents(book, addresses).cells}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_what_changes_is_among_the_answers(
     """Where the formulas make a circle, there is nothing to compare with."""
     cells = {n: c for n, c in zip(SPOTS, contents, strict=True) if c is not None}
     book = book_of({"Two!Z9": 0.0, **cells}, names=(DefinedName("name", None, True, "Two!$A$1"),))
-    changed: list[Spot] = [("S", place_of(one)), ("Two", place_of(two))]
+    changed: list[CellAddress] = [("S", place_of(one)), ("Two", place_of(two))]
     other, _ = overlay(book, dict.fromkeys(changed, 77.0))
     try:
         before, after = evaluate(book).values, evaluate(other).values
@@ -147,7 +146,7 @@ def test_a_long_recurrence_is_followed_in_a_few_steps() -> None:
     begin = time.process_time()
     found = find_dependents(book, [("S", (0, 0))]).cells
     assert time.process_time() - begin < 20
-    assert len([spot for spot in found if spot[1][1] == 0]) == count - 1
+    assert len([address for address in found if address[1][1] == 0]) == count - 1
     assert ("S", (0, 5)) not in found or len(found) == count
 
 
@@ -215,6 +214,6 @@ def test_in_the_lecture_only_the_sheets_concerned_are_read(lecture: Path) -> Non
         if cell.has_formula
     ]
     known = set(found)
-    assert [spot for spot in formulas if spot in known] == found
+    assert [address for address in formulas if address in known] == found
     everything = Book(book.path, dict(book.sheets), book.names, book.tables)
     assert find_dependents(everything, list(variables)).cells == found

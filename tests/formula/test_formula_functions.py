@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions import TABLE, Function
 from sheetsim.formula.functions._make import fit
-from sheetsim.formula.values import Array, Floats, constant, numbers
+from sheetsim.formula.values import ArrayValue, constant, numbers
 
 NAMES = sorted(TABLE)
 STEP = 1e-6
@@ -19,7 +20,7 @@ USUAL: dict[str, tuple[Any, ...]] = {
 }
 
 
-def sample_of(function: Function) -> list[Array]:
+def sample_of(function: Function) -> list[ArrayValue]:
     """Arguments to try a function with: its own, or the usual ones."""
     if function.sample is not None:
         return [constant(one) for one in function.sample]
@@ -28,14 +29,14 @@ def sample_of(function: Function) -> list[Array]:
     return [constant(one) for one in usual[:count]]
 
 
-def value(function: Function, nums: list[Floats], args: list[Array]) -> Floats:
+def value(function: Function, nums: list[Floats], args: list[ArrayValue]) -> Floats:
     """The numbers of a function's result, other numbers put into its arguments."""
     with np.errstate(all="ignore"):
-        moved = [Array(n, a.kind, a.obj) for n, a in zip(nums, args, strict=True)]
+        moved = [ArrayValue(n, a.kind, a.obj) for n, a in zip(nums, args, strict=True)]
         return function.value(moved, False).num
 
 
-def differences(function: Function, args: list[Array], i: int, move: Floats) -> Floats:
+def differences(function: Function, args: list[ArrayValue], i: int, move: Floats) -> Floats:
     up = [a.num + (STEP * move if k == i else 0) for k, a in enumerate(args)]
     down = [a.num - (STEP * move if k == i else 0) for k, a in enumerate(args)]
     return (value(function, up, args) - value(function, down, args)) / (2 * STEP)

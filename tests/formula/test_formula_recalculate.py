@@ -9,10 +9,9 @@ from formula_books import book_of, place_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheetsim.book import Book, Cell, CellError, Value
+from sheetsim.book import Book, Cell, CellAddress, CellError, Value
 from sheetsim.engines import engines
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.formula.compile.dependency_graph import Spot
 from sheetsim.formula.program import compile_book
 from sheetsim.formula.recalc.dependents import find_dependents
 from sheetsim.formula.recalc.evaluate import Evaluation, evaluate
@@ -29,7 +28,7 @@ def close(a: Value, b: Value) -> bool:
     return a == b
 
 
-def moved(book: Book, sheet: str) -> dict[Spot, Value]:
+def moved(book: Book, sheet: str) -> dict[CellAddress, Value]:
     """Other numbers for the variables of a sheet's model."""
     noise = np.random.default_rng(7)
     return {

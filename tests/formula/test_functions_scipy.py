@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError
 from sheetsim.formula.functions import TABLE
 from sheetsim.formula.functions import _special as own
-from sheetsim.formula.values import Floats, constant, from_objects
+from sheetsim.formula.values import constant, from_objects
 
 RNG = np.random.default_rng(5)
 Z = RNG.normal(size=200) * 4

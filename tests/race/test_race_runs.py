@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sheetsim.learn.rules import RULES
-from sheetsim.racing.runs import NEVER, Batch, run
+from sheetsim.racing.runs import NEVER, Runs, run
 from sheetsim.racing.surfaces import SURFACES
 
 LINE = SURFACES["line"]
@@ -17,7 +17,7 @@ START = np.array(LINE.start)
 
 def batch(
     name: str, lr: Any, steps: int, surface: str = "line", *, keep: bool = True, **rest: Any
-) -> Batch:
+) -> Runs:
     """Runs of one optimizer with its own defaults."""
     rule = RULES[name]
     rates = np.reshape(np.array(lr, dtype=float), (-1, 1))

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.solver.functions import Array, Vectorized
+from sheetsim.arrays import Floats
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Constraint, Model, Relation
 
 __all__ = ["rosenbrock", "rows", "square"]
 
 
-def rosenbrock(x: Array) -> tuple[float, Array]:
+def rosenbrock(x: Floats) -> tuple[float, Floats]:
     a, b = x[:-1], x[1:]
     g = np.zeros_like(x)
     g[:-1] = -400 * a * (b - a * a) - 2 * (1 - a)

@@ -2,19 +2,20 @@
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Model, Vectorized
-from sheetsim.solver.functions import Array, checked
+from sheetsim.solver.functions import checked
 from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference
 
 
-def rosenbrock(x: Array) -> Array:
+def rosenbrock(x: Floats) -> Floats:
     a, b = x[:, :-1], x[:, 1:]
     return np.asarray((100 * (b - a**2) ** 2 + (1 - a) ** 2).sum(axis=1))
 
 
-def rosenbrock_gradient(x: Array) -> Array:
+def rosenbrock_gradient(x: Floats) -> Floats:
     a, b = x[:, :-1], x[:, 1:]
     g = np.zeros_like(x)
     g[:, :-1] = -400 * a * (b - a**2) - 2 * (1 - a)
@@ -22,24 +23,24 @@ def rosenbrock_gradient(x: Array) -> Array:
     return g
 
 
-def beale(x: Array) -> Array:
+def beale(x: Floats) -> Floats:
     """Least at (3, 0.5), where it is 0 (Moré, Garbow & Hillstrom 1981, problem 5)."""
     a, b = x[:, 0], x[:, 1]
     terms = (1.5 - a + a * b, 2.25 - a + a * b**2, 2.625 - a + a * b**3)
     return np.asarray(sum(t**2 for t in terms))
 
 
-def rosenbrock_residuals(x: Array) -> Array:
+def rosenbrock_residuals(x: Floats) -> Floats:
     return np.stack([10 * (x[:, 1] - x[:, 0] ** 2), 1 - x[:, 0]], axis=1)
 
 
-def rosenbrock_jacobian(x: Array) -> Array:
+def rosenbrock_jacobian(x: Floats) -> Floats:
     J = np.zeros((len(x), 2, 2))
     J[:, 0, 0], J[:, 0, 1], J[:, 1, 0] = -20 * x[:, 0], 10.0, -1.0
     return J
 
 
-def linear(A: Array, y: Array, start: Array, **more: Array) -> Model:
+def linear(A: Floats, y: Floats, start: Floats, **more: Floats) -> Model:
     """|Ax - y|²."""
     return Model(
         start=start,
@@ -57,7 +58,7 @@ def vectorized(function: object) -> Vectorized:
     return function
 
 
-def derivative_error(model: Model, x: Array | None = None) -> float:
+def derivative_error(model: Model, x: Floats | None = None) -> float:
     """How far a model's own derivatives are from central differences.
 
     Args:

@@ -8,9 +8,9 @@ import scipy.optimize
 from hypothesis import given, settings, strategies
 from solver_models import rosenbrock, rows, square
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.parts import quadratic_program
@@ -40,7 +40,7 @@ def test_rosenbrock_with_bounds_agrees_with_scipy(n: int) -> None:
 def test_units_do_not_matter(scale: float) -> None:
     """Rosenbrock in other units of x and of f."""
 
-    def f(z: Array) -> tuple[float, Array]:
+    def f(z: Floats) -> tuple[float, Floats]:
         value, g = rosenbrock(z / scale)
         return value * scale, g
 
@@ -151,7 +151,7 @@ def test_ten_thousand_variables_with_constraints() -> None:
 # Many starts -----------------------------------------------------------------------------
 
 
-def egg_crate(x: Array) -> tuple[float, Array]:
+def egg_crate(x: Floats) -> tuple[float, Floats]:
     """Least, 0, at 0, among many local minima."""
     f = x @ x + 25 * (np.sin(x) ** 2).sum()
     return float(f), 2 * x + 25 * np.sin(2 * x)
@@ -181,10 +181,10 @@ def test_a_multistart_of_least_squares_is_one_batch() -> None:
     t = np.linspace(0, 3, 40)
     y = np.cos(7.3 * t)
 
-    def residuals(x: Array) -> tuple[Array, Array]:
+    def residuals(x: Floats) -> tuple[Floats, Floats]:
         return np.cos(x[0] * t) - y, (-t * np.sin(x[0] * t))[:, None]
 
-    def objective(x: Array) -> tuple[float, Array]:
+    def objective(x: Floats) -> tuple[float, Floats]:
         r, J = residuals(x)
         return float(r @ r), 2 * J.T @ r
 
@@ -211,7 +211,7 @@ def test_whole_numbers_agree_with_trying_them_all(seed: int) -> None:
     H, c = M @ M.T + 0.3 * np.eye(3), rng.uniform(-2, 2, 3)
     a = rng.normal(size=3)
 
-    def f(x: Array) -> tuple[float, Array]:
+    def f(x: Floats) -> tuple[float, Floats]:
         return float((x - c) @ H @ (x - c)), 2 * H @ (x - c)
 
     model = Model(

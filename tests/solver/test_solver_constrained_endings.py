@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from solver_models import rosenbrock, rows, square
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Constraint, Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.solve_model import solve
@@ -89,7 +89,7 @@ class Interrupting:
     def __init__(self, after: int) -> None:
         self.after, self.calls, self.seen = after, 0, [np.inf]
 
-    def __call__(self, x: Array) -> tuple[float, Array]:
+    def __call__(self, x: Floats) -> tuple[float, Floats]:
         self.calls += 1
         if self.calls > self.after:
             raise KeyboardInterrupt
@@ -122,7 +122,7 @@ def test_ctrl_c_prefers_a_feasible_point() -> None:
 def test_a_time_limit(n: int) -> None:
     now = [0.0]
 
-    def slow(x: Array) -> tuple[float, Array]:
+    def slow(x: Floats) -> tuple[float, Floats]:
         now[0] += 0.25
         return rosenbrock(x)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.solve_model import solve
@@ -21,27 +21,27 @@ from sheetsim.solver.solve_model import solve
 FOLDER = Path(__file__).resolve().parents[3] / "shared/data/nist"
 
 
-def lanczos(b: Array, x: Array) -> Array:
+def lanczos(b: Floats, x: Floats) -> Floats:
     terms = (b[i] * np.exp(-b[i + 1] * x) for i in (0, 2, 4))
     return np.asarray(sum(terms))
 
 
-def enso(b: Array, x: Array) -> Array:
-    def wave(a: Array, c: Array, period: Array | float) -> Array:
+def enso(b: Floats, x: Floats) -> Floats:
+    def wave(a: Floats, c: Floats, period: Floats | float) -> Floats:
         return a * np.cos(2 * np.pi * x / period) + c * np.sin(2 * np.pi * x / period)
 
     cycles = wave(b[1], b[2], 12) + wave(b[4], b[5], b[3]) + wave(b[7], b[8], b[6])
     return np.asarray(b[0] + cycles)
 
 
-def gauss(b: Array, x: Array) -> Array:
-    def bell(a: Array, centre: Array, width: Array) -> Array:
+def gauss(b: Floats, x: Floats) -> Floats:
+    def bell(a: Floats, centre: Floats, width: Floats) -> Floats:
         return a * np.exp(-((x - centre) ** 2) / width**2)
 
     return np.asarray(b[0] * np.exp(-b[1] * x) + bell(*b[2:5]) + bell(*b[5:8]))
 
 
-MODELS: dict[str, Callable[[Array, Array], Array]] = {
+MODELS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "Misra1a": lambda b, x: b[0] * (1 - np.exp(-b[1] * x)),
     "Chwirut2": lambda b, x: np.exp(-b[0] * x) / (b[1] + b[2] * x),
     "DanWood": lambda b, x: b[0] * x ** b[1],
@@ -81,17 +81,17 @@ class Certified:
         self.x = data[:, 1] if data.shape[1] == 2 else data[:, 1:].T
         self.f = MODELS[name]
 
-    def residuals(self, b: Array) -> tuple[Array, Array]:
+    def residuals(self, b: Floats) -> tuple[Floats, Floats]:
         """r and its exact Jacobian, by complex steps."""
         steps = 1e-30j * np.eye(b.size)
         J = np.stack([self.f(b + step, self.x).imag / 1e-30 for step in steps], axis=1)
         return self.f(b, self.x) - self.y, J
 
-    def objective(self, b: Array) -> tuple[float, Array]:
+    def objective(self, b: Floats) -> tuple[float, Floats]:
         r, J = self.residuals(b)
         return float(r @ r), 2 * J.T @ r
 
-    def digits(self, b: Array) -> float:
+    def digits(self, b: Floats) -> float:
         error = np.maximum(np.abs(b - self.b) / np.abs(self.b), 1e-11)
         return float(-np.log10(error.max()))
 

@@ -11,9 +11,9 @@ from solver_problems import (
     vectorized,
 )
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Model, Options, Vectorized, factor_model, solve
-from sheetsim.solver.functions import Array
 from sheetsim.solver.parts import finite_differences
 from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import difference
@@ -56,7 +56,7 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_point_leaves_the_bounds(scheme: str) -> None:
     lower, upper = np.array([0.0, -1.0, 2.0]), np.array([1.0, 0.0, 2.0])
 
-    def guarded(x: Array) -> Array:
+    def guarded(x: Floats) -> Floats:
         assert ((x >= lower) & (x <= upper)).all()
         return rosenbrock(x)
 
@@ -77,7 +77,7 @@ def test_the_checker_passes_right_derivatives() -> None:
 
 
 def test_the_checker_finds_a_wrong_sign() -> None:
-    def planted(x: Array) -> Array:
+    def planted(x: Floats) -> Floats:
         J = rosenbrock_jacobian(x)
         J[:, 1, 0] = 1.0
         return J
@@ -91,7 +91,7 @@ def test_the_checker_finds_a_wrong_sign_in_one_block_of_a_factor_model() -> None
     right = factor_model(ratings, 2, bias=True)
     residuals = vectorized(right.residuals)
 
-    def planted(x: Array) -> Array:
+    def planted(x: Floats) -> Floats:
         assert residuals.derivatives is not None
         J = residuals.derivatives(x)
         J[:, :, -1] *= -1

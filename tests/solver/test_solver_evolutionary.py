@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array, Vectorized
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Constraint, Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.result import Result
 from sheetsim.solver.solve_model import solve
 
-Values = Callable[[Array], Array]
+Values = Callable[[Floats], Floats]
 
 
 def model(values: Values, start: Any, **more: Any) -> Model:
@@ -29,7 +30,7 @@ def evolve(one: Model, **more: Any) -> Result:
     return solve(one, Options(**more), "Evolutionary")
 
 
-def rastrigin(x: Array) -> Array:
+def rastrigin(x: Floats) -> Floats:
     """Least, 0, at 0, among 11 to the power of n local minima."""
     return np.asarray(10 * x.shape[1] + (x**2 - 10 * np.cos(2 * np.pi * x)).sum(axis=1))
 
@@ -68,7 +69,7 @@ def test_the_same_seed_gives_the_same_bits() -> None:
 def test_bounds_hold_for_every_point_that_is_tried() -> None:
     low, high = np.array([-1.0, 0.0, -np.inf]), np.array([1.0, np.inf, 3.0])
 
-    def values(x: Array) -> Array:
+    def values(x: Floats) -> Floats:
         assert ((x >= low) & (x <= high)).all()
         return np.asarray(((x - np.array([2.0, -1.0, 4.0])) ** 2).sum(axis=1))
 
@@ -81,7 +82,7 @@ def test_whole_numbers_agree_with_trying_them_all(seed: int) -> None:
     rng = np.random.default_rng(seed)
     c, w = rng.uniform(-3, 3, 4), rng.uniform(0.5, 2, 4)
 
-    def values(x: Array) -> Array:
+    def values(x: Floats) -> Floats:
         return np.asarray((w * np.abs(x - c)).sum(axis=1) + 2 * np.sin(3 * x).sum(axis=1))
 
     result = evolve(
@@ -117,7 +118,7 @@ def test_constraints_by_debs_rules() -> None:
     assert result.objective == pytest.approx(17.0140173, rel=1e-5)
 
 
-def cities(n: int, seed: int) -> tuple[Array, float]:
+def cities(n: int, seed: int) -> tuple[Floats, float]:
     """The distances of n cities on a circle in a random order, and the shortest tour, around it."""
     angle = np.random.default_rng(seed).permutation(n) * 2 * np.pi / n
     place = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -130,7 +131,7 @@ def cities(n: int, seed: int) -> tuple[Array, float]:
 def test_a_travelling_salesman(n: int, seed: int) -> None:
     apart, best = cities(n, seed)
 
-    def length(x: Array) -> Array:
+    def length(x: Floats) -> Floats:
         tour = x.astype(int) - 1
         return np.asarray(apart[tour, np.roll(tour, -1, axis=1)].sum(axis=1))
 
@@ -145,7 +146,7 @@ def test_a_permutation_read_the_other_way() -> None:
     """Where x is the place of a city in the tour, and not the city at a place."""
     apart, best = cities(15, 0)
 
-    def length(x: Array) -> Array:
+    def length(x: Floats) -> Floats:
         tour = np.argsort(x, axis=1)
         return np.asarray(apart[tour, np.roll(tour, -1, axis=1)].sum(axis=1))
 
@@ -157,7 +158,7 @@ def test_two_groups_beside_other_variables() -> None:
     """Weights in order, twice, and one variable that is free."""
     weights = np.array([3, 1, 2, 9, 4, 8])
 
-    def values(x: Array) -> Array:
+    def values(x: Floats) -> Floats:
         return np.asarray(x[:, :6] @ weights + (x[:, 6] - 0.5) ** 2)
 
     groups = np.array([0, 1, 2]), np.array([3, 4, 5])
@@ -167,7 +168,7 @@ def test_two_groups_beside_other_variables() -> None:
 
 
 def test_senses() -> None:
-    def hill(x: Array) -> Array:
+    def hill(x: Floats) -> Floats:
         return np.asarray(5 - np.abs(x[:, 0] - 2))
 
     result = evolve(model(hill, [0.0], sense="maximize"))
@@ -199,7 +200,7 @@ def test_limits() -> None:
 def test_limits_of_time() -> None:
     now = [0.0]
 
-    def slow(x: Array) -> Array:
+    def slow(x: Floats) -> Floats:
         now[0] += 0.25
         return rastrigin(x)
 
@@ -221,7 +222,7 @@ def test_limits_of_time() -> None:
 def test_ctrl_c_keeps_the_best_so_far() -> None:
     seen = [np.inf]
 
-    def values(x: Array) -> Array:
+    def values(x: Floats) -> Floats:
         if len(seen) > 10:
             raise KeyboardInterrupt
         found = rastrigin(x)

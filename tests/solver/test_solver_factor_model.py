@@ -6,15 +6,15 @@ import pytest
 import scipy.optimize
 from solver_problems import derivative_error, vectorized
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Model, Options, factor_model, solve
-from sheetsim.solver.functions import Array
 
 NAN = np.nan
 biases = pytest.mark.parametrize("bias", [False, True])
 
 
-def table(users: int = 8, movies: int = 7, blanks: int = 10, seed: int = 0) -> Array:
+def table(users: int = 8, movies: int = 7, blanks: int = 10, seed: int = 0) -> Floats:
     """Half-star ratings with some structure, and blanks."""
     rng = np.random.default_rng(seed)
     taste = rng.normal(size=(users, 2)) @ rng.normal(size=(2, movies))
@@ -23,7 +23,7 @@ def table(users: int = 8, movies: int = 7, blanks: int = 10, seed: int = 0) -> A
     return np.asarray(ratings)
 
 
-def rmse_by_hand(x: Array, ratings: Array, k: int, bias: bool) -> float:
+def rmse_by_hand(x: Floats, ratings: Floats, k: int, bias: bool) -> float:
     """The lecture's cell, written out: blocks in the order of `solver_adj`, one cell at a time."""
     users, movies = ratings.shape
     q = k + bias

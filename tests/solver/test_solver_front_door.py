@@ -11,9 +11,9 @@ from solver_problems import (
     rosenbrock_residuals,
 )
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Ending, Model, Options, Vectorized, solve
-from sheetsim.solver.functions import Array
 
 START = np.array([-1.2, 1.0])
 BOTH = {
@@ -24,7 +24,7 @@ WORDS = ("converged", "stalled", "out of time", "diverged", "infeasible")
 both = pytest.mark.parametrize("method", BOTH)
 
 
-def model(method: str, start: Array = START, function: Vectorized | None = None) -> Model:
+def model(method: str, start: Floats = START, function: Vectorized | None = None) -> Model:
     """Rosenbrock's function for a method, or another in its place."""
     name, own = BOTH[method]
     return Model(start=start, **{name: function or own})  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ class Clock:
         """The function, which takes its time."""
         return replace(self.function, values=self._values)
 
-    def _values(self, x: Array) -> Array:
+    def _values(self, x: Floats) -> Floats:
         self.now += self.seconds
         return self.function.values(x)
 
@@ -92,7 +92,7 @@ def test_a_nan_on_the_way_is_backed_away_from(method: str) -> None:
     # x[1] > 1.1 is forbidden ground that a bold step enters; the minimum is outside it.
     clean = BOTH[method][1]
 
-    def forbidden(x: Array) -> Array:
+    def forbidden(x: Floats) -> Floats:
         value = clean.values(x)
         value[x[:, 1] > 1.1] = np.nan
         return value
@@ -106,7 +106,7 @@ def test_a_nan_on_the_way_is_backed_away_from(method: str) -> None:
 def test_nan_all_around_diverges_and_says_at_which_step(method: str) -> None:
     clean = BOTH[method][1]
 
-    def island(x: Array) -> Array:
+    def island(x: Floats) -> Floats:
         value = clean.values(x)
         value[(x != START).any(axis=1)] = np.nan
         return value
@@ -121,7 +121,7 @@ def test_nan_all_around_diverges_and_says_at_which_step(method: str) -> None:
 def test_a_derivative_that_turns_nan_diverges_and_says_at_which_step(method: str) -> None:
     clean = BOTH[method][1]
 
-    def undefined(x: Array) -> Array:
+    def undefined(x: Floats) -> Floats:
         assert clean.derivatives is not None
         value = clean.derivatives(x)
         value[x[:, 0] > 0] = np.nan
@@ -163,7 +163,7 @@ def test_a_batch_equals_its_single_runs(method: str) -> None:
 
 
 def test_multistart_finds_the_deeper_of_two_wells() -> None:
-    def wells(x: Array) -> Array:
+    def wells(x: Floats) -> Floats:
         return np.asarray((x[:, 0] ** 2 - 1) ** 2 + 0.3 * x[:, 0])
 
     both = Model(
@@ -223,7 +223,7 @@ def test_a_status_begins_with_one_of_the_words() -> None:
 
 
 @pytest.mark.parametrize("starts", [np.zeros(2), np.zeros((0, 2)), np.zeros((3, 1))])
-def test_starts_of_a_wrong_shape_are_refused(starts: Array) -> None:
+def test_starts_of_a_wrong_shape_are_refused(starts: Floats) -> None:
     with pytest.raises(OptionError, match=r"starts: got shape .* expected \(S, 2\)"):
         solve(model("quasi-Newton"), starts=starts)
 

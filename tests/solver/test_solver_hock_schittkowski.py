@@ -11,13 +11,13 @@ from math import pi, sqrt
 import numpy as np
 import pytest
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Constraint, Model, Relation
 from sheetsim.solver.options import Options
 from sheetsim.solver.solve_model import solve
 
-Function = Callable[[Array], Array]
+Function = Callable[[Floats], Floats]
 INF = np.inf
 
 
@@ -32,15 +32,15 @@ class Case:
     high: list[float] | None = None
 
 
-def ball(x: Array) -> Array:
+def ball(x: Floats) -> Floats:
     return x @ x
 
 
-def three(x: Array) -> Array:
+def three(x: Floats) -> Floats:
     return np.array([ball(x) - 10, x[1] * x[2] - 5 * x[3] * x[4], x[0] ** 3 + x[1] ** 3 + 1])
 
 
-def hs43(x: Array) -> Array:
+def hs43(x: Floats) -> Floats:
     a, b, c, d = x
     return np.array(
         [
@@ -51,12 +51,12 @@ def hs43(x: Array) -> Array:
     )
 
 
-def hs76(x: Array) -> Array:
+def hs76(x: Floats) -> Floats:
     a, b, c, d = x
     return np.array([5 - a - 2 * b - c - d, 4 - 3 * a - b - 2 * c + d, b + 4 * c - 1.5])
 
 
-def hs100(x: Array) -> Array:
+def hs100(x: Floats) -> Floats:
     a, b, c, d, e, f, g = x
     return np.array(
         [
@@ -68,7 +68,7 @@ def hs100(x: Array) -> Array:
     )
 
 
-def hs100_objective(x: Array) -> Array:
+def hs100_objective(x: Floats) -> Floats:
     a, b, c, d, e, f, g = x
     return np.asarray(
         (a - 10) ** 2
@@ -84,7 +84,7 @@ def hs100_objective(x: Array) -> Array:
     )
 
 
-def hs113(x: Array) -> Array:
+def hs113(x: Floats) -> Floats:
     a, b, c, d, e, f, g, h, i, j = x
     return np.array(
         [
@@ -100,7 +100,7 @@ def hs113(x: Array) -> Array:
     )
 
 
-def hs113_objective(x: Array) -> Array:
+def hs113_objective(x: Floats) -> Floats:
     weights = np.array([1, 4, 1, 2, 5, 7, 2, 1])
     centres = np.array([10, 5, 3, 1, 0, 11, 10, 7])
     a, b = x[0], x[1]
@@ -108,7 +108,7 @@ def hs113_objective(x: Array) -> Array:
     return np.asarray(quadratic + weights @ (x[2:] - centres) ** 2)
 
 
-def rosenbrock(x: Array) -> Array:
+def rosenbrock(x: Floats) -> Floats:
     return np.asarray(100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2)
 
 
@@ -296,7 +296,7 @@ CASES = {
 }
 
 
-def slopes(function: Function, x: Array) -> Array:
+def slopes(function: Function, x: Floats) -> Floats:
     """Exact derivatives by complex steps, (..., n)."""
     steps = 1e-30j * np.eye(x.size)
     rows = [np.asarray(function(x + step)).imag / 1e-30 for step in steps]

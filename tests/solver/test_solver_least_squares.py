@@ -6,15 +6,15 @@ import pytest
 import scipy.optimize
 from solver_problems import linear, rosenbrock_jacobian, rosenbrock_residuals
 
+from sheetsim.arrays import Floats
 from sheetsim.solver import Model, Options, Vectorized, solve
-from sheetsim.solver.functions import Array
 
 NIST = Path(__file__).resolve().parents[3] / "shared/data/nist"
 RNG = np.random.default_rng(11)
 A, Y = RNG.normal(size=(20, 6)), RNG.normal(size=20)
 
 # The models of NIST's Statistical Reference Datasets, b (S, n) and x (m,) to (S, m).
-MODELS: dict[str, Callable[[Array, Array], Array]] = {
+MODELS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "Misra1a": lambda b, x: b[:, :1] * (1 - np.exp(-b[:, 1:2] * x)),
     "DanWood": lambda b, x: b[:, :1] * x ** b[:, 1:2],
     "Chwirut2": lambda b, x: np.exp(-b[:, :1] * x) / (b[:, 1:2] + b[:, 2:3] * x),
@@ -46,7 +46,7 @@ def test_nist_certified_values(name: str, which: int, derivatives: str) -> None:
     np.testing.assert_allclose(result.objective, residual, rtol=digits)
 
 
-def read_nist(path: Path) -> tuple[Array, Array, float, Array]:
+def read_nist(path: Path) -> tuple[Floats, Floats, float, Floats]:
     """Two starts (2, n), certified parameters (n,), residual sum of squares, data (m, 2)."""
     lines = path.read_text().splitlines()
     rows = [
@@ -135,7 +135,7 @@ def test_the_log_tells_every_trial() -> None:
 
 
 def test_normal_equations_alone_make_a_problem() -> None:
-    def normal_equations(x: Array) -> tuple[Array, Array, Array]:
+    def normal_equations(x: Floats) -> tuple[Floats, Floats, Floats]:
         r = x @ A.T - Y
         return (r**2).sum(axis=1), r @ A, np.broadcast_to(A.T @ A, (len(x), 6, 6))
 

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from conftest import Sample
 
+from sheetsim.arrays import Floats
 from sheetsim.solver import factor_model, solve
-from sheetsim.solver.functions import Array
 
 RATINGS = Path(__file__).resolve().parents[3] / "shared/data/lecture/ratings.csv"
 
 
 @pytest.fixture(scope="module")
-def ratings() -> Array:
+def ratings() -> Floats:
     if not RATINGS.exists():
         pytest.skip(f"{RATINGS} is absent")
     return pd.read_csv(RATINGS, index_col="userId").to_numpy(float)
@@ -28,7 +28,7 @@ def ratings() -> Array:
     ("bias", "goal", "best"), [(False, 0.39295, 0.392901), (True, 0.31875, 0.318655)]
 )
 def test_every_one_of_100_seeds_reaches_the_goal(
-    ratings: Array, bias: bool, goal: float, best: float, sample: Sample
+    ratings: Floats, bias: bool, goal: float, best: float, sample: Sample
 ) -> None:
     seeds = np.array(sample(range(100), 30))
     results = [solve(factor_model(ratings, 5, bias=bias, seed=seed)) for seed in seeds.tolist()]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import EngineMissingError
 from sheetsim.solver.endings import Ending
-from sheetsim.solver.functions import Array
 from sheetsim.solver.model import Constraint, Model, Relation
 from sheetsim.solver.options import Options
 from sheetsim.solver.solve_model import solve
@@ -249,7 +249,7 @@ def test_infeasible_and_unbounded() -> None:
     assert solve(whole, engine="Simplex LP").ending is Ending.INFEASIBLE
 
 
-def product(x: Array) -> tuple[float, Array]:
+def product(x: Floats) -> tuple[float, Floats]:
     return float(x[0] * x[1]), x[::-1].copy()
 
 

@@ -3,8 +3,8 @@ import pytest
 import scipy.optimize
 from solver_problems import beale, rosenbrock, rosenbrock_gradient
 
+from sheetsim.arrays import Floats
 from sheetsim.solver import Model, Options, Vectorized, solve
-from sheetsim.solver.functions import Array
 
 RNG = np.random.default_rng(3)
 
@@ -34,7 +34,7 @@ def test_beale_without_a_gradient(derivatives: str) -> None:
     np.testing.assert_allclose(result.variables, [3.0, 0.5], atol=1e-5)
 
 
-def quadratic(n: int, scale: float = 100.0) -> tuple[Array, Array]:
+def quadratic(n: int, scale: float = 100.0) -> tuple[Floats, Floats]:
     Q = np.linalg.qr(RNG.normal(size=(n, n)))[0]
     return Q * np.geomspace(1, scale, n) @ Q.T, RNG.normal(size=n)
 

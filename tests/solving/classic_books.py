@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model_page import Page
 
-from sheetsim.workbook.solver_model.model import Engine, Goal, Settings
+from sheetsim.workbook.solver_model.model import Goal, SolverEngine, SolverSettings
 
 __all__ = ["CLASSICS", "knapsack_book", "product_mix_book", "transport_book"]
 
@@ -78,7 +78,7 @@ def product_mix_book(path: Path) -> Path:
         "C12:D12",
         ["E8:E10<=G8:G10"],
         goal=Goal.MAXIMISE,
-        engine=Engine.SIMPLEX,
+        engine=SolverEngine.SIMPLEX,
         non_negative=True,
     )
 
@@ -114,7 +114,7 @@ def transport_book(path: Path) -> Path:
         "C19",
         "C13:F15",
         ["G13:G15<=I13:I15", "C16:F16>=C18:F18"],
-        engine=Engine.SIMPLEX,
+        engine=SolverEngine.SIMPLEX,
         non_negative=True,
     )
 
@@ -152,8 +152,8 @@ def knapsack_book(path: Path) -> Path:
         f"D7:D{end}",
         [f"D7:D{end} binary", "D30<=D31"],
         goal=Goal.MAXIMISE,
-        engine=Engine.SIMPLEX,
-        settings=Settings(tolerance=0.0),
+        engine=SolverEngine.SIMPLEX,
+        settings=SolverSettings(tolerance=0.0),
     )
 
 

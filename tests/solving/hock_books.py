@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model_page import Page, absolute
 
-from sheetsim.workbook.solver_model.model import Goal, Settings
+from sheetsim.workbook.solver_model.model import Goal, SolverSettings
 
 __all__ = ["HOCK", "HockProblem", "hock_book"]
 
@@ -217,7 +217,7 @@ def hock_book(path: Path, number: int, *, goal: Goal = Goal.MINIMISE) -> Path:
     page.put(target, f"={sign}({_placed(one.objective, n)})", "key:0.00000000")
     rules = _rules(page, one, end + 4)
     page.widths({"A": 14, "B:D": 14})
-    settings = Settings(multistart=one.multistart, bounds_required=False, seed=1)
+    settings = SolverSettings(multistart=one.multistart, bounds_required=False, seed=1)
     return page.save(target, f"B{TOP}:B{end}", [*bounds, *rules], goal=goal, settings=settings)
 
 

@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.edited_copy import write_values
-from sheetsim.workbook.solver_model.model import Engine, Goal, Settings
+from sheetsim.workbook.solver_model.model import Goal, SolverEngine, SolverSettings
 from sheetsim.workbook.solver_model.parse import parse_model
 from sheetsim.workbook.write.styles import properties
 from sheetsim.workbook.write.writer import EPOCH
@@ -123,16 +123,16 @@ class Page:
         subject_to: Sequence[str] = (),
         *,
         goal: Goal = Goal.MINIMISE,
-        engine: Engine = Engine.GRG,
+        engine: SolverEngine = SolverEngine.GRG,
         non_negative: bool = False,
-        settings: Settings | None = None,
+        settings: SolverSettings | None = None,
     ) -> Path:
         """Close the workbook, store the model in it, and give every formula its value."""
         self._book.close()
         book = read_book(self.path)
         model = parse_model(book, objective=objective, goal=goal, by=[by], subject_to=subject_to)
         model = replace(
-            model, engine=engine, non_negative=non_negative, settings=settings or Settings()
+            model, engine=engine, non_negative=non_negative, settings=settings or SolverSettings()
         )
         found = evaluate(book)
         assert not found.unsupported, found.unsupported

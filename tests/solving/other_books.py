@@ -6,7 +6,7 @@ import numpy as np
 from model_page import Page
 
 from sheetsim.sheet import Array
-from sheetsim.workbook.solver_model.model import Engine, Settings
+from sheetsim.workbook.solver_model.model import SolverEngine, SolverSettings
 
 __all__ = ["TOWNS", "rounded_noise", "smoothing_book", "tour_book"]
 
@@ -50,7 +50,7 @@ def smoothing_book(path: Path, noisy: Array, weight: float) -> Path:
     page.put("G2", f"=SUMSQ(D6:D{end})+G1*SUMSQ(E6:E{end - 1})", "key:0.000000")
     page.widths({"A": 8, "B:E": 12, "F": 20, "G": 14})
     page.sheet.freeze_panes("A6")
-    return page.save("G2", f"C6:C{end}", settings=Settings(convergence=1e-12))
+    return page.save("G2", f"C6:C{end}", settings=SolverSettings(convergence=1e-12))
 
 
 def tour_book(path: Path) -> Path:
@@ -89,8 +89,8 @@ def tour_book(path: Path) -> Path:
         f"E{end + 1}",
         f"B{top}:B{end}",
         [f"B{top}:B{end} alldifferent"],
-        engine=Engine.EVOLUTIONARY,
-        settings=Settings(seed=1),
+        engine=SolverEngine.EVOLUTIONARY,
+        settings=SolverSettings(seed=1),
     )
 
 

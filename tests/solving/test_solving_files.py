@@ -19,7 +19,7 @@ from sheetsim.engines import engines
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.solving import Request, solve_file
 from sheetsim.solving.many import Table, save_table, sweep_file
-from sheetsim.solving.reports import Report, save_report
+from sheetsim.solving.reports import ReportContent, save_report
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.solver_model.model import Goal
 from sheetsim.workbook.solver_model.read import read_models
@@ -137,7 +137,7 @@ def test_cells_that_do_not_move_are_bounds(tmp_path: Path) -> None:
     solved = solve_file(page.save("A6", "A3:A4", ["A3:A4<=B3:B4"]))
     assert not solved.prepared.compiled.blocks
     np.testing.assert_allclose(list(solved.variables.values()), [1.0, 1.0], atol=1e-9)
-    report = Report(solved)
+    report = ReportContent(solved)
     assert [slack.binding for slack in report.constraints] == [True, False]
     assert report.constraints[1].slack == pytest.approx(1.0)
 

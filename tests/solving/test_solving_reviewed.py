@@ -16,7 +16,7 @@ from sheetsim.solving import Request, Solved, solve_file
 from sheetsim.solving.many import sweep_file
 from sheetsim.solving.reports import report_sheets
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.solver_model.model import Engine, Goal
+from sheetsim.workbook.solver_model.model import Goal, SolverEngine
 from sheetsim.workbook.solver_model.read import read_models
 
 
@@ -46,7 +46,7 @@ def stored(tmp_path: Path) -> Path:
     page.put("B4", "=A3+A4")
     page.put("B5", "=A3+5*A4")
     return page.save(
-        "B3", "A3:A4", ["B4<=4", "A3<=2"], goal=Goal.MAXIMISE, engine=Engine.SIMPLEX,
+        "B3", "A3:A4", ["B4<=4", "A3<=2"], goal=Goal.MAXIMISE, engine=SolverEngine.SIMPLEX,
         non_negative=True,
     )  # fmt: skip
 

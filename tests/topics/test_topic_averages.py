@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 from sheetsim import build, check
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.sheet import Array, Sheet
-from sheetsim.topics import Book, lay_out, new_book
+from sheetsim.topics import Draft, lay_out, new_book
 from sheetsim.topics.averages import averaged_gradients, memory, smoothing
 from sheetsim.topics.averages._running import ewma
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
@@ -27,7 +27,7 @@ def laid_out(**given: dict[str, object]) -> dict[str, Sheet]:
     book = new_book("averages", {})
     for name, inputs in given.items():
         book.given.setdefault(name, {}).update(inputs)
-    return {sheet.name: sheet for sheet in lay_out(Book(book.plan, book.given))}
+    return {sheet.name: sheet for sheet in lay_out(Draft(book.plan, book.given))}
 
 
 def column(sheet: Sheet, name: str) -> Array:

@@ -17,7 +17,7 @@ from sheetsim import build, check
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.data import load_digits
 from sheetsim.sheet import Array, Kind, Sheet
-from sheetsim.topics import Book, lay_out, new_book
+from sheetsim.topics import Draft, lay_out, new_book
 from sheetsim.topics.digits.digit import flatten, unflatten
 from sheetsim.topics.digits.step import cross_entropy, gradient, logits, one_hot, penalty, softmax
 from sheetsim.topics.digits.steps import train
@@ -336,7 +336,7 @@ def test_random_edits_agree(workbook: Path, data: st.DataObject) -> None:
 
 
 def test_book_is_the_same_whoever_builds_it() -> None:
-    books: list[Book] = [new_book("digits", {}) for _ in range(2)]
+    books: list[Draft] = [new_book("digits", {}) for _ in range(2)]
     for name, inputs_of in books[0].given.items():
         for key, value in inputs_of.items():
             np.testing.assert_array_equal(value, books[1].given[name][key])

@@ -16,7 +16,7 @@ from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Array, Block
-from sheetsim.topics import Book, lay_out
+from sheetsim.topics import Draft, lay_out
 from sheetsim.topics.collab_filter import bias, dot_product, embedding, one_hot
 from sheetsim.workbook.read.all_cells import Cells
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
@@ -86,7 +86,7 @@ def recalculated(
     for name, excel in (("dot_product", dotprod), ("bias", bias_sheet)):
         for block in ("movie_factors", "user_factors"):
             given[name][block] = excel[block]
-    sheets = lay_out(Book(book.plan, given))
+    sheets = lay_out(Draft(book.plan, given))
     invalidated_copy(ours, edited, edits=input_edits(sheets, lay_out(book)))
     blocks = {sheet.name: sheet.blocks for sheet in sheets}
     return blocks, IRONCALC.recalculate(edited)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sheetsim import build, check
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.sheet import Array, Kind, Sheet
-from sheetsim.topics import Book, lay_out, new_book
+from sheetsim.topics import Draft, lay_out, new_book
 from sheetsim.topics.gradient_descent.adam import init_textbook, textbook
 from sheetsim.topics.weight_decay import (
     STEPS,
@@ -234,7 +234,7 @@ def test_edited_inputs_agree(workbook: Path, edits: dict[str, float]) -> None:
 
 def test_values_come_from_what_the_inputs_hold() -> None:
     """A book that is laid out twice, with other inputs, has no memory of the first."""
-    book = Book(new_book("penalty", {}).plan)
+    book = Draft(new_book("penalty", {}).plan)
     first = lay_out(book)[1]["mse"].value
     book.given["penalty"] = {"y": np.zeros((10, 1))}
     assert lay_out(book)[1]["mse"].value != first

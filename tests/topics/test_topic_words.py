@@ -14,7 +14,7 @@ from sheetsim import build, check
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import engines
 from sheetsim.sheet import Array, Sheet
-from sheetsim.topics import Book, lay_out, new_book
+from sheetsim.topics import Draft, lay_out, new_book
 from sheetsim.topics.words.similar_words import cosines
 from sheetsim.topics.words.vocabulary import SLOTS, ids_of, token, tokens_of, vocabulary_of
 from sheetsim.topics.words.word_vectors import look_up, one_hot
@@ -31,7 +31,7 @@ def laid_out(*words: str, **inputs: object) -> dict[str, Sheet]:
         column = [[word] for word in [*words, *[""] * (SLOTS - len(words))]]
         book.given.setdefault("vocabulary", {})["words"] = column
     book.given.setdefault("similar_words", {}).update(inputs)
-    return {sheet.name: sheet for sheet in lay_out(Book(book.plan, book.given))}
+    return {sheet.name: sheet for sheet in lay_out(Draft(book.plan, book.given))}
 
 
 def ids(sheets: dict[str, Sheet]) -> list[int]:

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.edited_copy import write_values
-from sheetsim.workbook.solver_model.model import Area, Engine, Goal, Settings, SolverModel
+from sheetsim.workbook.solver_model.model import (
+    Area,
+    Goal,
+    SolverEngine,
+    SolverModel,
+    SolverSettings,
+)
 from sheetsim.workbook.solver_model.names import model_names
 from sheetsim.workbook.solver_model.parse import parse_model
 from sheetsim.workbook.solver_model.read import read_models
@@ -22,7 +28,7 @@ from sheetsim.workbook.solver_model.read import read_models
 def model_on(sheet: str) -> SolverModel:
     spot = Area(sheet, (8, 3), (8, 3))
     variables = (Area(sheet, (0, 1), (2, 1)),)
-    return SolverModel(sheet, spot, Goal.MAXIMISE, 0.0, variables, engine=Engine.SIMPLEX)
+    return SolverModel(sheet, spot, Goal.MAXIMISE, 0.0, variables, engine=SolverEngine.SIMPLEX)
 
 
 def test_the_lectures_model_is_stored_as_excel_stored_it(lecture: Path) -> None:
@@ -63,7 +69,7 @@ SETTINGS = {
 
 
 def test_the_defaults_are_those_of_excels_dialog() -> None:
-    ours = model_names(SolverModel("one", None, settings=Settings(central=True)))
+    ours = model_names(SolverModel("one", None, settings=SolverSettings(central=True)))
     for key, text in SETTINGS.items():
         if key != "solver_rbv":  # in Excel's dialog it is on; the lecture's models have it off
             assert ours[key] == text

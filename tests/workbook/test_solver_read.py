@@ -13,12 +13,12 @@ from sheetsim.book import Book, Cell, DefinedName
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.solver_model.model import (
     Area,
-    Constraint,
-    Engine,
     Goal,
     Relation,
-    Settings,
+    SolverConstraint,
+    SolverEngine,
     SolverModel,
+    SolverSettings,
     describe,
 )
 from sheetsim.workbook.solver_model.names import model_names
@@ -38,8 +38,8 @@ def test_the_lectures_models(lecture: Path) -> None:
         (Area("dotprod", (18, 7), (22, 21)), Area("dotprod", (24, 1), (38, 5))),
         (),
         non_negative=False,
-        engine=Engine.GRG,
-        settings=Settings(central=True, bounds_required=False),
+        engine=SolverEngine.GRG,
+        settings=SolverSettings(central=True, bounds_required=False),
     )
     assert len(model.variable_cells()) == 150
     assert len(models["bias"].variable_cells()) == 180
@@ -136,20 +136,20 @@ def test_all_that_a_model_can_hold(tmp_path: Path) -> None:
     assert (model.goal, model.value) == (Goal.VALUE, 2.5)
     assert model.variables == (column, Area("it's, two", (0, 0), (0, 0)), changing)
     assert model.constraints == (
-        Constraint((column,), Relation.AT_MOST, Area("one", (0, 2), (2, 2))),
-        Constraint((Area("one", (0, 1), (0, 1)),), Relation.EQUAL, 0.05),
-        Constraint((changing,), Relation.AT_LEAST, -0.001),
-        Constraint((Area("one", (0, 1), (1, 1)),), Relation.INTEGER),
-        Constraint((Area("one", (2, 1), (2, 1)),), Relation.BINARY),
-        Constraint((column,), Relation.ALL_DIFFERENT),
-        Constraint((column,), Relation.AT_MOST, "one!$C$1*2"),
-        Constraint(
+        SolverConstraint((column,), Relation.AT_MOST, Area("one", (0, 2), (2, 2))),
+        SolverConstraint((Area("one", (0, 1), (0, 1)),), Relation.EQUAL, 0.05),
+        SolverConstraint((changing,), Relation.AT_LEAST, -0.001),
+        SolverConstraint((Area("one", (0, 1), (1, 1)),), Relation.INTEGER),
+        SolverConstraint((Area("one", (2, 1), (2, 1)),), Relation.BINARY),
+        SolverConstraint((column,), Relation.ALL_DIFFERENT),
+        SolverConstraint((column,), Relation.AT_MOST, "one!$C$1*2"),
+        SolverConstraint(
             (Area("one", (0, 0), (1048575, 0)),), Relation.AT_LEAST, Area("one", *[(0, 2)] * 2)
         ),
     )
     assert model.non_negative
-    assert model.engine is Engine.EVOLUTIONARY
-    assert model.settings == Settings(
+    assert model.engine is SolverEngine.EVOLUTIONARY
+    assert model.settings == SolverSettings(
         precision=0.001,
         convergence=0.5,
         seconds=60.0,
@@ -268,7 +268,7 @@ def test_names_of_names_and_endless_integers(tmp_path: Path) -> None:
 
 
 def test_excel_2007_says_linear_in_another_way(tmp_path: Path) -> None:
-    for lin, engine in ((1, Engine.SIMPLEX), (2, Engine.GRG)):
+    for lin, engine in ((1, SolverEngine.SIMPLEX), (2, SolverEngine.GRG)):
         names = solver_names(0, **SOUND, lin=lin)
         book = read_book(one_sheet(tmp_path / "a.xlsx", "", names))
         assert read_models(book)["one"].engine is engine
@@ -347,7 +347,7 @@ NUMBER = st.floats(-1e12, 1e12).map(lambda x: x if abs(x) > 1e-300 else 0.0)
     st.lists(AREA, min_size=1, max_size=3),
     st.lists(st.tuples(AREA, st.sampled_from(Relation), st.one_of(NUMBER, AREA)), max_size=4),
     st.sampled_from(Goal),
-    st.sampled_from(Engine),
+    st.sampled_from(SolverEngine),
     NUMBER,
 )
 def test_what_is_written_is_read_back(
@@ -355,7 +355,7 @@ def test_what_is_written_is_read_back(
     variables: list[Area],
     constraints: list[tuple[Area, Relation, float | Area]],
     goal: Goal,
-    engine: Engine,
+    engine: SolverEngine,
     value: float,
 ) -> None:
     each = []
@@ -363,7 +363,7 @@ def test_what_is_written_is_read_back(
         bound = variables[0] if not relation.compares else left
         fits = isinstance(right, float) or right.size == 1
         other = right if fits else replace(left, sheet="one")
-        each.append(Constraint((bound,), relation, other if relation.compares else None))
+        each.append(SolverConstraint((bound,), relation, other if relation.compares else None))
     objective = replace(target, last=target.first)
     model = SolverModel("3rd", objective, goal, value, tuple(variables), tuple(each), engine=engine)
     names = tuple(

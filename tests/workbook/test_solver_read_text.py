@@ -8,11 +8,11 @@ from sheetsim.book import Book, DefinedName
 from sheetsim.errors import OptionError
 from sheetsim.workbook.solver_model.model import (
     Area,
-    Engine,
     Goal,
     Part,
     Problem,
     Relation,
+    SolverEngine,
     SolverModel,
 )
 from sheetsim.workbook.solver_model.parse import parse_constraint, parse_model
@@ -132,13 +132,13 @@ def test_cells_without_a_sheet_are_on_the_objectives() -> None:
 def test_texts_change_a_stored_model_and_keep_the_rest() -> None:
     stored = SolverModel(
         *("one", area("D9"), Goal.MAXIMISE, 0.0, (area("B1"),)),
-        engine=Engine.SIMPLEX,
+        engine=SolverEngine.SIMPLEX,
         problems=(Problem(frozenset({Part.VARIABLES}), "x"),),
     )
     model = parse_model(BOOK, by=["B1:B2"], goal=Goal.MINIMISE, stored=stored)
     assert model.objective == area("D9")
     assert model.variables == (area("B1:B2"),)
-    assert (model.goal, model.engine, model.problems) == (Goal.MINIMISE, Engine.SIMPLEX, ())
+    assert (model.goal, model.engine, model.problems) == (Goal.MINIMISE, SolverEngine.SIMPLEX, ())
 
 
 @pytest.mark.parametrize(

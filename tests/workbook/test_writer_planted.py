@@ -8,7 +8,7 @@ import test_writer_widths as widths
 from writer_cases import Laid
 
 from sheetsim.sheet import Chart, Series, Sheet
-from sheetsim.topics import Book
+from sheetsim.topics import Draft
 
 Plant = Callable[[Sheet], object]
 FAULTS: dict[str, tuple[Callable[[Laid], None], Plant]] = {
@@ -83,7 +83,7 @@ def small() -> tuple[Sheet, Laid]:
     sheet.text(0, 0, "lr", "heading")
     sheet.input(1, 0, "lr", 0.5)
     sheet.fill(1, 1, "twice", "=2*lr", 1.0)
-    return sheet, Laid("small", "small", Book({}), (sheet,))
+    return sheet, Laid("small", "small", Draft({}), (sheet,))
 
 
 @pytest.mark.parametrize(("test", "plant"), FAULTS.values(), ids=FAULTS)

@@ -13,7 +13,7 @@ import pandas as pd
 from needed import NEEDED, learned
 
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.topics import Book, lay_out, lessons, new_book
+from sheetsim.topics import Draft, lay_out, lessons, new_book
 from sheetsim.topics._contents import NAME as CONTENTS
 
 __all__ = ["ALL", "CASES", "CONTENTS", "Laid", "laid_out", "occupied"]
@@ -96,7 +96,7 @@ class Laid:
 
     case: str
     workbook: str
-    book: Book
+    book: Draft
     sheets: tuple[Sheet, ...]
 
     def __getitem__(self, name: str) -> Sheet:

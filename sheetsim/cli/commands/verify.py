@@ -14,7 +14,7 @@ from sheetsim.option_values import real
 from sheetsim.terminal import console, new_table, one_line, parsed_option, print_json, progress
 
 if TYPE_CHECKING:
-    from sheetsim.verifying import Difference, Verification
+    from sheetsim.verifying import Disagreement, Verification
 
 
 def _timeout() -> float:
@@ -156,7 +156,7 @@ def _more(one: Verification) -> list[str]:
     return lines
 
 
-def _print_difference(each: Difference) -> None:
+def _print_difference(each: Disagreement) -> None:
     click.echo(one_line(f"  {each.sheet}!{each.cell}  {each.formula}"))
     values = ", ".join(f"{name} {value!r}" for name, value in each.values.items())
     click.echo(one_line(f"    {values}; {each.reason}"))

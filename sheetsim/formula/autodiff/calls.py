@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import Function, fit
-from sheetsim.formula.values import BLANK, NUMBER, Array, Bools, Floats, Ints, Kinds, Objects
+from sheetsim.formula.values import BLANK, NUMBER, ArrayValue, Bools, Ints, Kinds, Objects
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.batches import Batch
@@ -44,7 +45,8 @@ class State:
 
     Attributes:
         num: (n slots) or (S, n slots).
-        kind, obj: as in `Array`, likewise; (n slots) of the tape, not to be written, until `own`.
+        kind, obj: as in `ArrayValue`, likewise; until `own`, (n slots) of the tape, not to be
+            written.
     """
 
     __slots__ = ("_owned", "kind", "num", "obj")
@@ -83,7 +85,7 @@ class Mixed:
         self.times += 1
 
 
-_NOTHING = Array(np.zeros(0))
+_NOTHING = ArrayValue(np.zeros(0))
 
 
 class Gather:
@@ -109,7 +111,7 @@ class Gather:
             self.array = self.read(state, strict=True)
         self.unique = isinstance(self.select, slice) or len(np.unique(index)) == index.size
 
-    def read(self, state: State, *, strict: bool) -> Array:
+    def read(self, state: State, *, strict: bool) -> ArrayValue:
         """Return the values of the slots."""
         select = self.select
         if isinstance(select, slice):
@@ -120,7 +122,7 @@ class Gather:
         if strict or self.kinded or (self.seen != self.mixed.times and self._look()):
             return self._with_kinds(num, state)
         array = self.array
-        return Array(num, array.kind, array.obj, bad=array.bad, literal=False)
+        return ArrayValue(num, array.kind, array.obj, bad=array.bad, literal=False)
 
     def _look(self) -> bool:
         """Return whether the slots may be something else than numbers, as is known by now."""
@@ -128,12 +130,12 @@ class Gather:
         self.kinded = bool(self.mixed.slots[self.index].any())
         return self.kinded
 
-    def _with_kinds(self, num: Floats, state: State) -> Array:
+    def _with_kinds(self, num: Floats, state: State) -> ArrayValue:
         kind = state.kind[..., self.index]
         if not kind.any():
-            return Array(num, literal=False)
+            return ArrayValue(num, literal=False)
         bad = bool(((kind > 1) & np.isnan(num)).any())
-        return Array(num, kind, state.obj[..., self.index], bad=bad, literal=False)
+        return ArrayValue(num, kind, state.obj[..., self.index], bad=bad, literal=False)
 
     def tangent(self, moves: Floats) -> Floats:
         """Return the tangents of the slots."""
@@ -210,14 +212,14 @@ class Call:
     def __init__(
         self,
         layout: Layout,
-        values: dict[int, Array],
+        values: dict[int, ArrayValue],
         gathers: dict[int, Ints],
         slots: Ints,
         mixed: Mixed,
         state: State,
     ) -> None:
         names = layout.names
-        self.registers: list[Array | None] = [None] * len(names)
+        self.registers: list[ArrayValue | None] = [None] * len(names)
         for register, value in values.items():
             if register in names:
                 self.registers[names[register]] = value
@@ -233,9 +235,9 @@ class Call:
         if self.kinded:
             mixed.add(slots)
 
-    def forward(self, state: State, *, strict: bool) -> list[Array]:
+    def forward(self, state: State, *, strict: bool) -> list[ArrayValue]:
         """Compute the call's slots; return all registers, for the derivatives."""
-        registers: list[Array] = self.registers.copy()  # type: ignore[assignment]
+        registers: list[ArrayValue] = self.registers.copy()  # type: ignore[assignment]
         for gather in self.gathers:
             registers[gather.register] = gather.read(state, strict=strict)
         for run in self.runs:
@@ -243,7 +245,7 @@ class Call:
         self.store(state, registers[self.root], strict=strict)
         return registers
 
-    def store(self, state: State, root: Array, *, strict: bool) -> None:
+    def store(self, state: State, root: ArrayValue, *, strict: bool) -> None:
         """Write the result into the call's slots."""
         write = self.write
         num = root.num
@@ -257,7 +259,7 @@ class Call:
         if root.kind is not None or self.kinded:
             self._store_kinds(state, root, strict=strict)
 
-    def _store_kinds(self, state: State, root: Array, *, strict: bool) -> None:
+    def _store_kinds(self, state: State, root: ArrayValue, *, strict: bool) -> None:
         """Write what the results are that may be no numbers.
 
         In a strict run all calls read all kinds; else those that come have to know of it.
@@ -273,7 +275,7 @@ class Call:
         state.kind[..., self.slots] = kind
         state.obj[..., self.slots] = None if root.obj is None else root.obj
 
-    def backward(self, registers: list[Array], bars: Floats, *, careful: bool) -> None:
+    def backward(self, registers: list[ArrayValue], bars: Floats, *, careful: bool) -> None:
         """Go back through the operations, from the bars of the call's slots to those it read.
 
         Careful: where nothing flows in, nothing flows out, be a slope infinite or not.
@@ -304,7 +306,7 @@ class Call:
                     bar = np.broadcast_to(bar, bar.shape[:-4] + gather.shape)
                 gather.add(bars, bar)
 
-    def tangent(self, registers: list[Array], moves: Floats, *, careful: bool) -> None:
+    def tangent(self, registers: list[ArrayValue], moves: Floats, *, careful: bool) -> None:
         """Compute the tangents of the call's slots from those of the slots it read."""
         held: list[Floats | None] = [None] * len(registers)
         for gather in self.gathers:
@@ -324,7 +326,9 @@ class Call:
             moves[..., self.write] = root
 
 
-def _pull(run: Run, registers: list[Array], bar: Floats, *, careful: bool) -> list[Floats | None]:
+def _pull(
+    run: Run, registers: list[ArrayValue], bar: Floats, *, careful: bool
+) -> list[Floats | None]:
     """Return the bars of an operation's moving arguments, given that of its result."""
     function = run.function
     args = [registers[i] for i in run.args]
@@ -352,7 +356,7 @@ def _times(bar: Floats, slope: Floats) -> Floats:
 
 
 def _push(
-    run: Run, registers: list[Array], held: list[Floats | None], *, careful: bool
+    run: Run, registers: list[ArrayValue], held: list[Floats | None], *, careful: bool
 ) -> Floats | None:
     """Return the tangent of an operation's result; None for 0."""
     function = run.function

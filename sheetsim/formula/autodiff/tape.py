@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
 from sheetsim.formula.autodiff.sparsity import colours, pattern
-from sheetsim.formula.values import Array, Bools, Floats, Ints
+from sheetsim.formula.values import ArrayValue, Bools, Ints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +81,7 @@ class Tape:
             state.own()
         return state
 
-    def forward(self, x: Floats) -> tuple[State, list[list[Array]]]:
+    def forward(self, x: Floats) -> tuple[State, list[list[ArrayValue]]]:
         """Run all calls; return the slots and each call's registers.
 
         Most x give numbers all through, and nothing is checked on the way. Where NumPy meets a
@@ -95,7 +96,7 @@ class Tape:
                 state = self.state(x, whole=True)
                 return state, [call.forward(state, strict=True) for call in self.calls]
 
-    def backward(self, registers: list[list[Array]], bars: Floats) -> Floats:
+    def backward(self, registers: list[list[ArrayValue]], bars: Floats) -> Floats:
         """Return the derivatives by the variables of what `bars` says of the slots."""
         for careful in (False, True):
             work = bars.copy()
@@ -107,7 +108,7 @@ class Tape:
                 break
         return out
 
-    def tangents(self, registers: list[list[Array]], moves: Floats) -> Floats:
+    def tangents(self, registers: list[list[ArrayValue]], moves: Floats) -> Floats:
         """Return the tangents of all slots, given those of the variables (..., n)."""
         out = np.zeros((*moves.shape[:-1], self._base.num.size))
         for careful in (False, True):
@@ -119,7 +120,7 @@ class Tape:
                 break
         return out
 
-    def jacobian(self, registers: list[list[Array]], slots: Ints, points: int = 0) -> Floats:
+    def jacobian(self, registers: list[list[ArrayValue]], slots: Ints, points: int = 0) -> Floats:
         """Return the derivatives of slots (m,) by the variables.
 
         Args:
@@ -149,7 +150,9 @@ class Tape:
             out[..., here] = found[..., colour[here] - start]
         return out if known is None else np.where(known, out, 0.0)
 
-    def _rows(self, registers: list[list[Array]], slots: Ints, ahead: tuple[int, ...]) -> Floats:
+    def _rows(
+        self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]
+    ) -> Floats:
         """Return the Jacobian in reverse mode, a batch of rows at a time."""
         width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, *ahead, 1)))
         out = np.zeros((*ahead, len(slots), self.size))

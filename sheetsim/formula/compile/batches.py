@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.formula.areas import Areas
-from sheetsim.formula.values import Array
+from sheetsim.formula.values import ArrayValue
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Batch:
     group: Group
     places: list[Place]
     shape: tuple[int, int]
-    values: dict[int, Array] = field(default_factory=dict)
+    values: dict[int, ArrayValue] = field(default_factory=dict)
     gathers: dict[int, Ints] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     root: int = -1
@@ -77,7 +77,7 @@ class Batch:
         """Whether its value does not depend on the variables."""
         return self.root in self.values and not self.unknown
 
-    def trial(self, store: Store) -> dict[int, Array]:
+    def trial(self, store: Store) -> dict[int, ArrayValue]:
         """Return all registers as they are with the variables' own values."""
         values = dict(self.values)
         with np.errstate(all="ignore"):
@@ -154,7 +154,7 @@ def rows_of(batch: Batch, rows: Ints) -> Batch:
     values = {
         i: value
         if value.shape[-4] == 1
-        else Array(
+        else ArrayValue(
             cut(value.num), cut(value.kind), cut(value.obj), bad=value.bad, literal=value.literal
         )
         for i, value in batch.values.items()

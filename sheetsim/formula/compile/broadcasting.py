@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions import ALL, Function
-from sheetsim.formula.values import BLANK, ERROR, NA_ERROR, NUMBER, Array, Floats
+from sheetsim.formula.values import BLANK, ERROR, NA_ERROR, NUMBER, ArrayValue
 
 Size = tuple[int, int]
 
@@ -53,7 +54,7 @@ def filled(whole: Size, *, blank: bool = False) -> Function:
         out[..., : part.shape[-2], : part.shape[-1]] = part
         return out
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         array = args[0]
         kind = np.zeros(array.shape, np.uint8) if array.kind is None else array.kind
         kind = np.broadcast_to(kind, array.shape)
@@ -62,7 +63,7 @@ def filled(whole: Size, *, blank: bool = False) -> Function:
         lost = (kind == NUMBER) & ~np.isfinite(array.num)
         if lost.any():
             obj[lost], kind = array.objects()[lost], np.where(lost, np.uint8(ERROR), kind)
-        return Array(
+        return ArrayValue(
             wide(array.num, 0.0 if blank else np.nan, np.float64),
             wide(kind, BLANK if blank else ERROR, np.uint8),
             wide(obj, None if blank else NA_ERROR, object),

@@ -21,9 +21,8 @@ from sheetsim.formula.values import Ints
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sheetsim.book import Book, Place
+    from sheetsim.book import Book, CellAddress, Place
     from sheetsim.formula.compile.batches import Batch, Group
-    from sheetsim.formula.compile.dependency_graph import Spot
 
 
 class Compiler:
@@ -40,7 +39,7 @@ class Compiler:
     def __init__(
         self,
         book: Book,
-        variables: Sequence[Spot] = (),
+        variables: Sequence[CellAddress] = (),
         *,
         moving: Mapping[str, Collection[Place]] | None = None,
         group_keys: GroupKeys | None = None,
@@ -77,7 +76,7 @@ class Compiler:
         self._marked: CellSet | None = None
         self._inside: dict[int, Ints] = {}  # area -> slots that may depend on the variables
 
-    def add(self, outputs: Iterable[Spot]) -> None:
+    def add(self, outputs: Iterable[CellAddress]) -> None:
         """Compile what outputs need.
 
         Raises:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.areas import Areas, whole_areas
 from sheetsim.formula.compile.batches import (
     Batch,
@@ -28,7 +29,7 @@ from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
 from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
 from sheetsim.formula.functions import Function, Reads
 from sheetsim.formula.functions.operators import AS_IS
-from sheetsim.formula.values import NUMBER, VALUE_ERROR, Array, Bools, Floats, Ints, constant
+from sheetsim.formula.values import NUMBER, VALUE_ERROR, ArrayValue, Bools, Ints, constant
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
@@ -63,7 +64,7 @@ class _Folding:
         self.areas: dict[int, Areas] = {}
         self.moving: dict[int, Step] = {}  # references whose arguments depend on the variables
         self.next = len(group.plan.steps)
-        self.trials: dict[int, Array] = {}
+        self.trials: dict[int, ArrayValue] = {}
         self.tried = 0
         self.sizes: dict[int, Size] = {}
 
@@ -133,7 +134,7 @@ class _Folding:
         for k, axis in enumerate((0, 1) if len(args) > 1 else (int(whole[0] == 1),)):
             if single and whole[axis] > 1:
                 own = self.free()
-                self.batch.values[own] = Array(self._own(areas, axis))
+                self.batch.values[own] = ArrayValue(self._own(areas, axis))
                 args[k] = self.operate(OWN_LINE, (args[k], own), self.free())
             if whole[axis] > read[axis]:  # what lies behind is blank
                 line = within(read[axis], whole[axis])
@@ -185,7 +186,7 @@ class _Folding:
             shape = (1, 1) if value is None else value.shape
         return shape[-2], shape[-1]
 
-    def trial(self, register: int) -> Array | None:
+    def trial(self, register: int) -> ArrayValue | None:
         """Return a register's value with the variables' own; None if it has none yet."""
         if register in self.batch.values:
             return self.batch.values[register]

@@ -24,9 +24,7 @@ from sheetsim.references import address_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from sheetsim.book import Book, Cell, Place
-
-Spot = tuple[str, "Place"]
+    from sheetsim.book import Book, Cell, CellAddress, Place
 Area = tuple[str, int, int, int, int]
 _PIECE = 64
 
@@ -78,9 +76,9 @@ class DependencyGraph:
     _seen: set[int] = field(default_factory=set)
     _touched: set[tuple[int, int]] = field(default_factory=set)
 
-    def need(self, spots: Iterable[Spot]) -> None:
+    def need(self, addresses: Iterable[CellAddress]) -> None:
         """Add cells and all that they need."""
-        for sheet, place in spots:
+        for sheet, place in addresses:
             self._touch_cell(sheet, place)
         self.discover()
 

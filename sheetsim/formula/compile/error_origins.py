@@ -16,16 +16,15 @@ from sheetsim.formula.values import ERROR, TEXT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sheetsim.book import Place
+    from sheetsim.book import CellAddress, Place
     from sheetsim.formula.compile.compiler import Compiler
-    from sheetsim.formula.compile.dependency_graph import Spot
     from sheetsim.formula.values import Ints
 
 SINGLY = 64
 """Cells of an area that are looked up one by one; in more, the errors are."""
 
 
-def find_errors(compiler: Compiler, outputs: Iterable[int]) -> dict[Spot, str]:
+def find_errors(compiler: Compiler, outputs: Iterable[int]) -> dict[CellAddress, str]:
     """Find what makes outputs no numbers, with the values that the workbook's variables have.
 
     Args:
@@ -38,7 +37,7 @@ def find_errors(compiler: Compiler, outputs: Iterable[int]) -> dict[Spot, str]:
     """
     store = compiler.store
     wrong = _Wrong(compiler)
-    found: dict[Spot, str] = {}
+    found: dict[CellAddress, str] = {}
     for slot in outputs:
         if store.kind[slot] == TEXT:
             found[store.places[slot]] = f"the text {str(store.value(slot))[:40]!r}"

@@ -20,7 +20,7 @@ from sheetsim.formula.functions.operators import AS_IS
 from sheetsim.formula.syntax.parser import Tree
 from sheetsim.formula.syntax.rewriting import find_sheet, function_of, on_sheet, rewritten
 from sheetsim.formula.syntax.tokens import Ref
-from sheetsim.formula.values import VALUE_ERROR, Array, constant
+from sheetsim.formula.values import VALUE_ERROR, ArrayValue, constant
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, Place
@@ -83,7 +83,7 @@ class Plan:
     random: bool = False
 
     @cached_property
-    def constants(self) -> dict[int, Array]:
+    def constants(self) -> dict[int, ArrayValue]:
         """The values of the steps that are constants."""
         return {
             i: constant(step.value) for i, step in enumerate(self.steps) if step.kind == "const"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.compile.batches import Operation
 from sheetsim.formula.functions import ALL, Function
-from sheetsim.formula.values import ERROR, NA_ERROR, NUMBER, Array, Floats
+from sheetsim.formula.values import ERROR, NA_ERROR, NUMBER, ArrayValue
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.batches import Batch
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _REGISTER = 1_000_000  # beyond all that the steps of a formula have
 
 
-def fit_to_cells(batch: Batch, root: Array) -> Array:
+def fit_to_cells(batch: Batch, root: ArrayValue) -> ArrayValue:
     """Return a batch's result as large as its cells; add the operation that makes it so.
 
     Args:
@@ -31,7 +32,7 @@ def fit_to_cells(batch: Batch, root: Array) -> Array:
     return out
 
 
-def resized(values: Array, size: tuple[int, int] | None) -> Array:
+def resized(values: ArrayValue, size: tuple[int, int] | None) -> ArrayValue:
     """Return values as large as the cells: the first one, or filled up with `#N/A`."""
     height, width = size or (1, 1)
     own = values.shape[-2:]
@@ -43,12 +44,12 @@ def resized(values: Array, size: tuple[int, int] | None) -> Array:
 
     kind = None if values.kind is None else cut(values.kind)  # type: ignore[arg-type]
     obj = None if values.obj is None else cut(values.obj)  # type: ignore[arg-type]
-    out = Array(cut(values.num), kind, obj, bad=values.bad)  # type: ignore[arg-type]
+    out = ArrayValue(cut(values.num), kind, obj, bad=values.bad)  # type: ignore[arg-type]
     lacks = (own[0] not in (1,) and own[0] < height, own[1] not in (1,) and own[1] < width)
     return _filled(out, height, width) if any(lacks) else out
 
 
-def _filled(values: Array, height: int, width: int) -> Array:
+def _filled(values: ArrayValue, height: int, width: int) -> ArrayValue:
     """Fill up with `#N/A` what an array formula's range has and its result has not."""
     objects = values.objects()
     rows = 1 if objects.shape[-2] == 1 else height
@@ -61,7 +62,7 @@ def _filled(values: Array, height: int, width: int) -> Array:
     kind[..., : objects.shape[-2], : objects.shape[-1]] = (
         NUMBER if values.kind is None else values.kind
     )
-    return Array(num, kind, out, bad=True)
+    return ArrayValue(num, kind, out, bad=True)
 
 
 def _resizing(size: tuple[int, int] | None) -> Function:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas
@@ -16,8 +17,7 @@ from sheetsim.formula.values import (
     NUMBER,
     REF_ERROR,
     VALUE_ERROR,
-    Array,
-    Floats,
+    ArrayValue,
     Ints,
     Kinds,
     Objects,
@@ -78,7 +78,7 @@ class Store:
     """All slots of a compilation.
 
     Attributes:
-        num, kind, obj: the values, as in `sheetsim.formula.values.Array`.
+        num, kind, obj: the values, as in `sheetsim.formula.values.ArrayValue`.
         state: WAITING, KNOWN or DYNAMIC.
         places: sheet and place of each slot.
     """
@@ -159,7 +159,7 @@ class Store:
         self.obj[slot] = value if isinstance(value, str | CellError) else None
         self.state[slot] = KNOWN
 
-    def write(self, slots: Ints, values: Array) -> None:
+    def write(self, slots: Ints, values: ArrayValue) -> None:
         """Store what formulas give; one that refers to a blank gives 0."""
         self.num[slots] = values.num
         if values.kind is None:
@@ -172,7 +172,7 @@ class Store:
         """Return the value of a slot as Python's."""
         kind = self.kind[slot : slot + 1].reshape(1, 1)
         num, obj = self.num[slot : slot + 1], self.obj[slot : slot + 1]
-        out = Array(num.reshape(1, 1), kind, obj.reshape(1, 1)).objects()[0, 0]
+        out = ArrayValue(num.reshape(1, 1), kind, obj.reshape(1, 1)).objects()[0, 0]
         if isinstance(out, float) and not np.isfinite(out):
             return CellError("#NUM!")
         return out  # type: ignore[no-any-return]
@@ -182,7 +182,7 @@ class Store:
         if not slots:
             return []
         index = np.array(slots, np.intp).reshape(1, -1)
-        out = Array(self.num[index], self.kind[index], self.obj[index]).objects()
+        out = ArrayValue(self.num[index], self.kind[index], self.obj[index]).objects()
         return list(out.ravel().tolist())
 
     def indices(self, areas: Areas) -> Ints:
@@ -221,13 +221,13 @@ class Store:
                 found = np.where(outside & (rows == row), slot, found)
         return found
 
-    def gather(self, index: Ints) -> Array:
+    def gather(self, index: Ints) -> ArrayValue:
         """Return the values of slots."""
         kind = self.kind[index]
         num = self.num[index]
         if not kind.any():
-            return Array(num, literal=False)
+            return ArrayValue(num, literal=False)
         other = kind > 1  # texts, errors and blanks
         obj = self.obj[index] if other.any() else None
         bad = bool((other & np.isnan(num)).any())
-        return Array(num, kind, obj, bad=bad, literal=False)
+        return ArrayValue(num, kind, obj, bad=bad, literal=False)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.compile.broadcasting import Size
 from sheetsim.formula.functions import ALL, Function
 from sheetsim.formula.functions._make import elementwise
-from sheetsim.formula.values import Array, Floats
+from sheetsim.formula.values import ArrayValue
 
 if TYPE_CHECKING:
     from sheetsim.formula.areas import Areas
@@ -107,7 +108,7 @@ def within(read: int, whole: int) -> Function:
     return elementwise("row within what is read", line, lambda y, a: 1.0 * (y == a), kinks=ALL)
 
 
-def alike(one: Array, other: Array, size: Size | None) -> bool:
+def alike(one: ArrayValue, other: ArrayValue, size: Size | None) -> bool:
     """Whether two results are the same in a formula's cells, up to the order of their sums."""
     height, width = size or (1, 1)
 

@@ -40,14 +40,14 @@ small function each. One example of each kind:
 
        plain("MID", "tii", lambda text, start, count: text[start - 1 : start - 1 + count])
 
-6. Anything else, on `Array`s (see `sheetsim.formula.values`), with or without `partials(args,
+6. Anything else, on `ArrayValue`s (see `sheetsim.formula.values`), with or without `partials(args,
    out)` -> one array or None an argument, shaped like the result (cell by cell) or like the
    argument (if the result is a single value):
 
        general("IFERROR", 2, 2, _iferror, partials=_iferror_partials, kinks={0})
 
 7. A function whose result is a reference, given those of its arguments that are (`Areas`: bounds in
-   each cell of a block), the values of the others (`Array`s), and a reader for what only the
+   each cell of a block), the values of the others (`ArrayValue`s), and a reader for what only the
    workbook knows. `references` is how many of its first arguments are taken as such:
 
        reference("OFFSET", 3, 5, _offset, references=1, reads=Reads.AROUND)

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import elementwise
 from sheetsim.formula.functions._special import flat as none
-from sheetsim.formula.values import Floats
 
 STEP = 1e-150
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._wildcards import pattern
-from sheetsim.formula.values import BLANK, BOOL, ERROR, NUMBER, TEXT, Array, Bools, number_of
+from sheetsim.formula.values import BLANK, BOOL, ERROR, NUMBER, TEXT, ArrayValue, Bools, number_of
 
 _SIGN = re.compile(r"(<=|>=|<>|<|>|=)?(.*)", re.DOTALL)
 _TESTS: dict[str, Callable[[Any, Any], Any]] = {
@@ -29,7 +29,7 @@ _ERRORS = {"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!"}
 class Tested:
     """A range that criteria are asked of; masks have the shape (..., rows, columns)."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: ArrayValue) -> None:
         self.array = array
         self.num = array.num
         kind = np.zeros(1, np.uint8) if array.kind is None else array.kind
@@ -102,7 +102,7 @@ class Tested:
         return np.zeros(self.num.shape, bool)
 
 
-def groups(criteria: Sequence[Array]) -> list[tuple[tuple[Value, ...], Bools]]:
+def groups(criteria: Sequence[ArrayValue]) -> list[tuple[tuple[Value, ...], Bools]]:
     """Return the different criteria, and in which cells (..., h, w) each of them is meant."""
     objects = np.broadcast_arrays(*(one.objects() for one in criteria))
     found: dict[Any, tuple[tuple[Value, ...], list[int]]] = {}

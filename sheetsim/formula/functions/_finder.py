@@ -15,7 +15,7 @@ import numpy as np
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._make import coerced
 from sheetsim.formula.functions._wildcards import pattern
-from sheetsim.formula.values import NA_ERROR, NUM_ERROR, Array, ExcelError, from_objects
+from sheetsim.formula.values import NA_ERROR, NUM_ERROR, ArrayValue, ExcelError, from_objects
 
 Key = float | str
 
@@ -117,7 +117,9 @@ Search = Callable[..., int]
 """(finder, wanted, *options as numbers) -> position from 0; raises `ExcelError`."""
 
 
-def positions(search: Search, wanted: Array, among: Array, *options: Array) -> Array:
+def positions(
+    search: Search, wanted: ArrayValue, among: ArrayValue, *options: ArrayValue
+) -> ArrayValue:
     """Return positions from 1 in a row or column `among`, or errors; shaped like `wanted`.
 
     Args:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
+from sheetsim.arrays import Floats
 from sheetsim.book import Value
 from sheetsim.formula.areas import Areas
-from sheetsim.formula.values import Array, Floats, Ints
+from sheetsim.formula.values import ArrayValue, Ints
 
 ALL: frozenset[int] = frozenset(range(256))
 """All arguments; Excel takes at most 255."""
@@ -26,8 +27,8 @@ ONE: frozenset[int] = frozenset({-1})
 NUMERIC = None
 """In place of a partial derivative: central differences of the value."""
 
-Partials = Callable[[Sequence[Array], Array, Sequence[bool]], Sequence[Floats | None]]
-Value1 = Callable[[Sequence[Array], bool], Array]
+Partials = Callable[[Sequence[ArrayValue], ArrayValue, Sequence[bool]], Sequence[Floats | None]]
+Value1 = Callable[[Sequence[ArrayValue], bool], ArrayValue]
 
 
 class Reads(Enum):
@@ -125,18 +126,19 @@ class Function:
     cell_by_cell: bool = False
     outer: Callable[[int | None, float], Outer | None] | None = None
     squares: (
-        Callable[[Sequence[int], Sequence[Array], Sequence[bool], Floats], Squares | None] | None
+        Callable[[Sequence[int], Sequence[ArrayValue], Sequence[bool], Floats], Squares | None]
+        | None
     ) = None
 
     returns: frozenset[int] = frozenset()
     default: Value = None
-    chooses: Callable[[Array], Ints] | None = None
+    chooses: Callable[[ArrayValue], Ints] | None = None
     over_sheets: bool = False
     third_as_first: bool = False
 
-    refers: Callable[[Reader, Sequence[Areas], Sequence[Array]], Areas] | None = None
+    refers: Callable[[Reader, Sequence[Areas], Sequence[ArrayValue]], Areas] | None = None
     references: int = 0
-    measures: Callable[[Areas], Array] | None = None
+    measures: Callable[[Areas], ArrayValue] | None = None
     per_line: bool = False
     reads: Reads = Reads.REFERENCES
 
@@ -157,7 +159,7 @@ class Function:
         return self.params[min(i, len(self.params) - 1)]
 
     def slopes(
-        self, args: Sequence[Array], out: Array, want: Sequence[bool]
+        self, args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
     ) -> Sequence[Floats | None]:
         """Return the partials by the wanted arguments, None where they are 0."""
         return [None] * len(args) if self.partials is None else self.partials(args, out, want)

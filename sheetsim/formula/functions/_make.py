@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.areas import Areas, whole_areas
 from sheetsim.formula.functions._function import ALL, NUMERIC, ONE, Function, Outer, Reads, fit
@@ -20,10 +21,9 @@ from sheetsim.formula.values import (
     NUM_ERROR,
     NUMBER,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
     ExcelError,
-    Floats,
     describe,
     from_objects,
     number_of,
@@ -66,14 +66,16 @@ def elementwise(
 ) -> Function:
     """Make a function of numbers, cell by cell; see the package's docstring, 1."""
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         nums = [arg.num for arg in args]
         num = f(*nums)
         if strict or any(arg.bad for arg in args):
             return with_errors(num, args, div0(*nums) if div0 else None)
-        return Array(num)
+        return ArrayValue(num)
 
-    def derive(args: Sequence[Array], out: Array, want: Sequence[bool]) -> Sequence[Floats | None]:
+    def derive(
+        args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
+    ) -> Sequence[Floats | None]:
         nums = [arg.num for arg in args]
         return [
             None
@@ -117,7 +119,7 @@ def weight(x: Floats, m: Bools | None) -> Floats:
     return np.ones_like(x) if m is None else np.broadcast_to(m, x.shape).astype(np.float64)
 
 
-def numbers_in(args: Sequence[Array]) -> tuple[Floats, Bools | None, list[tuple[int, ...]]]:
+def numbers_in(args: Sequence[ArrayValue]) -> tuple[Floats, Bools | None, list[tuple[int, ...]]]:
     """Return x (..., n), m and the shapes that the arguments have in x."""
     if len(args) == 1 and args[0].kind is None:
         num = args[0].num
@@ -156,7 +158,7 @@ def statistic(
     `partial` is called with y (..., 1).
     """
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         x, m, _ = numbers_in(args)
         num = np.asarray(f(x, m))[..., None, None]
         if strict or any(arg.bad for arg in args):
@@ -164,9 +166,11 @@ def statistic(
             if lack is not None and lack.any():
                 num = np.where(lack, np.nan, num)
             return with_errors(num, [first_error(arg) for arg in args], lack)
-        return Array(num)
+        return ArrayValue(num)
 
-    def derive(args: Sequence[Array], out: Array, want: Sequence[bool]) -> Sequence[Floats | None]:
+    def derive(
+        args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
+    ) -> Sequence[Floats | None]:
         x, m, shapes = numbers_in(args)
         slope = partial(x, m, out.num[..., 0])
         if m is not None:
@@ -182,10 +186,10 @@ def statistic(
     return Function(name, 1, most, value, "statistic", partials=derive, raw=f, **_sets(more))
 
 
-def first_error(array: Array) -> Array:
+def first_error(array: ArrayValue) -> ArrayValue:
     """Return (..., 1, 1): the first error of each range, 0 where there is none."""
     if not array.bad and np.isfinite(array.num).all():
-        return Array(np.zeros((*array.shape[:-2], 1, 1)))
+        return ArrayValue(np.zeros((*array.shape[:-2], 1, 1)))
     single = array.literal and array.shape[-2:] == (1, 1)  # of arrays, texts are passed over
     values = array.objects()
     flat = values.reshape((*values.shape[:-2], -1))
@@ -214,7 +218,7 @@ def pairs(
 ) -> Function:
     """Make a statistic of pairs of numbers; see the package's docstring, 3."""
 
-    def both(args: Sequence[Array]) -> tuple[Floats, Floats, Bools | None]:
+    def both(args: Sequence[ArrayValue]) -> tuple[Floats, Floats, Bools | None]:
         (x, here), (y, there) = args[0].flat(), args[1].flat()
         if here is None:
             return (x if there is None else np.where(there, x, 0.0)), y, there
@@ -223,7 +227,7 @@ def pairs(
         mask = here & there
         return np.where(mask, x, 0.0), np.where(mask, y, 0.0), mask
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         if args[0].shape[-1] * args[0].shape[-2] != args[1].shape[-1] * args[1].shape[-2]:
             return everywhere(args, NA_ERROR)
         x, y, m = both(args)
@@ -234,9 +238,11 @@ def pairs(
                 lack = (count(x + y, m)[..., None] < few) | ~np.isfinite(num)
                 num = np.where(lack, np.nan, num)
             return with_errors(num, [first_error(arg) for arg in args], lack)
-        return Array(num)
+        return ArrayValue(num)
 
-    def derive(args: Sequence[Array], out: Array, want: Sequence[bool]) -> Sequence[Floats | None]:
+    def derive(
+        args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
+    ) -> Sequence[Floats | None]:
         x, y, m = both(args)
         found = partials(x, y, m, out.num[..., 0])
         return [
@@ -250,7 +256,7 @@ def pairs(
     return Function(name, 2, 2, value, "pairs", partials=derive, raw=f, **_sets(more))
 
 
-def everywhere(args: Sequence[Array], error: CellError) -> Array:
+def everywhere(args: Sequence[ArrayValue], error: CellError) -> ArrayValue:
     """Return one error for each cell of the block."""
     ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
     return from_objects(np.full((*ahead, 1, 1), error, object))
@@ -271,7 +277,7 @@ def matrix(
     `check(*arrays)` says whether their shapes go together; if not, the result is `#VALUE!`.
     """
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         if check is not None and not check(*(arg.num for arg in args)):
             return everywhere(args, VALUE_ERROR)
         if any(arg.kind is not None for arg in args):
@@ -281,13 +287,13 @@ def matrix(
             codes = [first_error(arg) for arg in args]
             blocked = sum(code.num for code in codes)  # NaN where an argument has an error
             return with_errors(num + blocked, codes)
-        return Array(num)
+        return ArrayValue(num)
 
     more.setdefault("params", "A")
     return Function(name, arity, arity, value, "matrix", jvp=jvp, vjp=vjp, raw=f, **_sets(more))
 
 
-def _only_numbers(array: Array) -> Array:
+def _only_numbers(array: ArrayValue) -> ArrayValue:
     """Return the array with `#VALUE!` in place of blanks, texts and booleans."""
     if array.kind is None:
         return array
@@ -304,7 +310,7 @@ def plain(
     needed, _, optional = letters.partition("|")
     kinds = needed + optional
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         codes = [kinds[min(i, len(kinds) - 1)] for i in range(len(args))]
         ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args)) if args else (1, 1)
         cells = [a.shape[-2:] for a, code in zip(args, codes, strict=True) if code != "r"]
@@ -373,17 +379,19 @@ def general(
     name: str,
     least: int,
     most: int,
-    f: Callable[..., Array],
+    f: Callable[..., ArrayValue],
     *,
     partials: Callable[..., Sequence[Floats | None]] | None = None,
     **more: Any,
 ) -> Function:
-    """Make a function of `Array`s; see the package's docstring, 6."""
+    """Make a function of `ArrayValue`s; see the package's docstring, 6."""
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         return f(*args)
 
-    def derive(args: Sequence[Array], out: Array, want: Sequence[bool]) -> Sequence[Floats | None]:
+    def derive(
+        args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
+    ) -> Sequence[Floats | None]:
         if partials is None:
             return [None for _ in want]
         return [p if w else None for p, w in zip(partials(args, out), want, strict=True)]
@@ -396,7 +404,7 @@ def reference(
 ) -> Function:
     """Make a function whose result is a reference; see the package's docstring, 7."""
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         return everywhere(args, VALUE_ERROR)
 
     return Function(name, least, most, value, "reference", refers=refers, **_sets(more))
@@ -406,12 +414,12 @@ def geometry(
     name: str,
     least: int,
     most: int,
-    measures: Callable[[Areas], Array],
+    measures: Callable[[Areas], ArrayValue],
     **more: Any,
 ) -> Function:
     """Make a function that asks of a reference where it lies; see the package's docstring, 8."""
 
-    def value(args: Sequence[Array], strict: bool) -> Array:
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         if not args:
             return everywhere(args, VALUE_ERROR)
         return measures(whole_areas(args[0].shape[-2:]))

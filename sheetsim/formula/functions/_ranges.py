@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import first_error, general, numbers_in
-from sheetsim.formula.values import Array, Bools, Floats, with_errors
+from sheetsim.formula.values import ArrayValue, Bools, with_errors
 
 Shapes = list[tuple[int, ...]]
 
@@ -71,22 +72,22 @@ def ranged(
         more: see the package's docstring.
     """
 
-    def parts(args: Sequence[Array]) -> tuple[Sequence[Array], Sequence[Array]]:
+    def parts(args: Sequence[ArrayValue]) -> tuple[Sequence[ArrayValue], Sequence[ArrayValue]]:
         return (args[:1], args[1:]) if first else (args[singles:], args[:singles])
 
-    def taken(args: Sequence[Array]) -> tuple[list[Any], Shapes]:
+    def taken(args: Sequence[ArrayValue]) -> tuple[list[Any], Shapes]:
         own, values = parts(args)
         x, m, shapes = numbers_in(own)
         arrays = [value.num[..., None] for value in values]
         return [spread(x), spread(mask_of(x, m)), *arrays], shapes
 
-    def value(*args: Array) -> Array:
+    def value(*args: ArrayValue) -> ArrayValue:
         num = np.asarray(f(*taken(args)[0]))
         own, values = parts(args)
         codes = [first_error(arg) for arg in own]
         return with_errors(num + sum(code.num for code in codes), [*codes, *values])
 
-    def derive(args: list[Array], out: Array) -> list[Floats | None]:
+    def derive(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
         inputs, shapes = taken(args)
         by_x, by_values = partials(out.num[..., None], *inputs)
         cut = shares(np.where(inputs[1], by_x, 0.0), shapes)

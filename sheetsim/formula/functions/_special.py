@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.formula.values import Floats
+from sheetsim.arrays import Floats
 
 _TINY = 1e-300
 _MOST_TERMS = 20_000

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._function import Squares, fit
-from sheetsim.formula.values import NUMBER, Array, Floats
+from sheetsim.formula.values import NUMBER, ArrayValue
 
 
 def square_of_power(
-    registers: Sequence[int], args: Sequence[Array], moving: Sequence[bool], weight: Floats
+    registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:
     """r^2."""
     if moving[1] or not (args[1].num == 2.0).all():
@@ -26,14 +27,14 @@ def square_of_power(
 
 
 def square_of_product(
-    registers: Sequence[int], args: Sequence[Array], moving: Sequence[bool], weight: Floats
+    registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:
     """r*r, cell by cell."""
     return [((0,), weight)] if registers[0] == registers[1] else None
 
 
 def squares_of_product(
-    registers: Sequence[int], args: Sequence[Array], moving: Sequence[bool], weight: Floats
+    registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:
     """SUMPRODUCT(r,r)."""
     if len(registers) != 2 or registers[0] != registers[1]:
@@ -42,7 +43,7 @@ def squares_of_product(
 
 
 def squares_of_each(
-    registers: Sequence[int], args: Sequence[Array], moving: Sequence[bool], weight: Floats
+    registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:
     """SUMSQ(r, ...)."""
     return [
@@ -53,7 +54,7 @@ def squares_of_each(
 
 
 def squares_of_each_pair(
-    registers: Sequence[int], args: Sequence[Array], moving: Sequence[bool], weight: Floats
+    registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:
     """SUMX2PY2(r, s), of numbers alone: elsewhere, pairs are passed over."""
     if any(arg.kind is not None for arg in args):
@@ -62,7 +63,7 @@ def squares_of_each_pair(
 
 
 def squares_of_differences(
-    registers: Sequence[int], args: Sequence[Array], moving: Sequence[bool], weight: Floats
+    registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:
     """SUMXMY2(r, s)."""
     a, b = args
@@ -74,13 +75,13 @@ def squares_of_differences(
     return [((0, 1), full if mask is None else full * mask)]
 
 
-def both_numbers(a: Array, b: Array) -> Floats | None:
+def both_numbers(a: ArrayValue, b: ArrayValue) -> Floats | None:
     """Return 1 where both are numbers and 0 elsewhere; None if they are everywhere."""
     masks = [one.kind == NUMBER for one in (a, b) if one.kind is not None]
     return np.logical_and.reduce(masks).astype(np.float64) if masks else None
 
 
-def _counted(weight: Floats, array: Array) -> Floats:
+def _counted(weight: Floats, array: ArrayValue) -> Floats:
     """Return the weight of each number of a range, 0 for what is none."""
     shape = np.broadcast_shapes(array.shape, weight.shape)
     full = np.broadcast_to(weight, shape)

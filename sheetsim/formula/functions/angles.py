@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import elementwise
-from sheetsim.formula.values import Bools, Floats
+from sheetsim.formula.values import Bools
 
 
 def _zero(a: Floats) -> Bools:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import ALL, Outer, elementwise, plain
 from sheetsim.formula.functions._special import flat
-from sheetsim.formula.values import Floats
 
 LN10 = float(np.log(10.0))
 

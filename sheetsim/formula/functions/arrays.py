@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._finder import key, rank
 from sheetsim.formula.functions._function import Function
@@ -21,10 +22,9 @@ from sheetsim.formula.values import (
     BLANK,
     NA_ERROR,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
     ExcelError,
-    Floats,
     choose,
     constant,
     from_objects,
@@ -43,7 +43,7 @@ MAX_BLOCK = 2**27
 _MOST = (2**20, 2**14)  # rows and columns of a sheet
 
 
-def _asked(args: Sequence[Array]) -> tuple[Floats, Floats, Bools]:
+def _asked(args: Sequence[ArrayValue]) -> tuple[Floats, Floats, Bools]:
     """Return the rows and the columns that SEQUENCE is asked for, and where they are too many."""
     found = [np.ones((1, 1, 1, 1)), np.ones((1, 1, 1, 1))]
     for i, arg in enumerate(args[:2]):
@@ -63,20 +63,20 @@ def _places(rows: Floats, columns: Floats, many: Bools) -> tuple[Floats, Floats]
     return np.arange(rows.max())[:, None], np.arange(columns.max())
 
 
-def _left_out(arg: Array) -> bool:
+def _left_out(arg: ArrayValue) -> bool:
     return arg.kind is not None and bool((arg.kind == BLANK).all())
 
 
-def _single(arg: Array) -> Array:
+def _single(arg: ArrayValue) -> ArrayValue:
     """Return the first value of an array, in each cell."""
     if arg.shape[-2:] == (1, 1):
         return arg
     kind = None if arg.kind is None else arg.kind[..., :1, :1]
     obj = None if arg.obj is None else arg.obj[..., :1, :1]
-    return Array(arg.num[..., :1, :1], kind, obj, bad=arg.bad, literal=arg.literal)
+    return ArrayValue(arg.num[..., :1, :1], kind, obj, bad=arg.bad, literal=arg.literal)
 
 
-def _sequence(*args: Array) -> Array:
+def _sequence(*args: ArrayValue) -> ArrayValue:
     """Count up, row by row; where another cell of the block asks for more, `#N/A` follows."""
     args = tuple(_single(arg) for arg in args)
     rows, columns, many = _asked(args)
@@ -95,7 +95,7 @@ def _sequence(*args: Array) -> Array:
     return out
 
 
-def _sequence_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _sequence_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     rows, columns, many = _asked([_single(arg) for arg in args])
     places = _places(rows, columns, many)
     order = 0.0 * out.num if places is None else places[0] * columns + places[1]
@@ -106,7 +106,7 @@ def _sequence_partials(args: list[Array], out: Array) -> list[Floats | None]:
 def _dynamic(name: str, least: int, most: int, f: Callable[..., Rows]) -> Function:
     """Make a function of rows of values, computed once a cell; short results end in `#N/A`."""
 
-    def value(*args: Array) -> Array:
+    def value(*args: ArrayValue) -> ArrayValue:
         ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
         whole = [np.broadcast_to(a.objects(), (*ahead, *a.shape[-2:])) for a in args]
         found = {index: _tried(f, [one[index].tolist() for one in whole])

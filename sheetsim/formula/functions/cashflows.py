@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._complex_step import log1p
 from sheetsim.formula.functions._make import everywhere, first_error, general
 from sheetsim.formula.functions._ranges import mask_of, ranged
 from sheetsim.formula.functions.finance import root
-from sheetsim.formula.values import NUM_ERROR, Array, Bools, Floats, with_errors
+from sheetsim.formula.values import NUM_ERROR, ArrayValue, Bools, with_errors
 
 Slopes = tuple[Floats, Sequence[Floats | None]]
 
@@ -86,7 +87,7 @@ def _mirr_slopes(y: Floats, x: Floats, m: Bools, finance: Floats, again: Floats)
 # Payments on dates: (1 + r)^-((day - first day) / 365).
 
 
-def _dated(values: Array, dates: Array) -> tuple[Floats, Floats, Bools]:
+def _dated(values: ArrayValue, dates: ArrayValue) -> tuple[Floats, Floats, Bools]:
     """Return the payments, their years and whether all is well (..., n), (..., n), (..., 1)."""
     x, m = values.flat()
     days, known = dates.flat()
@@ -96,11 +97,11 @@ def _dated(values: Array, dates: Array) -> tuple[Floats, Floats, Bools]:
     return x, years, np.asarray(all_there & (years >= 0).all(-1, keepdims=True))
 
 
-def _alike(values: Array, dates: Array) -> bool:
+def _alike(values: ArrayValue, dates: ArrayValue) -> bool:
     return values.shape[-1] * values.shape[-2] == dates.shape[-1] * dates.shape[-2]
 
 
-def _xnpv(rate: Array, values: Array, dates: Array) -> Array:
+def _xnpv(rate: ArrayValue, values: ArrayValue, dates: ArrayValue) -> ArrayValue:
     if not _alike(values, dates):
         return everywhere((rate, values, dates), NUM_ERROR)
     x, years, good = _dated(values, dates)
@@ -109,7 +110,7 @@ def _xnpv(rate: Array, values: Array, dates: Array) -> Array:
     return with_errors(num, [rate, first_error(values), first_error(dates)])
 
 
-def _xnpv_slopes(args: list[Array], out: Array) -> list[Floats | None]:  # noqa: ARG001
+def _xnpv_slopes(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:  # noqa: ARG001
     x, years, _ = _dated(args[1], args[2])
     r = args[0].num[..., 0]
     each = _discounts(r, years)
@@ -117,7 +118,7 @@ def _xnpv_slopes(args: list[Array], out: Array) -> list[Floats | None]:  # noqa:
     return [by_rate[..., None], each.reshape((*each.shape[:-1], *args[1].shape[-2:])), None]
 
 
-def _xirr(values: Array, dates: Array, *guess: Array) -> Array:
+def _xirr(values: ArrayValue, dates: ArrayValue, *guess: ArrayValue) -> ArrayValue:
     if not _alike(values, dates):
         return everywhere((values, dates), NUM_ERROR)
     x, years, good = _dated(values, dates)
@@ -130,7 +131,7 @@ def _xirr(values: Array, dates: Array, *guess: Array) -> Array:
     return with_errors(num, [first_error(values), first_error(dates), *guess])
 
 
-def _xirr_slopes(args: list[Array], out: Array) -> list[Floats | None]:
+def _xirr_slopes(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     x, years, _ = _dated(args[0], args[1])
     y = out.num[..., 0]
     each = _discounts(y, years)

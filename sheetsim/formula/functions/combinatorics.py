@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._make import ALL, elementwise, plain
 from sheetsim.formula.functions._special import (
@@ -22,13 +23,7 @@ from sheetsim.formula.functions._special import (
     gamma_parts,
     poisson,
 )
-from sheetsim.formula.values import (
-    NUM_ERROR,
-    VALUE_ERROR,
-    ExcelError,
-    Floats,
-    number_of,
-)
+from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, number_of
 
 _LARGEST = 170  # 171! is more than the greatest double
 

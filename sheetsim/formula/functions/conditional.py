@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError
 from sheetsim.formula.functions._criteria import Tested, groups
 from sheetsim.formula.functions._function import Function
@@ -24,14 +25,13 @@ from sheetsim.formula.values import (
     NUM_ERROR,
     NUMBER,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
-    Floats,
     from_objects,
     numbers,
 )
 
-Layout = tuple[Array, list[Array], list[Array]]
+Layout = tuple[ArrayValue, list[ArrayValue], list[ArrayValue]]
 """The range that is added up, those that are tested, and the criteria."""
 
 Statistic = Callable[[Floats, Bools], Floats]
@@ -67,7 +67,9 @@ def _hit(x: Floats, m: Bools, sign: float = 1.0) -> Floats:
     return np.asarray(first & m, np.float64)
 
 
-def _masks(tested: Sequence[Array], criteria: Sequence[Array]) -> list[tuple[Bools, Bools]]:
+def _masks(
+    tested: Sequence[ArrayValue], criteria: Sequence[ArrayValue]
+) -> list[tuple[Bools, Bools]]:
     """Return pairs: cells of the result (..., h, w), and what they count (..., rows, columns)."""
     ranges = [Tested(one) for one in tested]
     out = []
@@ -79,7 +81,7 @@ def _masks(tested: Sequence[Array], criteria: Sequence[Array]) -> list[tuple[Boo
     return out
 
 
-def _flat(part: Array, mask: Bools) -> tuple[Floats, Bools]:
+def _flat(part: ArrayValue, mask: Bools) -> tuple[Floats, Bools]:
     """Return numbers and mask (..., n); errors that count are NaN, texts and blanks do not."""
     rows, columns = mask.shape[-2:]
     num = part.num[..., :rows, :columns]
@@ -103,7 +105,7 @@ def _fits(layout: Layout, *, exact: bool) -> bool:
     return (height, width) == (rows, columns) if exact else height >= rows and width >= columns
 
 
-def _computed(layout: Layout, f: Statistic, *, exact: bool) -> Array:
+def _computed(layout: Layout, f: Statistic, *, exact: bool) -> ArrayValue:
     """Return the statistic of what meets the criteria, in each cell."""
     summed, tested, criteria = layout
     if not _fits(layout, exact=exact):
@@ -117,7 +119,7 @@ def _computed(layout: Layout, f: Statistic, *, exact: bool) -> Array:
     return _marked(layout, out)
 
 
-def _marked(layout: Layout, out: Floats) -> Array:
+def _marked(layout: Layout, out: Floats) -> ArrayValue:
     """Say which errors they are: the first that was counted, else `#DIV/0!`."""
     summed, tested, criteria = layout
     objects = out.astype(object)
@@ -136,7 +138,7 @@ def _marked(layout: Layout, out: Floats) -> Array:
     return from_objects(objects)
 
 
-def _slopes(layout: Layout, weights: Statistic, out: Array) -> Floats:
+def _slopes(layout: Layout, weights: Statistic, out: ArrayValue) -> Floats:
     """Return the derivatives by the range that is added up, shaped like it."""
     summed, tested, criteria = layout
     rows, columns = summed.shape[-2:]
@@ -154,22 +156,22 @@ def _slopes(layout: Layout, weights: Statistic, out: Array) -> Floats:
     return np.pad(slope, [(0, 0)] * (slope.ndim - 2) + [(0, short[0]), (0, short[1])])
 
 
-def _pair(args: Sequence[Array]) -> Layout:
+def _pair(args: Sequence[ArrayValue]) -> Layout:
     """Split (range, criterion, [sum range])."""
     return args[2] if len(args) > 2 else args[0], [args[0]], [args[1]]
 
 
-def _many(args: Sequence[Array]) -> Layout:
+def _many(args: Sequence[ArrayValue]) -> Layout:
     """Split (sum range, range, criterion, range, criterion, ...)."""
     return args[0], list(args[1::2]), list(args[2::2])
 
 
-def _only(args: Sequence[Array]) -> Layout:
+def _only(args: Sequence[ArrayValue]) -> Layout:
     """Split (range, criterion, range, criterion, ...), where nothing is added up."""
     return args[0], list(args[::2]), list(args[1::2])
 
 
-def _count(*args: Array) -> Array:
+def _count(*args: ArrayValue) -> ArrayValue:
     layout = _only(args)
     if not _fits(layout, exact=True):
         return everywhere(args, VALUE_ERROR)
@@ -183,7 +185,7 @@ def _count(*args: Array) -> Array:
 def _one(name: str, f: Statistic, weights: Statistic) -> Function:
     """Make SUMIF or AVERAGEIF."""
 
-    def partials(args: list[Array], out: Array) -> list[Floats | None]:
+    def partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
         slope = _slopes(_pair(args), weights, out)
         return [None, None, slope] if len(args) > 2 else [slope, None]
 
@@ -195,7 +197,7 @@ def _one(name: str, f: Statistic, weights: Statistic) -> Function:
 def _several(name: str, f: Statistic, weights: Statistic, *, linear: bool) -> Function:
     """Make SUMIFS, AVERAGEIFS, MAXIFS or MINIFS."""
 
-    def partials(args: list[Array], out: Array) -> list[Floats | None]:
+    def partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
         return [_slopes(_many(args), weights, out), *([None] * (len(args) - 1))]
 
     return general(name, 3, 255, lambda *args: _computed(_many(args), f, exact=True),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import elementwise
 from sheetsim.formula.functions._special import (
     digamma,
@@ -22,7 +23,7 @@ from sheetsim.formula.functions._special import (
     normal_quantile,
     positive,
 )
-from sheetsim.formula.values import Bools, Floats
+from sheetsim.formula.values import Bools
 
 TWO_BY_ROOT_PI = 2 / float(np.sqrt(np.pi))
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._complex_step import STEP, expm1, log1p, slope, smooth
 from sheetsim.formula.functions._make import ALL, elementwise
-from sheetsim.formula.values import Floats
 
 _NEAR = 1e-3
 _TERMS = 8

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._make import ALL, elementwise, everywhere, general, plain
 from sheetsim.formula.functions._special import flat
@@ -16,10 +17,9 @@ from sheetsim.formula.values import (
     NUMBER,
     TEXT,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
     ExcelError,
-    Floats,
     choose,
     compare,
     describe,
@@ -28,18 +28,18 @@ from sheetsim.formula.values import (
 _CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA")
 
 
-def _number(value: Array) -> Array:
+def _number(value: ArrayValue) -> ArrayValue:
     """Return N: the number, 1 or 0 of a boolean, an error as it is, 0 of anything else."""
     if value.kind is None:
         return value
     text = value.kind == TEXT
     if not text.any() and not (value.kind == ERROR).any():
-        return Array(value.num)
+        return ArrayValue(value.num)
     kind = np.where(value.kind == ERROR, value.kind, np.uint8(NUMBER))
-    return Array(np.where(text, 0.0, value.num), kind, value.obj, bad=value.bad)
+    return ArrayValue(np.where(text, 0.0, value.num), kind, value.obj, bad=value.bad)
 
 
-def _number_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _number_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     kind = args[0].kind
     return [np.ones_like(out.num) if kind is None else (kind == NUMBER) * 1.0]
 
@@ -72,7 +72,7 @@ def _type(value: Value) -> float:
     return 2.0 if isinstance(value, str) else 1.0
 
 
-def _hits(args: list[Array]) -> list[Bools]:
+def _hits(args: list[ArrayValue]) -> list[Bools]:
     """Return where each of SWITCH's values is the first that equals."""
     open_: Bools = np.ones((1, 1), bool)
     hits = []
@@ -84,7 +84,7 @@ def _hits(args: list[Array]) -> list[Bools]:
     return [*hits, open_]
 
 
-def _switch(*args: Array) -> Array:
+def _switch(*args: ArrayValue) -> ArrayValue:
     *hits, _ = _hits(list(args))
     out = args[-1] if len(args) % 2 == 0 else everywhere(args, NA_ERROR)
     for hit, value in zip(hits, args[2::2], strict=False):
@@ -93,7 +93,7 @@ def _switch(*args: Array) -> Array:
     return choose(np.asarray(wrong), args[0], out) if np.any(wrong) else out
 
 
-def _switch_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _switch_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     *hits, rest = _hits(args)
     slopes: list[Floats | None] = [None] * len(args)
     for i, hit in enumerate(hits):

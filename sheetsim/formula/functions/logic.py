@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError
 from sheetsim.formula.functions._make import ALL, coerced, everywhere, general, plain
 from sheetsim.formula.values import (
@@ -18,10 +19,9 @@ from sheetsim.formula.values import (
     NUMBER,
     TEXT,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
     ExcelError,
-    Floats,
     Ints,
     Objects,
     booleans,
@@ -32,7 +32,7 @@ from sheetsim.formula.values import (
 )
 
 
-def truth(condition: Array) -> tuple[Bools, Array | None]:
+def truth(condition: ArrayValue) -> tuple[Bools, ArrayValue | None]:
     """Return where a condition holds, and the errors where it is none (None: nowhere)."""
     kind = condition.kind
     texts = kind is not None and bool((kind == TEXT).any())  # "1" is no condition, though a number
@@ -49,25 +49,25 @@ def truth(condition: Array) -> tuple[Bools, Array | None]:
     return holds, from_objects(codes) if (codes != None).any() else None  # noqa: E711
 
 
-def _if(condition: Array, yes: Array, *others: Array) -> Array:
+def _if(condition: ArrayValue, yes: ArrayValue, *others: ArrayValue) -> ArrayValue:
     holds, errors = truth(condition)
     out = choose(holds, yes, others[0] if others else constant(False))
     return out if errors is None else choose(np.asarray(errors.kind == ERROR), errors, out)
 
 
-def _if_partials(args: list[Array], out: Array) -> list[Any]:
+def _if_partials(args: list[ArrayValue], out: ArrayValue) -> list[Any]:
     holds, _ = truth(args[0])
     return [None, holds, ~holds][: len(args)]
 
 
-def _ifs(*args: Array) -> Array:
+def _ifs(*args: ArrayValue) -> ArrayValue:
     out = everywhere(args, NA_ERROR)
     for condition, value in reversed(list(zip(args[::2], args[1::2], strict=False))):
         out = _if(condition, value, out)
     return out
 
 
-def _ifs_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _ifs_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     slopes: list[Floats | None] = [None] * len(args)
     left: Floats = np.ones((1, 1, 1, 1))
     for i in range(0, len(args) - 1, 2):
@@ -77,23 +77,25 @@ def _ifs_partials(args: list[Array], out: Array) -> list[Floats | None]:
     return slopes
 
 
-def _wrong(value: Array, *, only_na: bool) -> Bools:
+def _wrong(value: ArrayValue, *, only_na: bool) -> Bools:
     wrong = failed(value)
     if only_na and value.obj is not None:
         return np.asarray(wrong & (value.obj == NA_ERROR), bool)
     return np.zeros(wrong.shape, bool) if only_na else wrong
 
 
-def _if_error(value: Array, other: Array, *, only_na: bool) -> Array:
+def _if_error(value: ArrayValue, other: ArrayValue, *, only_na: bool) -> ArrayValue:
     return choose(_wrong(value, only_na=only_na), other, value)
 
 
-def _if_error_partials(args: list[Array], out: Array, *, only_na: bool) -> list[Floats | None]:
+def _if_error_partials(
+    args: list[ArrayValue], out: ArrayValue, *, only_na: bool
+) -> list[Floats | None]:
     wrong = _wrong(args[0], only_na=only_na).astype(np.float64)
     return [1.0 - wrong, wrong]
 
 
-def _choose(index: Array, *values: Array) -> Array:
+def _choose(index: ArrayValue, *values: ArrayValue) -> ArrayValue:
     out = everywhere((index, *values), VALUE_ERROR)
     number = np.trunc(index.num)
     for i, value in enumerate(values, 1):
@@ -106,27 +108,27 @@ def _choose(index: Array, *values: Array) -> Array:
     return choose(np.asarray(index.kind == ERROR), index, out)
 
 
-def _choose_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _choose_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     number = np.trunc(args[0].num)
     return [None, *((number == i).astype(np.float64) for i in range(1, len(args)))]
 
 
-def _if_chooses(condition: Array) -> Ints:
+def _if_chooses(condition: ArrayValue) -> Ints:
     holds, errors = truth(condition)
     chosen = np.where(holds, 1, 2)
     return (chosen if errors is None else np.where(errors.kind == ERROR, -1, chosen))[..., 0, 0]
 
 
-def _choose_chooses(index: Array) -> Ints:
+def _choose_chooses(index: ArrayValue) -> Ints:
     number = np.where(np.isfinite(index.num), np.trunc(index.num), -1)
     return np.where((number < 1) | (number > 254), -1, number).astype(np.intp)[..., 0, 0]
 
 
-def _if_error_chooses(value: Array, *, only_na: bool) -> Ints:
+def _if_error_chooses(value: ArrayValue, *, only_na: bool) -> Ints:
     return np.where(_wrong(value, only_na=only_na), 1, 0)[..., 0, 0]
 
 
-def _joined(*args: Array, join: Callable[..., bool]) -> Array:
+def _joined(*args: ArrayValue, join: Callable[..., bool]) -> ArrayValue:
     """Join the conditions of all arguments; texts and blanks in ranges do not count."""
     ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
     parts = [np.broadcast_to(a.objects(), (*ahead, *a.shape[-2:])) for a in args]
@@ -162,7 +164,7 @@ def _conditions(values: Objects, *, alone: bool) -> Iterator[bool]:
             yield one.upper() == "TRUE"
 
 
-def _is(array: Array, *kinds: int) -> Array:
+def _is(array: ArrayValue, *kinds: int) -> ArrayValue:
     """Return where a value is of one of these kinds."""
     kind = np.full(array.num.shape, NUMBER, np.uint8) if array.kind is None else array.kind
     kind = np.where((kind == NUMBER) & ~np.isfinite(array.num), np.uint8(ERROR), kind)

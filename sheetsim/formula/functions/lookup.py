@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import Value
 from sheetsim.formula.areas import NOWHERE, Areas
 from sheetsim.formula.functions._finder import Finder, positions
@@ -25,17 +26,18 @@ from sheetsim.formula.values import (
     REF_ERROR,
     TEXT,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
     ExcelError,
-    Floats,
     choose,
     constant,
     failed,
 )
 
 
-def position(array: Array, row: Array, column: Array | None) -> tuple[Floats, Floats]:
+def position(
+    array: ArrayValue, row: ArrayValue, column: ArrayValue | None
+) -> tuple[Floats, Floats]:
     """Return (row, column) from 0, each (..., 1, 1), that INDEX means; -1 for a whole one."""
     r = _line(row)
     if column is None:
@@ -45,12 +47,12 @@ def position(array: Array, row: Array, column: Array | None) -> tuple[Floats, Fl
     return np.broadcast_arrays(r, _line(column))  # type: ignore[return-value]
 
 
-def _line(number: Array) -> Floats:
+def _line(number: ArrayValue) -> Floats:
     """Return a row or column from 0, -1 for a whole one, -2 for what is no number."""
     return np.where(np.isfinite(number.num), np.trunc(number.num) - 1, -2.0)
 
 
-def _index(array: Array, row: Array, *column: Array) -> Array:
+def _index(array: ArrayValue, row: ArrayValue, *column: ArrayValue) -> ArrayValue:
     height, width = array.shape[-2:]
     r, c = position(array, row, column[0] if column else None)
     if (r == -1).all() and (c == -1).all():
@@ -75,16 +77,16 @@ def _index(array: Array, row: Array, *column: Array) -> Array:
     return out
 
 
-def _cut(array: Array, rows: slice, columns: slice) -> Array:
+def _cut(array: ArrayValue, rows: slice, columns: slice) -> ArrayValue:
     def cut(part: Any) -> Any:
         return part[..., rows, columns]
 
     kind = None if array.kind is None else cut(array.kind)
     obj = None if array.obj is None else cut(array.obj)
-    return Array(cut(array.num), kind, obj, bad=array.bad)
+    return ArrayValue(cut(array.num), kind, obj, bad=array.bad)
 
 
-def take_at(array: Array, flat: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> Array:
+def take_at(array: ArrayValue, flat: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> ArrayValue:
     """Return the values at these positions (..., r, c) of the flattened matrices."""
 
     def take(part: Any) -> Any:
@@ -95,10 +97,10 @@ def take_at(array: Array, flat: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) 
 
     kind = None if array.kind is None else take(array.kind)
     obj = None if array.obj is None else take(array.obj)
-    return Array(take(array.num), kind, obj, bad=array.bad)
+    return ArrayValue(take(array.num), kind, obj, bad=array.bad)
 
 
-def _index_partials(args: list[Array], _out: Array) -> list[Floats | None]:
+def _index_partials(args: list[ArrayValue], _out: ArrayValue) -> list[Floats | None]:
     array = args[0]
     height, width = array.shape[-2:]
     r, c = position(array, args[1], args[2] if len(args) > 2 else None)
@@ -107,7 +109,7 @@ def _index_partials(args: list[Array], _out: Array) -> list[Floats | None]:
     return [(rows & columns).astype(np.float64), None, None][: len(args)]
 
 
-def _index_refers(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+def _index_refers(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
     """Return the cell, row or column of an area; row or column 0 means all of it."""
     base, numbers = areas[0], [whole(arg) for arg in args]
     height = base.bottom - base.top + 1
@@ -130,7 +132,7 @@ def _index_refers(reader: Reader, areas: list[Areas], args: list[Array]) -> Area
     return Areas(base.sheet, top, left, bottom, right)
 
 
-def _match(wanted: Array, among: Array, *how: Array) -> Array:
+def _match(wanted: ArrayValue, among: ArrayValue, *how: ArrayValue) -> ArrayValue:
     """Return the position, from 1, of values in one row or column; `#N/A` if it is not there."""
     if 1 not in among.shape[-2:]:
         return everywhere((wanted, among), NA_ERROR)
@@ -143,18 +145,18 @@ def _match(wanted: Array, among: Array, *how: Array) -> Array:
     return positions(find, wanted, among, *how)
 
 
-def part(array: Array, rows: slice, columns: slice) -> Array:
+def part(array: ArrayValue, rows: slice, columns: slice) -> ArrayValue:
     """Return some rows and columns of each range."""
     kind = None if array.kind is None else array.kind[..., rows, columns]
     obj = None if array.obj is None else array.obj[..., rows, columns]
     num = array.num[..., rows, columns]
-    return Array(num, kind, obj, bad=array.bad, literal=array.literal)
+    return ArrayValue(num, kind, obj, bad=array.bad, literal=array.literal)
 
 
 _ALL, _FIRST = slice(None), slice(0, 1)
 
 
-def _fetch(table: Array, found: Array) -> Array:
+def _fetch(table: ArrayValue, found: ArrayValue) -> ArrayValue:
     """Return what stands at positions from 1 in the flattened table, or the positions' errors."""
     lost = failed(found)
     flat = np.where(lost, 1, found.num) - 1
@@ -162,7 +164,7 @@ def _fetch(table: Array, found: Array) -> Array:
     return choose(lost, found, out) if lost.any() else out
 
 
-def _one_hot(table: Array, found: Array) -> Floats:
+def _one_hot(table: ArrayValue, found: ArrayValue) -> Floats:
     """Return the derivative by the table of the one value found in it."""
     rows, columns = table.shape[-2:]
     if found.shape[-2:] != (1, 1):
@@ -176,7 +178,7 @@ def _plain_search(finder: Finder, wanted: Value, near: float = 1.0) -> int:
     return finder.sorted(wanted) if near else finder.exact(wanted)
 
 
-def _table_positions(args: list[Array], *, rows: bool) -> Array:
+def _table_positions(args: list[ArrayValue], *, rows: bool) -> ArrayValue:
     """Return positions in the table that VLOOKUP (or, along rows, HLOOKUP) means."""
     wanted, table, index, *near = args
     keys = part(table, _FIRST, _ALL) if rows else part(table, _ALL, _FIRST)
@@ -186,7 +188,7 @@ def _table_positions(args: list[Array], *, rows: bool) -> Array:
     most = height if rows else width
     at = (line - 1) * width + found.num if rows else (found.num - 1) * width + line
     low, high = line < 1, line > most
-    out = Array(at, *_spread(found, at.shape), bad=found.bad)
+    out = ArrayValue(at, *_spread(found, at.shape), bad=found.bad)
     everyone = (wanted, table, index)
     if index.bad:
         out = choose(failed(index), index, out)
@@ -197,18 +199,18 @@ def _table_positions(args: list[Array], *, rows: bool) -> Array:
     return choose(low, everywhere(everyone, VALUE_ERROR), out) if low.any() else out
 
 
-def _spread(array: Array, shape: tuple[int, ...]) -> tuple[Any, Any]:
+def _spread(array: ArrayValue, shape: tuple[int, ...]) -> tuple[Any, Any]:
     kind = None if array.kind is None else np.broadcast_to(array.kind, shape)
     return kind, None if array.obj is None else np.broadcast_to(array.obj, shape)
 
 
-def _vlookup(*args: Array, rows: bool = False) -> Array:
+def _vlookup(*args: ArrayValue, rows: bool = False) -> ArrayValue:
     return _fetch(args[1], _table_positions(list(args), rows=rows))
 
 
 def _vlookup_partials(
-    args: list[Array],
-    out: Array,
+    args: list[ArrayValue],
+    out: ArrayValue,
     *,
     rows: bool = False,
 ) -> list[Floats | None]:
@@ -216,7 +218,7 @@ def _vlookup_partials(
     return [None, slope, *([None] * (len(args) - 2))]
 
 
-def _vectors(args: list[Array]) -> tuple[Array, Array]:
+def _vectors(args: list[ArrayValue]) -> tuple[ArrayValue, ArrayValue]:
     """Return what LOOKUP searches, and what it returns: the table's first and last line."""
     if len(args) > 2:
         return args[1], args[2]
@@ -226,7 +228,7 @@ def _vectors(args: list[Array]) -> tuple[Array, Array]:
     return part(table, _ALL, _FIRST), part(table, _ALL, slice(-1, None))
 
 
-def _lookup(*args: Array) -> Array:
+def _lookup(*args: ArrayValue) -> ArrayValue:
     keys, values = _vectors(list(args))
     found = positions(_plain_search, args[0], keys)
     over = found.num > values.shape[-1] * values.shape[-2]
@@ -235,7 +237,7 @@ def _lookup(*args: Array) -> Array:
     return _fetch(values, found)
 
 
-def _lookup_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _lookup_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     keys, values = _vectors(args)
     slope = _one_hot(values, positions(_plain_search, args[0], keys))
     if len(args) > 2:
@@ -257,7 +259,7 @@ def _new_search(finder: Finder, wanted: Value, mode: float = 0.0, order: float =
     return finder.nearest(wanted, above=mode == 1, last=last)
 
 
-def _options(args: list[Array], first: int) -> list[Array]:
+def _options(args: list[ArrayValue], first: int) -> list[ArrayValue]:
     """Return XLOOKUP's modes as numbers; what is left out counts as the default."""
     given = args[first:]
     defaults = (0.0, 1.0)
@@ -267,13 +269,13 @@ def _options(args: list[Array], first: int) -> list[Array]:
     ]
 
 
-def _xmatch(*args: Array) -> Array:
+def _xmatch(*args: ArrayValue) -> ArrayValue:
     if 1 not in args[1].shape[-2:]:
         return everywhere(args, VALUE_ERROR)
     return positions(_new_search, args[0], args[1], *_options(list(args), 2))
 
 
-def _xlookup_positions(args: list[Array]) -> Array:
+def _xlookup_positions(args: list[ArrayValue]) -> ArrayValue:
     """Return positions in the flattened array of results: one, or a whole row or column."""
     keys, values = args[1], args[2]
     height, width = values.shape[-2:]
@@ -288,27 +290,27 @@ def _xlookup_positions(args: list[Array]) -> Array:
     else:
         down = np.arange(height)[:, None] * float(width)
         at = found.num + (down if found.shape[-2] == 1 else 0.0)
-    return Array(at, *_spread(found, at.shape), bad=found.bad)
+    return ArrayValue(at, *_spread(found, at.shape), bad=found.bad)
 
 
-def _missing(found: Array) -> Bools:
+def _missing(found: ArrayValue) -> Bools:
     """Return where nothing was found; other errors stay what they are."""
     if found.obj is None:
         return np.zeros(found.shape, bool)
     return np.asarray((found.kind == ERROR) & (found.obj == NA_ERROR))
 
 
-def _has_other(args: list[Array]) -> bool:
+def _has_other(args: list[ArrayValue]) -> bool:
     return len(args) > 3 and not (args[3].kind is not None and bool((args[3].kind == BLANK).all()))
 
 
-def _xlookup(*args: Array) -> Array:
+def _xlookup(*args: ArrayValue) -> ArrayValue:
     found = _xlookup_positions(list(args))
     out = _fetch(args[2], found)
     return choose(_missing(found), args[3], out) if _has_other(list(args)) else out
 
 
-def _xlookup_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _xlookup_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     found = _xlookup_positions(args)
     slopes: list[Floats | None] = [None] * len(args)
     slopes[2] = _one_hot(args[2], found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import ALL, ONE, matrix
-from sheetsim.formula.values import Floats
 
 
 def swap(a: Floats) -> Floats:

@@ -12,6 +12,7 @@ from typing import cast
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import (
     ALL,
@@ -41,9 +42,8 @@ from sheetsim.formula.values import (
     NA_ERROR,
     NUMBER,
     TEXT,
-    Array,
+    ArrayValue,
     Bools,
-    Floats,
     choose,
     with_errors,
 )
@@ -115,7 +115,7 @@ def _moment(name: str, k: int, few: int, *, sample: bool, also: str = "") -> Fun
     made = statistic(name, value, partial, few=few, sample=([[0.3, 0.9, 1.2, 0.5, 1.7]],),
                      also=(also,) if also else ())  # fmt: skip
 
-    def checked(args: Sequence[Array], strict: bool) -> Array:
+    def checked(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         out = made.value(args, strict)
         if not strict and not out.bad:
             return out
@@ -126,7 +126,7 @@ def _moment(name: str, k: int, few: int, *, sample: bool, also: str = "") -> Fun
     return replace(made, value=checked)
 
 
-def _forecast(x: Array, known_y: Array, known_x: Array) -> Array:
+def _forecast(x: ArrayValue, known_y: ArrayValue, known_x: ArrayValue) -> ArrayValue:
     """Return where the line of least squares stands at x."""
     if known_y.shape[-1] * known_y.shape[-2] != known_x.shape[-1] * known_x.shape[-2]:
         return everywhere((x, known_y, known_x), NA_ERROR)
@@ -137,7 +137,7 @@ def _forecast(x: Array, known_y: Array, known_x: Array) -> Array:
     return with_errors(num, [x, first_error(known_y), first_error(known_x)], alone)
 
 
-def _both(known_y: Array, known_x: Array) -> tuple[Floats, Floats, Bools | None]:
+def _both(known_y: ArrayValue, known_x: ArrayValue) -> tuple[Floats, Floats, Bools | None]:
     """Return the pairs in which both are numbers."""
     (y, here), (x, there) = known_y.flat(), known_x.flat()
     if here is None and there is None:
@@ -147,7 +147,7 @@ def _both(known_y: Array, known_x: Array) -> tuple[Floats, Floats, Bools | None]
     return np.where(mask, y, 0.0), np.where(mask, x, 0.0), mask
 
 
-def _forecast_partials(args: list[Array], out: Array) -> list[Floats | None]:
+def _forecast_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
     x, known_y, known_x = args
     y, z, m = _both(known_y, known_x)
     b, a = slope(y, z, m)[..., None], intercept(y, z, m)[..., None]
@@ -184,7 +184,7 @@ def _standard_error_partials(
     return e / (n * z), -b * e / (n * z)
 
 
-def _counted(args: Sequence[Array]) -> list[Array]:
+def _counted(args: Sequence[ArrayValue]) -> list[ArrayValue]:
     """Return ranges with texts as 0 and booleans as 0 or 1; blanks stay out."""
     out = []
     for arg in args:
@@ -194,17 +194,17 @@ def _counted(args: Sequence[Array]) -> list[Array]:
         text = arg.kind == TEXT
         kind = np.where(text | (arg.kind == BOOL), np.uint8(NUMBER), arg.kind)
         num = np.where(text, 0.0, arg.num)
-        out.append(Array(num, kind, arg.obj, bad=arg.bad, literal=False))
+        out.append(ArrayValue(num, kind, arg.obj, bad=arg.bad, literal=False))
     return out
 
 
 def _of_all(name: str, made: Function, *, over_sheets: bool = False) -> Function:
     """Make AVERAGEA and its like from a statistic of numbers alone."""
 
-    def value(*args: Array) -> Array:
+    def value(*args: ArrayValue) -> ArrayValue:
         return made.value(_counted(args), True)
 
-    def partials(args: list[Array], out: Array) -> Sequence[Floats | None]:
+    def partials(args: list[ArrayValue], out: ArrayValue) -> Sequence[Floats | None]:
         return made.slopes(_counted(args), out, [True] * len(args))
 
     return general(name, 1, 255, value, partials=partials, params="R", kinks=made.kinks,

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.areas import NO_COMMON, Areas, nowhere
 from sheetsim.formula.functions._function import Function, Outer, Reader, Reads
 from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain, reference
 from sheetsim.formula.functions._squares import square_of_power, square_of_product
 from sheetsim.formula.functions.texts import joined
-from sheetsim.formula.values import Array, Bools, Floats, compare
+from sheetsim.formula.values import ArrayValue, Bools, compare
 
 
 def power(a: Floats, b: Floats) -> Floats:
@@ -42,7 +43,7 @@ def power_growth(y: Floats, a: Floats, b: Floats) -> Floats:
     return out
 
 
-def _as_is(a: Array) -> Array:
+def _as_is(a: ArrayValue) -> ArrayValue:
     return a
 
 
@@ -70,12 +71,12 @@ def _unchanged(fixed: int | None, by: float) -> Outer:
     return Outer()
 
 
-def _around_both(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+def _around_both(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
     """Return the smallest area around both: A1:INDEX(...)."""
     return _joined(areas, np.minimum, np.maximum)
 
 
-def _in_common(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+def _in_common(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
     """Return what two references have in common: A1:C3 B2:B9."""
     return _joined(areas, np.maximum, np.minimum)
 
@@ -93,12 +94,12 @@ def _joined(areas: list[Areas], least: np.ufunc, most: np.ufunc) -> Areas:
     return Areas(a.sheet, top, left, bottom, right)
 
 
-def _spilled(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+def _spilled(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
     """Return the range of the array formula that starts in a cell: `A1#`."""
     return reader.spilled(areas[0])
 
 
-def _ones(args: list[Array], y: Array) -> list[Floats]:
+def _ones(args: list[ArrayValue], y: ArrayValue) -> list[Floats]:
     return [np.ones_like(y.num)]
 
 

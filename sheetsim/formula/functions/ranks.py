@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import (
@@ -25,15 +26,7 @@ from sheetsim.formula.functions._make import (
     plain,
 )
 from sheetsim.formula.functions._ranges import mask_of, ranged, spread
-from sheetsim.formula.values import (
-    NA_ERROR,
-    Array,
-    Bools,
-    ExcelError,
-    Floats,
-    choose,
-    with_errors,
-)
+from sheetsim.formula.values import NA_ERROR, ArrayValue, Bools, ExcelError, choose, with_errors
 
 Slopes = tuple[Floats, Sequence[Floats | None]]
 Place = Callable[[Floats, Floats], Floats]
@@ -118,7 +111,9 @@ def _trimmean_slopes(y: Floats, x: Floats, m: Bools, part: Floats) -> Slopes:
     return slope, [None]
 
 
-def _rank(number: Array, among: Array, *order: Array, average: bool = False) -> Array:
+def _rank(
+    number: ArrayValue, among: ArrayValue, *order: ArrayValue, average: bool = False
+) -> ArrayValue:
     """Return the place of a number among others, the greatest first; `#N/A` if it is not there."""
     x, m, _ = numbers_in([among])
     below, same = _below_and_same(x, mask_of(x, m), number.num)
@@ -191,7 +186,7 @@ def _mode(*ranges: list[list[Value]]) -> float:
     return best
 
 
-def _frequency(data: Array, bins: Array) -> Array:
+def _frequency(data: ArrayValue, bins: ArrayValue) -> ArrayValue:
     """Return how many numbers lie up to each bound, and behind the last: a column."""
     x, m, _ = numbers_in([data])
     bounds, known, _ = numbers_in([bins])

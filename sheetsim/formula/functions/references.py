@@ -12,18 +12,18 @@ from sheetsim.book import CellError
 from sheetsim.formula.areas import NOWHERE, Areas
 from sheetsim.formula.functions._function import Reader, Reads
 from sheetsim.formula.functions._make import geometry, reference
-from sheetsim.formula.values import BLANK, Array, Bools, Ints, constant
+from sheetsim.formula.values import BLANK, ArrayValue, Bools, Ints, constant
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 
-def whole(arg: Array) -> Ints:
+def whole(arg: ArrayValue) -> Ints:
     """Return the whole numbers of an argument, one a cell; far outside for an error."""
     num = np.trunc(arg.num[..., 0, 0])
     good = np.isfinite(num)
     return np.where(good, np.where(good, num, 0.0), NOWHERE).astype(np.intp)
 
 
-def _offset(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+def _offset(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
     base, numbers = areas[0], [whole(arg) for arg in args]
     down, right = numbers[0], numbers[1]
     top, left = base.top + down, base.left + right
@@ -40,7 +40,7 @@ def _offset(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
     return _on_sheet(base.sheet, top, left, bottom, end, (height == 0) | (width == 0))
 
 
-def _left_out(arg: Array) -> bool:
+def _left_out(arg: ArrayValue) -> bool:
     """Whether an argument was left out: OFFSET(A1,1,1,,2)."""
     return arg.literal and arg.kind is not None and bool(np.all(arg.kind == BLANK))
 
@@ -54,37 +54,39 @@ def _on_sheet(sheet: str, top: Ints, left: Ints, bottom: Ints, right: Ints, bad:
     return Areas(sheet, top, left, bottom, right)
 
 
-def _indirect(reader: Reader, areas: list[Areas], args: list[Array]) -> Areas:
+def _indirect(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
     text = args[0].objects().ravel().tolist()[0]
     return reader.read(text, a1=len(args) < 2 or bool(args[1].num.all()))
 
 
-def _row(areas: Areas) -> Array:
+def _row(areas: Areas) -> ArrayValue:
     return _lines(areas.top, areas.bottom, upright=True)
 
 
-def _column(areas: Areas) -> Array:
+def _column(areas: Areas) -> ArrayValue:
     return _lines(areas.left, areas.right, upright=False)
 
 
-def _lines(first: Ints, last: Ints, *, upright: bool) -> Array:
+def _lines(first: Ints, last: Ints, *, upright: bool) -> ArrayValue:
     """Return the numbers of rows, one below the other, or of columns, side by side."""
     if (first < 0).any():
         return constant(CellError("#REF!"))
     steps = np.arange(int((last - first).max()) + 1, dtype=np.float64)
-    return Array(first[..., None, None] + 1.0 + (steps[:, None] if upright else steps[None, :]))
+    return ArrayValue(
+        first[..., None, None] + 1.0 + (steps[:, None] if upright else steps[None, :])
+    )
 
 
-def _rows(areas: Areas) -> Array:
+def _rows(areas: Areas) -> ArrayValue:
     return _count(areas.top, areas.bottom)
 
 
-def _columns(areas: Areas) -> Array:
+def _columns(areas: Areas) -> ArrayValue:
     return _count(areas.left, areas.right)
 
 
-def _count(first: Ints, last: Ints) -> Array:
-    return Array(np.asarray(last - first + 1, np.float64)[..., None, None])
+def _count(first: Ints, last: Ints) -> ArrayValue:
+    return ArrayValue(np.asarray(last - first + 1, np.float64)[..., None, None])
 
 
 OFFSET = reference("OFFSET", 3, 5, _offset, references=1, reads=Reads.AROUND)

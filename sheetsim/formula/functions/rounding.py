@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import ALL, elementwise
 from sheetsim.formula.functions._special import flat
-from sheetsim.formula.values import Floats
 
 
 def _multiple(a: Floats, step: Floats, f: Callable[[Floats], Floats]) -> Floats:

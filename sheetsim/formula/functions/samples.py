@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import NUMERIC, elementwise
 from sheetsim.formula.functions._special import (
     beta_parts,
@@ -24,7 +25,6 @@ from sheetsim.formula.functions._special import (
     quantile,
     student_density,
 )
-from sheetsim.formula.values import Floats
 
 Pair = tuple[Floats, Floats]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.formula.functions._make import (
     ALL,
     ONE,
@@ -29,9 +30,8 @@ from sheetsim.formula.values import (
     NUMBER,
     TEXT,
     VALUE_ERROR,
-    Array,
+    ArrayValue,
     Bools,
-    Floats,
     numbers,
     with_errors,
 )
@@ -107,7 +107,7 @@ def _median_slope(x: Floats, m: Bools | None, y: Floats) -> Floats:
     return slope
 
 
-def _count(*args: Array) -> Array:
+def _count(*args: ArrayValue) -> ArrayValue:
     """Count numbers; errors, texts and blanks in a range do not count."""
     parts = []
     for arg in args:
@@ -119,7 +119,7 @@ def _count(*args: Array) -> Array:
     return numbers(np.asarray(sum(parts)))
 
 
-def _count_kinds(*args: Array, blank: bool) -> Array:
+def _count_kinds(*args: ArrayValue, blank: bool) -> ArrayValue:
     out = np.zeros((1, 1, 1, 1))
     for arg in args:
         kind = np.zeros(arg.num.shape, np.uint8) if arg.kind is None else arg.kind
@@ -131,12 +131,12 @@ def _count_kinds(*args: Array, blank: bool) -> Array:
     return numbers(out)
 
 
-def _factors(args: tuple[Array, ...] | list[Array]) -> list[Floats]:
+def _factors(args: tuple[ArrayValue, ...] | list[ArrayValue]) -> list[Floats]:
     """Return each argument's numbers, 0 for what is none."""
     return [a.num if a.kind is None else np.where(a.kind == NUMBER, a.num, 0.0) for a in args]
 
 
-def _sumproduct(*args: Array) -> Array:
+def _sumproduct(*args: ArrayValue) -> ArrayValue:
     if len({arg.shape[-2:] for arg in args}) > 1:
         return everywhere(args, VALUE_ERROR)
     product: Floats | float = 1.0
@@ -149,7 +149,7 @@ def _sumproduct(*args: Array) -> Array:
     return numbers(num)
 
 
-def _sumproduct_slopes(args: list[Array], out: Array) -> list[Floats]:
+def _sumproduct_slopes(args: list[ArrayValue], out: ArrayValue) -> list[Floats]:
     factors = _factors(args)
     slopes = []
     for i, arg in enumerate(args):

@@ -40,10 +40,8 @@ from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sheetsim.book import Book, Cell, Place
+    from sheetsim.book import Book, Cell, CellAddress, Place
     from sheetsim.formula.syntax.formula_groups import Sample
-
-Spot = tuple[str, "Place"]
 
 MAX_ROUNDS = 40
 """Rounds in which single cells are followed; formulas are seldom nested deeper."""
@@ -64,7 +62,7 @@ class Dependents:
     """
 
     places: dict[str, list[Place]]
-    loose: set[Spot]
+    loose: set[CellAddress]
     groups: list[tuple[str, list[Place]]]
 
     @cached_property
@@ -73,13 +71,13 @@ class Dependents:
         return {sheet: frozenset(places) for sheet, places in self.places.items()}
 
     @property
-    def cells(self) -> list[Spot]:
+    def cells(self) -> list[CellAddress]:
         """All of them."""
         return [(sheet, place) for sheet, places in self.places.items() for place in places]
 
 
 def find_dependents(
-    book: Book, changed: Iterable[Spot], group_keys: GroupKeys | None = None
+    book: Book, changed: Iterable[CellAddress], group_keys: GroupKeys | None = None
 ) -> Dependents:
     """Return every formula cell that may depend on changed cells, on any sheet.
 
@@ -103,7 +101,7 @@ def find_dependents(
         search.read(sheet, places)
     search.run()
     found: dict[str, list[Place]] = {}
-    loose: set[Spot] = set()
+    loose: set[CellAddress] = set()
     for sheet in book.sheets:
         known = search.sheets.get(sheet)
         if known is not None and known.moved.any():

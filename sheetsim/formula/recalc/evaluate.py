@@ -10,8 +10,7 @@ from sheetsim.formula.compile.compiler import Compiler
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sheetsim.book import Book, Place, Value
-    from sheetsim.formula.compile.dependency_graph import Spot
+    from sheetsim.book import Book, CellAddress, Place, Value
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Evaluation:
     """
 
     values: dict[str, dict[Place, Value]]
-    unsupported: dict[Spot, str]
-    frozen: frozenset[Spot]
+    unsupported: dict[CellAddress, str]
+    frozen: frozenset[CellAddress]
 
 
 def evaluate(book: Book, sheets: Iterable[str] | None = None) -> Evaluation:

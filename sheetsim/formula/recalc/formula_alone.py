@@ -23,10 +23,9 @@ from sheetsim.formula.values import NUMBER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sheetsim.book import Book, Place, Value
+    from sheetsim.arrays import Floats
+    from sheetsim.book import Book, CellAddress, Place, Value
     from sheetsim.formula.compile.batches import Group
-    from sheetsim.formula.compile.dependency_graph import Spot
-    from sheetsim.formula.values import Floats
 
 Places = dict[str, npt.NDArray[np.intp]]
 """Sheet to the rows and columns of cells, (n, 2)."""
@@ -59,18 +58,18 @@ class Formulas:
         self._compiler = Compiler(book, lenient=True)
         self._compiler.add(wanted)
         self._graph, self._store = self._compiler.graph, self._compiler.store
-        self.slots: dict[Spot, int] = {
+        self.slots: dict[CellAddress, int] = {
             (name, place): self._store.sheet(name).slots[place] for name, place in wanted
         }
         self.frozen = frozenset(self._graph.frozen)
         self._order: dict[int, int] = {}
-        self.frozen_places = by_sheet(map(self.spot, self.frozen))
+        self.frozen_places = by_sheet(map(self.address, self.frozen))
 
     def value(self, slot: int) -> Value:
         """Return the value of a cell."""
         return self._store.value(slot)
 
-    def spot(self, slot: int) -> Spot:
+    def address(self, slot: int) -> CellAddress:
         """Return the sheet and the place of a cell."""
         return self._store.places[slot]
 
@@ -214,9 +213,9 @@ class Formulas:
         return found
 
 
-def by_sheet(spots: Iterable[Spot]) -> Places:
+def by_sheet(addresses: Iterable[CellAddress]) -> Places:
     """Return the places of cells, sheet by sheet."""
     places: dict[str, list[Place]] = {}
-    for sheet, place in spots:
+    for sheet, place in addresses:
         places.setdefault(sheet, []).append(place)
     return {sheet: np.array(each, np.intp) for sheet, each in places.items()}

@@ -12,20 +12,19 @@ from sheetsim.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from sheetsim.book import Book, Place, Value
-    from sheetsim.formula.compile.dependency_graph import Spot
+    from sheetsim.book import Book, CellAddress, Place, Value
 
 
-def overlay(book: Book, values: Mapping[Spot, Value]) -> tuple[Book, list[Spot]]:
+def overlay(book: Book, values: Mapping[CellAddress, Value]) -> tuple[Book, list[CellAddress]]:
     """Return a workbook with other values in some cells, and these cells as it spells them.
 
     Raises:
         OptionError: a sheet is not there.
     """
-    return with_cells(book, {spot: Cell(None, value) for spot, value in values.items()})
+    return with_cells(book, {address: Cell(None, value) for address, value in values.items()})
 
 
-def with_cells(book: Book, cells: Mapping[Spot, Cell]) -> tuple[Book, list[Spot]]:
+def with_cells(book: Book, cells: Mapping[CellAddress, Cell]) -> tuple[Book, list[CellAddress]]:
     """Return a workbook with other cells in some places, and these as it spells them.
 
     A cell without formula and value is a blank.
@@ -39,8 +38,8 @@ def with_cells(book: Book, cells: Mapping[Spot, Cell]) -> tuple[Book, list[Spot]
         if name is None:
             raise OptionError(f"{book.path}: has no sheet {sheet!r} with cells")
         changed.setdefault(name, {})[place] = cell
-    spots = [(sheet, place) for sheet, own in changed.items() for place in own]
-    return replace(book, sheets=_Overlaid(book.sheets, changed)), spots
+    addresses = [(sheet, place) for sheet, own in changed.items() for place in own]
+    return replace(book, sheets=_Overlaid(book.sheets, changed)), addresses
 
 
 class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):

@@ -24,8 +24,8 @@ from sheetsim.formula.syntax.formula_groups import GroupKeys
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sheetsim.book import Book, Place, Value
-    from sheetsim.formula.compile.dependency_graph import DependencyGraph, Spot
+    from sheetsim.book import Book, CellAddress, Place, Value
+    from sheetsim.formula.compile.dependency_graph import DependencyGraph
     from sheetsim.formula.recalc.dependents import Dependents
 
 
@@ -42,11 +42,13 @@ class Recalculated:
     """
 
     values: dict[str, dict[Place, Value]]
-    unsupported: dict[Spot, str]
-    frozen: frozenset[Spot]
+    unsupported: dict[CellAddress, str]
+    frozen: frozenset[CellAddress]
 
 
-def recalculate(book: Book, values: Mapping[Spot, Value], *, trusted: bool = False) -> Recalculated:
+def recalculate(
+    book: Book, values: Mapping[CellAddress, Value], *, trusted: bool = False
+) -> Recalculated:
     """Compute every cell of a workbook that depends on some cells, with other values in these.
 
     Args:
@@ -86,8 +88,8 @@ def recalculate(book: Book, values: Mapping[Spot, Value], *, trusted: bool = Fal
         out.get(sheet, {}).pop(place, None)
     return Recalculated(
         {sheet: own for sheet, own in out.items() if own},
-        {spot: why for spot, why in lost.items() if spot not in frozen},
-        frozenset(spot for spot in frozen if spot[1] in moving.get(spot[0], ())),
+        {address: why for address, why in lost.items() if address not in frozen},
+        frozenset(address for address in frozen if address[1] in moving.get(address[0], ())),
     )
 
 
@@ -109,7 +111,9 @@ def _read_out(
     return waits
 
 
-def _lost(graph: DependencyGraph, changed: list[Spot], found: Dependents) -> dict[Spot, str]:
+def _lost(
+    graph: DependencyGraph, changed: list[CellAddress], found: Dependents
+) -> dict[CellAddress, str]:
     """Return the cells that depend on changed ones through what cannot be computed, and why."""
     if not graph.unknown:
         return {}
@@ -163,8 +167,8 @@ class _Links:
 
 def _may_depend(graph: DependencyGraph, slot: int, found: Dependents) -> bool:
     """Whether a cell that cannot be computed may depend on the inputs in a way that is not seen."""
-    spot = graph.store.places[slot]
-    if spot in found.loose:
+    address = graph.store.places[slot]
+    if address in found.loose:
         return True
     # A formula that falls into tokens without being one has no references in the graph.
-    return not graph.group_of[slot].plan.steps and spot[1] in found.moving.get(spot[0], ())
+    return not graph.group_of[slot].plan.steps and address[1] in found.moving.get(address[0], ())

@@ -19,10 +19,9 @@ from sheetsim.formula.functions import Reads
 from sheetsim.formula.syntax.formula_groups import extent
 
 if TYPE_CHECKING:
-    from sheetsim.book import Place
+    from sheetsim.book import CellAddress, Place
     from sheetsim.formula.compile.batches import Group
     from sheetsim.formula.compile.compiler import Compiler
-    from sheetsim.formula.compile.dependency_graph import Spot
     from sheetsim.formula.recalc.dependents import Dependents
 
 MAX_ROUNDS = 8
@@ -31,7 +30,7 @@ MAX_ROUNDS = 8
 _Work = list[tuple["Group", "list[Place]"]]
 
 
-def sweep(compiler: Compiler, found: Dependents) -> list[Spot]:
+def sweep(compiler: Compiler, found: Dependents) -> list[CellAddress]:
     """Compute cells that move, as far as it can be done in this way.
 
     Args:
@@ -53,7 +52,7 @@ def sweep(compiler: Compiler, found: Dependents) -> list[Spot]:
     store = compiler.store
     slots = [store.sheet(sheet).slots[place] for sheet, place in found.cells]
     waits = store.state[slots] != KNOWN
-    return [spot for spot, wait in zip(found.cells, waits.tolist(), strict=True) if wait]
+    return [address for address, wait in zip(found.cells, waits.tolist(), strict=True) if wait]
 
 
 def _groups(compiler: Compiler, found: Dependents) -> _Work | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.compile.store import DYNAMIC
-from sheetsim.formula.values import ERROR, NUMBER, Array, Bools
+from sheetsim.formula.values import ERROR, NUMBER, ArrayValue, Bools
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.batches import Batch, Operation
@@ -39,7 +39,7 @@ def registers_of_fixed_kind(compiler: Compiler, batch: Batch, fixed: Bools) -> d
     if batch.unknown:
         return dict.fromkeys([batch.root], False)
     known = {register: bool(fixed[index].all()) for register, index in batch.gathers.items()}
-    values: dict[int, Array] = {}
+    values: dict[int, ArrayValue] = {}
     for operation in batch.operations:
         function = operation.function
         if not function.returns:
@@ -55,7 +55,7 @@ def registers_of_fixed_kind(compiler: Compiler, batch: Batch, fixed: Bools) -> d
     return known
 
 
-def _all_numbers(operation: Operation, values: dict[int, Array]) -> bool:
+def _all_numbers(operation: Operation, values: dict[int, ArrayValue]) -> bool:
     """Whether all that a function may return is a number; its condition need not be one."""
     function, args = operation.function, operation.args
     if function.default is not None and len(args) < function.most:
@@ -63,5 +63,5 @@ def _all_numbers(operation: Operation, values: dict[int, Array]) -> bool:
     return all(_numbers(values[i]) for k, i in enumerate(args) if k in function.returns)
 
 
-def _numbers(value: Array) -> bool:
+def _numbers(value: ArrayValue) -> bool:
     return value.kind is None or bool(np.isin(value.kind, (NUMBER, ERROR)).all())

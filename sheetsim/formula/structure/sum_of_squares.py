@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.batches import Batch, Operation
@@ -24,19 +25,19 @@ from sheetsim.formula.functions._function import Outer, Squares, fit
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.functions._squares import both_numbers
 from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
-from sheetsim.formula.values import Array, Floats, Ints
+from sheetsim.formula.values import ArrayValue, Ints
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.compiler import Compiler
 
 
-def _difference(a: Array, b: Array) -> Array:
+def _difference(a: ArrayValue, b: ArrayValue) -> ArrayValue:
     """Return a - b where both are numbers, 0 elsewhere: a pair that SUMXMY2 passes over."""
     mask = both_numbers(a, b)
-    return Array(a.num - b.num if mask is None else np.where(mask > 0, a.num - b.num, 0.0))
+    return ArrayValue(a.num - b.num if mask is None else np.where(mask > 0, a.num - b.num, 0.0))
 
 
-def _difference_partials(args: list[Array], out: Array) -> list[Floats]:
+def _difference_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats]:
     mask = both_numbers(*args)
     slope = np.ones_like(out.num) if mask is None else mask
     return [slope, -slope]
@@ -259,7 +260,9 @@ class _Walk:
                 return False  # a variable itself enters, not its square
         return bool(self.found)
 
-    def _through(self, batch: Batch, values: dict[int, Array], held: dict[int, Floats]) -> bool:
+    def _through(
+        self, batch: Batch, values: dict[int, ArrayValue], held: dict[int, Floats]
+    ) -> bool:
         """Follow the weights through a batch's operations."""
         moving = set(batch.gathers) | {operation.out for operation in batch.operations}
         fixed = registers_of_fixed_kind(self.compiler, batch, self.fixed)
@@ -301,7 +304,7 @@ def _outer_step(operation: Operation, batch: Batch) -> tuple[int, Outer] | None:
 
 
 def _squares(
-    operation: Operation, values: dict[int, Array], moving: set[int], weight: Floats
+    operation: Operation, values: dict[int, ArrayValue], moving: set[int], weight: Floats
 ) -> Squares | None:
     """Return the arguments whose squares an operation sums, with weights; None if it does not."""
     squares, args = operation.function.squares, operation.args
@@ -312,7 +315,7 @@ def _squares(
 
 def _pass_on(
     operation: Operation,
-    values: dict[int, Array],
+    values: dict[int, ArrayValue],
     moving: set[int],
     weight: Floats,
     held: dict[int, Floats],

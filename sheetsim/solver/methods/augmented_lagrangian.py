@@ -15,10 +15,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array, Vectorized
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.methods import lbfgs
 from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.journal import Limits
@@ -42,7 +43,7 @@ FLAT = 1e-13  # of the augmented Lagrangian
 DEEP = 0.01  # of `BOTTOM`: how low counts as no minimum here
 
 
-def bounded(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
+def bounded(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Found:
     """Minimize within bounds (n,) from all starts (S, n) at once.
 
     Raises:
@@ -77,7 +78,7 @@ def bounded(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Fou
     return Found(point, outcome, np.zeros(0))
 
 
-def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
+def constrained(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
     """Minimize within bounds (n,) and constraints, from a start (n,).
 
     Raises:
@@ -119,18 +120,18 @@ def constrained(evaluator: Evaluator, start: Array, low: Array, high: Array) -> 
 
 
 def _inner(
-    evaluator: Evaluator, point: Point, lam: Array, rho: float, low: Array, high: Array
+    evaluator: Evaluator, point: Point, lam: Floats, rho: float, low: Floats, high: Floats
 ) -> Point:
     """The minimum of the augmented Lagrangian from a point on."""
     equal, asked = evaluator.equal, Pointwise(evaluator)
 
-    def pull(c: Array) -> Array:
+    def pull(c: Floats) -> Floats:
         return excess(c + lam / rho, equal)
 
-    def value(x: Array) -> Array:
+    def value(x: Floats) -> Floats:
         return np.array([p.f + rho / 2 * float(np.sum(pull(p.c) ** 2)) for p in asked.points(x)])
 
-    def gradient(x: Array) -> Array:
+    def gradient(x: Floats) -> Floats:
         slopes = []
         for each in asked.points(x):
             g, A = evaluator.derive(each)
@@ -144,7 +145,7 @@ def _inner(
     return evaluator.at(journal.x[0])
 
 
-def _ended(evaluator: Evaluator, point: Point, lam: Array, low: Array, high: Array) -> Found:
+def _ended(evaluator: Evaluator, point: Point, lam: Floats, low: Floats, high: Floats) -> Found:
     g, A = evaluator.derive(point)
     left = left_over(Box(low, high).projected(point.x, g + A.T @ lam), g, A, lam)
     if left <= 10 * KKT:

@@ -17,26 +17,26 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array
 
 CAP = 5_000  # nodes
 NEAR = 1e-6  # of a whole number: what a continuous solver calls whole
 ROUNDING_EVERY = 10
 SAME = 1e-9  # of the objective: a bound that promises no more than rounding
 
-Local = Callable[[Evaluator, Array, Array, Array], Found]
+Local = Callable[[Evaluator, Floats, Floats, Floats], Found]
 
 
 @dataclass(order=True)
 class _Node:
     bound: float
     number: int
-    x: Array = field(compare=False)
-    low: Array = field(compare=False)
-    high: Array = field(compare=False)
+    x: Floats = field(compare=False)
+    low: Floats = field(compare=False)
+    high: Floats = field(compare=False)
 
 
 @dataclass
@@ -62,7 +62,7 @@ class _Tree:
             self.best = found
         return ok
 
-    def rounded(self, x: Array, low: Array, high: Array) -> bool:
+    def rounded(self, x: Floats, low: Floats, high: Floats) -> bool:
         """Try the nearest whole numbers, the other variables solved for; say if they will do."""
         whole = self.evaluator.whole
         near = np.where(whole, np.clip(np.round(x), low, high), x)
@@ -73,7 +73,7 @@ class _Tree:
         return self.keep(self.local(self.evaluator, near, *fixed))
 
 
-def run(evaluator: Evaluator, start: Array, local: Local) -> Found:
+def run(evaluator: Evaluator, start: Floats, local: Local) -> Found:
     """Search from a start (n,); `local` solves relaxations.
 
     Raises:
@@ -118,7 +118,7 @@ def _met(evaluator: Evaluator, point: Point) -> bool:
     return point.finite and evaluator.worst(point) <= evaluator.options.precision
 
 
-def _split(x: Array, node: _Node, at: int) -> list[tuple[Array, Array]]:
+def _split(x: Floats, node: _Node, at: int) -> list[tuple[Floats, Floats]]:
     low, high = node.low.copy(), node.high.copy()
     high[at], low[at] = np.floor(x[at]), np.ceil(x[at])
     return [(node.low, high), (low, node.high)]

@@ -31,10 +31,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array, Index, Mask
+from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.parts.drawing import around
 from sheetsim.solver.parts.optimality import below_bottom, unbounded
 
@@ -57,9 +58,9 @@ class _Population:
         violations: (S,) sums of them.
     """
 
-    keys: Array
-    f: Array
-    violations: Array
+    keys: Floats
+    f: Floats
+    violations: Floats
 
     def order(self, tolerance: float) -> Index:
         """The rows from the best to the worst."""
@@ -98,7 +99,7 @@ class _Breeder:
             ranks = np.argsort(np.argsort(start[group], kind="stable"), kind="stable")
             self.start[group] = (ranks + 0.5) / group.size
 
-    def first(self, count: int) -> Array:
+    def first(self, count: int) -> Floats:
         """The start and `count` - 1 random points: keys (S, n)."""
         # One point in each of `count` slices of every variable: a Latin hypercube.
         shape = count, self.start.size
@@ -109,7 +110,7 @@ class _Breeder:
         keys[0] = self.start
         return self.settled(keys)
 
-    def settled(self, keys: Array) -> Array:
+    def settled(self, keys: Floats) -> Floats:
         """Whole where they must be, and the keys of a group the middles of N equal parts."""
         keys = np.where(self.whole, np.round(keys), keys)
         for group in self.groups:
@@ -117,14 +118,14 @@ class _Breeder:
             keys[:, group] = (ranks + 0.5) / group.size
         return keys
 
-    def variables(self, keys: Array) -> Array:
+    def variables(self, keys: Floats) -> Floats:
         """The points (S, n) that keys (S, n) stand for."""
         x = keys.copy()
         for group in self.groups:
             x[:, group] = np.round(keys[:, group] * group.size + 0.5)
         return x
 
-    def children(self, population: _Population, order: Index, mutation: float) -> Array:
+    def children(self, population: _Population, order: Index, mutation: float) -> Floats:
         """One for each point: keys (S, n)."""
         rng, keys = self.rng, population.keys
         S, n = keys.shape
@@ -149,13 +150,13 @@ class _Breeder:
             child[np.ix_(moved, group)] = self._moved(parents[np.ix_(moved, group)])
         return self.settled(child)
 
-    def _mutate(self, child: Array, rate: float) -> None:
+    def _mutate(self, child: Floats, rate: float) -> None:
         rows = np.flatnonzero(self.rng.uniform(size=len(child)) < rate)
         at = self.rng.integers(child.shape[1], size=rows.size)
         drawn = self.rng.uniform(self.bottom[at], self.top[at])
         child[rows, at] = drawn
 
-    def _moved(self, keys: Array) -> Array:
+    def _moved(self, keys: Floats) -> Floats:
         """Permutations (R, N) with a stretch reversed, a value moved, or two swapped.
 
         Half of the moves are of values at their places, half of places by their values: a model
@@ -178,7 +179,7 @@ class _Breeder:
         source = np.where(kind == 0, reverse, np.where(kind == 1, forward, swapped))
         rank = np.take_along_axis(rank, source, axis=1)
         rank[inverse] = np.argsort(rank[inverse], axis=1)
-        moved: Array = (rank + 0.5) / N
+        moved: Floats = (rank + 0.5) / N
         return moved
 
 
@@ -225,7 +226,7 @@ def _shuffle(population: _Population, rng: np.random.Generator, order: Index) ->
 
 
 def _select(
-    population: _Population, children: Array, f: Array, over: Array, tolerance: float
+    population: _Population, children: Floats, f: Floats, over: Floats, tolerance: float
 ) -> None:
     """Each child takes its parent's place unless it is worse."""
     mine = np.where(over <= tolerance, 0.0, over)

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
-from sheetsim.solver.functions import Array, Index, Many, Mask, Vectorized, checked
+from sheetsim.solver.functions import Index, Many, Mask, Vectorized, checked
 from sheetsim.solver.options import Derivatives
 from sheetsim.solver.parts.box import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference, evaluations, noise
@@ -58,20 +59,20 @@ class _State(Alive):
     """The runs alive, one row each: the point, its direction, the line search, and the memory."""
 
     rows: Index
-    x: Array
-    f: Array
-    g: Array
-    d: Array
-    alpha: Array
-    first: Array  # the line search's first α
-    low: Array
-    high: Array
+    x: Floats
+    f: Floats
+    g: Floats
+    d: Floats
+    alpha: Floats
+    first: Floats  # the line search's first α
+    low: Floats
+    high: Floats
     tries: Counts
     trapped: Mask  # whether a trial from x ended in NaN or an infinity
-    s: Array  # (S, MEMORY, n), the newest last
-    y: Array
+    s: Floats  # (S, MEMORY, n), the newest last
+    y: Floats
     memory: Memory
-    largest: Array
+    largest: Floats
     evaluations: Counts
 
 
@@ -88,7 +89,7 @@ class _Run:
     limits: Limits
     journal: Journal
     objective: Many
-    gradient: Callable[[Array, Array], Array]
+    gradient: Callable[[Floats, Floats], Floats]
     cost: int
     noise: float
 
@@ -97,7 +98,7 @@ def run(
     function: Vectorized,
     box: Box,
     limits: Limits,
-    starts: Array,
+    starts: Floats,
     *,
     derivatives: Derivatives = "analytic",
 ) -> Journal:
@@ -124,7 +125,7 @@ def run(
     return journal
 
 
-def _begin(x: Array, f: Array, g: Array, cost: int, box: Box) -> _State:
+def _begin(x: Floats, f: Floats, g: Floats, cost: int, box: Box) -> _State:
     S, n = x.shape
     state = _State(
         rows=np.arange(S),
@@ -181,7 +182,7 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
         _give_up(this, state, over, iteration)
 
 
-def _bracket(state: _State, trial: Array, g: Array, lower: Mask) -> Mask:
+def _bracket(state: _State, trial: Floats, g: Floats, lower: Mask) -> Mask:
     """Narrow the line searches and set the next α; which steps (S,) are lower but too short."""
     used = state.alpha
     free_path = (trial == state.x + used[:, None] * state.d).all(axis=1)
@@ -196,7 +197,7 @@ def _bracket(state: _State, trial: Array, g: Array, lower: Mask) -> Mask:
     return short
 
 
-def _accept(state: _State, accepted: Mask, trial: Array, f: Array, g: Array, box: Box) -> None:
+def _accept(state: _State, accepted: Mask, trial: Floats, f: Floats, g: Floats, box: Box) -> None:
     """Move; remember the pair; aim anew."""
     state.s[accepted] = np.roll(state.s[accepted], -1, axis=1)
     state.y[accepted] = np.roll(state.y[accepted], -1, axis=1)
@@ -230,7 +231,7 @@ def _aim(state: _State, which: Mask, box: Box) -> None:
     state.low[which], state.high[which], state.tries[which] = 0.0, np.inf, 0
 
 
-def _two_loops(g: Array, s: Array, y: Array) -> tuple[Array, Mask]:
+def _two_loops(g: Floats, s: Floats, y: Floats) -> tuple[Floats, Mask]:
     """-Bg (S, n), and whether any pair was used (S,).
 
     A pair of too little curvature is skipped, which keeps B positive definite.
@@ -282,19 +283,19 @@ def _give_up(this: _Run, state: _State, over: Mask, iteration: int) -> None:
 
 def _functions(
     function: Vectorized, box: Box, derivatives: Derivatives, n: int
-) -> tuple[Many, Callable[[Array, Array], Array], int, float]:
+) -> tuple[Many, Callable[[Floats, Floats], Floats], int, float]:
     """The objective, its gradient, how many evaluations a gradient takes, and its error."""
     own = function.derivatives
     scheme = "central" if derivatives == "analytic" else derivatives
 
-    def objective(x: Array) -> Array:
+    def objective(x: Floats) -> Floats:
         return checked("objective", function.values(x), x.shape[:1])
 
     if own is not None and derivatives == "analytic":
         return objective, lambda x, _: checked("gradient", own(x), x.shape), 0, 0.0
     cost = evaluations(scheme, n)
 
-    def gradient(x: Array, f: Array) -> Array:
+    def gradient(x: Floats, f: Floats) -> Floats:
         return difference(objective, x, f, scheme, box)
 
     return objective, gradient, cost, noise(scheme)

@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array, checked
+from sheetsim.solver.functions import checked
 from sheetsim.solver.methods import levenberg_marquardt, newton
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.parts.box import Box
@@ -44,10 +45,10 @@ SAME = 1e-9  # by how much, of itself, F may rise while the gradient falls
 class _Fit:
     """The residuals r (m,) and their Jacobian J (m, n) at x, and what |Uᵀr| is made of."""
 
-    x: Array
-    r: Array
-    J: Array
-    step: Array
+    x: Floats
+    r: Floats
+    J: Floats
+    step: Floats
     offset: float
     full: bool = True  # whether J has full rank, so that every variable has digits to gain
 
@@ -67,9 +68,9 @@ class Residuals:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._seen: dict[bytes, tuple[Array, Array | None]] = {}
+        self._seen: dict[bytes, tuple[Floats, Floats | None]] = {}
 
-    def at(self, x: Array) -> tuple[Array, Array | None]:
+    def at(self, x: Floats) -> tuple[Floats, Floats | None]:
         """Give r (m,) and J (m, n), if the model has it, at x (n,)."""
         function = self.evaluator.model.residuals
         assert function is not None  # noqa: S101 - the engine asked
@@ -80,7 +81,7 @@ class Residuals:
             return r, None
         return r, checked("residuals, 2nd,", J, (r.size, x.size))
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Floats) -> Floats:
         """(S, m) at x (S, n)."""
         keys = [row.tobytes() for row in x]
         both = zip(keys, x, strict=True)
@@ -88,22 +89,22 @@ class Residuals:
         self._seen = {key: old[key] if key in old else self.at(row.copy()) for key, row in both}
         return np.stack([self._seen[key][0] for key in keys])
 
-    def jacobian(self, x: Array) -> Array:
+    def jacobian(self, x: Floats) -> Floats:
         """(S, m, n) at x (S, n)."""
         return np.stack([self.slopes(row) for row in x])
 
-    def slopes(self, x: Array) -> Array:
+    def slopes(self, x: Floats) -> Floats:
         """J (m, n) at x (n,)."""
         r, J = self._seen.get(x.tobytes()) or self.at(x)
         if J is not None:
             return J
         return self.evaluator.difference(self._plain, x, r)
 
-    def _plain(self, x: Array) -> Array:
+    def _plain(self, x: Floats) -> Floats:
         return np.stack([self.at(row)[0] for row in x])
 
 
-def run(evaluator: Evaluator, starts: Array, low: Array, high: Array) -> Found:
+def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Found:
     """Search from all starts (S, n) at once, within bounds (n,); the best is polished.
 
     Raises:
@@ -148,7 +149,12 @@ def _floor(fit: _Fit) -> float:
 
 
 def _with_newton(
-    residuals: Residuals, squares: Squares, limits: Limits, starts: Array, low: Array, high: Array
+    residuals: Residuals,
+    squares: Squares,
+    limits: Limits,
+    starts: Floats,
+    low: Floats,
+    high: Floats,
 ) -> Found | None:
     """Search from one start until progress is slow, then by Newton; None if that is not the end."""
     evaluator = residuals.evaluator
@@ -166,7 +172,7 @@ def _with_newton(
     return Found(point, AT_RIGHT_ANGLES, np.zeros(0))
 
 
-def _polish(residuals: Residuals, fit: _Fit, low: Array, high: Array) -> _Fit:
+def _polish(residuals: Residuals, fit: _Fit, low: Floats, high: Floats) -> _Fit:
     """Gauss-Newton steps for as long as |Uᵀr| falls."""
     for _ in range(POLISH):
         enough = 10 * EPS if fit.full else LOOSE
@@ -187,7 +193,7 @@ def _polish(residuals: Residuals, fit: _Fit, low: Array, high: Array) -> _Fit:
 
 
 def _fit(
-    residuals: Residuals, x: Array, r: Array, J: Array | None, low: Array, high: Array
+    residuals: Residuals, x: Floats, r: Floats, J: Floats | None, low: Floats, high: Floats
 ) -> _Fit | None:
     """The step of Gauss-Newton at x; None if a derivative is not finite."""
     J = residuals.slopes(x) if J is None else J

@@ -29,8 +29,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
-from sheetsim.solver.functions import Array, Index, Many, Mask, checked, identity
+from sheetsim.solver.functions import Index, Many, Mask, checked, identity
 from sheetsim.solver.model import NormalEquations
 from sheetsim.solver.options import Derivatives
 from sheetsim.solver.parts.box import Box
@@ -57,8 +58,8 @@ STUCK = Outcome(
     Ending.NO_BETTER, "no step lowers the objective, though its derivatives promise one", sure=False
 )
 
-Derive = Callable[[Mask], tuple[Array, Array]]
-Evaluate = Callable[[Array], tuple[Array, Derive]]
+Derive = Callable[[Mask], tuple[Floats, Floats]]
+Evaluate = Callable[[Floats], tuple[Floats, Derive]]
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,16 @@ class _State(Alive):
     """
 
     rows: Index
-    x: Array
-    F: Array
-    g: Array
-    H: Array
-    D: Array
-    mu: Array
-    growth: Array
+    x: Floats
+    F: Floats
+    g: Floats
+    H: Floats
+    D: Floats
+    mu: Floats
+    growth: Floats
     memory: Memory
-    zero: Array
-    promise: Array
+    zero: Floats
+    promise: Floats
     trapped: Mask
     evaluations: Counts
 
@@ -128,10 +129,10 @@ def run(
     squares: Squares,
     box: Box,
     limits: Limits,
-    starts: Array,
+    starts: Floats,
     *,
     derivatives: Derivatives = "analytic",
-    zero: Array | None = None,
+    zero: Floats | None = None,
 ) -> Journal:
     """Iterate on starts (S, n), within the box, until each has ended.
 
@@ -161,7 +162,7 @@ def run(
     return journal
 
 
-def _begin(x: Array, F: Array, g: Array, H: Array, cost: int) -> _State:
+def _begin(x: Floats, F: Floats, g: Floats, H: Floats, cost: int) -> _State:
     S = len(x)
     return _State(
         rows=np.arange(S),
@@ -208,7 +209,7 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
         _close_hopeless(this, state, ~better & ~(promise > EPS * state.F), objective, iteration)
 
 
-def _step(state: _State, box: Box) -> tuple[Array, Array, Array]:
+def _step(state: _State, box: Box) -> tuple[Floats, Floats, Floats]:
     """The damped step's end (S, n) and the decrease that it predicts (S,), within the bounds.
 
     The third is -gᵀδ (S,) before the projection, which may undo the decrease but not that: never
@@ -235,7 +236,7 @@ def _step(state: _State, box: Box) -> tuple[Array, Array, Array]:
     return trial, -np.einsum("sn,sn->s", delta, 2 * state.g + curved), promise
 
 
-def _accept(state: _State, better: Mask, trial: Array, F: Array, derive: Derive) -> None:
+def _accept(state: _State, better: Mask, trial: Floats, F: Floats, derive: Derive) -> None:
     g, H = derive(better)
     if better.all():
         state.x, state.F, state.g, state.H = trial, F, g, H
@@ -249,9 +250,9 @@ def _accept(state: _State, better: Mask, trial: Array, F: Array, derive: Derive)
     state.D = _diagonal(state.H, state.D)
 
 
-def _diagonal(H: Array, before: Array) -> Array:
+def _diagonal(H: Floats, before: Floats) -> Floats:
     """D (S, n): the largest diagonal so far, and never zero, so that μD regularizes."""
-    D: Array = np.maximum(before, np.einsum("sii->si", H))
+    D: Floats = np.maximum(before, np.einsum("sii->si", H))
     if not D.all():
         D[D == 0] = 1.0  # a variable without effect, whose step is zero anyway
     return D
@@ -265,7 +266,7 @@ def _close_diverged(this: _Run, state: _State, fresh: Mask, iteration: int) -> N
         this.journal.close(ended, state.rows, state.x, objective, not_finite(iteration))
 
 
-def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) -> None:
+def _close_converged(this: _Run, state: _State, better: Mask, objective: Floats) -> None:
     zero = better & (state.zero >= state.F)
     if not this.knows_zero:  # a start far out makes anything after it look small
         zero &= ZERO * np.einsum("sii,si->s", state.H, state.x**2) >= state.F
@@ -277,7 +278,7 @@ def _close_converged(this: _Run, state: _State, better: Mask, objective: Array) 
 
 
 def _close_hopeless(
-    this: _Run, state: _State, hopeless: Mask, objective: Array, iteration: int
+    this: _Run, state: _State, hopeless: Mask, objective: Floats, iteration: int
 ) -> None:
     """End the runs in which μ grew until the step promises less than rounding."""
     settled = ~(state.promise > this.limits.convergence * state.F)
@@ -293,7 +294,7 @@ def _evaluator(
     analytic = derivatives == "analytic"
     if normal is not None and (analytic or residuals is None):
 
-        def fused(x: Array) -> tuple[Array, Derive]:
+        def fused(x: Floats) -> tuple[Floats, Derive]:
             F, g, H = normal(x)
             checked("normal_equations, 1st,", F, x.shape[:1])
             checked("normal_equations, 2nd,", g, x.shape)
@@ -305,10 +306,10 @@ def _evaluator(
     own = jacobian if analytic else None
     scheme = "central" if analytic else derivatives
 
-    def separate(x: Array) -> tuple[Array, Derive]:
+    def separate(x: Floats) -> tuple[Floats, Derive]:
         r = checked("residuals", residuals(x), (x.shape[0], None))
 
-        def derive(mask: Mask) -> tuple[Array, Array]:
+        def derive(mask: Mask) -> tuple[Floats, Floats]:
             at, value = x[mask], r[mask]
             if own is None:
                 J = difference(residuals, at, value, scheme, box)

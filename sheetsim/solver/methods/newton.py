@@ -11,8 +11,9 @@ factor model may be rotated at will). A step is halved until the objective falls
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.functions import Array, Index
+from sheetsim.solver.functions import Index
 from sheetsim.solver.parts.box import Box
 
 LEAST, MOST = 30, 400  # variables: for fewer Gauss-Newton is quick enough, for more n² is much
@@ -30,7 +31,7 @@ def suits(evaluator: Evaluator) -> bool:
     return model.gradients is not None and exact and LEAST <= model.n <= MOST
 
 
-def run(evaluator: Evaluator, x: Array, low: Array, high: Array) -> Point:
+def run(evaluator: Evaluator, x: Floats, low: Floats, high: Floats) -> Point:
     """Go from x (n,), near an optimum, to it, within bounds (n,); else as far as steps help.
 
     Raises:
@@ -61,7 +62,9 @@ def run(evaluator: Evaluator, x: Array, low: Array, high: Array) -> Point:
     return point
 
 
-def _fall(evaluator: Evaluator, point: Point, step: Array, low: Array, high: Array) -> Point | None:
+def _fall(
+    evaluator: Evaluator, point: Point, step: Floats, low: Floats, high: Floats
+) -> Point | None:
     """The first point on the way back from the step's end at which the objective falls."""
     share = 1.0
     for _ in range(HALVINGS):
@@ -72,7 +75,7 @@ def _fall(evaluator: Evaluator, point: Point, step: Array, low: Array, high: Arr
     return None
 
 
-def _hessian(evaluator: Evaluator, point: Point, free: Index) -> Array | None:
+def _hessian(evaluator: Evaluator, point: Point, free: Index) -> Floats | None:
     """The Hessian of the free variables, by differences of gradients; None if not finite."""
     gradients = evaluator.model.gradients
     assert gradients is not None  # noqa: S101 - `suits` saw to it

@@ -7,8 +7,8 @@ no feasible point nearby, which for linear and convex constraints means none at 
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.functions import Array
 from sheetsim.solver.methods import levenberg_marquardt
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.parts.box import Box
@@ -20,7 +20,7 @@ CAP = 500
 FLAT = 1e-12
 
 
-def restore(evaluator: Evaluator, point: Point, low: Array, high: Array) -> Point | None:
+def restore(evaluator: Evaluator, point: Point, low: Floats, high: Floats) -> Point | None:
     """A point that meets the constraints, sought from `point`; None if there is none nearby.
 
     Raises:
@@ -28,10 +28,10 @@ def restore(evaluator: Evaluator, point: Point, low: Array, high: Array) -> Poin
     """
     equal, asked = evaluator.equal, Pointwise(evaluator)
 
-    def residuals(x: Array) -> Array:
+    def residuals(x: Floats) -> Floats:
         return excess(np.stack([each.c for each in asked.points(x)]), equal)
 
-    def jacobian(x: Array) -> Array:
+    def jacobian(x: Floats) -> Floats:
         slopes = [
             np.where((equal | (each.c > 0))[:, None], evaluator.derive(each)[1], 0.0)
             for each in asked.points(x)

@@ -20,11 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import EngineMissingError
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array, Mask
+from sheetsim.solver.functions import Mask
 from sheetsim.solver.parts.linearity import Linear, linear
 from sheetsim.solver.parts.optimality import unbounded
 from sheetsim.solver.result import Ranges
@@ -37,12 +38,12 @@ TOLERANCE = 1e-9  # of HiGHS, for rows and duals; its own is 1e-7
 class _Program:
     """What HiGHS is given: min cost·x, low <= x <= high, below <= Ax <= above."""
 
-    cost: Array
-    low: Array
-    high: Array
-    A: Array
-    below: Array
-    above: Array
+    cost: Floats
+    low: Floats
+    high: Floats
+    A: Floats
+    below: Floats
+    above: Floats
     whole: Mask
 
 
@@ -224,7 +225,7 @@ def _outcome(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Outc
 
 
 def _whole(
-    package: Any, evaluator: Evaluator, program: _Program, x: Array, outcome: Outcome, gap: float
+    package: Any, evaluator: Evaluator, program: _Program, x: Floats, outcome: Outcome, gap: float
 ) -> Found:
     """The answer with its whole numbers made exact, and the others solved for again."""
     n = evaluator.model.n
@@ -243,7 +244,7 @@ def _whole(
     return Found(point, outcome, gap=gap if math.isfinite(gap) else None)
 
 
-def _ranges(highs: Any, evaluator: Evaluator, c: Array) -> Ranges | None:
+def _ranges(highs: Any, evaluator: Evaluator, c: Floats) -> Ranges | None:
     """How far each cost and each limit may go, in the model's own terms."""
     _, ranging = highs.getRanging()
     if not ranging.valid or evaluator.aims:
@@ -274,7 +275,7 @@ def _ranges(highs: Any, evaluator: Evaluator, c: Array) -> Ranges | None:
     return Ranges(sign * cost, _round_up(less), _round_up(more), tuple(downs), tuple(ups))
 
 
-def _round_up(room: Array) -> Array:
+def _round_up(room: Floats) -> Floats:
     """Room (m,) as a report shows it: never negative, and inf from HiGHS's own infinity on."""
-    shown: Array = np.where(room >= 1e20, np.inf, np.maximum(room, 0.0))
+    shown: Floats = np.where(room >= 1e20, np.inf, np.maximum(room, 0.0))
     return shown

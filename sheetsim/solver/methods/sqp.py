@@ -32,10 +32,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
-from sheetsim.solver.functions import Array
 from sheetsim.solver.methods.restoration import restore
 from sheetsim.solver.parts import quadratic_program
 from sheetsim.solver.parts.box import Box
@@ -77,17 +77,17 @@ class _Search:
     """
 
     evaluator: Evaluator
-    low: Array
-    high: Array
-    s: Array
+    low: Floats
+    high: Floats
+    s: Floats
     unit: float
     point: Point
-    g: Array
-    A: Array
-    H: Array
-    M: Array
-    rho: Array
-    lam: Array
+    g: Floats
+    A: Floats
+    H: Floats
+    M: Floats
+    rho: Floats
+    lam: Floats
     age: int = 0
     guess: list[int] | None = None
     soft: list[float] = field(default_factory=list)
@@ -123,7 +123,7 @@ class _Search:
         n = self.g.size
         self.H, self.M, self.age = size * np.eye(n), size**-0.5 * np.eye(n), 0
 
-    def step(self, c: Array) -> tuple[Array, bool]:
+    def step(self, c: Floats) -> tuple[Floats, bool]:
         """The step d (n,) in z for constraints c at it, and whether it meets their models."""
         m, equal = c.size, self.evaluator.equal
         order = np.argsort(~equal, kind="stable")
@@ -151,7 +151,7 @@ class _Search:
         step[free] = M @ y
         return np.clip(step, low, high), hard
 
-    def learn(self, before: Point, g: Array, A: Array) -> None:
+    def learn(self, before: Point, g: Floats, A: Floats) -> None:
         """BFGS with Powell's damping, from the step that was just made."""
         step = (self.point.x - before.x) / self.s
         y = self.g - g + (self.A - A).T @ self.lam
@@ -174,17 +174,17 @@ class _Search:
             self.M = _factor(self.H)
 
 
-def _factor(H: Array) -> Array:
+def _factor(H: Floats) -> Floats:
     """M with MMᵀ = H⁻¹.
 
     Raises:
         numpy.linalg.LinAlgError: H is not positive definite.
     """
-    M: Array = np.linalg.inv(np.linalg.cholesky(H)).T
+    M: Floats = np.linalg.inv(np.linalg.cholesky(H)).T
     return M
 
 
-def run(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
+def run(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
     """Search from a start (n,) within bounds (n,).
 
     Raises:
@@ -204,7 +204,7 @@ def run(evaluator: Evaluator, start: Array, low: Array, high: Array) -> Found:
     return Found(search.point, Outcome(Ending.ITERATIONS, why))
 
 
-def _begin(evaluator: Evaluator, x: Array, low: Array, high: Array) -> _Search | Found:
+def _begin(evaluator: Evaluator, x: Floats, low: Floats, high: Floats) -> _Search | Found:
     point = evaluator.at(x)
     if not point.finite:
         return Found(point, not_finite_at("at the start"))
@@ -291,8 +291,8 @@ def _at_rest(search: _Search) -> Found | None:
 
 
 def _soft(
-    y0: Array, B: Array, limits: Array, equal: int, m: int, price: float
-) -> tuple[Array, Array, list[int]]:
+    y0: Floats, B: Floats, limits: Floats, equal: int, m: int, price: float
+) -> tuple[Floats, Floats, list[int]]:
     """The subproblem with a slack for each of the first m rows, at a price."""
     slack = np.concatenate([np.eye(m), np.zeros((len(B) - m, m))]) / price**0.5
     wide = np.concatenate([B, slack], axis=1)
@@ -321,7 +321,7 @@ def _left(search: _Search) -> float:
     return left_over(np.where(held, 0.0, slope), search.g, search.A, search.lam)
 
 
-def _settled(search: _Search, d: Array, hard: bool) -> bool:
+def _settled(search: _Search, d: Floats, hard: bool) -> bool:
     """Whether the subproblem asks for no step that is worth making, at a feasible point."""
     off = search.evaluator.violations(search.point.c)
     precision = search.evaluator.options.precision
@@ -358,7 +358,7 @@ def _flat(search: _Search) -> bool:
     return len(recent) > 5 and max(recent[-6:]) - min(recent[-6:]) <= limit
 
 
-def _line_search(search: _Search, d: Array, hard: bool) -> Point | None:
+def _line_search(search: _Search, d: Floats, hard: bool) -> Point | None:
     """A point along d that lowers the merit enough, or None."""
     point = search.point
     off, slope = _promise(search, d, hard)
@@ -383,7 +383,7 @@ def _line_search(search: _Search, d: Array, hard: bool) -> Point | None:
     return None
 
 
-def _promise(search: _Search, d: Array, hard: bool) -> tuple[Array, float]:
+def _promise(search: _Search, d: Floats, hard: bool) -> tuple[Floats, float]:
     """The violations (m,) here, and the merit's slope along d; ρ is raised until it falls."""
     violations, lam = search.evaluator.violations, np.abs(search.lam)
     search.rho = np.maximum(lam, (search.rho + lam) / 2)
@@ -397,7 +397,7 @@ def _promise(search: _Search, d: Array, hard: bool) -> tuple[Array, float]:
     return off, slope
 
 
-def _bend(search: _Search, d: Array, trial: Point, hard: bool) -> Point | None:
+def _bend(search: _Search, d: Floats, trial: Point, hard: bool) -> Point | None:
     """The second-order correction of a full step."""
     if not hard:
         return None
@@ -413,6 +413,6 @@ def _bend(search: _Search, d: Array, trial: Point, hard: bool) -> Point | None:
     return _at(search, bent)
 
 
-def _at(search: _Search, d: Array) -> Point:
+def _at(search: _Search, d: Floats) -> Point:
     x = np.clip(search.point.x + search.s * d, search.low, search.high)
     return search.evaluator.at(x)

@@ -41,8 +41,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
-from sheetsim.solver.functions import Array, Vectorized
+from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Model, Reduction
 from sheetsim.solver.options import whole
 
@@ -61,11 +62,11 @@ class _Side:
         bias: Whether the first parameter of every row and column is a bias.
     """
 
-    rated: Array
-    ratings: Array
+    rated: Floats
+    ratings: Floats
     bias: bool
 
-    def design(self, other: Array) -> tuple[Array, Array]:
+    def design(self, other: Floats) -> tuple[Floats, Floats]:
         """What the columns' parameters (S, C, q) mean to the rows: A (S, C, q), y (S|1, R, C)."""
         if not self.bias:
             return other, self.ratings[None]
@@ -73,37 +74,37 @@ class _Side:
         A[:, :, 0] = 1.0
         return A, self.ratings - self.rated * other[:, None, :, 0]
 
-    def gram(self, A: Array) -> Array:
+    def gram(self, A: Floats) -> Floats:
         """A_jᵀA_j of every row j: (S, R, q, q)."""
         S, C, q = A.shape
         products = (A[:, :, :, None] * A[:, :, None, :]).reshape(S, C, q * q)
-        G: Array = (self.rated @ products).reshape(S, -1, q, q)
+        G: Floats = (self.rated @ products).reshape(S, -1, q, q)
         return G
 
-    def fit(self, other: Array, ridge: Array | None = None) -> Array:
+    def fit(self, other: Floats, ridge: Floats | None = None) -> Floats:
         """The rows' parameters (S, R, q) that fit best, given the columns' and a ridge (q, q)."""
         A, y = self.design(other)
         G = self.gram(A) + (least_ridge(A) if ridge is None else ridge)
         return np.asarray(np.linalg.solve(G, (y @ A)[:, :, :, None])[:, :, :, 0], dtype=float)
 
 
-def least_ridge(A: Array) -> Array:
+def least_ridge(A: Floats) -> Floats:
     """What keeps every A_jᵀA_j regular and does not show: (S, 1, q, q), for A (S, C, q)."""
     # The sum of the squares of A bounds every A_jᵀA_j; 1 stands in for an A of zeros.
     size = np.maximum(1.0, np.einsum("scq,scq->s", A, A))
-    ridge: Array = RIDGE * size[:, None, None, None] * np.eye(A.shape[2])
+    ridge: Floats = RIDGE * size[:, None, None, None] * np.eye(A.shape[2])
     return ridge
 
 
 def factor_model(
-    ratings: Array,
+    ratings: Floats,
     k: int = 5,
     *,
     bias: bool = False,
-    start: Array | None = None,
+    start: Floats | None = None,
     seed: int = 0,
-    lower: Array | None = None,
-    upper: Array | None = None,
+    lower: Floats | None = None,
+    upper: Floats | None = None,
 ) -> Model:
     """The factor model of a table of ratings, to be minimized in RMSE over the rated cells.
 
@@ -163,7 +164,7 @@ def factor_model(
 class FactorModel:
     """The table, and the functions of `Model` and `Reduction` on it."""
 
-    def __init__(self, table: Array, q: int, bias: bool) -> None:
+    def __init__(self, table: Floats, q: int, bias: bool) -> None:
         self.users, self.movies = table.shape
         self.q, self.bias = q, bias
         rated = ~np.isnan(table)
@@ -178,7 +179,7 @@ class FactorModel:
         if bias:
             self.ridge[0, 0] = RIDGE
 
-    def split(self, x: Array) -> tuple[Array, Array]:
+    def split(self, x: Floats) -> tuple[Floats, Floats]:
         """The movies' parameters (S, movies, q) and the users' (S, users, q)."""
         at = self.q * self.movies
         movies = x[:, :at].reshape(-1, self.q, self.movies).transpose(0, 2, 1)
@@ -186,7 +187,7 @@ class FactorModel:
 
     # The full problem -----------------------------------------------------------------
 
-    def residuals(self, x: Array) -> Array:
+    def residuals(self, x: Floats) -> Floats:
         """Prediction minus rating (S, ratings), for x (S, n)."""
         V, U = self.split(x)
         i, j = self.cells
@@ -195,7 +196,7 @@ class FactorModel:
         dots = U[:, :, 1:] @ V[:, :, 1:].transpose(0, 2, 1)
         return np.asarray((dots + U[:, :, :1] + V[:, None, :, 0])[:, i, j] - self.known)
 
-    def jacobian(self, x: Array) -> Array:
+    def jacobian(self, x: Floats) -> Floats:
         """Of the residuals: (S, ratings, n)."""
         V, U = self.split(x)
         i, j = self.cells
@@ -210,7 +211,7 @@ class FactorModel:
 
     # The reduction --------------------------------------------------------------------
 
-    def normal_equations(self, u: Array) -> tuple[Array, Array, Array]:
+    def normal_equations(self, u: Floats) -> tuple[Floats, Floats, Floats]:
         """Σ r², Jᵀr and Kaufman's JᵀJ of the reduced problem, for the user side u (S, users·q)."""
         S, q, users, movies = len(u), self.q, self.users, self.movies
         side = self.by_movie
@@ -230,11 +231,11 @@ class FactorModel:
         JTJ = JTJ.reshape(S, users, users, q, q).transpose(0, 1, 3, 2, 4)
         return np.einsum("smu,smu->s", r, r), JTr, JTJ.reshape(S, users * q, users * q)
 
-    def restrict(self, x: Array) -> Array:
+    def restrict(self, x: Floats) -> Floats:
         """The user side (S, users·q) of x (S, n)."""
         return x[:, self.q * self.movies :]
 
-    def lead(self, u: Array) -> Array:
+    def lead(self, u: Floats) -> Floats:
         """Users (S, users·q) led out of the noise, where that lowers the reduced objective."""
         U = given = u.reshape(len(u), self.users, self.q)
         for _ in range(SWEEPS):
@@ -242,14 +243,14 @@ class FactorModel:
         lower = self.eliminated(U) <= self.eliminated(given)  # not where the start is NaN
         return np.where(lower[:, None], U.reshape(u.shape), u)
 
-    def eliminated(self, U: Array) -> Array:
+    def eliminated(self, U: Floats) -> Floats:
         """The sum of squares (S,) at the best movies for the users U (S, users, q)."""
         A, y = self.by_movie.design(U)
         r = y - self.by_movie.rated * (self.by_movie.fit(U) @ A.transpose(0, 2, 1))
-        total: Array = np.einsum("smu,smu->s", r, r)
+        total: Floats = np.einsum("smu,smu->s", r, r)
         return total
 
-    def expand(self, u: Array) -> Array:
+    def expand(self, u: Floats) -> Floats:
         """All variables (S, n), the movies' at their optimum."""
         U = u.reshape(len(u), self.users, self.q)
         V = self.by_movie.fit(U)

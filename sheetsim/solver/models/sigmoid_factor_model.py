@@ -20,14 +20,17 @@ From there all of seeds 0 to 11 reach one optimum, for 2 to 5 factors.
 
 import numpy as np
 
-from sheetsim.solver.functions import Array, Vectorized, identity
+from sheetsim.arrays import Floats
+from sheetsim.solver.functions import Vectorized, identity
 from sheetsim.solver.model import Model, Reduction
 from sheetsim.solver.models.factor_model import SWEEPS, FactorModel
 
 EDGE = 0.01
 
 
-def sigmoid_factor_model(ratings: Array, k: int, *, low: float, high: float, start: Array) -> Model:
+def sigmoid_factor_model(
+    ratings: Floats, k: int, *, low: float, high: float, start: Floats
+) -> Model:
     """The factor model with biases through a sigmoid, to be minimized in RMSE.
 
     Args:
@@ -56,35 +59,35 @@ def sigmoid_factor_model(ratings: Array, k: int, *, low: float, high: float, sta
 class _SigmoidModel:
     """The functions of `Model` and `Reduction`."""
 
-    def __init__(self, table: Array, k: int, low: float, high: float) -> None:
+    def __init__(self, table: Floats, k: int, low: float, high: float) -> None:
         self.low, self.span = low, high - low
         self.linear = FactorModel(table, k + 1, True)
         # A span of 0 has no inverse; `lead` then does nothing.
         share = np.clip((table - low) / (self.span or 1.0), EDGE, 1 - EDGE)
         self.raw = FactorModel(np.log(share / (1 - share)), k + 1, True)
 
-    def sigmoid(self, x: Array) -> Array:
+    def sigmoid(self, x: Floats) -> Floats:
         """Of the raw score of every rating (S, ratings), for x (S, n)."""
         with np.errstate(over="ignore"):  # far below, e^-raw is infinite and the sigmoid 0
-            s: Array = 1 / (1 + np.exp(-(self.linear.residuals(x) + self.linear.known)))
+            s: Floats = 1 / (1 + np.exp(-(self.linear.residuals(x) + self.linear.known)))
         return s
 
-    def residuals(self, x: Array) -> Array:
+    def residuals(self, x: Floats) -> Floats:
         """Prediction minus rating (S, ratings), for x (S, n)."""
         return self.low + self.span * self.sigmoid(x) - self.linear.known
 
-    def jacobian(self, x: Array) -> Array:
+    def jacobian(self, x: Floats) -> Floats:
         """Of the residuals: (S, ratings, n)."""
         s = self.sigmoid(x)
         return self.linear.jacobian(x) * (self.span * s * (1 - s))[:, :, None]
 
-    def normal_equations(self, x: Array) -> tuple[Array, Array, Array]:
+    def normal_equations(self, x: Floats) -> tuple[Floats, Floats, Floats]:
         """The sum of squares, Jᵀr and JᵀJ, for x (S, n)."""
         r, J = self.residuals(x), self.jacobian(x)
         Jt = J.transpose(0, 2, 1)
         return np.einsum("sm,sm->s", r, r), (Jt @ r[:, :, None])[:, :, 0], Jt @ J
 
-    def lead(self, x: Array) -> Array:
+    def lead(self, x: Floats) -> Floats:
         """Starts (S, n) near the ratings' raw scores, where those are better than x (S, n)."""
         if self.span == 0:
             return x

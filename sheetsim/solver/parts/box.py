@@ -10,7 +10,8 @@ from typing import Self
 
 import numpy as np
 
-from sheetsim.solver.functions import Array, Mask
+from sheetsim.arrays import Floats
+from sheetsim.solver.functions import Mask
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class Box:
         upper: (n,), inf for none; None likewise.
     """
 
-    lower: Array | None = None
-    upper: Array | None = None
+    lower: Floats | None = None
+    upper: Floats | None = None
 
     @classmethod
-    def of(cls, low: Array, high: Array) -> Self:
+    def of(cls, low: Floats, high: Floats) -> Self:
         """The box of bounds (n,), without a side on which no variable has one."""
         bounded = np.isfinite(low).any(), np.isfinite(high).any()
         return cls(low if bounded[0] else None, high if bounded[1] else None)
@@ -36,11 +37,11 @@ class Box:
         """Whether there is a side at all."""
         return self.lower is not None or self.upper is not None
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: Floats) -> Floats:
         """The point (S, n) within the bounds that is nearest to x (S, n)."""
         return np.clip(x, self.lower, self.upper) if self.is_bounded else x
 
-    def held(self, x: Array, g: Array, room: float | Array = 0.0) -> Mask:
+    def held(self, x: Floats, g: Floats, room: float | Floats = 0.0) -> Mask:
         """Which variables (..., n) stand on a bound (or within `room` of it) and would leave it."""
         held = np.zeros(x.shape, dtype=bool)
         if self.lower is not None:
@@ -49,6 +50,6 @@ class Box:
             held |= (self.upper - x <= room) & (g < 0)
         return held
 
-    def projected(self, x: Array, g: Array) -> Array:
+    def projected(self, x: Floats, g: Floats) -> Floats:
         """The gradient (..., n), 0 for the variables that are held."""
         return np.where(self.held(x, g), 0.0, g) if self.is_bounded else g

@@ -7,16 +7,17 @@ starts beside a given one (`around`) reach as far from it as a width says.
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator
-from sheetsim.solver.functions import Array, checked
+from sheetsim.solver.functions import checked
 
 
-def all_starts(evaluator: Evaluator) -> Array:
+def all_starts(evaluator: Evaluator) -> Floats:
     """The starts of a call (S, n), within the bounds, the given ones first."""
     low, high, options = evaluator.low, evaluator.high, evaluator.options
     model = evaluator.model
     given = model.start[None] if evaluator.starts is None else evaluator.starts
-    starts: Array = np.clip(given, low, high)
+    starts: Floats = np.clip(given, low, high)
     if not options.multistart:
         return starts
     rng, count = np.random.default_rng([options.seed, 1]), options.population
@@ -28,20 +29,20 @@ def all_starts(evaluator: Evaluator) -> Array:
     return np.concatenate([starts, drawn])
 
 
-def uniform(rng: np.random.Generator, sides: tuple[Array, Array], count: int) -> Array:
+def uniform(rng: np.random.Generator, sides: tuple[Floats, Floats], count: int) -> Floats:
     """Points (count, n) between sides (n,) and (n,)."""
     bottom, top = sides
-    drawn: Array = bottom + rng.uniform(size=(count, bottom.size)) * (top - bottom)
+    drawn: Floats = bottom + rng.uniform(size=(count, bottom.size)) * (top - bottom)
     return drawn
 
 
-def unit_box(low: Array, high: Array) -> tuple[Array, Array]:
+def unit_box(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """The sides (n,) of a box without a given point, from bounds (n,)."""
     bottom = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 1.0, 0.0))
     return bottom, np.where(np.isfinite(high), high, bottom + 1.0)
 
 
-def around(x: Array, low: Array, high: Array, width: Array) -> tuple[Array, Array]:
+def around(x: Floats, low: Floats, high: Floats, width: Floats) -> tuple[Floats, Floats]:
     """The sides (n,) of a box about x (n,) or the bound next to it, from bounds (n,)."""
     bottom = np.where(np.isfinite(low), low, np.fmin(x, high) - width)
     return bottom, np.where(np.isfinite(high), high, np.fmax(x, low) + width)

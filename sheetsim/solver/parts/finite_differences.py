@@ -15,7 +15,8 @@ the quotient is taken over the distance that is left, so no function is called o
 
 import numpy as np
 
-from sheetsim.solver.functions import Array, Many
+from sheetsim.arrays import Floats
+from sheetsim.solver.functions import Many
 from sheetsim.solver.parts.box import Box
 
 CHUNK = 2**23  # numbers: 64 MB
@@ -34,7 +35,7 @@ def noise(scheme: str) -> float:
     return float(EPS ** (1 / 2) if scheme == "forward" else EPS ** (2 / 3))
 
 
-def difference(function: Many, x: Array, value: Array, scheme: str, box: Box) -> Array:
+def difference(function: Many, x: Floats, value: Floats, scheme: str, box: Box) -> Floats:
     """The derivatives of `function` at x by finite differences.
 
     Args:
@@ -60,11 +61,11 @@ def difference(function: Many, x: Array, value: Array, scheme: str, box: Box) ->
     distance = ahead - behind
     rise = up - down
     run = distance.reshape(distance.shape + (1,) * (rise.ndim - 2))
-    slope: Array = np.divide(rise, run, out=np.zeros_like(rise), where=run != 0)
+    slope: Floats = np.divide(rise, run, out=np.zeros_like(rise), where=run != 0)
     return np.moveaxis(slope, 1, -1)
 
 
-def _perturbed(function: Many, x: Array, moved: Array) -> Array:
+def _perturbed(function: Many, x: Floats, moved: Floats) -> Floats:
     """The function with one variable moved at a time: (S, n) + its own shape."""
     S, n = x.shape
     columns = max(1, min(n, CHUNK // max(1, S * n)))

@@ -10,9 +10,10 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Clock, Evaluator
-from sheetsim.solver.functions import Array, Index, Mask
+from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.result import Trial
 
 Counts = npt.NDArray[np.int64]
@@ -93,7 +94,7 @@ class Memory:
         count: (S,) accepted iterations so far.
     """
 
-    ring: Array
+    ring: Floats
     count: Counts
 
     @classmethod
@@ -104,7 +105,7 @@ class Memory:
     def __getitem__(self, mask: Mask) -> Self:
         return type(self)(self.ring[mask], self.count[mask])
 
-    def flat(self, accepted: Mask, objective: Array, convergence: float) -> Mask:
+    def flat(self, accepted: Mask, objective: Floats, convergence: float) -> Mask:
         """Remember what was accepted; say in which of these runs the objective hardly changed."""
         at = np.arange(len(accepted)), self.count % WINDOW
         before = self.ring[at]
@@ -126,14 +127,14 @@ class Journal:
         ticks: Per tick: the runs alive, and their objective, evaluations, step and damping.
     """
 
-    x: Array
-    objective: Array
+    x: Floats
+    objective: Floats
     outcomes: list[Outcome | None]
     living: int
-    ticks: list[tuple[Index, Array, Counts, Array, Array]] = field(default_factory=list)
+    ticks: list[tuple[Index, Floats, Counts, Floats, Floats]] = field(default_factory=list)
 
     @classmethod
-    def open(cls, x: Array, objective: Array) -> Self:
+    def open(cls, x: Floats, objective: Floats) -> Self:
         """Begin with S starts x (S, n) and the objective (S,) there."""
         S = x.shape[0]
         journal = cls(x.copy(), objective.copy(), [None] * S, S)
@@ -142,12 +143,14 @@ class Journal:
         return journal
 
     def record(
-        self, rows: Index, objective: Array, evaluations: Counts, step: Array, damping: Array
+        self, rows: Index, objective: Floats, evaluations: Counts, step: Floats, damping: Floats
     ) -> None:
         """Log one tick of the runs `rows`; copies what the methods change in place."""
         self.ticks.append((rows, objective.copy(), evaluations.copy(), step, damping.copy()))
 
-    def close(self, ended: Mask, rows: Index, x: Array, objective: Array, outcome: Outcome) -> None:
+    def close(
+        self, ended: Mask, rows: Index, x: Floats, objective: Floats, outcome: Outcome
+    ) -> None:
         """End the runs `rows[ended]` that have not ended yet."""
         for at in np.flatnonzero(ended):
             row = int(rows[at])

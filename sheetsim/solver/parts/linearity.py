@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.functions import Array
 
 FAR = (0.1, 1.0, 10.0, 100.0)  # of the variables' size: how far out the points are
 WITHIN = 1e-7  # of the terms
@@ -31,9 +31,9 @@ class Linear:
         start: where the coefficients were found.
     """
 
-    cost: Array
-    A: Array
-    offset: Array
+    cost: Floats
+    A: Floats
+    offset: Floats
     start: Point
 
     def off(self, evaluator: Evaluator, other: Point) -> str:
@@ -85,7 +85,7 @@ def linear(evaluator: Evaluator) -> Linear | str:
     return found
 
 
-def _slopes(evaluator: Evaluator, point: Point) -> tuple[Array, Array]:
+def _slopes(evaluator: Evaluator, point: Point) -> tuple[Floats, Floats]:
     if point.g is not None and point.A is not None:
         return point.g, point.A
     x = point.x

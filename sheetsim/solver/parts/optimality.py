@@ -7,9 +7,9 @@ neither units nor the objective's size matter.
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.functions import Array
 
 KKT = 1e-6  # of the gradients that must cancel: what may be left at an optimum
 NEARLY = 1e-3  # the same, where the search can go no further and may all the same be right
@@ -17,7 +17,7 @@ LEAST = 1e-6  # of a scaled gradient: one that is smaller is an optimum by itsel
 BOTTOM = -1e13  # of the objective's size at the start: it has no minimum
 
 
-def left_over(slope: Array, g: Array, A: Array, multipliers: Array) -> float:
+def left_over(slope: Floats, g: Floats, A: Floats, multipliers: Floats) -> float:
     """What is left of the Lagrangian's gradient, as a part of the terms that it sums.
 
     Args:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.functions import Array, Vectorized
+from sheetsim.solver.functions import Vectorized
 
 
 class Pointwise:
@@ -17,7 +18,7 @@ class Pointwise:
         self.evaluator = evaluator
         self._seen: dict[bytes, Point] = {}
 
-    def points(self, x: Array) -> list[Point]:
+    def points(self, x: Floats) -> list[Point]:
         """The points at x (S, n)."""
         seen = self._seen
         keys = [row.tobytes() for row in x]
@@ -33,8 +34,8 @@ class Pointwise:
         """The objective as it is minimized inside."""
         return Vectorized(self._f, self._gradient)
 
-    def _f(self, x: Array) -> Array:
+    def _f(self, x: Floats) -> Floats:
         return np.array([point.f for point in self.points(x)])
 
-    def _gradient(self, x: Array) -> Array:
+    def _gradient(self, x: Floats) -> Floats:
         return np.stack([self.evaluator.derive(point)[0] for point in self.points(x)])

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetsim.solver.functions import Array
+from sheetsim.arrays import Floats
 
 ROUND = 1e-11  # of the rows' terms: a miss that is rounding
 DEPENDENT = 1e-10  # of a row that is one in length: what is left of one that depends on the others
@@ -32,27 +32,27 @@ DEPENDENT = 1e-10  # of a row that is one in length: what is left of one that de
 class Active:
     """The active constraints: their rows, signs and multipliers, and the QR of their normals."""
 
-    B: Array
+    B: Floats
     rows: list[int]
     signs: list[float]
-    u: Array
-    Q: Array
-    R: Array
+    u: Floats
+    Q: Floats
+    R: Floats
 
     @classmethod
-    def none(cls, B: Array) -> "Active":
+    def none(cls, B: Floats) -> "Active":
         """The empty set."""
         n = B.shape[1]
         return cls(B, [], [], np.zeros(0), np.zeros((n, 0)), np.zeros((0, 0)))
 
-    def split(self, normal: Array) -> tuple[Array, Array]:
+    def split(self, normal: Floats) -> tuple[Floats, Floats]:
         """What the active normals do not span of a normal (n,), and Qᵀ of it."""
         along = self.Q.T @ normal
         z = normal - self.Q @ along
         again = self.Q.T @ z
         return z - self.Q @ again, along + again
 
-    def add(self, row: int, sign: float, multiplier: float, z: Array, along: Array) -> None:
+    def add(self, row: int, sign: float, multiplier: float, z: Floats, along: Floats) -> None:
         """Take one in, of which `split` gave z and along."""
         k, length = len(self.rows), float(np.linalg.norm(z))
         R = np.zeros((k + 1, k + 1))
@@ -70,8 +70,8 @@ class Active:
 
 
 def solve(
-    y0: Array, B: Array, b: Array, equal: int, guess: list[int] | None = None
-) -> tuple[Array, Array, list[int]] | None:
+    y0: Floats, B: Floats, b: Floats, equal: int, guess: list[int] | None = None
+) -> tuple[Floats, Floats, list[int]] | None:
     """The nearest y (n,), the multipliers (m,) with y - y0 = Bᵀu, and the active rows.
 
     Args:
@@ -98,7 +98,7 @@ def solve(
     return found, u / length, active.rows
 
 
-def _warm(active: Active, y0: Array, b: Array, equal: int, guess: list[int]) -> Array:
+def _warm(active: Active, y0: Floats, b: Floats, equal: int, guess: list[int]) -> Floats:
     """Begin with those of the guess that have no negative multiplier; the minimum on them."""
     for row in guess:
         z, along = active.split(active.B[row])
@@ -118,7 +118,7 @@ def _warm(active: Active, y0: Array, b: Array, equal: int, guess: list[int]) -> 
     return y0
 
 
-def _iterate(active: Active, y: Array, b: Array, equal: int) -> Array | None:
+def _iterate(active: Active, y: Floats, b: Floats, equal: int) -> Floats | None:
     B = active.B
     noise = ROUND * (1 + np.abs(b))
     for _ in range(10 * (len(b) + B.shape[1]) + 100):
@@ -141,8 +141,8 @@ def _iterate(active: Active, y: Array, b: Array, equal: int) -> Array | None:
 
 
 def _take(
-    active: Active, y: Array, row: int, sign: float, limit: float, equal: int
-) -> Array | None:
+    active: Active, y: Floats, row: int, sign: float, limit: float, equal: int
+) -> Floats | None:
     """Make one constraint active; None if that can not be."""
     normal, multiplier = sign * active.B[row], 0.0
     while True:

@@ -26,7 +26,7 @@ import numpy as np
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.averages._running import ewma, running, second
 
 STEPS = 60
@@ -89,7 +89,7 @@ def _given(_plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str,
     return {"x": draws.astype(float)[:, None]}
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("averaged_gradients", "Averages of gradients, and of their squares")
     sheet.text(0, 0, sheet.title, "title")
     lead = (

@@ -22,7 +22,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 BETAS = (0.5, 0.8, 0.9, 0.98)
 AGES = 40
@@ -49,7 +49,7 @@ def steps_for(beta: Array, share: float) -> Array:
     return np.asarray(np.log(1 - share) / np.log(beta))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("memory", "How many steps a beta remembers")
     sheet.text(0, 0, sheet.title, "title")
     lead = "the weight of a value k steps old is (1 - beta) beta^k; the newest has age 0"

@@ -10,11 +10,11 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, collab_fil
 from collections.abc import Mapping
 from typing import Any
 
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._ratings_options import LIMITS, OPTIONS, ratings_book
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
+def _prepare(options: Mapping[str, Any]) -> Draft:
     return ratings_book(options, "dot_product", why="because one_hot has a row for every pair")
 
 

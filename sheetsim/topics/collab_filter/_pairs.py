@@ -8,13 +8,13 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book
+from sheetsim.topics._lesson import Draft
 from sheetsim.topics._ratings_grid import as_floats
 
 FACT_ROW, HEADINGS, FIRST = 2, 5, 6
 
 
-def identify(sheet: Sheet, book: Book, column: int) -> dict[str, Block]:
+def identify(sheet: Sheet, book: Draft, column: int) -> dict[str, Block]:
     """Columns user, movie, rating, user_index, movie_index: which pair a row is about.
 
     Returns:
@@ -71,7 +71,7 @@ def _find(cell: str, labels: Block, *, wild: bool) -> str:
 
 
 def outcome(
-    sheet: Sheet, book: Book, column: int, rating: Block, vectors: tuple[Block, Block]
+    sheet: Sheet, book: Draft, column: int, rating: Block, vectors: tuple[Block, Block]
 ) -> Block:
     """Columns prediction and error, and MSE and RMSE at the top.
 
@@ -130,7 +130,7 @@ def outcome(
     return predicted
 
 
-def widths(sheet: Sheet, book: Book, column: int) -> None:
+def widths(sheet: Sheet, book: Draft, column: int) -> None:
     """Widths of the columns that `identify` made, from the labels that they hold."""
     source = book["dot_product"]
     for offset, name in enumerate(("users", "movies")):
@@ -140,7 +140,7 @@ def widths(sheet: Sheet, book: Book, column: int) -> None:
     sheet.width(column + 3, column + 4, 12)
 
 
-def factor_values(book: Book) -> tuple[Array, Array]:
+def factor_values(book: Draft) -> tuple[Array, Array]:
     """User factors (users, k) and movie factors turned to (movies, k), from dot_product."""
     source = book["dot_product"]
     return source["user_factors"].values, source["movie_factors"].values.T

@@ -16,7 +16,7 @@ import numpy as np
 from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid
 from sheetsim.topics.collab_filter import dot_product
 
@@ -76,7 +76,7 @@ def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, 
     return _grid.random_start(plan, options["seed"], bias=True)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("bias", "Dot product with a bias for each user and movie")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
     source = book["dot_product"]

@@ -23,7 +23,7 @@ import numpy as np
 from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid, as_floats
 
 
@@ -63,7 +63,7 @@ def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, 
     return _grid.random_start(plan, options["seed"], bias=False)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("dot_product", "Dot product: ratings from factors")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"])
     names = _grid.factor_names(book, bias=False)

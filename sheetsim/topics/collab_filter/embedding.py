@@ -13,7 +13,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.collab_filter import _pairs
 from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
 
@@ -23,7 +23,7 @@ def look_up(matrix: Array, index: Array) -> Array:
     return np.take(matrix, index.astype(int), axis=0)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("embedding", "Embedding: the factors looked up")
     sheet.text(0, 0, sheet.title, "title")
     lead = "take row user_index of the user factors and column movie_index of the movie factors"

@@ -14,7 +14,7 @@ The lecture's sheet `movielens_1hot` is this one.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Highlight, Sheet
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.collab_filter import _pairs
 from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
 
@@ -24,7 +24,7 @@ def one_hot(index: Array, n: int) -> Array:
     return np.asarray(index[:, None] == np.arange(n), dtype=float)
 
 
-def _matrix(sheet: Sheet, book: Book, row: int, name: str, values: Array) -> Block:
+def _matrix(sheet: Sheet, book: Draft, row: int, name: str, values: Array) -> Block:
     """A copy, live, of one of dot_product's matrices, a row for each user or movie."""
     source = book["dot_product"][f"{name}_factors"].abroad
     turned = name == "movie"
@@ -46,7 +46,7 @@ def _matrix(sheet: Sheet, book: Book, row: int, name: str, values: Array) -> Blo
     return sheet.formulas(row, 1, f"{name}_matrix", formulas, values, "calc.factor")
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("one_hot", "One-hot rows times the factor matrices")
     sheet.text(0, 0, sheet.title, "title")
     lead = "a row of zeros with a single 1, times a matrix, is one row of that matrix"

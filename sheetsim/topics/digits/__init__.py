@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.option_values import whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 
 MAX_STEPS = 20
 """Most steps of the sheet steps: each takes about 900 cells."""
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
+def _prepare(options: Mapping[str, Any]) -> Draft:
     """Draw the mini-batch: one digit of each class and a few more, shuffled."""
     import numpy as np
 
@@ -37,7 +37,7 @@ def _prepare(options: Mapping[str, Any]) -> Book:
         given[f"picture_{i}"] = digits.images[which].astype(float)
         given[f"label_{i}"] = float(digits.labels[which])
     plan = {"digits": digits.source, "seed": options["seed"], "epochs": options["epochs"]}
-    return Book(plan, {"digit": given})
+    return Draft(plan, {"digit": given})
 
 
 LESSON = Lesson(

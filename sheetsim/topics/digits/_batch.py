@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.topics._lesson import Book
+from sheetsim.topics._lesson import Draft
 
 SIDE, PIXELS, CLASSES = 8, 64, 10
 """Pixels of a picture's side, of all of it, and how many digits there are."""
@@ -19,7 +19,7 @@ N = 12
 
 
 @dataclass(frozen=True)
-class Batch:
+class MiniBatch:
     """The mini-batch as the sheet digit has it, for formulas on other sheets.
 
     Attributes:
@@ -43,10 +43,10 @@ class Batch:
         return np.asarray(self.labels.values[0])
 
 
-def batch_of(book: Book) -> Batch:
+def mini_batch(book: Draft) -> MiniBatch:
     """The mini-batch, its references leading to the sheet digit."""
     source = book["digit"]
-    return Batch(source["x"].abroad, source["labels"].abroad)
+    return MiniBatch(source["x"].abroad, source["labels"].abroad)
 
 
 def class_headings(sheet: Sheet, row: int, column: int) -> Block:

@@ -18,7 +18,7 @@ to 1 and flattens them to 784 numbers.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, N
 
 FACTS, SHOWN, PICTURES, FLAT = 2, 5, 17, 37
@@ -40,7 +40,7 @@ def unflatten(column: Array, width: int) -> Array:
     return np.asarray(column.reshape(-1, width))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("digit", "A digit is a table of numbers")
     sheet.text(0, 0, sheet.title, "title")
     lead = "real digits of 8 x 8 pixels; paint in the twelve pictures: 0 is paper, 16 is ink"

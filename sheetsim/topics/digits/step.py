@@ -32,16 +32,16 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.digits._batch import (
     CLASSES,
     PIXELS,
-    Batch,
+    MiniBatch,
     N,
-    batch_of,
     class_headings,
     entropy_cells,
     logit_cells,
+    mini_batch,
 )
 
 FACTS, HEADINGS, TOP = 3, 7, 8
@@ -127,12 +127,12 @@ def _given(plan: Plan, _given: Inputs, _options: Mapping[str, Any]) -> dict[str,
     return {"weights": draws, "bias": np.zeros((1, CLASSES))}
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("step", "One step of training")
     sheet.text(0, 0, sheet.title, "title")
     lead = "from pixels (sheet digit) to logits, softmax, loss, gradient, new weights and new loss"
     sheet.text(1, 0, lead, "lead")
-    batch = batch_of(book)
+    batch = mini_batch(book)
     settings = (
         Fact("lr", "lr", None, 0.5, "input.general", Valid(0, 100)),
         Fact("weight decay", "weight_decay", None, 0.01, "input.general", Valid(0, 100)),
@@ -170,7 +170,7 @@ def _parameters(sheet: Sheet) -> None:
     sheet.text(BIAS - 2, LEFT, "weights and biases, a column for each class", "band")
 
 
-def _forward(sheet: Sheet, batch: Batch, number: Block, labels: Block) -> None:
+def _forward(sheet: Sheet, batch: MiniBatch, number: Block, labels: Block) -> None:
     """Logits, softmax and cross entropy of each digit."""
     weights, bias, answers = sheet["weights"], sheet["bias"], batch.answers
     z = logits(batch.rows, weights.values, bias.values[0])
@@ -219,7 +219,7 @@ def _forward(sheet: Sheet, batch: Batch, number: Block, labels: Block) -> None:
     )
 
 
-def _backward(sheet: Sheet, batch: Batch) -> None:
+def _backward(sheet: Sheet, batch: MiniBatch) -> None:
     """From softmax less one-hot to the gradient and the new parameters."""
     p, labels, weights, bias = (sheet[name] for name in ("softmax", "labels", "weights", "bias"))
     lr, decay = float(sheet["lr"].value), float(sheet["weight_decay"].value)
@@ -244,7 +244,7 @@ def _backward(sheet: Sheet, batch: Batch) -> None:
         sheet.fill(old.row, RIGHT, f"new_{name}", formula, values, "calc.error")
 
 
-def _after(sheet: Sheet, batch: Batch, number: Block, labels: Block) -> None:
+def _after(sheet: Sheet, batch: MiniBatch, number: Block, labels: Block) -> None:
     """The same digits again, with the new parameters."""
     weights, bias = sheet["new_weights"], sheet["new_bias"]
     z = logits(batch.rows, weights.values, bias.values[0])

@@ -22,16 +22,16 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.digits._batch import (
     CLASSES,
     PIXELS,
-    Batch,
+    MiniBatch,
     N,
-    batch_of,
     class_headings,
     entropy_cells,
     logit_cells,
+    mini_batch,
 )
 from sheetsim.topics.digits.step import (
     COLORS,
@@ -92,7 +92,7 @@ class Parts:
 
     sheet: Sheet
     rows: Rows
-    batch: Batch
+    batch: MiniBatch
     number: Block
     labels: Block
     lr: float
@@ -121,7 +121,7 @@ def train(
     return path
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     steps, source = int(book.plan["epochs"]), book["step"]
     sheet = book.new("steps", "Several steps, unrolled")
     sheet.text(0, 0, sheet.title, "title")
@@ -149,9 +149,9 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _row_headings(sheet: Sheet, book: Book, rows: Rows) -> Parts:
+def _row_headings(sheet: Sheet, book: Draft, rows: Rows) -> Parts:
     """Digits, labels and pixels at the left, which all steps share."""
-    batch = batch_of(book)
+    batch = mini_batch(book)
     numbers = [[i] for i in range(1, N + 1)]
     number = sheet.numbers(rows.logits, 0, numbers, "index")
     formula = f"=INDEX({batch.labels.range},{number.across})"

@@ -18,8 +18,8 @@ Networks with hidden layers have such pictures in their first layer only.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Kind, Sheet, Valid
-from sheetsim.topics._lesson import Book, Topic
-from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, batch_of
+from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, mini_batch
 
 FACTS = 2
 WEIGHTS, MEANS = (6, 16), (27, 37)
@@ -41,7 +41,7 @@ def as_picture(columns: Array, k: int) -> Array:
     return np.asarray(columns[:, k].reshape(SIDE, SIDE))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     steps = int(book.plan["epochs"])
     sheet = book.new("weights_seen", "The weights, seen as pictures")
     sheet.text(0, 0, sheet.title, "title")
@@ -72,7 +72,7 @@ def _place(tops: tuple[int, int], k: int) -> tuple[int, int]:
     return tops[k // ACROSS], 1 + (SIDE + 1) * (k % ACROSS)
 
 
-def _weights(sheet: Sheet, book: Book, made: int) -> None:
+def _weights(sheet: Sheet, book: Draft, made: int) -> None:
     """The ten pictures of weights, after so many steps as asked for."""
     parts = [book["step"]["weights"]]
     while f"weights_{len(parts)}" in book["steps"].blocks:
@@ -95,9 +95,9 @@ def _chosen(parts: list[Block], pixel: int, k: int) -> str:
     return f"=CHOOSE(steps_made+1,{','.join(part.abroad.at(pixel, k) for part in parts)})"
 
 
-def _means(sheet: Sheet, book: Book) -> None:
+def _means(sheet: Sheet, book: Draft) -> None:
     """The ten mean pictures."""
-    batch = batch_of(book)
+    batch = mini_batch(book)
     x, labels = batch.x, batch.labels
     means = class_means(batch.rows, batch.answers)
     for k in range(CLASSES):

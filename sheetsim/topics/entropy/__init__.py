@@ -10,11 +10,11 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, entropy_ex
 from collections.abc import Mapping
 from typing import Any
 
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 
 
-def _prepare(_options: Mapping[str, Any]) -> Book:
-    return Book({"parameters": "start"})
+def _prepare(_options: Mapping[str, Any]) -> Draft:
+    return Draft({"parameters": "start"})
 
 
 LESSON = Lesson(

@@ -19,7 +19,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, TOP, CURVE = 2, 7, 31
 """Row of the settings' labels, first row of the examples, points of the curves."""
@@ -63,7 +63,7 @@ def log_settings() -> tuple[Fact, Fact]:
     )
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("binary_loss", "Binary cross entropy")
     sheet.text(0, 0, sheet.title, "title")
     lead = "loss = -y log(p) - (1 - y) log(1 - p); nothing below eps goes into a logarithm"

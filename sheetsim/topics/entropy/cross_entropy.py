@@ -27,7 +27,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.entropy.binary_loss import log, log_settings
 from sheetsim.topics.entropy.softmax import LIMIT, softmax
 
@@ -66,7 +66,7 @@ def from_outputs(outputs: Array, labels: Array, base: float = math.e) -> Array:
     return np.asarray((total - true) / np.log(base))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("cross_entropy", "Cross entropy of several classes")
     sheet.text(0, 0, sheet.title, "title")
     lead = "loss = -sum of y log(p) over the classes = -log(p of the true class), looked up"

@@ -23,7 +23,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.entropy.softmax import CLASSES, LIMIT, softmax
 
 FACTS, TOP, CURVE = 2, 8, 25
@@ -40,7 +40,7 @@ def sigmoid(outputs: Array) -> Array:
     return np.asarray(np.exp(np.minimum(outputs, 0)) / (1 + np.exp(-np.abs(outputs))))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("nothing_there", "Nothing there: softmax beside a sigmoid for each class")
     sheet.text(0, 0, sheet.title, "title")
     lead = (

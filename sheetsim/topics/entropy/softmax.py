@@ -23,7 +23,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, TOP = 2, 8
 CLASSES = ("cat", "dog", "plane", "building", "fish")
@@ -53,7 +53,7 @@ SAME = "both images have the same softmax, though their outputs differ by shift"
 OTHER = "the two images have different softmaxes: extra is not the same for all classes"
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("softmax", "Softmax: outputs to probabilities")
     sheet.text(0, 0, sheet.title, "title")
     lead = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything, one_of, real, whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 
 MAX_STEPS = 1_048_000
@@ -23,7 +23,7 @@ MAX_SHEET_STEPS = 30_000
 """Most steps of a workbook: a hundred cells for each, over all sheets, are three million."""
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
+def _prepare(options: Mapping[str, Any]) -> Draft:
     import numpy as np
 
     from sheetsim.data import as_points, line_points
@@ -52,7 +52,7 @@ def _prepare(options: Mapping[str, Any]) -> Book:
         data |= {"z": draws.round(3)[:, None], "noise": options["noise"] or 0.0}
     else:
         data["y"] = points.y[:, None]
-    return Book(plan, {"data": data})
+    return Draft(plan, {"data": data})
 
 
 def _rows(plan: Mapping[str, Any]) -> int:

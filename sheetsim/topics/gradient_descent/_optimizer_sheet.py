@@ -15,7 +15,7 @@ import pandas as pd
 from sheetsim.data import Points
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book
+from sheetsim.topics._lesson import Draft
 from sheetsim.topics.gradient_descent._optimizer import Optimizer
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 
@@ -84,7 +84,7 @@ class _Parts:
         return [(epoch + 1) * self.line.n - 1 for epoch in range(self.epochs)]
 
 
-def optimizer_sheet(optimizer: Optimizer, book: Book) -> Sheet:
+def optimizer_sheet(optimizer: Optimizer, book: Draft) -> Sheet:
     """The sheet of an optimizer, with NumPy's value in every cell."""
     chosen, variant = optimizer.variant(book.plan["variant"])
     sheet = book.new(optimizer.name, f"{optimizer.title} ({chosen} variant)")

@@ -16,7 +16,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.gradient_descent import _all, data
 
 FACTS, HEADINGS, TOP = 2, 5, 6
@@ -33,12 +33,12 @@ def contour(level: float, least: float, mean_x: float, sd_x: float) -> tuple[Arr
     return da, radius * np.cos(angle) - mean_x * da
 
 
-def optimizers(book: Book) -> list[str]:
+def optimizers(book: Draft) -> list[str]:
     """The sheets that step through epochs, in their order."""
     return [name for name, sheet in book.sheets.items() if "epoch_b" in sheet.blocks]
 
 
-def lead_of(book: Book) -> str:
+def lead_of(book: Draft) -> str:
     """What the sheet shows, and whose steps are not of the variant that the title names."""
     lead = (
         "RMSE at the end of each epoch, over the same points; each with the settings on its sheet"
@@ -56,7 +56,7 @@ def lead_of(book: Book) -> str:
     return lead
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("compare", f"All optimizers ({book.plan['variant']} variants)")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(1, 0, lead_of(book), "lead")
@@ -87,7 +87,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _same_start(sheet: Sheet, book: Book) -> None:
+def _same_start(sheet: Sheet, book: Draft) -> None:
     """Whether all start at the same place, in a sentence."""
     starts = {of: [book[name][f"start_{of}"] for name in optimizers(book)] for of in "ba"}
     tests = [
@@ -107,7 +107,7 @@ def _same_start(sheet: Sheet, book: Book) -> None:
     )
 
 
-def _ends(sheet: Sheet, book: Book, row: int) -> None:
+def _ends(sheet: Sheet, book: Draft, row: int) -> None:
     """Where each optimizer ends, and the best line."""
     sheet.labels(row, 0, [["at the end", *optimizers(book)]], "heading")
     points = book["data"]
@@ -131,7 +131,7 @@ def _ends(sheet: Sheet, book: Book, row: int) -> None:
         )
 
 
-def _map(sheet: Sheet, book: Book, left: int, row: int) -> None:
+def _map(sheet: Sheet, book: Draft, left: int, row: int) -> None:
     """The contours of RMSE, and the way of each optimizer over them."""
     x, y = book["data"]["x"], book["data"]["y"]
     a, b = data.least_squares(x.values[:, 0], y.values[:, 0])

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from sheetsim.data import Points
-from sheetsim.sheet import Array, Block, Chart, Series, Sheet, SolverModel, Valid
+from sheetsim.sheet import Array, Block, Chart, Series, Sheet, SheetModel, Valid
 from sheetsim.solver import Model, Vectorized
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics._limit import solver_limit
 
 TRUE_A, TRUE_B = 2.0, 30.0
@@ -57,7 +57,7 @@ def _given(_plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str,
     return {name: 1.0 if value is None else value for name, value in named.items()}
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     n, live = book.plan["n"], bool(book.plan["live"])
     sheet = book.new("data", "The points and their best line")
     sheet.text(0, 0, sheet.title, "title")
@@ -97,7 +97,7 @@ def _sheet(book: Book) -> Sheet:
         rows=22,
     )
     sheet.charts.append(chart)
-    sheet.solver = SolverModel(rmse, (placed["guess_b"], placed["guess_a"]))
+    sheet.solver = SheetModel(rmse, (placed["guess_b"], placed["guess_a"]))
     sheet.width(0, 16, 12)
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)

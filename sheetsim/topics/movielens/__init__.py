@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything
-from sheetsim.topics._lesson import Book, Inputs, Lesson
+from sheetsim.topics._lesson import Draft, Inputs, Lesson
 from sheetsim.topics._options import Option
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Learned:
             )
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
+def _prepare(options: Mapping[str, Any]) -> Draft:
     import numpy as np
 
     learned = options["learned"]
@@ -106,7 +106,7 @@ def _prepare(options: Mapping[str, Any]) -> Book:
         "card": {"user": float(learned.user_ids[0]), "title": learned.titles[0]},
         "directions": {"loadings": learned.loadings.round(DIGITS)},
     }
-    return Book(plan, given)
+    return Draft(plan, given)
 
 
 LESSON = Lesson(

@@ -13,7 +13,7 @@ The Shawshank Redemption. Source: fast.ai, lesson 4 (`learn.bias(top_movies)`).
 import numpy as np
 
 from sheetsim.sheet import Chart, Series, Sheet
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 LISTED = 15
 HEADINGS, TOP = 4, 5
@@ -26,7 +26,7 @@ def ranks(biases: np.ndarray, n: int, *, lowest: bool) -> np.ndarray:
     return np.array([int(np.argmax(biases == value)) for value in wanted])
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("biases", "Titles by their bias")
     sheet.text(0, 0, sheet.title, "title")
     lead = "what a title gets from everybody, once tastes are allowed for; beside its mean rating"

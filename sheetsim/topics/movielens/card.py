@@ -16,7 +16,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 
 FACTS, RESULTS, HEADINGS, TOP = 2, 5, 8, 9
@@ -47,7 +47,7 @@ def row_of(table: Array, position: float) -> Array:
     return np.asarray(table[int(position) - 1], dtype=float)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("card", "One user, one title, one predicted rating")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(1, 0, "pick both from their lists; the products below say why", "lead")
@@ -91,7 +91,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _picks(sheet: Sheet, book: Book) -> tuple[Block, Block]:
+def _picks(sheet: Sheet, book: Draft) -> tuple[Block, Block]:
     """The two drop-downs; returns the rows of titles and users that they lead to."""
     labels, ids = book["titles"]["labels"], book["users"]["user_ids"]
     titles = tuple(str(label) for label in labels.values[:, 0])

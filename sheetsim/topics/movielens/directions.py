@@ -16,7 +16,7 @@ component means nothing; here the sum of the cubes of its loadings is positive.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 HEADINGS, TOP = 3, 4
 
@@ -31,7 +31,7 @@ def spread(columns: Array) -> Array:
     return np.asarray(((columns - columns.mean(axis=0)) ** 2).sum(axis=0))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     k, c = book.plan["k"], book.plan["components"]
     sheet = book.new("directions", f"Principal components: {k} factors to {c}")
     sheet.text(0, 0, sheet.title, "title")
@@ -69,7 +69,7 @@ def _columns(sheet: Sheet, factors: Block, row: int) -> tuple[Block, Block]:
 
 
 def _scores(
-    sheet: Sheet, book: Book, factors: Block, means: Block, loadings: Block, row: int
+    sheet: Sheet, book: Draft, factors: Block, means: Block, loadings: Block, row: int
 ) -> Block:
     """A row for each title: its name, and its score along each component."""
     names = [f"component {number + 1}" for number in range(loadings.rows)]

@@ -10,14 +10,14 @@ liked by the same people. Source: fast.ai, lesson 4 (`movie_comp`), and its scat
 """
 
 from sheetsim.sheet import Block, Chart, Series, Sheet
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.movielens.biases import ranks
 
 LISTED, LABELLED = 10, 50
 HEADINGS, TOP = 4, 5
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("extremes", "Titles at the ends of each component")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(1, 0, "sorted by score; then the best known titles by two components", "lead")

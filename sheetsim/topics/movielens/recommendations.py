@@ -13,7 +13,7 @@ Source: fast.ai, lesson 4; what it calls collaborative filtering is used for exa
 import numpy as np
 
 from sheetsim.sheet import Array, Sheet
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 from sheetsim.topics.movielens.biases import ranks
 from sheetsim.topics.movielens.card import row_of
@@ -27,7 +27,7 @@ def raw_scores(user: Array, items: Array) -> Array:
     return np.asarray(items[:, 1:] @ user[1:] + items[:, 0] + user[0])
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("recommendations", "What to show this user next")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(

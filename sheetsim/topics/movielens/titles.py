@@ -14,13 +14,13 @@ import numpy as np
 
 from sheetsim.sheet import Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     n, k = book.plan["n_titles"], book.plan["k"]
     sheet = book.new("titles", "The movies with the most ratings")
     sheet.text(0, 0, sheet.title, "title")

@@ -14,12 +14,12 @@ first, before the factors.
 import numpy as np
 
 from sheetsim.sheet import Sheet, Valid
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 HEADINGS, TOP = 3, 4
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     m, k = book.plan["n_users"], book.plan["k"]
     sheet = book.new("users", "The users")
     sheet.text(0, 0, sheet.title, "title")

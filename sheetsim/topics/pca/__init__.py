@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.option_values import whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 from sheetsim.topics._ratings_options import MAX_SIDE, OPTIONS
 
@@ -29,7 +29,7 @@ DIGITS = 6
 """Decimals of the factors, few enough for all processors to agree on them."""
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
+def _prepare(options: Mapping[str, Any]) -> Draft:
     import numpy as np
 
     from sheetsim.topics._build import new_book
@@ -44,7 +44,7 @@ def _prepare(options: Mapping[str, Any]) -> Book:
         )
     turned = np.round(factors @ rotation(k, options["seed"]), DIGITS)
     plan = {"ratings": solved.plan["ratings"], "movies": n, "k": k, "seed": options["seed"]}
-    return Book(plan, {"covariance": {"movies": titles.reshape(-1, 1), "factors": turned}})
+    return Draft(plan, {"covariance": {"movies": titles.reshape(-1, 1), "factors": turned}})
 
 
 def rotation(k: int, seed: int) -> NDArray[np.float64]:

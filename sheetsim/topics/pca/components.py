@@ -24,7 +24,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.pca import N_COMPONENTS, covariance, power_iteration
 
 HEADINGS, TOP = 3, 4
@@ -70,7 +70,7 @@ def pca(factors: Array, n: int) -> PCA:
     return PCA(components, x @ components.T, variances, shares)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     n, k = book.plan["movies"], book.plan["k"]
     sheet = book.new("components", "The three components, and the movies along them")
     sheet.text(0, 0, sheet.title, "title")
@@ -114,7 +114,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _component(sheet: Sheet, book: Book, number: int) -> Block:
+def _component(sheet: Sheet, book: Draft, number: int) -> Block:
     """The row of one component; returns its loadings."""
     steps = book["power_iteration"]
     vector, eigenvalue = steps[f"vector_{number}"], steps[f"eigenvalue_{number}"]

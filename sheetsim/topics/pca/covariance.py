@@ -19,7 +19,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 
@@ -48,7 +48,7 @@ def signed_scale(block: Block) -> ColorScale:
     return ColorScale(block, -limit, limit, palette="signed")
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     n, k = book.plan["movies"], book.plan["k"]
     sheet = book.new("covariance", "Factors of the movies, and how they vary together")
     sheet.text(0, 0, sheet.title, "title")

@@ -24,7 +24,7 @@ singular value decomposition, which gets all components at once and to the last 
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.pca import N_COMPONENTS
 
 START, MATRIX = 3, 8
@@ -65,7 +65,7 @@ def signed(vector: Array) -> Array:
     return -vector if np.sum(vector**3) < 0 else vector
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     k = book.plan["k"]
     sheet = book.new("power_iteration", "Power iteration, three times with deflation")
     sheet.text(0, 0, sheet.title, "title")

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.option_values import whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 
 STEPS, MAX_STEPS = 100, 400
 """Steps of every run: as many as the lesson has, and the most that may be asked for."""
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
-    return Book({"steps": options["steps"]})
+def _prepare(options: Mapping[str, Any]) -> Draft:
+    return Draft({"steps": options["steps"]})
 
 
 LESSON = Lesson(

@@ -36,7 +36,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.schedules._points import N, Placed, draws, no_inf, points
 
 
@@ -173,7 +173,7 @@ LEVEL = "The run stopped, but the smoothed loss never fell: no rate is to be rea
 NEVER = "The loss never exploded: raise high until it does."
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("lr_finder", "The learning-rate finder")
     sheet.text(0, 0, sheet.title, "title")
     lead = "plain gradient descent on a line, with a rate that grows at every mini-batch"

@@ -31,7 +31,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 
 def positions(step: Array, steps: float, pct_start: float) -> tuple[Array, Array]:
@@ -105,7 +105,7 @@ PARAMETERS = (
 )
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("one_cycle", "The one-cycle schedule")
     sheet.text(0, 0, sheet.title, "title")
     lead = "lr up and down once, momentum down and up: half a cosine each way, as in PyTorch"

@@ -38,7 +38,7 @@ import numpy as np
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.schedules._points import N, no_inf
 from sheetsim.topics.schedules.one_cycle import positions, there_and_on
 
@@ -129,7 +129,7 @@ CYCLE = {
 }
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("schedules_compared", "Schedules side by side")
     sheet.text(0, 0, sheet.title, "title")
     lead = "the points of lr_finder, one a step, from the same start; only the rates differ"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.option_values import whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 
 POINTS = 6
@@ -23,8 +23,8 @@ MAX_EPOCHS = 200
 """Six sheets have a row for every point of every epoch."""
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
-    return Book({"epochs": options["epochs"], "seed": options["seed"]})
+def _prepare(options: Mapping[str, Any]) -> Draft:
+    return Draft({"epochs": options["epochs"], "seed": options["seed"]})
 
 
 def _rows(plan: Mapping[str, Any]) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic, Try
+from sheetsim.topics._lesson import Draft, Topic, Try
 from sheetsim.topics.transfer._cells import SUMS, UNITS, finite, forward_cells
 from sheetsim.topics.transfer._group_table import group_table, way_choices
 from sheetsim.topics.transfer._steps import epoch_rates, train
@@ -106,7 +106,7 @@ class Run:
 # The sheet ---------------------------------------------------------------------------------
 
 
-def _sheet(run: Run, book: Book) -> Sheet:
+def _sheet(run: Run, book: Draft) -> Sheet:
     epochs, net = book.plan["epochs"], book["net"]
     sheet = book.new(run.name, run.title)
     sheet.text(0, 0, sheet.title, "title")

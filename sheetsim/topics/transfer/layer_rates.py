@@ -29,7 +29,7 @@ import numpy as np
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.transfer._cells import finite
 from sheetsim.topics.transfer._group_table import (
     ASIDE,
@@ -119,7 +119,7 @@ def _demand_rate(name: str, value: object) -> float:
 # The sheet ---------------------------------------------------------------------------------
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("layer_rates", "Learning rates of the layer groups")
     sheet.text(0, 0, sheet.title, "title")
     lead = (
@@ -176,7 +176,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _updates(sheet: Sheet, book: Book, table: GroupTable) -> Block:
+def _updates(sheet: Sheet, book: Draft, table: GroupTable) -> Block:
     """One step of gradient descent for each weight: its group, derivative, rate and update.
 
     Returns:

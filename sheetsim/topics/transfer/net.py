@@ -34,7 +34,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.transfer import POINTS
 from sheetsim.topics.transfer._cells import (
     backward_cells,
@@ -157,7 +157,7 @@ def _given(_plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str,
 # The sheet ---------------------------------------------------------------------------------
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("net", "The net: forward, loss, and a derivative for every weight")
     sheet.text(0, 0, sheet.title, "title")
     lead = "y = level + size sin(freq x + phase) is the new task; layers 1 and 2 know the old one"

@@ -22,7 +22,7 @@ import numpy as np
 
 from sheetsim.sheet import Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 RUNS = ("from_scratch", "frozen", "one_rate", "slice_one", "slice_two", "unfrozen")
 OUTCOMES = {
@@ -35,7 +35,7 @@ OUTCOMES = {
 FACTS, TOP = 2, 6
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("runs", "All runs: loss by epoch, and what became of the layers")
     sheet.text(0, 0, sheet.title, "title")
     lead = "the same points, order and head for all; what differs is what trains, and how fast"

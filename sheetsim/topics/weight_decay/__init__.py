@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.option_values import whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 
 STEPS = 30
@@ -21,8 +21,8 @@ MAX_STEPS = 100
 """The most that may be asked for: by 300 Adam amplifies rounding until no two programs agree."""
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
-    return Book({"parameters": "start", "steps": options["steps"]})
+def _prepare(options: Mapping[str, Any]) -> Draft:
+    return Draft({"parameters": "start", "steps": options["steps"]})
 
 
 def _rows(plan: Mapping[str, Any]) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Column, Sheet
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book
+from sheetsim.topics._lesson import Draft
 from sheetsim.topics.weight_decay import STEPS
 from sheetsim.topics.weight_decay.penalty import NAMES, mse_gradient
 
@@ -72,13 +72,13 @@ def columns(name: str, formula: str, first: str, values: Array, style: str) -> l
     ]
 
 
-def starts(book: Book) -> list[str]:
+def starts(book: Draft) -> list[str]:
     """Where the runs start: the weights of the sheet penalty."""
     weights = book["penalty"]["weights"].abroad
     return [weights.at(0, j) for j in range(weights.columns)]
 
 
-def weight_columns(book: Book, name: str, formula: str, values: Array) -> list[Column]:
+def weight_columns(book: Draft, name: str, formula: str, values: Array) -> list[Column]:
     """The columns of the weights, which start on the sheet penalty."""
     return [
         Column(
@@ -93,7 +93,7 @@ def weight_columns(book: Book, name: str, formula: str, values: Array) -> list[C
 
 
 def gradient_columns(
-    book: Book, name: str, weights: str, values: Array, more: str = ""
+    book: Draft, name: str, weights: str, values: Array, more: str = ""
 ) -> list[Column]:
     """The gradient of the MSE at this row's weights, from the points of the sheet penalty.
 

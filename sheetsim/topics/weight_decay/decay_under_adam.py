@@ -23,7 +23,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.gradient_descent.adam import init_textbook, textbook
 from sheetsim.topics.weight_decay._runs import (
     State,
@@ -82,7 +82,7 @@ def pull(v: Array, t: float, lr: float, wd: float, beta2: float, epsilon: float)
     return np.asarray(lr * wd / (np.sqrt(v / (1 - beta2**t)) + epsilon))
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("decay_under_adam", "Adam with L2 in the loss, and AdamW")
     sheet.text(0, 0, sheet.title, "title")
     lead = (
@@ -125,7 +125,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _columns(book: Book, runs: dict[str, dict[str, Array]], wd: float) -> list[Column]:
+def _columns(book: Draft, runs: dict[str, dict[str, Array]], wd: float) -> list[Column]:
     """Both runs: weights, gradients and Adam's two averages."""
     step = "lr*({m_#}/(1-beta1^{step}))/(SQRT({v_#}/(1-beta2^{step}))+epsilon)"
     news = {"l2": f"={{^l2_w#}}-{step}", "aw": f"=(1-lr*wd)*{{^aw_w#}}-{step}"}

@@ -24,7 +24,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.weight_decay._runs import (
     State,
     finite,
@@ -59,7 +59,7 @@ def sgd_decay(
     return (1 - lr * weight_decay) * x - lr * grad, state
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("decay_under_sgd", "Weight decay under plain gradient descent")
     sheet.text(0, 0, sheet.title, "title")
     lead = (

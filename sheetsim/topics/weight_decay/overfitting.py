@@ -23,7 +23,7 @@ import numpy as np
 from sheetsim.references import Fill, a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, CHARTS, TOP = 2, 6, 28
 """Rows of the settings' labels, of the charts, and of the tables' headings."""
@@ -98,7 +98,7 @@ class _Rows:
     powers: Block
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("overfitting", "Overfitting, and what decay does about it")
     sheet.text(0, 0, sheet.title, "title")
     lead = (

@@ -25,7 +25,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, HEADINGS, TOP, SWEEP = 2, 6, 7, 19
 """Rows of the inputs' labels, of the data's headings, of the data, and of the curves' title."""
@@ -81,7 +81,7 @@ def moved(w: Array, j: int, by: float) -> Array:
     return other
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("penalty", "The penalty and its gradient")
     sheet.text(0, 0, sheet.title, "title")
     lead = (

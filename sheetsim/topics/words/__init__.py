@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.option_values import whole
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
-    return Book({"seed": options["seed"]})
+def _prepare(options: Mapping[str, Any]) -> Draft:
+    return Draft({"seed": options["seed"]})
 
 
 LESSON = Lesson(

@@ -17,7 +17,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.words.vocabulary import SLOTS
 from sheetsim.topics.words.word_vectors import K
 
@@ -39,7 +39,7 @@ def picked(matrix: Array, place: float) -> Array:
     return np.asarray(hot[None, :].astype(float) @ matrix)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("similar_words", "Which words are alike")
     sheet.text(0, 0, sheet.title, "title")
     lead = "the cosine of the angle between two words' vectors: 1 the same direction, 0 at right "
@@ -73,7 +73,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _words(sheet: Sheet, book: Book, matrix: Block) -> tuple[Block, Block]:
+def _words(sheet: Sheet, book: Draft, matrix: Block) -> tuple[Block, Block]:
     """The words of the vocabulary and the lengths of their vectors."""
     listed = book["vocabulary"]["vocabulary"]
     sheet.labels(
@@ -88,7 +88,7 @@ def _words(sheet: Sheet, book: Book, matrix: Block) -> tuple[Block, Block]:
     return known, length
 
 
-def _spots(sheet: Sheet, book: Book, ids: Block, known: Block, matrix: Block) -> Block:
+def _spots(sheet: Sheet, book: Draft, ids: Block, known: Block, matrix: Block) -> Block:
     """Where each word stands on the map; #N/A, unseen, keeps a row without a word off it."""
     size = book["vocabulary"]["size"]
     there = ids.values <= size.value
@@ -124,7 +124,7 @@ def _pair(sheet: Sheet, ids: Block, known: Block, matrix: Block) -> tuple[Block,
 
 
 def _nearest(
-    sheet: Sheet, book: Book, ids: Block, pair: tuple[Block, Block], length: Block, matrix: Block
+    sheet: Sheet, book: Draft, ids: Block, pair: tuple[Block, Block], length: Block, matrix: Block
 ) -> None:
     """How alike the two are, and the word that is most like a."""
     size = book["vocabulary"]["size"]
@@ -175,7 +175,7 @@ def _nearest(
     facts(sheet, FACTS, 3, outcome)
 
 
-def _map(sheet: Sheet, book: Book, ids: Block, known: Block, length: Block, matrix: Block) -> None:
+def _map(sheet: Sheet, book: Draft, ids: Block, known: Block, length: Block, matrix: Block) -> None:
     """The cosine of every two words of the vocabulary, coloured."""
     size = book["vocabulary"]["size"]
     sheet.text(BANDS, MAP, "cosine of every two words", "band")

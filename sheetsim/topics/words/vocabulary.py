@@ -21,7 +21,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 
 SLOTS = 14
 """Cells for words, and as many places in the vocabulary: every word may be another one."""
@@ -57,7 +57,7 @@ def padded(vocabulary: list[str]) -> Array:
     return np.array([*vocabulary, *rest], dtype=object)[:, None]
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("vocabulary", "From words to ids")
     sheet.text(0, 0, sheet.title, "title")
     lead = "type a sentence, one word a cell; every different word gets a number, in order"

@@ -22,7 +22,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Highlight, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.words.vocabulary import SLOTS
 
 K = 4
@@ -52,7 +52,7 @@ def _given(_plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str,
     return {"matrix": draws.round(2)}
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("word_vectors", "From ids to vectors")
     sheet.text(0, 0, sheet.title, "title")
     lead = "a one-hot row times the embedding matrix is one row of it: the word's vector"
@@ -100,7 +100,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _matrix(sheet: Sheet, book: Book) -> Block:
+def _matrix(sheet: Sheet, book: Draft) -> Block:
     """The embedding matrix, each row beside the word that it belongs to."""
     listed = book["vocabulary"]["vocabulary"]
     sheet.text(BANDS, 0, "embedding matrix", "band")
@@ -111,7 +111,7 @@ def _matrix(sheet: Sheet, book: Book) -> Block:
     return sheet.inputs(TOP, 2, "matrix", np.zeros((SLOTS, K)), "input.factor", Valid())
 
 
-def _sentence(sheet: Sheet, book: Book) -> Block:
+def _sentence(sheet: Sheet, book: Draft) -> Block:
     """The sentence's words with their ids; these."""
     source = book["vocabulary"]
     sheet.text(BANDS, LEFT, "the sentence", "band")
@@ -123,7 +123,7 @@ def _sentence(sheet: Sheet, book: Book) -> Block:
     )
 
 
-def _outcome(sheet: Sheet, book: Book, product: Block, vectors: Block) -> None:
+def _outcome(sheet: Sheet, book: Draft, product: Block, vectors: Block) -> None:
     """Whether the two ways agree, and the sentence's average vector."""
     total = np.abs(product.values - vectors.values).sum()
     formula = f"=SUMPRODUCT(ABS({product.range}-{vectors.range}))"

@@ -10,11 +10,11 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5 (`le
 from collections.abc import Mapping
 from typing import Any
 
-from sheetsim.topics._lesson import Book, Lesson
+from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._ratings_options import LIMITS, OPTIONS, ratings_book
 
 
-def _prepare(options: Mapping[str, Any]) -> Book:
+def _prepare(options: Mapping[str, Any]) -> Draft:
     why = "because outside_range has a row for every pair"
     book = ratings_book(options, "linear_rating", why)
     del book.plan["wildcards"]  # no label is looked up here

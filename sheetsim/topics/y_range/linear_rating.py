@@ -19,7 +19,7 @@ import numpy as np
 from sheetsim.sheet import Sheet
 from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid, as_floats
 from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors
 
@@ -28,7 +28,7 @@ def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, 
     return _grid.random_start(plan, options["seed"], bias=True)
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("linear_rating", "Without a range: dot product with biases")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
     lead = "prediction = user factors · movie factors + movie bias + user bias"

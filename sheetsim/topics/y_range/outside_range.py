@@ -17,7 +17,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Topic
+from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._ratings_grid import as_floats
 
 FACTS, HEADINGS, TABLE = 2, 5, 6
@@ -30,7 +30,7 @@ def counted(values: Array, mask: Array) -> float:
     return float(np.sum(mask)) if np.isfinite(values).all() else np.nan
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("outside_range", "Predictions that are no stars")
     sheet.text(0, 0, sheet.title, "title")
     lead = "the model without and with the sigmoid, for the same ratings; all counts are live"
@@ -52,7 +52,7 @@ def _sheet(book: Book) -> Sheet:
     return sheet
 
 
-def _ends(sheet: Sheet, book: Book) -> dict[str, tuple[str, float]]:
+def _ends(sheet: Sheet, book: Draft) -> dict[str, tuple[str, float]]:
     """The ends of the scale; returns each one's formula name and value."""
     stars = as_floats(book["linear_rating"]["ratings"])
     finite = stars[np.isfinite(stars)]
@@ -71,7 +71,7 @@ def _ends(sheet: Sheet, book: Book) -> dict[str, tuple[str, float]]:
     return {name: (name, float(block.value)) for name, block in placed.items()}
 
 
-def _errors(sheet: Sheet, book: Book) -> None:
+def _errors(sheet: Sheet, book: Draft) -> None:
     """RMSE, and the least and greatest prediction of each model."""
     sheet.labels(TABLE, 0, [["RMSE"], ["least prediction"], ["greatest"]], "row heading")
     for column, model in enumerate(MODELS, start=1):
@@ -87,7 +87,7 @@ def _errors(sheet: Sheet, book: Book) -> None:
             sheet.fill(TABLE + offset, column, f"{name}_{model}", formula, found, "calc.step")
 
 
-def _counts(sheet: Sheet, book: Book, ends: dict[str, tuple[str, float]], row: int) -> int:
+def _counts(sheet: Sheet, book: Draft, ends: dict[str, tuple[str, float]], row: int) -> int:
     """How many predictions lie beyond each end; returns the row below."""
     ratings = book["linear_rating"]["ratings"]
     blank = np.isnan(as_floats(ratings))
@@ -120,7 +120,7 @@ def _counts(sheet: Sheet, book: Book, ends: dict[str, tuple[str, float]], row: i
     return row + len(lines)
 
 
-def _pairs(sheet: Sheet, book: Book, row: int) -> None:
+def _pairs(sheet: Sheet, book: Draft, row: int) -> None:
     """A row for each user and movie with both predictions, and a chart of one over the other."""
     source = book["linear_rating"]
     users, movies = source["users"].abroad, source["movies"].abroad

@@ -26,7 +26,7 @@ import numpy as np
 from sheetsim.data.ratings import DEFAULT_SOURCE
 from sheetsim.sheet import Array, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.y_range.sigmoid_rating import (
     HIGH,
     LOW,
@@ -76,7 +76,7 @@ def _given(_plan: Plan, given: Inputs, _options: Mapping[str, Any]) -> dict[str,
     return {"bottom": low, "near_top": best, "far_top": high, "goal": best, "stars": stars}
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("reach", "Why the range ends beyond the best rating")
     sheet.text(0, 0, sheet.title, "title")
     lead = "the same sigmoid with two tops: one at the best rating, one a little beyond"

@@ -27,7 +27,7 @@ from sheetsim.sheet import Array, Sheet, Valid
 from sheetsim.solver import Model, sigmoid_factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._facts import Fact, facts
-from sheetsim.topics._lesson import Book, Inputs, Plan, Topic, variables_of
+from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import FACT_LABELS, Grid
 from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors
 
@@ -62,7 +62,7 @@ def _given(plan: Plan, given: Inputs, options: Mapping[str, Any]) -> dict[str, A
     return {**start, "low": low, "high": high}
 
 
-def _sheet(book: Book) -> Sheet:
+def _sheet(book: Draft) -> Sheet:
     sheet = book.new("sigmoid_rating", "With a range: the same through a sigmoid")
     grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
     lead = "prediction = low + (high - low) / (1 + e^-raw), raw = factors · factors + both biases"

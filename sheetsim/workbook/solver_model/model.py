@@ -50,7 +50,7 @@ class Goal(IntEnum):
     VALUE = 3
 
 
-class Engine(IntEnum):
+class SolverEngine(IntEnum):
     """Excel's solving methods; the numbers are those of `solver_eng`."""
 
     GRG = 1
@@ -115,7 +115,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Constraint:
+class SolverConstraint:
     """One line of the box "Subject to the Constraints".
 
     Attributes:
@@ -136,7 +136,7 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SolverSettings:
     """The settings of Excel's dialog, with the values that it starts from.
 
     Attributes:
@@ -233,10 +233,10 @@ class SolverModel:
     goal: Goal = Goal.MINIMISE
     value: float = 0.0
     variables: tuple[Area, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
+    constraints: tuple[SolverConstraint, ...] = ()
     non_negative: bool = False
-    engine: Engine = Engine.GRG
-    settings: Settings = field(default_factory=Settings)
+    engine: SolverEngine = SolverEngine.GRG
+    settings: SolverSettings = field(default_factory=SolverSettings)
     problems: tuple[Problem, ...] = ()
 
     def variable_cells(self) -> list[tuple[str, Place]]:
@@ -284,11 +284,11 @@ def _details(model: SolverModel) -> Iterator[str]:
     yield f"{'' if model.constraints else 'no constraints; '}variables {negative}"
     settings = model.settings
     method = [model.engine.title, f"precision {settings.precision:g}"]
-    if model.engine is Engine.GRG:
+    if model.engine is SolverEngine.GRG:
         method.append(f"convergence {settings.convergence:g}")
         method.append(f"{'central' if settings.central else 'forward'} derivatives")
-    if settings.multistart or model.engine is Engine.EVOLUTIONARY:
-        start = "multistart from" if model.engine is Engine.GRG else "population of"
+    if settings.multistart or model.engine is SolverEngine.EVOLUTIONARY:
+        start = "multistart from" if model.engine is SolverEngine.GRG else "population of"
         method.append(f"{start} {settings.population} points")
     if any(not c.relation.compares for c in model.constraints):
         method.append(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sheetsim.errors import OptionError
 from sheetsim.workbook.solver_model.areas import parse_areas, split_commas
-from sheetsim.workbook.solver_model.model import Constraint, Goal, Relation, SolverModel
+from sheetsim.workbook.solver_model.model import Goal, Relation, SolverConstraint, SolverModel
 from sheetsim.workbook.solver_model.read import (
     MAX_VARIABLES,
     as_number,
@@ -52,7 +52,7 @@ _SIGN = re.compile(r"<=|=<|>=|=>|==|≤|≥|=|<>|<|>")
 _WORD = re.compile(r"(.*?)[\s=]+(int|integer|bin|binary|dif|all[\s_-]?different)", re.IGNORECASE)
 
 
-def parse_constraint(text: str, book: Book, sheet: str | None = None) -> Constraint:
+def parse_constraint(text: str, book: Book, sheet: str | None = None) -> SolverConstraint:
     """Return the constraint that a text means.
 
     Args:
@@ -70,7 +70,7 @@ def parse_constraint(text: str, book: Book, sheet: str | None = None) -> Constra
         if word is not None:
             offset = len(text) - len(text.lstrip())
             left = parse_areas(text[offset : offset + len(word[1])], book, sheet)
-            return Constraint(left, _WORDS[re.sub(r"[\s_-]", "", word[2].lower())])
+            return SolverConstraint(left, _WORDS[re.sub(r"[\s_-]", "", word[2].lower())])
         signs = list(_SIGN.finditer(masked))
         if len(signs) != 1 or signs[0][0] not in _SIGNS:
             raise OptionError(_no_constraint(len(signs)))
@@ -79,7 +79,7 @@ def parse_constraint(text: str, book: Book, sheet: str | None = None) -> Constra
         relation = _SIGNS[sign[0]]
         if as_number(first) is not None:  # 0 <= A1
             first, second, relation = second, first, _TURNED.get(relation, relation)
-        constraint = Constraint(
+        constraint = SolverConstraint(
             parse_areas(first, book, sheet), relation, right_side(second, book, sheet)
         )
         check_sides(constraint)
@@ -157,7 +157,7 @@ def _areas(what: str, text: str, book: Book, sheet: str | None) -> tuple[Area, .
 
 
 def _check_whole(
-    objective: Area | None, variables: tuple[Area, ...], constraints: tuple[Constraint, ...]
+    objective: Area | None, variables: tuple[Area, ...], constraints: tuple[SolverConstraint, ...]
 ) -> None:
     """Refuse a model of which a part is missing, or that changes too much."""
     if objective is None and not constraints:

@@ -19,14 +19,14 @@ from sheetsim.workbook.solver_model.areas import parse_areas, printable
 from sheetsim.workbook.solver_model.model import (
     NO_LIMIT,
     Area,
-    Constraint,
-    Engine,
     Goal,
     Part,
     Problem,
     Relation,
-    Settings,
+    SolverConstraint,
+    SolverEngine,
     SolverModel,
+    SolverSettings,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ MAX_POPULATION = 1_000_000
 _ON, _OFF = 1, 2
 _CENTRAL = 2
 
-_Code = TypeVar("_Code", Goal, Engine)
+_Code = TypeVar("_Code", Goal, SolverEngine)
 
 
 def read_models(book: Book) -> dict[str, SolverModel]:
@@ -134,8 +134,12 @@ class _Reader:
         if "opt" not in self.texts and not constraints:
             parts = Part.OBJECTIVE, Part.CONSTRAINTS
             self.problem("it names no objective and no constraints", *parts)
-        linear = Engine.SIMPLEX if self.number("lin", _OFF, Part.ENGINE) == _ON else Engine.GRG
-        engine = self.one_of("eng", linear, Engine, Part.ENGINE)
+        linear = (
+            SolverEngine.SIMPLEX
+            if self.number("lin", _OFF, Part.ENGINE) == _ON
+            else SolverEngine.GRG
+        )
+        engine = self.one_of("eng", linear, SolverEngine, Part.ENGINE)
         return SolverModel(
             sheet=self.sheet,
             objective=objective,
@@ -175,9 +179,9 @@ class _Reader:
             return ()
         return areas
 
-    def constraints(self, variables: tuple[Area, ...]) -> list[Constraint]:
+    def constraints(self, variables: tuple[Area, ...]) -> list[SolverConstraint]:
         count = self.number("num", 0, Part.CONSTRAINTS)
-        found: list[Constraint] = []
+        found: list[SolverConstraint] = []
         cells = 0
         # Only as far as there are texts: the number in the file may be anything.
         stored = sum(key.startswith("lhs") for key in self.texts)
@@ -196,7 +200,7 @@ class _Reader:
             self.problem(why, Part.CONSTRAINTS)
         return found
 
-    def constraint(self, index: int, variables: tuple[Area, ...]) -> Constraint | None:
+    def constraint(self, index: int, variables: tuple[Area, ...]) -> SolverConstraint | None:
         title = f"constraint {index}"
         left_text = self.texts.get(f"lhs{index}")
         if left_text is None:
@@ -214,7 +218,7 @@ class _Reader:
         try:
             if relation.compares:
                 right = right_side(self.texts.get(f"rhs{index}", ""), self.book, self.sheet)
-            constraint = Constraint(left, relation, right)
+            constraint = SolverConstraint(left, relation, right)
             check_sides(constraint)
         except OptionError as error:
             self.problem(f"{title}: {error}", Part.CONSTRAINTS, cells=left)
@@ -226,9 +230,9 @@ class _Reader:
             self.problem(f"{title}: {error}", Part.CONSTRAINTS, Part.VARIABLES, cells=left)
         return constraint
 
-    def settings(self) -> Settings:
-        default = Settings()
-        return Settings(
+    def settings(self) -> SolverSettings:
+        default = SolverSettings()
+        return SolverSettings(
             precision=self.number("pre", default.precision),
             convergence=self.number("cvg", default.convergence),
             seconds=self.limit("tim"),
@@ -324,7 +328,7 @@ def right_side(text: str, book: Book, sheet: str | None) -> float | Area | str:
     return areas[0]
 
 
-def check_sides(constraint: Constraint) -> None:
+def check_sides(constraint: SolverConstraint) -> None:
     """Refuse a constraint whose sides do not fit each other.
 
     Raises:
@@ -338,7 +342,7 @@ def check_sides(constraint: Constraint) -> None:
         )
 
 
-def check_among(constraint: Constraint, variables: tuple[Area, ...]) -> None:
+def check_among(constraint: SolverConstraint, variables: tuple[Area, ...]) -> None:
     """Refuse integer and the like for other cells than those to change.
 
     Raises:

@@ -19,11 +19,9 @@ from sheetsim.errors import OutputError
 from sheetsim.files import replace_file
 from sheetsim.option_values import LARGEST
 from sheetsim.references import a1_range, quoted
-from sheetsim.sheet import Block, ColorScale, Kind, Sheet, SolverModel
+from sheetsim.sheet import Block, ColorScale, Kind, Sheet, SheetModel
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.workbook.solver_model.model import Area
-from sheetsim.workbook.solver_model.model import Settings as StoredSettings
-from sheetsim.workbook.solver_model.model import SolverModel as StoredModel
+from sheetsim.workbook.solver_model.model import Area, SolverModel, SolverSettings
 from sheetsim.workbook.solver_model.names import model_names
 from sheetsim.workbook.write.charts import draw, pixels
 from sheetsim.workbook.write.styles import HIGHLIGHTS, properties
@@ -178,7 +176,7 @@ def _cached(value: Any, formula: str) -> Any:
     return "#N/A" if "NA()" in formula else "#NUM!"
 
 
-def _stored(model: SolverModel) -> StoredModel:
+def _stored(model: SheetModel) -> SolverModel:
     """The model of a sheet as Excel stores it.
 
     The settings are those that Excel wrote for the lecture's own models: minimise, GRG Nonlinear,
@@ -188,11 +186,11 @@ def _stored(model: SolverModel) -> StoredModel:
     def area(block: Block) -> Area:
         return Area(block.sheet, (block.row, block.column), (block.bottom - 1, block.right - 1))
 
-    return StoredModel(
+    return SolverModel(
         model.objective.sheet,
         area(model.objective),
         variables=tuple(map(area, model.variables)),
-        settings=StoredSettings(central=True, bounds_required=False),
+        settings=SolverSettings(central=True, bounds_required=False),
     )
 
 
