@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 from writer_cases import CASES, Laid, laid_out, occupied
+from writer_cases import written as written_file
 
 from sheetsim.sheet import Block, Kind, Sheet
-from sheetsim.workbook.write.writer import write_workbook
 
 WRITTEN = [case for case in CASES if ":" not in case or case.endswith((" 1", "labels", "noise"))]
 """A default of every workbook, and the sizes in which something is written differently."""
@@ -40,9 +40,8 @@ class Written:
 
 
 @pytest.fixture(scope="module", params=WRITTEN)
-def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
-    laid = laid_out(request.param)
-    path = write_workbook(laid.sheets, tmp_path_factory.mktemp("written") / "book.xlsx")
+def written(request: pytest.FixtureRequest) -> Written:
+    laid, path = laid_out(request.param), written_file(request.param)
     return Written(
         laid, path, openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from writer_cases import CASES, Laid, laid_out
+from writer_cases import CASES, Laid, laid_out, written
 
 import sheetsim
 from sheetsim.checking.unchanged import changes
@@ -67,15 +67,11 @@ class Pair:
 
 
 @pytest.fixture(scope="module", params=sheetsim.list_workbooks())
-def pair(
-    request: pytest.FixtureRequest, root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Pair:
+def pair(request: pytest.FixtureRequest, root: Path) -> Pair:
     committed = root / "workbooks" / f"{request.param}.xlsx"
     assert committed.is_file(), f"{committed} is missing: run scripts/build, and commit workbooks/"
     assert CASES[request.param] == (request.param, {})
-    rebuilt = tmp_path_factory.mktemp("rebuilt") / committed.name
-    laid = laid_out(request.param)
-    return Pair(committed, write_workbook(laid.sheets, rebuilt), laid)
+    return Pair(committed, written(request.param), laid_out(request.param))
 
 
 def parts(path: Path) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 from writer_cases import ALL, Laid, laid_out
+from writer_cases import written as written_file
 
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
 from sheetsim.sheet import Kind
@@ -42,11 +43,8 @@ def solver_names(path: Path) -> dict[str, dict[str, dict[str, str]]]:
 
 
 @pytest.fixture(scope="module", params=sorted(lessons()))
-def written(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Laid, Path]:
-    laid = laid_out(request.param)
-    return laid, write_workbook(laid.sheets, tmp_path_factory.mktemp("model") / "book.xlsx")
+def written(request: pytest.FixtureRequest) -> tuple[Laid, Path]:
+    return laid_out(request.param), written_file(request.param)
 
 
 def test_names_and_settings_are_excels(written: tuple[Laid, Path], lecture: Path) -> None:

@@ -4,8 +4,12 @@ Every workbook that discovery finds is here with its defaults; further sizes are
 name of the workbook that has such options.
 """
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +19,9 @@ from needed import NEEDED, learned
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics import Draft, lay_out, lessons, new_book
 from sheetsim.topics._contents import NAME as CONTENTS
+from sheetsim.workbook.write.writer import write_workbook
 
-__all__ = ["ALL", "CASES", "CONTENTS", "Laid", "laid_out", "occupied"]
+__all__ = ["ALL", "CASES", "CONTENTS", "Laid", "laid_out", "occupied", "written"]
 
 
 def random_ratings(users: int, movies: int) -> Array:
@@ -116,6 +121,14 @@ def laid_out(case: str) -> Laid:
     name, options = CASES[case]
     book = new_book(name, options)
     return Laid(case, name, book, tuple(lay_out(book)))
+
+
+@cache
+def written(case: str) -> Path:
+    """A case's file, written on the first call; it must not be changed."""
+    folder = tempfile.mkdtemp(prefix="sheetsim-cases-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return write_workbook(laid_out(case).sheets, Path(folder) / f"{CASES[case][0]}.xlsx")
 
 
 def occupied(sheet: Sheet) -> dict[tuple[int, int], Block]:
