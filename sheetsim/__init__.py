@@ -3,11 +3,14 @@
 The functions of `sheetsim.api` are the package's own; errors are in `sheetsim.errors`.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from sheetsim.errors import SheetsimError
 
+TYPE_CHECKING = False  # and not from typing, which takes longer to import than all that is here
 if TYPE_CHECKING:
+    from typing import Any
+
     from sheetsim.api import (
         build,
         check,

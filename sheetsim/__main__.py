@@ -2,14 +2,18 @@
 
 import sys
 
+from sheetsim.errors import is_interrupt
+
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line; whoever presses Ctrl-C before it has begun gets its one line too."""
+    """Run the command line; Ctrl-C before it has begun ends in a line too, and no traceback."""
     try:
         from sheetsim.cli import main as command_line
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not is_interrupt(error):
+            raise
         sys.stderr.write("sheetsim: interrupted\n")
         sys.exit(130)
     command_line(prog_name="sheetsim")

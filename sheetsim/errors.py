@@ -63,3 +63,11 @@ def shown(value: object, limit: int = 40) -> str:
         return repr(value if len(value) <= limit else f"{value[: limit - 1]}…")
     text = " ".join(repr(value).split())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, or comes from it: an import that it ends may raise something else."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.errors import OptionError, OutputError, SheetsimError
+from sheetsim.errors import OptionError, OutputError, SheetsimError, is_interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 PIPE_CLOSED = 1
+KEPT = "interrupted; files that were finished are kept"
 WIDE = 120
 """Columns of a table that no terminal limits."""
 
@@ -76,7 +77,7 @@ class Group(click.Group):
             message = self._spelled(ctx, error) if isinstance(error, OptionError) else str(error)
             _end(ctx, message, error.exit_code)
         except KeyboardInterrupt:
-            _end(ctx, "interrupted; files that were finished are kept", INTERRUPTED)
+            _end(ctx, KEPT, INTERRUPTED)
         except MemoryError:
             _end(ctx, "there is not enough memory for this", 2)
         except BrokenPipeError:
@@ -87,6 +88,12 @@ class Group(click.Group):
             place = f"{error.filename}: " if error.filename else ""
             reason = error.strerror or str(error)
             _end(ctx, f"{place}cannot be written or read ({reason})", OutputError.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if not is_interrupt(error):
+                raise
+            _end(ctx, KEPT, INTERRUPTED)
         return result
 
     def _spelled(self, ctx: click.Context, error: OptionError) -> str:

@@ -1,5 +1,6 @@
 """Ctrl-C: one line, code 130, no half-written file, no process left; so too for other signals."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from children import PATIENCE, child, is_running, wait_until
-from cli_runs import OLD, fake_soffice, run, snapshot, the_line
+from cli_runs import OLD, fake_soffice, run, snapshot, spawn, the_line
 
 import sheetsim
 from sheetsim.engines.libreoffice import VARIABLE
@@ -72,3 +73,37 @@ def test_what_was_finished_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert result.exit_code == 130
     assert the_line(result.stderr) == LINE
     assert [path.name for path in tmp_path.iterdir()] == ["data.xlsx"]
+
+
+# While Python imports -----------------------------------------------------------------------
+
+RAISES = {
+    "as it is": "raise KeyboardInterrupt",
+    "as what it makes of an import": """
+try:
+    raise KeyboardInterrupt
+except KeyboardInterrupt as error:
+    raise RuntimeError("Error calling __set_name__") from error
+""",
+}
+
+
+@pytest.mark.parametrize("source", RAISES.values(), ids=RAISES)
+@pytest.mark.parametrize(
+    ("package", "line"),
+    [("click", "interrupted"), ("numpy", LINE), ("pandas", LINE), ("xlsxwriter", LINE)],
+)
+def test_during_an_import(tmp_path: Path, package: str, line: str, source: str) -> None:
+    """Before there is a command line, and while a command imports what it needs."""
+    (tmp_path / f"{package}.py").write_text(source)
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = spawn("build", "data", "--out", tmp_path / "out", env={"PYTHONPATH": path})
+    assert (done.returncode, done.stdout, the_line(done.stderr)) == (130, "", line)
+
+
+def test_another_error_of_an_import_is_a_bug(tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise RuntimeError('no interrupt')")
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = spawn("build", "data", "--out", tmp_path / "out", env={"PYTHONPATH": path})
+    assert done.returncode == 1
+    assert done.stderr.endswith("RuntimeError: no interrupt\n")
