@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -309,8 +308,6 @@ def test_ctrl_c_gives_the_best_point_so_far(tmp_path: Path, options: list[str]) 
     with child(*words, cwd=tmp_path) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "solving\n"
-        time.sleep(0.7)
-        assert process.poll() is None
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "")
@@ -337,7 +334,12 @@ from sheetsim.solver.solve_model import ENGINES
 wrapped = dict(ENGINES)
 def telling(engine):
     def run(evaluator):
-        print("solving", file=sys.stderr, flush=True)
+        clock, looks = evaluator.clock, iter(range(10**9))
+        def watched():
+            if next(looks) == 10:  # once in an iteration, so that points have been tried
+                print("solving", file=sys.stderr, flush=True)
+            return clock()
+        evaluator.clock = watched
         return engine(evaluator)
     return run
 ENGINES.update({name: telling(engine) for name, engine in wrapped.items()})
