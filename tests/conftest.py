@@ -21,11 +21,18 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import processors
 import pytest
+from hypothesis import HealthCheck, settings
 from openpyxl.utils import range_boundaries
 
 from sheetsim.book import Cell
 from sheetsim.sheet import Array
 from sheetsim.workbook.read.all_cells import Cells, read_cells
+
+# An example may take as long as it takes, and so may drawing it: the machine may be busy.
+settings.register_profile(
+    "sheetsim", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("sheetsim")
 
 T = TypeVar("T")
 

@@ -55,7 +55,7 @@ def plan_rows(cells: Cells) -> dict[str, int]:
     max_examples=60,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_any_damage(workbook: Path, data: st.DataObject) -> None:

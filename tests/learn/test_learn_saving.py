@@ -128,7 +128,7 @@ def test_no_such_file(tmp_path: Path) -> None:
     max_examples=300,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data())
 def test_damage_anywhere_is_an_error_or_the_same_model(tmp_path: Path, data: st.DataObject) -> None:

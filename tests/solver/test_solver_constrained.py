@@ -1,6 +1,7 @@
 """General models by GRG Nonlinear: bounds, whole numbers, many variables, many starts."""
 
 import itertools
+import time
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_ten_thousand_variables_within_bounds() -> None:
         lower=np.full(N, -1.0),
         upper=np.full(N, 1.5),
     )
-    result = solve(model, Options(convergence=1e-13))
+    result = solve(model, Options(convergence=1e-13), clock=time.process_time)
     assert result.success, result.status
     np.testing.assert_allclose(result.variables, np.clip(c, -1, 1.5), atol=1e-4)
     assert result.seconds < 60
