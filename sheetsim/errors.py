@@ -41,6 +41,10 @@ class WorkbookError(SheetsimError):
     exit_code = 2
 
 
+class PlacedError(WorkbookError):
+    """The same, raised from within a formula, with file and place in its message already."""
+
+
 class OutputError(SheetsimError):
     """A file cannot be written; whatever stood there before is untouched."""
 

@@ -26,7 +26,7 @@ from sheetsim.sheet import Block, Kind, Sheet
 RELATIVE = 1e-11
 """Largest relative difference that counts as agreement."""
 
-CONSEQUENCE = "the formula is sheetsim's own: look at the cells that it depends on"
+ELSEWHERE = "the formula is sheetsim's own: look at the cells that it depends on"
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Difference:
         expected: NumPy's value.
         found: the engine's.
         reason: what is known about it.
+        is_consequence: whether the formula is as sheetsim wrote it, so that the cause is elsewhere.
     """
 
     sheet: str
@@ -52,11 +53,7 @@ class Difference:
     expected: Any
     found: Any
     reason: str
-
-    @property
-    def is_consequence(self) -> bool:
-        """Whether the formula is as sheetsim wrote it, so that the cause is elsewhere."""
-        return self.reason == CONSEQUENCE
+    is_consequence: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,9 +107,10 @@ def cell_differences(
             elif formula is not None and _by_rounding(expected, sheet, block, (i, j), found):
                 by_floor += 1
             else:
-                reason = _reason(formula, block.formulas[i][j], ours, found)
+                cause = _cause(formula, block.formulas[i][j], ours, found)
                 where = (sheet.name, a1(*at), formula or "", engine, inputs)
-                differences.append(Difference(*where, plain(ours), plain(found), reason))
+                both = plain(ours), plain(found)
+                differences.append(Difference(*where, *both, cause or ELSEWHERE, not cause))
     return Outcome(cells, worst, by_floor, differences)
 
 
@@ -169,8 +167,8 @@ def plain(value: Any) -> Any:
     return "an error" if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _reason(formula: str | None, ours: str, expected: Any, found: Any) -> str:
-    """What is known about a difference."""
+def _cause(formula: str | None, ours: str, expected: Any, found: Any) -> str:
+    """What in the cell itself makes it differ; "" if nothing does."""
     if formula is None:
         return f"the cell holds no formula; sheetsim writes {ours}"
     if not _reads_alike(formula, ours):
@@ -179,7 +177,7 @@ def _reason(formula: str | None, ours: str, expected: Any, found: Any) -> str:
         return f"the program answers {found}; it, or a cell that it depends on, failed"
     if isinstance(expected, float) and not np.isfinite(expected):
         return "NumPy finds no finite number here"
-    return CONSEQUENCE
+    return ""
 
 
 def changed_formulas(sheet: Sheet, file: Mapping[tuple[int, int], Cell]) -> list[Difference]:

@@ -242,12 +242,13 @@ def _load(module: Any, path: str | Path) -> Any:
     Archive(path).close()  # our own words for a bad file
     try:
         return load(path)
-    except module.WorkbookError as error:
-        if "data table" not in str(error):
+    except module.WorkbookError:
+        plain = without_data_tables(path)
+        if plain is None:
             raise
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "without_data_tables.xlsx"
-        copy.write_bytes(without_data_tables(path))
+        copy.write_bytes(plain)
         return load(copy)
 
 

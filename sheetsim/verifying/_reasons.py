@@ -94,9 +94,15 @@ KNOWN = (
 """The first that fits is told."""
 
 _TEXT = re.compile(r'"[^"]*"')
-UNKNOWN = "why is not known"
 LOST = "a cell that is lost on loading the file, as beside a pivot table"
 NEEDS = "a cell that needs one of those"
+
+
+class Reason(NamedTuple):
+    """What is said of a difference, and whether that explains it."""
+
+    text: str
+    known: bool = True
 
 
 def functions_of(formula: str) -> set[str]:
@@ -150,7 +156,7 @@ def reason_for(
     formula: str,
     values: Mapping[str, Value],
     differ: Iterable[str],
-) -> str:
+) -> Reason:
     """Return what is known about a root.
 
     Args:
@@ -162,11 +168,12 @@ def reason_for(
     """
     differ = list(differ)
     if cached and "numpy" in differ:
-        return _stale(values, differ)
-    told: dict[str, list[str]] = {}
+        return Reason(_stale(values, differ))
+    told: dict[Reason, list[str]] = {}
     for source in differ:
         told.setdefault(_engine_reason(source, formula, values, name), []).append(source)
-    return "; ".join(why.replace("{engines}", listed(who)) for why, who in told.items())
+    text = "; ".join(why.text.replace("{engines}", listed(who)) for why, who in told.items())
+    return Reason(text, all(why.known for why in told))
 
 
 def _stale(values: Mapping[str, Value], differ: list[str]) -> str:
@@ -183,20 +190,21 @@ def _stale(values: Mapping[str, Value], differ: list[str]) -> str:
     return text
 
 
-def _engine_reason(engine: str, formula: str, values: Mapping[str, Value], name: str) -> str:
+def _engine_reason(engine: str, formula: str, values: Mapping[str, Value], name: str) -> Reason:
     """Say why one engine differs; {engines} stands for those of which it is true."""
     value, expected = values.get(engine), values.get(name)
     bare = _TEXT.sub('""', formula.upper())
     if isinstance(value, CellError) and isinstance(expected, CellError):
-        return f"{{engines}} answers another error, {value}"
+        return Reason(f"{{engines}} answers another error, {value}")
     for entry in KNOWN:
         found = entry.pattern.search(bare)
         fits = entry.shows in (None, value) and entry.expected in (None, expected)
         if engine in entry.engines and found and fits:
-            return entry.why.replace("{function}", found[1])
+            return Reason(entry.why.replace("{function}", found[1]))
     if type_of(value) != type_of(expected):
-        return f"{{engines}} computes {type_of(value)}, expected {type_of(expected)}"
-    return f"{{engines}} computes another value; {UNKNOWN}"
+        text = f"{{engines}} computes {type_of(value)}, expected {type_of(expected)}"
+        return Reason(text)
+    return Reason("{engines} computes another value; why is not known", known=False)
 
 
 def type_of(value: Value) -> str:

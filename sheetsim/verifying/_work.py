@@ -19,7 +19,7 @@ from sheetsim.verifying._judging import (
     apart,
     judge,
 )
-from sheetsim.verifying._reasons import LOST, NEEDS, UNKNOWN, reason_for, unsupported_cells
+from sheetsim.verifying._reasons import LOST, NEEDS, Reason, reason_for, unsupported_cells
 from sheetsim.verifying._report import Disagreement, SourceReport, Verification
 
 EngineValues = Mapping[str, Mapping[tuple[int, int], Value]]
@@ -197,14 +197,13 @@ class Work:
         found = []
         for slot, names in differ.items():
             roots = [name for name in names if self._judged[name].marks[slot] == ROOT]
-            one = self._difference(slot, names, roots)
-            known = UNKNOWN not in one.reason
+            one, known = self._difference(slot, names, roots)
             found.append(((not roots, "numpy" not in names, known, place[slot]), one))
         found.sort(key=lambda pair: pair[0])
         return [one for _, one in found]
 
-    def _difference(self, slot: int, names: list[str], roots: list[str]) -> Disagreement:
-        """Return one cell's difference."""
+    def _difference(self, slot: int, names: list[str], roots: list[str]) -> tuple[Disagreement, bool]:
+        """Return one cell's difference, and whether it is known where it comes from."""
         formula = self._text[slot]
         values = {name: each[slot] for name, each in self._values.items() if slot in each}
         if not self.cached:
@@ -217,9 +216,10 @@ class Work:
         else:
             origins = (self._judged[name].origin[slot] for name in names)
             follows = ", ".join(dict.fromkeys(self.formulas.name(one) for one in origins))
-            reason = f"follows from {follows}"
+            reason = Reason(f"follows from {follows}")
         plain = {name: _plain(value) for name, value in values.items()}
-        return Disagreement(sheet, cell, formula, plain, tuple(names), reason, follows)
+        found = Disagreement(sheet, cell, formula, plain, tuple(names), reason.text, follows)
+        return found, reason.known
 
     def _notes(self) -> list[str]:
         """Say what a user may want to know beside the numbers."""

@@ -303,5 +303,5 @@ def test_probabilities_of_many_trials_are_scipys() -> None:
 
 def test_a_root_of_a_negative_number_is_a_known_difference() -> None:
     values: dict[str, Value] = {"numpy": CellError("#NUM!"), "ironcalc": -2.0, "libreoffice": -2.0}
-    said = reason_for("numpy", False, "=(-8)^(1/3)", values, ["ironcalc", "libreoffice"])
+    said = reason_for("numpy", False, "=(-8)^(1/3)", values, ["ironcalc", "libreoffice"]).text
     assert said.endswith("is #NUM! in Excel, and a root in IronCalc and LibreOffice")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.errors import WorkbookError
+from sheetsim.errors import PlacedError, WorkbookError
 from sheetsim.formula.areas import Areas
 from sheetsim.formula.compile.batches import Group, UnreadyError
 from sheetsim.formula.compile.constant_folding import resolve_references
@@ -202,7 +202,7 @@ class DependencyGraph:
             key = self.group_keys.find(sheet, place, cell, size)
             if key not in self.groups:
                 if self.variables and len(self.groups) >= MAX_KINDS:
-                    raise WorkbookError(
+                    raise PlacedError(
                         f"{self.book.path}: the model needs more than {MAX_KINDS:,} different "
                         "formulas; expected fewer, filled down or across"
                     )
@@ -212,11 +212,10 @@ class DependencyGraph:
                 self.groups[key] = Group(sheet, plan, size, sample.formula)
         except WorkbookError as error:
             if not self.lenient:
-                where = f"{self.book.path}: "
-                if str(error).startswith(where):
+                if isinstance(error, PlacedError):
                     raise
                 name = self.name(self.store.slot(sheet, place))
-                raise WorkbookError(f"{where}{name}: {error}") from None
+                raise WorkbookError(f"{self.book.path}: {name}: {error}") from None
             key = (sheet, place)
             plan = Plan((), unknown=Reason.UNREADABLE)
             self.groups[key] = Group(sheet, plan, size, cell.formula or "")

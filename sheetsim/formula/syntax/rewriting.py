@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
-from sheetsim.errors import WorkbookError
+from sheetsim.errors import PlacedError, WorkbookError
 from sheetsim.formula.functions import TABLE
 from sheetsim.formula.functions.references import COLUMNS, OFFSET, ROWS
 from sheetsim.formula.syntax.parser import Node, Tree, parse
@@ -117,7 +117,7 @@ def _expanded(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
                 moved.append(merged.add(node._replace(args=tuple(moved[i] for i in node.args))))
         tree = tuple(merged.nodes)
     names = ", ".join(str(node.value[1]) for node in tree if node.kind == "name")
-    raise WorkbookError(f"{book.path}: name {names} refers to itself, directly or through others")
+    raise PlacedError(f"{book.path}: name {names} refers to itself, directly or through others")
 
 
 def _called(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:

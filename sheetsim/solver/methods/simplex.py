@@ -149,14 +149,14 @@ def _solve(
         highs.setOptionValue(name, value)
     highs.passModel(_lp(package, program))
     stopped = _run(highs)
-    status, names = highs.getModelStatus(), package.HighsModelStatus
-    if status == names.kUnboundedOrInfeasible:  # what presolve saw; the simplex tells which
+    ended, names = highs.getModelStatus(), package.HighsModelStatus
+    if ended == names.kUnboundedOrInfeasible:  # what presolve saw; the simplex tells which
         highs.setOptionValue("presolve", "off")
         stopped = _run(highs)
-        status = highs.getModelStatus()
+        ended = highs.getModelStatus()
     if stopped:
         return highs, INTERRUPTED
-    return highs, _outcome(evaluator, names, status, bool(program.whole.any()))
+    return highs, _outcome(evaluator, names, ended, bool(program.whole.any()))
 
 
 def _run(highs: Any) -> bool:
@@ -192,9 +192,9 @@ def _lp(package: Any, program: _Program) -> Any:
     return lp
 
 
-def _outcome(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Outcome:
+def _outcome(evaluator: Evaluator, names: Any, ended: Any, whole: bool) -> Outcome:
     options = evaluator.options
-    if status in (names.kOptimal, names.kModelEmpty):
+    if ended in (names.kOptimal, names.kModelEmpty):
         if whole and options.integer_tolerance:
             why = f"no whole point is better by more than {options.integer_tolerance:g} of it"
             return Outcome(Ending.INTEGER, why)
@@ -210,8 +210,8 @@ def _outcome(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Outc
             f"max_subproblems of {options.max_subproblems}",
         ),
     }
-    if status in limits:
-        ending, limit = limits[status]
+    if ended in limits:
+        ending, limit = limits[ended]
         return Outcome(ending, f"{limit} was reached")
     known = {
         names.kInfeasible: Outcome(
@@ -220,8 +220,8 @@ def _outcome(evaluator: Evaluator, names: Any, status: Any, whole: bool) -> Outc
         names.kUnbounded: unbounded(),
         names.kInterrupt: INTERRUPTED,
     }
-    other = Outcome(Ending.ERROR_VALUE, f"HiGHS ended with {status.name}")
-    return known.get(status, other)
+    other = Outcome(Ending.ERROR_VALUE, f"HiGHS ended with {ended.name}")
+    return known.get(ended, other)
 
 
 def _whole(

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def without_data_tables(path: str | Path) -> bytes:
+def without_data_tables(path: str | Path) -> bytes | None:
     """Return the bytes of a copy whose data tables show what is cached in their cells.
+
+    None if there are no data tables.
 
     Raises:
         WorkbookError: the file is not a workbook that can be read safely.
@@ -35,4 +37,4 @@ def without_data_tables(path: str | Path) -> bytes:
             ]
             if edits:
                 changed[sheet.part] = splice(data, edits)
-        return rewritten(archive, changed, {})
+        return rewritten(archive, changed, {}) if changed else None
