@@ -182,9 +182,9 @@ class Model:
             raise OptionError(f"model: target is {self.target!r}, expected a finite number")
         if self.names is not None and len(self.names) != start.size:
             raise OptionError(f"model: got {len(self.names)} names, expected {start.size}")
-        self._demand_an_objective()
+        self._require_objective()
 
-    def _demand_an_objective(self) -> None:
+    def _require_objective(self) -> None:
         """Refuse a model without an objective, and one that leaves open which it is."""
         if self.objective is None and not self.is_least_squares:
             raise OptionError("model: got neither an objective nor residuals nor normal equations")

@@ -169,7 +169,7 @@ def compile_model(
     variables = set(cells)
     bounds = [side for side in sides if _is_bound(side, variables, fixed)]
     others = [side for side in sides if not _is_bound(side, variables, fixed)]
-    _demand_room(book, stored, sum(len(side.left) for side in others), len(cells))
+    _require_room(book, stored, sum(len(side.left) for side in others), len(cells))
     row = _rows(stored, others)
     outputs = tuple(row) or (cells[0],)
     program: Program = compile_book(book, outputs, inputs)
@@ -182,7 +182,7 @@ def compile_model(
     function: Function = program
     start = program.start
     if missing:
-        _demand_ironcalc(book, missing, sides)
+        _require_ironcalc(book, missing, sides)
         # Few models need it, and it takes its time to load.
         from sheetsim.engines.ironcalc_model import open_model
 
@@ -207,7 +207,7 @@ def compile_model(
     return compiled
 
 
-def _demand_room(book: Book, stored: SolverModel, rows: int, variables: int) -> None:
+def _require_room(book: Book, stored: SolverModel, rows: int, variables: int) -> None:
     """Refuse a model whose derivatives are more than fit in memory."""
     if rows * variables > MAX_JACOBIAN:
         raise WorkbookError(
@@ -227,7 +227,7 @@ def _rows(stored: SolverModel, sides: Iterable[_Side]) -> dict[CellAddress, int]
     return row
 
 
-def _demand_ironcalc(book: Book, missing: Sequence[Note], sides: Iterable[_Side]) -> None:
+def _require_ironcalc(book: Book, missing: Sequence[Note], sides: Iterable[_Side]) -> None:
     """Refuse what is not compiled here and what IronCalc cannot compute either."""
     for note in missing:
         if note.function is Reason.LINK:

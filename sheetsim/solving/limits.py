@@ -1,7 +1,7 @@
 """How far each variable of a solution can go alone, the others held.
 
 All variables are moved at once, each in a point of its own: steps that double until a constraint
-is missed, and then bisection.
+is violated, and then bisection.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def sweep_file(
         sweeps: texts such as "Sheet1!B1=0.1:1:10".
         jobs: local processes.
         scheduler: address of a Dask scheduler, in place of `jobs`.
-        progress: told how many solves are done.
+        progress: called with how many solves are done.
 
     Returns:
         The model, and the table, in the order of the values.
@@ -195,7 +195,7 @@ def solve_starts(
         prepared: the model, from `prepare`.
         jobs: local processes.
         scheduler: address of a Dask scheduler, in place of `jobs`.
-        progress: told how many tasks are done.
+        progress: called with how many tasks are done.
 
     Raises:
         EngineError: as `spread`.
@@ -255,7 +255,7 @@ def _batches(prepared: Prepared, jobs: int) -> list[Task]:
     ]
 
 
-def demand_table(book: str | Path, path: str | Path) -> None:
+def require_table(book: str | Path, path: str | Path) -> None:
     """Refuse a name that no table can have, before the work that makes it.
 
     Raises:
@@ -277,10 +277,10 @@ def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:
         path: ends in .csv, in .json, or as the workbook does: a copy of it, with a sheet "Sweep".
 
     Raises:
-        OptionError: as `demand_table`.
+        OptionError: as `require_table`.
         OutputError: the file cannot be written.
     """
-    demand_table(prepared.book.path, path)
+    require_table(prepared.book.path, path)
     target, kind = Path(path), Path(path).suffix.lower()
     if kind == Path(prepared.book.path).suffix.lower():
         rows = [list(table.columns()), *map(list, table.records())]

@@ -126,7 +126,7 @@ def prepare(
         request: what is asked; the only model of the file if None.
         parameters: which inputs are to be given with each solve, once the workbook and the
             model's sheet are known.
-        progress: told which sheet is being read, and how much of it has been, from 0 to 1.
+        progress: called with the sheet being read and how much of it has been, from 0 to 1.
 
     Raises:
         OptionError: the request asks for what is not there.
@@ -136,7 +136,7 @@ def prepare(
     """
     began = time.perf_counter()
     request = request or Request()
-    demand_workbook(path)
+    require_workbook(path)
     book = read_book(path, progress=progress)
     stored = choose_model(book, request)
     book, inputs = set_inputs(book, request, stored.sheet)
@@ -153,7 +153,7 @@ def prepare(
     return Prepared(book, request, stored, options, compiled, inputs, seconds)
 
 
-def demand_workbook(path: str | Path) -> None:
+def require_workbook(path: str | Path) -> None:
     """Refuse a file whose name does not end as a workbook's.
 
     Raises:

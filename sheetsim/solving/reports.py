@@ -64,7 +64,7 @@ def report_sheets(solved: Solved) -> list[NewSheet]:
     return sheets
 
 
-def demand_report(path: str | Path) -> None:
+def require_report(path: str | Path) -> None:
     """Refuse a name that no report can have, before the work that makes it.
 
     Raises:
@@ -93,10 +93,10 @@ def save_report(solved: Solved, path: str | Path) -> list[Path]:
         The files.
 
     Raises:
-        OptionError: as `demand_report`.
+        OptionError: as `require_report`.
         OutputError: a file cannot be written.
     """
-    demand_report(path)
+    require_report(path)
     target = Path(path)
     if target.suffix.lower() == ".json":
         text = json_text(ReportContent(solved).as_dict())

@@ -30,12 +30,12 @@ class Request:
         sheet: the sheet whose stored model it is; None if there is only one.
         objective: a cell, in place of the stored objective.
         goal: "minimize" or "maximize", in place of the stored goal; a model given here is
-            minimized unless told.
+            minimized by default.
         value: the value to reach, in place of the stored goal.
         by: cells to change, in place of the stored ones.
         subject_to: constraints, in place of the stored ones.
         non_negative: whether variables without a lower bound are to be at least 0, in place of
-            the stored choice; of a model given here, they may be negative unless told.
+            the stored choice; of a model given here, they may be negative by default.
         set: inputs to set beforehand, such as "Sheet1!A1=5".
         engine: "GRG Nonlinear", "Simplex LP" or "Evolutionary"; None for the stored one.
         start: from the file's values, from zero, or from random values: between a variable's

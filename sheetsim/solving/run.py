@@ -17,7 +17,7 @@ from sheetsim.files import demand_writable
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
-from sheetsim.solving.prepare import Prepared, demand_workbook, prepare
+from sheetsim.solving.prepare import Prepared, prepare, require_workbook
 from sheetsim.solving.summary import describe_after, describe_before
 from sheetsim.workbook.rewrite.edited_copy import write_values
 
@@ -108,10 +108,10 @@ def solve_file(
         request: what is asked; the only model of the file if None.
         out: the copy; may be the file itself. None writes nothing.
         reports: makes the sheets that are added to the copy.
-        before: told the model in plain words before it is solved.
+        before: called with the model in plain words before it is solved.
         jobs: local processes for very many starts.
         scheduler: address of a Dask scheduler, in place of `jobs`.
-        progress: told which sheet is being read, and how much of it has been, from 0 to 1.
+        progress: called with the sheet being read and how much of it has been, from 0 to 1.
 
     Returns:
         The solution. One that the solver could not find is no exception; see its `status`. Then
@@ -123,7 +123,7 @@ def solve_file(
     """
     began = time.perf_counter()
     if out is not None:
-        demand_workbook(out)
+        require_workbook(out)
         if Path(out).suffix.lower() != Path(path).suffix.lower():
             raise OptionError(f"out is {out}; expected a name that ends in {Path(path).suffix}")
         demand_writable(out)

@@ -202,7 +202,9 @@ class Work:
         found.sort(key=lambda pair: pair[0])
         return [one for _, one in found]
 
-    def _difference(self, slot: int, names: list[str], roots: list[str]) -> tuple[Disagreement, bool]:
+    def _difference(
+        self, slot: int, names: list[str], roots: list[str]
+    ) -> tuple[Disagreement, bool]:
         """Return one cell's difference, and whether it is known where it comes from."""
         formula = self._text[slot]
         values = {name: each[slot] for name, each in self._values.items() if slot in each}

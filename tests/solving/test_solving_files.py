@@ -106,6 +106,15 @@ def test_a_file_with_several_models_asks_which(factors: Path) -> None:
 # Models as text --------------------------------------------------------------------------------
 
 
+def test_an_aim_that_is_false_is_one_that_is_left_out(box: Path) -> None:
+    stored = sheetsim.solve(box)
+    assert sheetsim.solve(box, maximize=False).variables == stored.variables
+    assert sheetsim.solve(box, minimize=False, maximize=False).variables == stored.variables
+    assert sheetsim.solve(box, minimize=False, maximize="B8").variables == stored.variables
+    least = sheetsim.solve(box, minimize=True, maximize=False)
+    assert least.objective < 0.002 < 4 - 1e-6 < stored.objective
+
+
 def test_a_model_given_as_text_goes_into_the_copy(box: Path, tmp_path: Path) -> None:
     out = tmp_path / "solved.xlsx"
     solved = sheetsim.solve(

@@ -153,13 +153,13 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
           --subject-to "B1:B5<=C1:C5" --engine "Simplex LP"
       sheetsim solve model.xlsx --sweep B1=0.1:1:10 --jobs 4 --out sweep.csv
     """
-    from sheetsim.solving.prepare import demand_workbook
+    from sheetsim.solving.prepare import require_workbook
 
     if only_list:
-        demand_workbook(file)
+        require_workbook(file)
         _list_models(file, as_json)
         return
-    demand_workbook(file)
+    require_workbook(file)
     given = {name: value for name, value in given.items() if value is not None}
     how = _How(given, file)
     if how.sweep:
@@ -216,9 +216,9 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
             bar("solving")
 
     if how.report or how.save_report:
-        from sheetsim.solving.reports import demand_report, report_sheets, save_report
+        from sheetsim.solving.reports import report_sheets, require_report, save_report
     if how.save_report is not None:
-        demand_report(how.save_report)
+        require_report(how.save_report)
     with progress(1) as bar:
         solved = solve_file(
             file,
@@ -243,10 +243,10 @@ def _print_lines(lines: Iterable[str]) -> None:
 
 
 def _sweep(file: str, how: _How, as_json: bool) -> None:
-    from sheetsim.solving.many import demand_table, save_table, sweep_file
+    from sheetsim.solving.many import require_table, save_table, sweep_file
 
     if how.out is not None:
-        demand_table(file, how.out)
+        require_table(file, how.out)
     with progress(1) as bar:
         prepared, table = sweep_file(
             file,

@@ -72,6 +72,27 @@ class _Tree:
         fixed = np.where(whole, near, low), np.where(whole, near, high)
         return self.keep(self.local(self.evaluator, near, *fixed))
 
+    def parts(self, node: _Node, found: Found) -> list[tuple[Floats, Floats]]:
+        """The bounds of the two parts of a node that is worth it, from its relaxation's optimum."""
+        ending, point = found.outcome.ending, found.point
+        if not (ending.solved and _met(self.evaluator, point)):
+            self.unsure |= ending is not Ending.INFEASIBLE
+            return []
+        if self.cut(point.f):
+            return []
+        whole = np.flatnonzero(self.evaluator.whole)
+        off = np.abs(point.x[whole] - np.round(point.x[whole]))
+        if off.max(initial=0.0) <= NEAR:
+            if self.rounded(point.x, node.low, node.high):
+                return []
+            # So near to whole numbers, and yet they will not do: a small step that costs much.
+            if not off.any():
+                self.unsure = True
+                return []
+        elif self.nodes % ROUNDING_EVERY == 1:
+            self.rounded(point.x, node.low, node.high)
+        return _split(point.x, node, int(whole[np.argmax(off)]))
+
 
 def run(evaluator: Evaluator, start: Floats, local: Local) -> Found:
     """Search from a start (n,); `local` solves relaxations.
@@ -88,28 +109,12 @@ def run(evaluator: Evaluator, start: Floats, local: Local) -> Found:
             break  # and so is every other: they are sorted
         tree.nodes += 1
         found = local(evaluator, node.x, node.low, node.high)
-        ending, point = found.outcome.ending, found.point
-        if ending is Ending.UNBOUNDED:
+        if found.outcome.ending is Ending.UNBOUNDED:
             return found
-        if not (ending.solved and _met(evaluator, point)):
-            tree.unsure |= ending is not Ending.INFEASIBLE
-            continue
-        if tree.cut(point.f):
-            continue
-        whole = np.flatnonzero(evaluator.whole)
-        off = np.abs(point.x[whole] - np.round(point.x[whole]))
-        if off.max(initial=0.0) <= NEAR:
-            if tree.rounded(point.x, node.low, node.high):
-                continue
-            # So near to whole numbers, and yet they will not do: a small step that costs much.
-            if not off.any():
-                tree.unsure = True
-                continue
-        elif tree.nodes % ROUNDING_EVERY == 1:
-            tree.rounded(point.x, node.low, node.high)
-        for low, high in _split(point.x, node, int(whole[np.argmax(off)])):
-            child = np.clip(point.x, low, high)
-            heapq.heappush(queue, _Node(point.f, next(numbers), child, low, high))
+        x = found.point.x
+        for low, high in tree.parts(node, found):
+            child = _Node(found.point.f, next(numbers), np.clip(x, low, high), low, high)
+            heapq.heappush(queue, child)
     return _ended(tree, queue, evaluator)
 
 

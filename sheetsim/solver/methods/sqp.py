@@ -20,7 +20,7 @@ pass through infeasible points on the way, which is what makes it quick.
   (Powell's update of ρ). Near a curved constraint a full step may be refused although it is
   excellent (Maratos 1978); then it is bent by the second-order correction: the same
   subproblem with c at its end.
-- Where the linear models contradict each other, each may be missed by s at a price of ½σs²: the
+- Where the linear models contradict each other, each may be violated by s at a price of ½σs²: the
   step then mends what it can. If that stands still, Levenberg-Marquardt on the violations
   alone decides: it finds a feasible point to go on from, or the problem counts as infeasible.
 - Variables are measured in units of their start (1 if that is 0) and the objective by its

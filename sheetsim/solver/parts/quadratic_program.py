@@ -24,7 +24,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 
-ROUND = 1e-11  # of the rows' terms: a miss that is rounding
+ROUND = 1e-11  # of the rows' terms: a violation that is rounding
 DEPENDENT = 1e-10  # of a row that is one in length: what is left of one that depends on the others
 
 
@@ -105,8 +105,8 @@ def _warm(active: Active, y0: Floats, b: Floats, equal: int, guess: list[int]) -
         if np.linalg.norm(z) > 1e-6:
             active.add(row, 1.0, 0.0, z, along)
     while active.rows:
-        missed = b[active.rows] - active.B[active.rows] @ y0
-        w = np.linalg.solve(active.R.T, missed)
+        off = b[active.rows] - active.B[active.rows] @ y0
+        w = np.linalg.solve(active.R.T, off)
         active.u = np.linalg.solve(active.R, w)
         # An equation's multiplier may have either sign.
         equation = np.array([row < equal for row in active.rows])
@@ -122,11 +122,11 @@ def _iterate(active: Active, y: Floats, b: Floats, equal: int) -> Floats | None:
     B = active.B
     noise = ROUND * (1 + np.abs(b))
     for _ in range(10 * (len(b) + B.shape[1]) + 100):
-        missed = b - B @ y
-        missed[:equal] = np.abs(missed[:equal])
+        off = b - B @ y
+        off[:equal] = np.abs(off[:equal])
         # What is active stands at its limit; what is left of it is rounding.
-        missed[active.rows] = 0.0
-        over = np.where(missed > noise * (1 + float(np.abs(y).max(initial=0))), missed, 0.0)
+        off[active.rows] = 0.0
+        over = np.where(off > noise * (1 + float(np.abs(y).max(initial=0))), off, 0.0)
         # Equations first: they stay.
         pool = over[:equal] if over[:equal].any() else over
         if not pool.any():
@@ -154,8 +154,8 @@ def _take(
         ratio[can] = active.u[can] / r[can]
         t1 = float(ratio.min(initial=np.inf))
         reach = float(z @ z)
-        missed = limit - float(normal @ y)
-        t2 = missed / reach if reach > DEPENDENT**2 else np.inf
+        off = limit - float(normal @ y)
+        t2 = off / reach if reach > DEPENDENT**2 else np.inf
         t = min(t1, t2)
         if not np.isfinite(t):
             return None
