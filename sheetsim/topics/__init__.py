@@ -4,6 +4,12 @@ Nothing is registered. A folder whose `__init__` holds a `LESSON` is a workbook,
 modules that holds a `TOPIC` is a topic of it; names that begin with an underscore are helpers.
 The sheets stand in the topics' `order`, each after those that it needs.
 
+What a topic and a workbook are stands in `_lesson`, how they are found in `_discovery` and, for
+lists that need no more than names, in `_outline`; `_build` goes from options to sheets, `_options`
+has the options, `_contents` the first sheet of every workbook and `_solver_sheet` the last of those
+with a model. Several workbooks share `_facts` (a row of named cells), `_limit` (whether Excel's
+Solver takes a model), `_ratings_grid` and `_ratings_options` (models of a table of ratings).
+
 A workbook's `__init__` imports NumPy, data and sheets where it uses them and not at its top, and
 what stands below is imported when it is first asked for: so the command line can name workbooks,
 their options and their topics at once.

@@ -14,7 +14,9 @@ from sheetsim.data import line_points
 from sheetsim.sheet import Array
 from sheetsim.topics import new_book
 from sheetsim.topics.collab_filter import bias, dot_product, embedding, one_hot
-from sheetsim.topics.gradient_descent import adam, compare, data, sgd
+from sheetsim.topics.gradient_descent import adagrad, adam, compare, data, sgd
+from sheetsim.topics.gradient_descent._all import optimizers
+from sheetsim.topics.gradient_descent._optimizer import Optimizer
 
 number = st.floats(-10, 10, allow_nan=False).map(lambda value: round(value, 3))
 
@@ -197,6 +199,52 @@ def test_nesterov_looks_ahead_as_sutskever_has_it() -> None:
             v[i] = mu * v[i] - lr * grad
             theta[i] += v[i]
         np.testing.assert_allclose(row, ahead + theta, rtol=1e-9)
+
+
+def test_adagrad_divides_by_the_root_of_the_sum_of_squares() -> None:
+    """One number at a time, from a sum that is given; and what follows from its rule."""
+    lr, epsilon = 2.0, 0.5
+    given: dict[str, Any] = {"epochs": 2, "lr": lr, "epsilon": epsilon}
+    steps = sheetsim.trace("adagrad", state=[4.0, 9.0], **given)
+    x, v = [1.0, 1.0], [4.0, 9.0]
+    for row in steps.itertuples():
+        for i, grad in enumerate((row.de_db, row.de_da)):
+            v[i] += float(grad) ** 2  # type: ignore[arg-type]
+            x[i] -= lr * float(grad) / (math.sqrt(v[i]) + epsilon)  # type: ignore[arg-type]
+        found = np.array([row.new_b, row.new_a, row.v_b, row.v_a], dtype=float)
+        np.testing.assert_allclose(found, x + v, rtol=1e-12)
+    for rate in (steps["rate_b"], steps["rate_a"]):
+        assert (rate.diff().dropna() <= 0).all(), "a rate only falls"
+
+
+def test_adagrads_steps_by_gradients_of_one_size_fall_as_the_root_of_their_number() -> None:
+    """The closed form: step t is lr / sqrt(t) long, the first one lr, whatever the gradient."""
+    for size in (1e-3, 7.0, 1e6):
+        x, state = np.zeros(2), adagrad.init(np.zeros(2))
+        for t in range(1, 50):
+            before, grad = x, np.array([size, -size])
+            x, state = adagrad.step(x, grad, state, lr=0.3, epsilon=0.0)
+            np.testing.assert_allclose(np.abs(x - before), 0.3 / math.sqrt(t), rtol=1e-12)
+
+
+def test_adam_has_pytorchs_beta2_in_its_sheet_and_fast_ais_in_training() -> None:
+    assert adam.TEXTBOOK.hyper["beta2"] == 0.999
+    assert adam.OPTIMIZER.training is not None
+    assert adam.OPTIMIZER.training.hyper["beta2"] == 0.99
+
+
+@pytest.mark.parametrize("optimizer", optimizers(), ids=lambda one: one.name)
+def test_defaults_are_in_their_ranges_and_known_to_the_rule(optimizer: Optimizer) -> None:
+    for variant in (optimizer.lecture, optimizer.textbook):
+        for name, value in {} if variant is None else variant.hyper.items():
+            assert optimizer.checked(name, value) == value
+    training = optimizer.training
+    if training is not None:
+        assert {*training.hyper} <= {*optimizer.textbook.hyper}
+        assert {*training.swept, training.momentum} - {""} <= {*training.hyper}
+        assert optimizer.checked("lr", training.digits_lr) > 0
+        for name, value in training.hyper.items():
+            assert optimizer.checked(name, value) == value
 
 
 def test_average_of_a_constant_is_the_constant() -> None:

@@ -217,9 +217,8 @@ def test_bugs_planted_in_its_sheet_are_found(place: Path) -> None:
         "from pathlib import Path\n"
         "import test_check_planted_bugs as planted\n"
         "planted.JOBS[:] = [('made_up', {'points': planted.POINTS, 'epochs': 2})]\n"
-        "planted.test_every_bug_is_found(0, Path())\n"
-        "((_, files),) = planted.plan()\n"
-        "out = sum(bug.sheet == 'made_up' for bugs in files for bug in bugs)"
+        "planted.test_every_bug_is_found(0, Path(), lambda files, _most: files)\n"
+        "out = sum(bug.sheet == 'made_up' for bugs in planted.files_of(0) for bug in bugs)"
     )
     assert answer(place, code) > 50
 

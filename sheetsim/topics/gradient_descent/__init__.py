@@ -1,10 +1,17 @@
-"""gradient_descent.xlsx: a line fitted to points, one point a step, by five optimizers.
+"""gradient_descent.xlsx: a line fitted to points, one point a step, by every optimizer.
 
 The points lie on y = 2 x + 30, or beside it; slope a and intercept b start at 1 and are corrected
-after every point by the derivative of that point's squared error. Plain SGD, momentum, RMSProp
-and Adam differ only in how they turn derivatives into a correction.
+after every point by the derivative of that point's squared error. The optimizers differ only in how
+they turn derivatives into a correction.
 
-Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.xlsm.
+An optimizer is one file, such as `sgd`, and nothing is registered: `OPTIMIZER` in it says all that
+anybody needs of it, and `TOPIC` makes its sheet. `data` has the points, `compare` all optimizers
+side by side. What the files share: `_steps` has what a rule is and runs it over points and epochs;
+`_optimizer` what an optimizer's file says of it, and its trace; `_optimizer_sheet` lays out its
+sheet; `_optimizer_topic` makes it a topic; `_all` finds all of them.
+
+Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.xlsm; optimizers that
+the lecture does not have name theirs.
 """
 
 from collections.abc import Mapping
@@ -20,7 +27,7 @@ MAX_STEPS = 1_048_000
 
 
 MAX_SHEET_STEPS = 30_000
-"""Most steps of a workbook: a hundred cells for each, over all sheets, are three million."""
+"""Most steps of a workbook: 120 cells for each, over all sheets, are three and a half million."""
 
 
 def _prepare(options: Mapping[str, Any]) -> Draft:
