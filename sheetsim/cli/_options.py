@@ -1,37 +1,55 @@
 """Options that several commands have."""
 
-from collections.abc import Callable, Collection
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sheetsim.option_values import whole
 from sheetsim.terminal import parsed_option
 
+if TYPE_CHECKING:
+    from sheetsim.topics._options import Option
+
 Command = Callable[..., None]
 
 SHOWN = 10
 """How many differences are printed unless told otherwise."""
 
-FOR_SHEETS_ONLY = {"at", "epochs", "variant", "lr", "beta1", "beta2"}
-"""Options that change a workbook but not its Solver models."""
 
-
-def workbook_options(command: Command, without: Collection[str] = ()) -> Command:
-    """An option of the command for every option of every workbook."""
+def workbook_options(
+    command: Command, workbooks: Collection[str] | None = None, without: Collection[str] = ()
+) -> Command:
+    """An option of the command for every option of some workbooks, or of all, but for some."""
     from sheetsim.topics import covers  # not for who wants but --show
 
-    helps: dict[str, tuple[str, str]] = {}
+    found: dict[str, dict[str, list[tuple[Option, str]]]] = {}
     for lesson in covers().values():
-        for option in () if lesson.needs else lesson.options:
-            known = helps.get(option.name)
-            text = option.help + (f" [{option.default}]" if option.default is not None else "")
-            both = text if known is None else f"{known[1]}; {text}"
-            helps[option.name] = (option.metavar, f"{both} ({lesson.name})")
-    for name, (metavar, text) in reversed(helps.items()):
-        if name in without:
+        if lesson.needs or (workbooks is not None and lesson.name not in workbooks):
             continue
+        for option in lesson.options:
+            if option.name not in without:
+                texts = found.setdefault(option.name, {})
+                texts.setdefault(option.help, []).append((option, lesson.name))
+    for name, texts in reversed(found.items()):
+        metavar = next(iter(texts.values()))[0][0].metavar
+        text = "; ".join(f"{text} {_defaults(owners)}" for text, owners in texts.items())
         command = click.option(f"--{name}", metavar=metavar, help=text)(command)
     return command
+
+
+def _defaults(owners: Iterable[tuple[Option, str]]) -> str:
+    """The workbooks that have an option, behind the default of each: `[5] (a, b), [6] (c)`."""
+    workbooks: dict[Any, list[str]] = {}
+    for option, workbook in owners:
+        workbooks.setdefault(option.default, []).append(workbook)
+    parts = [
+        ("" if default is None else f"[{default}] ") + f"({', '.join(names)})"
+        for default, names in workbooks.items()
+    ]
+    return ", ".join(parts)
 
 
 show_option = parsed_option(

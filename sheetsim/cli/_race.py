@@ -4,24 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sheetsim.cli._files import looks_like_a_file
 from sheetsim.errors import OptionError
-from sheetsim.learn.rules import RULES
-
-HERE = "."
-PICTURES = (".gif", ".csv", ".jpg", ".jpeg", ".svg", ".pdf")
-"""Suffixes that are no folder's, although it may have one."""
 
 
-def having(name: str) -> str:
-    """Which optimizers have a parameter, and its default or defaults: for the help."""
-    defaults = {rule.name: rule.hyper[name] for rule in RULES.values() if name in rule.hyper}
-    *others, last = defaults
-    names = f"{', '.join(others)} and {last}" if others else last
-    values = " or ".join(f"{value:g}" for value in dict.fromkeys(defaults.values()))
-    return f"of {names} [{values}]"
-
-
-def lr_of(texts: Sequence[str], optimizers: Sequence[str] = tuple(RULES)) -> dict[str, Any]:
+def lr_of(texts: Sequence[str], optimizers: Sequence[str]) -> dict[str, Any]:
     """Learning rates by optimizer, from `0.1` for all and `adam=0.1` for one."""
     everyone: list[str] = []
     named: dict[str, str] = {}
@@ -67,7 +54,7 @@ def targets(out: Path, stem: str, second: str) -> list[Path]:
         picture = out / f"{stem}.png"
     elif out.suffix.lower() == ".png":
         picture = out
-    elif out.suffix.lower() in PICTURES:
+    elif looks_like_a_file(out):
         raise OptionError(f"--out is {out}; expected a folder, or a name that ends in .png")
     else:
         picture = out / f"{stem}.png"

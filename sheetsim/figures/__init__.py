@@ -3,3 +3,13 @@
 Nothing is left behind in matplotlib's settings, no window is opened, and the same figure has the
 same bytes every time. A figure is written whole or not at all.
 """
+
+import logging
+
+_log = logging.getLogger("matplotlib")
+_level = _log.level
+_log.setLevel(logging.ERROR)  # it says that it fills its cache: of no use to a user
+try:
+    from matplotlib import font_manager  # noqa: F401 - fills the cache: now, not later
+finally:
+    _log.setLevel(_level)

@@ -9,28 +9,19 @@ Figures are made without pyplot, so that no window, no list of open figures and 
 the block. Matplotlib's own defaults apply within it, whatever a user's matplotlibrc says.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from sheetsim.files import replace_file
-
-_log = logging.getLogger("matplotlib")
-_level = _log.level
-_log.setLevel(logging.ERROR)  # it says that it fills its cache: of no use to a user
-try:
-    import matplotlib as mpl
-    from matplotlib import font_manager  # noqa: F401 - fills the cache: now, not later
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-finally:
-    _log.setLevel(_level)
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which the colour-blind can distinguish; the most different ones first."""

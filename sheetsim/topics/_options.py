@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheetsim.errors import OptionError
-from sheetsim.option_values import Parse
+from sheetsim.option_values import Parse, whole
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,12 @@ class Option:
     parse: Parse
     help: str
     metavar: str
+
+
+def seed_option(default: int) -> Option:
+    """The option that every workbook has in which something is drawn."""
+    text = "seed of all that is drawn at random"
+    return Option("seed", default, whole(0, 2**32 - 1), text, "SEED")
 
 
 def checked(options: tuple[Option, ...], given: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything, one_of, whole
 from sheetsim.topics._lesson import Draft
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, seed_option
 
 MAX_SIDE = 60
 """Most users, and most movies: some sheets have a row for every pair of the two."""
@@ -16,12 +16,12 @@ OPTIONS = (
     Option("users", 15, whole(1, MAX_SIDE), "busiest users to take from long rows", "N"),
     Option("movies", 15, whole(1, MAX_SIDE), "most-rated movies to take from long rows", "N"),
     Option("k", 5, whole(1, 50), "factors of each user and movie, 1 to 50", "K"),
-    Option("seed", 0, whole(0, 2**32 - 1), "seed of the start, uniform in 0 to 1", "SEED"),
+    seed_option(0),
     Option(
         "at",
         "optimum",
         one_of("optimum", "start"),
-        "write the parameters as solved (optimum) or as drawn (start)",
+        "write the Solver's cells as solved (optimum) or as they start (start)",
         "WHERE",
     ),
 )

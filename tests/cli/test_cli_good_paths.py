@@ -105,7 +105,7 @@ def test_build_leaves_what_it_wrote(tmp_path: Path) -> None:
     assert again.stdout == f"{path}: unchanged, with dot_product bias\n"
     assert path.read_bytes() == first
     other = run("build", "bias", "--seed", "1", "--out", tmp_path)
-    assert other.stdout.startswith(f"{path}: written, with ")
+    assert other.stdout.startswith(f"{path}: written over the file that was there, with ")
     assert path.read_bytes() != first
 
 

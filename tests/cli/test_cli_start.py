@@ -1,6 +1,7 @@
 """Answers that come at once: what they do not import. No clock is looked at."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -71,6 +72,9 @@ def test_the_first_answers_import_no_command(args: tuple[str, ...], code: int) -
         (("solve", "bias", "--starts", "0"), 2, "--starts is 0"),
         (("check", "a.xlsx", "--timeout", "0"), 2, "--timeout is 0"),
         (("compare",), 2, "missing argument 'FILE...'"),
+        (("race", "--steps", "0"), 2, "--steps is 0"),
+        (("digits", "--epochs", "x"), 2, "--epochs is x"),
+        (("movielens",), 2, "expected --data DIR"),
         (("build", "--help"), 0, "--ratings FILE"),
         (("solve", "--help"), 0, "--subject-to"),
         (("solve", "bias", "--help"), 0, "--starts N"),
@@ -85,13 +89,21 @@ def test_lists_and_refusals_import_nothing_heavy(
     assert not {name.partition(".")[0] for name in modules} & HEAVY
 
 
-@pytest.mark.parametrize(
-    "command", ["solve", "verify", "list", "build", "check", "compare", "solve bias"]
-)
+@pytest.mark.parametrize("command", [*COMMANDS, "solve bias"])
 def test_an_option_that_there_is_not(command: str) -> None:
     code, said, modules = modules_after(*command.split(), "--nope")
     assert (code, "no such option '--nope'" in said) == (2, True), said
     assert not {name.partition(".")[0] for name in modules} & HEAVY
+
+
+def test_help_says_nothing_twice() -> None:
+    """An option of several workbooks names them behind one text."""
+    for command in ("build", "solve bias"):
+        _, help_text, _ = modules_after(*command.split(), "--help")
+        options = " ".join(help_text.partition("Options:")[2].split())
+        texts = re.split(r" --[a-z0-9-]+ [A-Z]+ |; |, \[|\[[^]]*\]|\([a-z_, ]*\)", options)
+        words = [text.strip() for text in texts if len(text.split()) > 2]
+        assert len(words) == len(set(words)), sorted(words)
 
 
 def test_the_commands_say_of_themselves_what_the_list_says() -> None:

@@ -1,12 +1,12 @@
 """`sheetsim build`."""
 
-from pathlib import Path
+import functools
 from typing import Any
 
 import click
 
 from sheetsim import api
-from sheetsim.cli._folders import make_folder
+from sheetsim.cli._files import Written, folder_of, make_folder
 from sheetsim.cli._options import SHOWN, workbook_options
 from sheetsim.cli._reports import print_report, stage_words
 from sheetsim.errors import OptionError
@@ -30,16 +30,14 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
       sheetsim build collab_filter --ratings ratings.csv --k 4
       sheetsim build gradient_descent --points line.csv --variant textbook
     """
+    folder = folder_of(out, "files named as the workbooks")
     wanted = tuple(dict.fromkeys(names)) or api.list_workbooks()
     given = {key: value for key, value in options.items() if value is not None}
     chosen = {name: _options_of(name, given, alone=len(wanted) == 1) for name in wanted}
     unused = set(given).difference(*chosen.values())
     if unused:
         raise OptionError(f"--{min(unused)} is no option of {', '.join(wanted)}")
-    folder = Path(out)
-    if folder.suffix == ".xlsx" and not folder.is_dir():
-        raise OptionError(f"--out is {out}; expected a folder, for files named as the workbooks")
-    failed = False
+    failed, written = False, Written()
     with progress(len(wanted) * (3 if checked else 2)) as bar:
         books = {}
         for name in wanted:  # whatever is wrong with options or data shows before a file is written
@@ -50,7 +48,7 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
         for name, book in books.items():
             bar(f"{name}: writing")
             path = folder / f"{name}.xlsx"
-            done = "written" if api.write(book, path) else "unchanged"
+            done = written.add(path, functools.partial(api.write, book, path))
             bar(f"{name}: {done}", 1)
             with bar.aside():
                 click.echo(one_line(f"{path}: {done}, with {book.plan['topics']}"))

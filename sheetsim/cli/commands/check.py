@@ -24,7 +24,7 @@ def _timeout() -> float:
     "engines",
     multiple=True,
     metavar="NAME",
-    help="ironcalc or libreoffice; may be given twice [all that are installed]",
+    help="ironcalc or libreoffice; may be given several times [all that are installed]",
 )
 @parsed_option(
     "--timeout",

@@ -1,39 +1,69 @@
 """`sheetsim digits`."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from sheetsim.cli._downloads import data_folder
-from sheetsim.cli._folders import make_folder
-from sheetsim.data.digits import Digits, fetch_digits, load_digits
-from sheetsim.learn import Learner, LossLine, TrainingEnd, compare_optimizers
-from sheetsim.learn.digits import HIDDEN
-from sheetsim.learn.rules import RULES
+from sheetsim.cli._files import Written, folder_of, make_folder
+from sheetsim.cli._optimizers import optimizer_names
 from sheetsim.option_values import one_of, real, whole
-from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
+from sheetsim.terminal import (
+    console,
+    new_table,
+    one_line,
+    option,
+    parsed_option,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sheetsim.data.digits import Digits
+    from sheetsim.learn import Learner
+
+    Learners = dict[tuple[str, str], Learner]
 
 EPOCHS = 5
-OPTIMIZER, MODEL = one_of(*RULES), one_of(*HIDDEN)
 
 
 @click.command("digits")
-@click.option("--data", metavar="DIR", help="folder of MNIST's IDX files [1,797 embedded digits]")
+@click.option("--data", metavar="DIR", help="folder of MNIST's files [1,797 embedded digits]")
 @click.option("--download", is_flag=True, help="MNIST's 70,000 digits, into your cache folder")
 @click.option(
-    "--model", multiple=True, metavar="NAME", help="logistic or net; several times [both]"
+    "--model", multiple=True, metavar="NAME", help="logistic or net; may be given twice [both]"
 )
-@click.option("--optimizer", multiple=True, metavar="NAME", help=f"{', '.join(RULES)} [all]")
+@option(
+    "--optimizer",
+    multiple=True,
+    metavar="NAME",
+    help=lambda: f"{', '.join(optimizer_names())}; may be given several times [all]",
+)
 @parsed_option("--epochs", whole(1, 10_000), metavar="N", help=f"passes over the digits [{EPOCHS}]")
-@parsed_option("--lr", real(0, above=True), metavar="LR", help="of all optimizers [each its own]")
 @parsed_option(
-    "--weight-decay", real(0, 1e6), metavar="WD", help="times sum(w^2), in the loss [1e-5]"
+    "--lr", real(0, above=True), metavar="LR", help="learning rate of all [each its own]"
+)
+@parsed_option(
+    "--weight-decay",
+    real(0, 1e6),
+    metavar="WD",
+    help="times the sum of the squared weights, added to the loss [1e-5]",
 )
 @parsed_option("--batch-size", whole(1, 10**9), metavar="N", help="digits in a batch [64]")
-@parsed_option("--seed", whole(0, 2**32 - 1), metavar="SEED", help="of start and batches [42]")
-@click.option("-o", "--out", metavar="DIR", help="write pictures of losses and weights there")
+@parsed_option(
+    "--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of the start and the batches [42]"
+)
+@click.option(
+    "-o",
+    "--out",
+    metavar="DIR",
+    help="folder for pictures of losses and weights [none written]",
+)
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 def command(
     data: str | None, download: bool, out: str | None, as_json: bool, **options: Any
@@ -49,11 +79,17 @@ def command(
       sheetsim digits --download --out my
     """
     given = {key: value for key, value in options.items() if value not in (None, ())}
-    models = tuple(dict.fromkeys(MODEL("--model", m) for m in given.pop("model", HIDDEN)))
-    rules = tuple(dict.fromkeys(OPTIMIZER("--optimizer", o) for o in given.pop("optimizer", RULES)))
+    folder = None if out is None else folder_of(out, "pictures of losses and weights")
+
+    from sheetsim.data.digits import fetch_digits, load_digits
+    from sheetsim.learn import LossLine, TrainingEnd, compare_optimizers
+    from sheetsim.learn.digits import HIDDEN
+
+    models = _chosen("--model", given.pop("model", ()), tuple(HIDDEN))
+    rules = _chosen("--optimizer", given.pop("optimizer", ()), optimizer_names())
     digits = load_digits(data_folder(data, download, fetch_digits, "MNIST"))
-    if out is not None:
-        make_folder(Path(out))
+    if folder is not None:
+        make_folder(folder)
     epochs = given.pop("epochs", EPOCHS)
     batches = -(-digits.train.n // given.get("batch_size", 64))
     with progress(len(models) * len(rules) * epochs * batches) as bar:
@@ -61,45 +97,54 @@ def command(
             digits, models, rules, epochs=epochs, callbacks=(LossLine(bar),), **given
         )
     well = all(learner.ended is TrainingEnd.FINISHED for learner in learners.values())
-    files = _pictures(digits, learners, Path(out)) if out is not None and well else []
+    written = Written()
+    if folder is not None and well:
+        _draw(digits, learners, folder, written)
     if as_json:
         statuses = {" ".join(key): learner.status for key, learner in learners.items()}
-        print_json({"epochs": frame.to_dict("records"), "status": statuses, "files": files})
+        epochs_done = frame.to_dict("records")
+        print_json({"epochs": epochs_done, "status": statuses, **written.as_dict()})
     else:
         click.echo(
             one_line(f"{digits.source}: {digits.train.n:,} to learn, {digits.valid.n:,} held back")
         )
-        _print(learners)
-        for file in files:
-            click.echo(one_line(f"{file}: written"))
+        _print(frame)
+        for (model, optimizer), learner in learners.items():
+            if learner.ended is not TrainingEnd.FINISHED:
+                click.echo(one_line(f"{model}, {optimizer}: {learner.status}"))
+        for line in written.lines():
+            click.echo(one_line(line))
     if not well:
         raise click.exceptions.Exit(1)
 
 
-def _pictures(digits: Digits, learners: dict[tuple[str, str], Learner], out: Path) -> list[Path]:
-    from sheetsim.figures.digits import losses_png, weights_png  # slow to import
+def _chosen(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that were named, each once, or all."""
+    parse = one_of(*known)
+    return tuple(dict.fromkeys(parse(name, one) for one in given)) or known
+
+
+def _draw(digits: Digits, learners: Learners, out: Path, written: Written) -> None:
+    from sheetsim.figures.digits import losses_png, weights_png
 
     losses = {key: learner.losses for key, learner in learners.items()}
-    files = [losses_png(losses, out / "digits_losses.png")]
-    for (model, _), learner in learners.items():
-        if model == "logistic" and len(files) == 1:
-            weights = learner.model.groups["layer 1"][:-1]
-            files.append(weights_png(weights, digits.side, out / "digits_weights.png"))
-    return files
+    path = out / "digits_losses.png"
+    written.add(path, lambda: losses_png(losses, path))
+    first = next((one for (model, _), one in learners.items() if model == "logistic"), None)
+    if first is not None:
+        weights, picture = first.model.groups["layer 1"][:-1], out / "digits_weights.png"
+        written.add(picture, lambda: weights_png(weights, digits.side, picture))
 
 
-def _print(learners: dict[tuple[str, str], Learner]) -> None:
-    headings = ("model", "optimizer", "epoch", "train loss", "valid loss", "accuracy", "time")
-    table = Table(*headings)
-    for (model, optimizer), learner in learners.items():
-        seconds = 0.0
-        for epoch in learner.epochs:
-            seconds += epoch.seconds
-            if epoch.epoch in (1, len(learner.epochs)):
+def _print(frame: pd.DataFrame) -> None:
+    """Print the first and the last epoch of every training."""
+    headings = ("model", "optimizer", "lr", "epoch", "train loss", "valid loss", "accuracy")
+    table = new_table(*headings, "time")
+    for names, epochs in frame.groupby(["model", "optimizer"], sort=False):
+        seconds = epochs["seconds"].cumsum().to_numpy()
+        for row, epoch in enumerate(epochs.itertuples(index=False)):
+            if row in (0, len(epochs) - 1):
                 losses = f"{epoch.train_loss:.4f}", f"{epoch.valid_loss:.4f}"
-                shown = f"{epoch.valid_metric:.2%}", f"{seconds:.1f} s"
-                table.add_row(model, optimizer, str(epoch.epoch), *losses, *shown)
+                shown = f"{epoch.accuracy:.2%}", f"{seconds[row]:.1f} s"
+                table.add_row(*map(str, names), f"{epoch.lr:g}", str(epoch.epoch), *losses, *shown)
     console().print(table)
-    for (model, optimizer), learner in learners.items():
-        if learner.ended is not TrainingEnd.FINISHED:
-            click.echo(one_line(f"{model}, {optimizer}: {learner.status}"))

@@ -1,32 +1,28 @@
 """`sheetsim movielens`."""
 
+from __future__ import annotations
+
+import functools
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
-from rich.table import Table
 
 from sheetsim import api
 from sheetsim.cli._downloads import data_folder
-from sheetsim.cli._folders import make_folder
-from sheetsim.data.movielens import MovieLens, batch_preview, fetch_movielens, load_movielens
+from sheetsim.cli._files import Written, folder_of, make_folder
+from sheetsim.cli._optimizers import optimizer_names
 from sheetsim.errors import DataError, OptionError
 from sheetsim.files import demand_writable
-from sheetsim.learn import (
-    DotProductBias,
-    Interpretation,
-    Learner,
-    LossLine,
-    TrainingEnd,
-    collab_learner,
-    load_model,
-    save_model,
-)
-from sheetsim.learn.movielens import EPOCHS, FACTORS, LR_MAX, Y_RANGE, check_room, labels_of
-from sheetsim.learn.rules import RULES
 from sheetsim.option_values import one_of, real, whole
-from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
+from sheetsim.terminal import console, new_table, one_line, parsed_option, print_json, progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sheetsim.data.movielens import MovieLens
+    from sheetsim.learn import DotProductBias, Interpretation, Learner
 
 LISTED = 15
 SCHEDULES = one_of("one-cycle", "constant")
@@ -38,6 +34,13 @@ FOR_TRAINING = {
 WRITTEN = ("save", "out")
 
 
+def _lesson() -> ModuleType:
+    """The module with the lesson's settings, which imports all that learns."""
+    from sheetsim.learn import movielens
+
+    return movielens
+
+
 @click.command("movielens")
 @click.option(
     "--data", metavar="DIR", help="folder of u.data and u.item, or ratings.csv and movies.csv"
@@ -45,24 +48,52 @@ WRITTEN = ("save", "out")
 @click.option(
     "--download", is_flag=True, help="MovieLens 100k from GroupLens, into your cache folder"
 )
-@parsed_option("--factors", whole(1, 200), metavar="K", help=f"of each user and movie [{FACTORS}]")
 @parsed_option(
-    "--epochs", whole(1, 10_000), metavar="N", help=f"passes over the ratings [{EPOCHS}]"
+    "--factors",
+    whole(1, 200),
+    metavar="K",
+    help=lambda: f"factors of each user and movie [{_lesson().FACTORS}]",
 )
-@parsed_option("--lr", real(0, above=True), metavar="LR", help=f"greatest learning rate [{LR_MAX}]")
+@parsed_option(
+    "--epochs",
+    whole(1, 10_000),
+    metavar="N",
+    help=lambda: f"passes over the ratings [{_lesson().EPOCHS}]",
+)
+@parsed_option(
+    "--lr",
+    real(0, above=True),
+    metavar="LR",
+    help=lambda: f"greatest learning rate [{_lesson().LR_MAX}]",
+)
 @parsed_option("--schedule", SCHEDULES, metavar="HOW", help="one-cycle or constant [one-cycle]")
-@parsed_option("--optimizer", one_of(*RULES), metavar="NAME", help=f"{', '.join(RULES)} [adam]")
-@parsed_option("--weight-decay", real(0, 1e6), metavar="WD", help="decoupled from the rule [0.1]")
+@parsed_option(
+    "--optimizer",
+    lambda name, value: one_of(*optimizer_names())(name, value),
+    metavar="NAME",
+    help=lambda: f"{', '.join(optimizer_names())} [adam]",
+)
+@parsed_option(
+    "--weight-decay", real(0, 1e6), metavar="WD", help="decay of the weights, as in AdamW [0.1]"
+)
 @parsed_option("--batch-size", whole(1, 10**9), metavar="N", help="ratings in a batch [64]")
-@parsed_option("--valid", real(0, 0.9, above=True), metavar="PART", help="held back [0.1]")
-@parsed_option("--seed", whole(0, 2**32 - 1), metavar="SEED", help="of start and batches [42]")
-@click.option("--y-range", nargs=2, metavar="LOW HIGH", help="of the predictions [0 5.5]")
+@parsed_option(
+    "--valid", real(0, 0.9, above=True), metavar="PART", help="part of the ratings held back [0.1]"
+)
+@parsed_option(
+    "--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of the start and the batches [42]"
+)
+@click.option(
+    "--y-range", nargs=2, metavar="LOW HIGH", help="least and greatest prediction [0 5.5]"
+)
 @click.option("--raw", is_flag=True, help="no sigmoid: the raw score is the prediction")
 @click.option("--show-batch", is_flag=True, help="show some ratings with their titles, and stop")
 @click.option("--lr-find", "find", is_flag=True, help="suggest a learning rate, and stop")
 @click.option("--save", metavar="FILE", help="write the trained model, a .npz")
 @click.option("--load", metavar="FILE", help="take a saved model instead of training")
-@click.option("-o", "--out", metavar="DIR", help="write movielens.xlsx and pictures there")
+@click.option(
+    "-o", "--out", metavar="DIR", help="folder for movielens.xlsx and pictures [none written]"
+)
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 def command(
     data: str | None, download: bool, show_batch: bool, find: bool, as_json: bool, **options: Any
@@ -83,9 +114,17 @@ def command(
         if value is not None and value is not False and value != ()
     }
     _refuse_mixtures(given, show_batch=show_batch, find=find)
-    folder = data_folder(data, download, fetch_movielens, "MovieLens 100k")
-    if folder is None:
+    if "out" in given:
+        given["out"] = folder_of(given["out"], "movielens.xlsx and pictures")
+    if "save" in given and not given["save"].endswith(".npz"):
+        raise OptionError(f"--save is {given['save']}; expected a name that ends in .npz")
+    if data is None and not download:
         raise OptionError("expected --data DIR, or --download for MovieLens 100k from GroupLens")
+
+    from sheetsim.data.movielens import batch_preview, fetch_movielens, load_movielens
+
+    folder = data_folder(data, download, fetch_movielens, "MovieLens 100k")
+    assert folder is not None  # noqa: S101 - one of the two was given
     ratings = load_movielens(folder)
     if show_batch:
         _show(batch_preview(ratings, seed=given.get("seed", 42)), as_json)
@@ -111,7 +150,9 @@ def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learn
     """With the options that were given, as the learner calls them."""
     if "raw" in given and "y_range" in given:
         raise OptionError("--raw is given and so is --y-range; expected one of the two")
-    y_range: tuple[float, float] | None = Y_RANGE
+    from sheetsim.learn import collab_learner
+
+    y_range: tuple[float, float] | None = _lesson().Y_RANGE
     if "raw" in given:
         y_range = None
     elif "y_range" in given:
@@ -119,20 +160,21 @@ def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learn
         y_range = low, high
     names = ("valid", "seed", "optimizer", "batch_size", "weight_decay")
     chosen = {name: given[name] for name in names if name in given}
-    k = given.get("factors", FACTORS)
+    k = given.get("factors", _lesson().FACTORS)
     return collab_learner(ratings, k, y_range=y_range, callbacks=callbacks, **chosen)
 
 
 def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     """Train or load, print, and write what is to be written."""
-    out = None if "out" not in given else Path(given["out"])
+    from sheetsim.learn import DotProductBias, Interpretation, TrainingEnd, save_model
+    from sheetsim.learn.movielens import check_room, labels_of
+
+    out: Path | None = given.get("out")
     if out is not None:
         check_room(ratings)
         make_folder(out)
         demand_writable(out / "movielens.xlsx")
     if "save" in given:
-        if not str(given["save"]).endswith(".npz"):
-            raise OptionError(f"--save is {given['save']}; expected a name that ends in .npz")
         demand_writable(given["save"])
     learner = None
     if "load" in given:
@@ -145,24 +187,23 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
         assert isinstance(learner.model, DotProductBias)  # noqa: S101 - what collab_learner makes
         model, status = learner.model, learner.status
     found = Interpretation(ratings, model)
-    files: dict[Path, str] = {}
+    written = Written()
     if "save" in given:
-        files[save_model(model, given["save"], labels_of(ratings))] = "written"
+        path, labels = Path(given["save"]), labels_of(ratings)
+        written.add(path, lambda: save_model(model, path, labels))
     if out is not None:
-        files |= _written(found, out)
+        _write(found, out, written)
     if as_json:
         lists = {"lowest": found.biases.head(LISTED), "highest": found.biases[::-1].head(LISTED)}
         history = [] if learner is None else learner.history.to_dict("records")
         biases = {name: part.to_dict("records") for name, part in lists.items()}
-        shares = found.pca.shares
-        print_json(
-            {"status": status, "epochs": history, **biases, "shares": shares, "files": list(files)}
-        )
+        learned = {"epochs": history, **biases, "shares": found.pca.shares}
+        print_json({"status": status, **learned, **written.as_dict()})
     else:
         _print(learner, found)
         click.echo(one_line(status))
-        for file, done in files.items():
-            click.echo(one_line(f"{file}: {done}"))
+        for line in written.lines():
+            click.echo(one_line(line))
 
 
 def _give_up(learner: Learner, as_json: bool) -> None:
@@ -176,7 +217,9 @@ def _give_up(learner: Learner, as_json: bool) -> None:
 
 
 def _trained(ratings: MovieLens, given: dict[str, Any]) -> Learner:
-    epochs, lr = given.get("epochs", EPOCHS), given.get("lr", LR_MAX)
+    from sheetsim.learn import LossLine
+
+    epochs, lr = given.get("epochs", _lesson().EPOCHS), given.get("lr", _lesson().LR_MAX)
     learner = _learner(ratings, given, ())
     with progress(learner.steps(epochs)) as bar:
         learner.callbacks = (LossLine(bar),)
@@ -188,6 +231,9 @@ def _trained(ratings: MovieLens, given: dict[str, Any]) -> Learner:
 
 
 def _loaded(path: str, ratings: MovieLens) -> DotProductBias:
+    from sheetsim.learn import DotProductBias, load_model
+    from sheetsim.learn.movielens import labels_of
+
     model, labels = load_model(path)
     if not isinstance(model, DotProductBias):
         raise DataError(f"{path}: holds a {model.kind}; expected a model of users and items")
@@ -197,16 +243,16 @@ def _loaded(path: str, ratings: MovieLens) -> DotProductBias:
     return model
 
 
-def _written(found: Interpretation, out: Path) -> dict[Path, str]:
-    """The workbook and the pictures, each "written" or "unchanged"."""
-    from sheetsim.figures.movielens import biases_png, components_png  # slow to import
+def _write(found: Interpretation, out: Path, written: Written) -> None:
+    from sheetsim.figures.movielens import biases_png, components_png
 
+    book = api.prepare("movielens", learned=found.learned())
     path = out / "movielens.xlsx"
-    written = api.write(api.prepare("movielens", learned=found.learned()), path)
-    biases = biases_png(found.biases, out / "movielens_biases.png")
-    components = components_png(found.components, out / "movielens_components.png")
-    done = "written" if written else "unchanged"
-    return {path: done, biases: "written", components: "written"}
+    written.add(path, functools.partial(api.write, book, path))
+    path = out / "movielens_biases.png"
+    written.add(path, functools.partial(biases_png, found.biases, path))
+    path = out / "movielens_components.png"
+    written.add(path, functools.partial(components_png, found.components, path))
 
 
 def _find(learner: Learner, as_json: bool) -> None:
@@ -223,14 +269,14 @@ def _show(batch: pd.DataFrame, as_json: bool) -> None:
     if as_json:
         print_json(batch.to_dict("records"))
         return
-    table = Table(*batch.columns)
+    table = new_table(*batch.columns)
     for row in batch.itertuples(index=False):
         table.add_row(*(one_line(value) for value in row))
     console().print(table)
 
 
 def _print_epochs(learner: Learner) -> None:
-    epochs = Table("epoch", "train MSE", "valid MSE", "valid RMSE", "time")
+    epochs = new_table("epoch", "train MSE", "valid MSE", "valid RMSE", "time")
     for epoch in learner.epochs:
         losses = (epoch.train_loss, epoch.valid_loss, epoch.valid_loss**0.5)
         shown = [f"{loss:.4f}" for loss in losses]
@@ -245,7 +291,7 @@ def _print(learner: Learner | None, found: Interpretation) -> None:
         ("lowest", found.biases.head(LISTED)),
         ("highest", found.biases[::-1].head(LISTED)),
     ):
-        table = Table(f"{name} bias", "title", "mean rating", "ratings")
+        table = new_table(f"{name} bias", "title", "mean rating", "ratings")
         for row in part.itertuples(index=False):
             numbers = f"{row.mean_rating:.2f}", f"{row.ratings:,}"
             table.add_row(f"{row.bias:.3f}", one_line(row.title), *numbers)

@@ -1,18 +1,28 @@
 """`sheetsim race`."""
 
+from __future__ import annotations
+
+import functools
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from sheetsim import api
-from sheetsim.cli._folders import make_folder
-from sheetsim.cli._race import HERE, having, lr_of, sweep_given, targets
+from sheetsim.cli._files import Written, make_folder
+from sheetsim.cli._optimizers import having, optimizer_names
+from sheetsim.cli._race import lr_of, sweep_given, targets
 from sheetsim.errors import OptionError
-from sheetsim.learn.rules import RULES
 from sheetsim.option_values import real, whole
-from sheetsim.terminal import console, one_line, parsed_option, print_json, progress
+from sheetsim.terminal import (
+    console,
+    new_table,
+    one_line,
+    option,
+    parsed_option,
+    print_json,
+    progress,
+)
 
 STEPS, FRAMES, FPS = 300, 80, 12
 BETA = real(0, 0.9999999)
@@ -20,23 +30,57 @@ BETA = real(0, 0.9999999)
 
 @click.command("race")
 @click.argument("surface", default="line", metavar="[SURFACE]")
-@click.option("--optimizer", multiple=True, metavar="NAME", help="who; may be given several times")
-@parsed_option("--steps", whole(1, 100_000), metavar="N", help=f"budget of each [{STEPS}]")
-@click.option("--lr", multiple=True, metavar="[NAME=]LR", help="for all, or for one [tuned]")
-@parsed_option("--beta1", BETA, metavar="BETA", help=having("beta1"))
-@parsed_option("--beta2", BETA, metavar="BETA", help=having("beta2"))
-@click.option("--start", nargs=2, metavar="X Y", help="place to start from [the surface's]")
-@parsed_option("--noise", real(0, 1e6), metavar="SD", help="noise on the gradient's parts [0]")
+@option(
+    "--optimizer",
+    multiple=True,
+    metavar="NAME",
+    help=lambda: f"{', '.join(optimizer_names())}; may be given several times [all]",
+)
+@parsed_option("--steps", whole(1, 100_000), metavar="N", help=f"steps of each [{STEPS}]")
+@click.option(
+    "--lr",
+    multiple=True,
+    metavar="[NAME=]LR",
+    help="learning rate, of all or of one; may be given several times [tuned]",
+)
+@parsed_option("--beta1", BETA, metavar="BETA", help=lambda: having("beta1"))
+@parsed_option("--beta2", BETA, metavar="BETA", help=lambda: having("beta2"))
+@click.option("--start", nargs=2, metavar="X Y", help="where to start [the surface's own]")
+@parsed_option(
+    "--noise", real(0, 1e6), metavar="SD", help="standard deviation of noise on the gradient [0]"
+)
 @parsed_option("--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of the noise [0]")
-@click.option("--gif/--no-gif", default=None, help="write the moving picture [yes]")
-@parsed_option("--frames", whole(2, 200), metavar="N", help=f"its pictures, at most [{FRAMES}]")
+@click.option("--gif/--no-gif", default=None, help="write the moving picture, or not [yes]")
+@parsed_option("--frames", whole(2, 200), metavar="N", help=f"most pictures in it [{FRAMES}]")
 @parsed_option("--fps", whole(1, 50), metavar="N", help=f"pictures a second [{FPS}]")
-@click.option("--sweep", "swept", is_flag=True, help="one optimizer over lr and beta instead")
-@click.option("--over", metavar="NAME", help="beta to sweep [the first it has]")
-@click.option("--lr-range", "lr_range", nargs=3, metavar="LOW HIGH N", help="[1e-6 10 57]")
-@click.option("--beta-range", "beta_range", nargs=3, metavar="LOW HIGH N", help="[0 0.999 40]")
-@parsed_option("--seeds", whole(1, 10_000), metavar="N", help="seeds, for a cell's median [1]")
-@click.option("-o", "--out", default=HERE, metavar="DIR", help="folder, or name of the PNG [.]")
+@click.option(
+    "--sweep", "swept", is_flag=True, help="one optimizer over learning rates and betas instead"
+)
+@click.option("--over", metavar="NAME", help="beta to sweep [the optimizer's first]")
+@click.option(
+    "--lr-range",
+    "lr_range",
+    nargs=3,
+    metavar="LOW HIGH N",
+    help="learning rates to sweep [1e-6 10 57]",
+)
+@click.option(
+    "--beta-range",
+    "beta_range",
+    nargs=3,
+    metavar="LOW HIGH N",
+    help="betas to sweep [0 0.999 40]",
+)
+@parsed_option(
+    "--seeds", whole(1, 10_000), metavar="N", help="noises, whose median a cell shows [1]"
+)
+@click.option(
+    "-o",
+    "--out",
+    default=".",
+    metavar="DIR|FILE.png",
+    help="folder for the pictures, or name of the PNG [.]",
+)
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 def command(
     surface: str, swept: bool, out: str, as_json: bool, gif: bool | None, **options: Any
@@ -67,21 +111,23 @@ def command(
 
 def _race(surface: str, given: dict[str, Any], out: Path, moves: bool, as_json: bool) -> None:
     frames, fps = given.pop("frames", FRAMES), given.pop("fps", FPS)
-    chosen = given.pop("optimizer", tuple(RULES))
+    chosen = given.pop("optimizer", optimizer_names())
     if "lr" in given:
         given["lr"] = lr_of(given["lr"], chosen)
     files = targets(out, f"race_{surface}", ".gif")[: 2 if moves else 1]
     with progress(len(set(chosen)) + 1 + moves * frames) as bar:
         result = api.race(surface, optimizers=chosen, **given, progress=bar)
         make_folder(files[0].parent)
+        written = Written()
         for file in files:
             bar(f"{file.name}: drawing", int(file != files[0]))
-            api.save(result, file, frames=frames, fps=fps, progress=bar)
+            save = functools.partial(api.save, result, file, frames=frames, fps=fps, progress=bar)
+            written.add(file, save)
     if as_json:
-        print_json({**result.as_dict(), "files": files})
+        print_json({**result.as_dict(), **written.as_dict()})
     else:
         _print_race(result)
-        _print_files(files)
+        _print_files(written)
 
 
 def _sweep(surface: str, given: dict[str, Any], out: Path, as_json: bool) -> None:
@@ -90,17 +136,18 @@ def _sweep(surface: str, given: dict[str, Any], out: Path, as_json: bool) -> Non
         result = api.sweep(surface, **given, progress=bar)
         make_folder(files[0].parent)
         bar("drawing")
+        written = Written()
         for file in files:
-            api.save(result, file)
+            written.add(file, functools.partial(api.save, result, file))
     if as_json:
-        print_json({**result.as_dict(), "files": files})
+        print_json({**result.as_dict(), **written.as_dict()})
     else:
         click.echo(one_line(result.status))
-        _print_files(files)
+        _print_files(written)
 
 
 def _print_race(race: api.Race) -> None:
-    table = Table("optimizer", "lr", "chosen", "loss", "distance", "goal in step", "status")
+    table = new_table("optimizer", "lr", "chosen", "loss", "distance", "goal in step", "status")
     for racer in race.racers:
         ends = [f"{end:.3g}" if abs(end) < float("inf") else "n/a" for end in racer.end]
         reached = "n/a" if racer.reached is None else f"{racer.reached:,}"
@@ -116,6 +163,6 @@ def _print_race(race: api.Race) -> None:
         click.echo(f"tuned: {race.tuning}")
 
 
-def _print_files(files: list[Path]) -> None:
-    for file in files:
-        click.echo(one_line(f"{file}: written"))
+def _print_files(written: Written) -> None:
+    for line in written.lines():
+        click.echo(one_line(line))

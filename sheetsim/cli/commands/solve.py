@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sheetsim.cli._files import Written, make_folder
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -40,13 +42,16 @@ SHOWN = 10
 @click.option("--maximize", is_flag=True, help="make it large")
 @parsed_option("--value", real(-1e308, 1e308), metavar="V", help="make it equal to V")
 @click.option(
-    "--by", multiple=True, metavar="CELLS", help="cells to change; may be given twice [stored]"
+    "--by",
+    multiple=True,
+    metavar="CELLS",
+    help="cells to change; may be given several times [stored]",
 )
 @click.option(
     "--subject-to",
     multiple=True,
     metavar="TEXT",
-    help='constraint, "B1:B5<=C1:C5" or "B1 integer"; may be given twice [stored]',
+    help='constraint, "B1:B5<=C1:C5" or "B1 integer"; may be given several times [stored]',
 )
 @click.option(
     "--non-negative/--free",
@@ -76,13 +81,13 @@ SHOWN = 10
     "set_",
     multiple=True,
     metavar="CELL=V",
-    help="set an input before solving; may be given twice",
+    help="set an input before solving; may be given several times",
 )
 @click.option(
     "--sweep",
     multiple=True,
     metavar="CELL=A:B:N",
-    help="solve once for each of N values of an input, from A to B; may be given twice",
+    help="solve once for each of N values of an input, from A to B; may be given several times",
 )
 @parsed_option(
     "--jobs",
@@ -165,11 +170,13 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
     if how.sweep:
         _sweep(file, how, as_json)
         return
-    solved = _solve(file, how, as_json)
+    written = Written()
+    solved = _solve(file, how, as_json, written)
     if as_json:
-        print_json(solved.as_dict())
+        print_json({**solved.as_dict(), **written.as_dict()})
     else:
         _print_solved(solved)
+        _print_files(written)
     if not solved.success:
         raise click.exceptions.Exit(INTERRUPTED if solved.interrupted else 1)
 
@@ -193,10 +200,18 @@ class _How:
         if self.report and no_copy:
             raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
         own = Path(file)
-        default = None if no_copy or self.sweep else Path(f"{own.stem}.solved{own.suffix}")
+        name = f"{own.stem}.sweep.csv" if self.sweep else f"{own.stem}.solved{own.suffix}"
+        default = None if no_copy or self.sweep else Path(name)
         self.out: Path | None = default if out is None else out
-        if self.out is not None and self.out.is_dir():
-            self.out = self.out / f"{own.stem}.solved{own.suffix}"
+        self.folder: Path | None = None
+        if self.out is not None and (self.out.is_dir() or not self.out.suffix):
+            self.folder, self.out = self.out, self.out / name
+        kinds = [".csv", ".json", own.suffix] if self.sweep else [own.suffix]
+        if self.out is not None and self.out.suffix.lower() not in map(str.lower, kinds):
+            endings = ", ".join(kinds)
+            raise OptionError(
+                f"--out is {out}; expected a name that ends in {endings}, or a folder"
+            )
         flags = [name for name in ("minimize", "maximize") if given.pop(name)]
         if len(flags) == 2:
             raise OptionError("--minimize and --maximize were given; expected one of them")
@@ -205,7 +220,7 @@ class _How:
         self.request: Request = request_of(given)
 
 
-def _solve(file: str, how: _How, as_json: bool) -> Solved:
+def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
     from sheetsim.solving.run import solve_file
 
     def before(lines: tuple[str, ...]) -> None:
@@ -219,6 +234,9 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
         from sheetsim.solving.reports import report_sheets, require_report, save_report
     if how.save_report is not None:
         require_report(how.save_report)
+    if how.folder is not None:
+        make_folder(how.folder)
+    there = how.out is not None and how.out.exists()
     with progress(1) as bar:
         solved = solve_file(
             file,
@@ -230,11 +248,21 @@ def _solve(file: str, how: _How, as_json: bool) -> Solved:
             scheduler=how.scheduler,
             progress=lambda sheet, share: bar(f"reading {sheet}: {share:.0%}"),
         )
+    if solved.path is not None:
+        written.note(solved.path, there)
     if how.save_report is not None:
-        save_report(solved, how.save_report)
+        before_it = set(how.save_report.parent.iterdir())
+        for path in save_report(solved, how.save_report):
+            written.note(path, path in before_it)
     if not sys.stdout.isatty() and not as_json:
         _print_lines(solved.before)
     return solved
+
+
+def _print_files(written: Written) -> None:
+    """A line for each file; that of a new copy is its name alone, for programs to take."""
+    for path, done in written.files.items():
+        click.echo(one_line(path if done == "written" else f"{path}: {done}"))
 
 
 def _print_lines(lines: Iterable[str]) -> None:
@@ -245,6 +273,8 @@ def _print_lines(lines: Iterable[str]) -> None:
 def _sweep(file: str, how: _How, as_json: bool) -> None:
     from sheetsim.solving.many import require_table, save_table, sweep_file
 
+    if how.folder is not None:
+        make_folder(how.folder)
     if how.out is not None:
         require_table(file, how.out)
     with progress(1) as bar:
@@ -256,14 +286,14 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
             scheduler=how.scheduler,
             progress=lambda done: bar(f"{done:,} solved"),
         )
+    written = Written()
     if how.out is not None:
-        save_table(prepared, table, how.out)
+        written.add(how.out, functools.partial(save_table, prepared, table, how.out))
     if as_json:
         print_json(table.as_dicts())
     else:
         _print_table(table)
-        if how.out is not None:
-            click.echo(one_line(f"{how.out}"))
+        _print_files(written)
     if not table.success:
         raise click.exceptions.Exit(INTERRUPTED if table.interrupted else 1)
 
@@ -304,8 +334,6 @@ def _print_solved(solved: Solved) -> None:
     console().print(table)
     if len(rows) > SHOWN:
         click.echo(f"... and {len(rows) - SHOWN:,} more variables (--json shows all)")
-    if solved.path is not None:
-        click.echo(one_line(f"{solved.path}"))
 
 
 def _print_table(table: Table) -> None:

@@ -9,13 +9,18 @@ from typing import Any
 import click
 
 from sheetsim import api
-from sheetsim.cli._options import FOR_SHEETS_ONLY, Command, workbook_options
+from sheetsim.cli._options import Command, workbook_options
 from sheetsim.errors import OptionError
 from sheetsim.option_values import Parse, one_of, real, whole
 from sheetsim.terminal import console, new_table, parsed_option, print_json
 from sheetsim.topics import covers, home_of
 
-HOW = one_of("analytic", "central", "forward")
+FOR_SHEETS_ONLY = {"at", "epochs", "variant", "lr", "beta1", "beta2"}
+"""Options that change a workbook but not its Solver models."""
+
+WITH_MODELS = {topic.workbook for topic in api.list_topics().values() if topic.solvable}
+WORKBOOK_OPTIONS = {option.name for name in WITH_MODELS for option in covers()[name].options}
+
 SHOWN = (
     *("objective", "variables", "status", "success", "iterations", "evaluations", "seconds"),
     *("log", "start", "start_objective"),
@@ -23,7 +28,6 @@ SHOWN = (
 """What JSON shows of a result."""
 LOGGED = ("iteration", "objective", "evaluations", "step", "damping")
 """What is shown of a trial; no topic has constraints, so that a violation says nothing."""
-WORKBOOK_OPTIONS = {option.name for lesson in covers().values() for option in lesson.options}
 
 
 def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[Command], Command]:
@@ -47,15 +51,21 @@ class _Topic(click.Command):
 
 @click.command("solve", cls=_Topic)
 @click.argument("name", metavar="TOPIC")
-@_for_solver("starts", whole(1, 100_000), "N", "starts, run as one batch; best wins [1]")
+@_for_solver("starts", whole(1, 100_000), "N", "random starts; the best result counts [1]")
+@_for_solver("seed", whole(0, 2**32 - 1), "SEED", "seed of all that is drawn at random [0]")
 @_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold [1e-6]")
 @_for_solver("convergence", real(0, above=True), "C", "relative change to stop at [1e-10]")
 @_for_solver("max-time", real(0, above=True), "SECONDS", "time limit [none]")
 @_for_solver("max-iterations", whole(1, 10**9), "N", "iteration limit [the method's]")
-@_for_solver("derivatives", HOW, "HOW", "analytic, central or forward [analytic]")
+@_for_solver(
+    "derivatives",
+    one_of("analytic", "central", "forward"),
+    "HOW",
+    "analytic (exact), central or forward (differences) [analytic]",
+)
 @click.option("--log", "with_log", is_flag=True, help="print the log of trials too")
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
-@functools.partial(workbook_options, without=FOR_SHEETS_ONLY)
+@functools.partial(workbook_options, workbooks=WITH_MODELS, without={*FOR_SHEETS_ONLY, "seed"})
 def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
     """Find the optimum of a TOPIC's Solver model with the NumPy solver.
 
@@ -71,8 +81,9 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
     for key in given:
         if key in WORKBOOK_OPTIONS and key not in own:
             raise OptionError(f"{name} has no option --{key}; it has --{', --'.join(sorted(own))}")
-    given["seed"] = whole(0, 2**32 - 1)("--seed", given.get("seed", 0))
-    result = api.lecture.solve_topic(name, **given)
+    from sheetsim.api.lecture import solve_topic
+
+    result = solve_topic(name, **given)
     if as_json:
         print_json(_as_dict(result))
     else:

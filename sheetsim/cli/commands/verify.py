@@ -30,7 +30,8 @@ def _timeout() -> float:
     "engines",
     multiple=True,
     metavar="NAME",
-    help="ironcalc or libreoffice; may be given twice; numpy for none [all that are installed]",
+    help="ironcalc or libreoffice, or numpy for none; may be given several times "
+    "[all that are installed]",
 )
 @parsed_option(
     "--tolerance",

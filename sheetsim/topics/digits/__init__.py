@@ -13,7 +13,7 @@ from typing import Any
 
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Draft, Lesson
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, seed_option
 
 MAX_STEPS = 20
 """Most steps of the sheet steps: each takes about 900 cells."""
@@ -53,7 +53,7 @@ LESSON = Lesson(
         "of them and everything that depends on it follows. All other numbers are formulas.",
     ),
     options=(
-        Option("seed", 42, whole(0, 2**32 - 1), "seed of the digits and the weights", "SEED"),
+        seed_option(42),
         Option("epochs", 5, whole(1, MAX_STEPS), "steps of the sheet steps, 1 to 20", "N"),
     ),
     prepare=_prepare,

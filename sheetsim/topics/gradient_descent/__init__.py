@@ -20,7 +20,7 @@ from typing import Any
 from sheetsim.errors import OptionError
 from sheetsim.option_values import anything, one_of, real, whole
 from sheetsim.topics._lesson import Draft, Lesson
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, seed_option
 
 MAX_STEPS = 1_048_000
 """Most steps of a run: a sheet has 1,048,576 rows, some of them for other things."""
@@ -82,9 +82,7 @@ LESSON = Lesson(
     options=(
         Option("points", None, anything, "CSV of points with headings x and y", "FILE"),
         Option("noise", None, real(0, 1e6), "standard deviation of y, without --points", "SD"),
-        Option(
-            "seed", 42, whole(0, 2**32 - 1), "seed of x and the noise, without --points", "SEED"
-        ),
+        seed_option(42),
         Option("epochs", 10, whole(1, MAX_STEPS), "passes over the points", "N"),
         Option(
             "variant",
@@ -102,7 +100,7 @@ LESSON = Lesson(
             "at",
             "optimum",
             one_of("optimum", "start"),
-            "write the guess of sheet data as solved (optimum) or as set out (start)",
+            "write the Solver's cells as solved (optimum) or as they start (start)",
             "WHERE",
         ),
     ),

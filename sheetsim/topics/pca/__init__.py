@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sheetsim.errors import OptionError
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Draft, Lesson
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, seed_option
 from sheetsim.topics._ratings_options import MAX_SIDE, OPTIONS
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ LESSON = Lesson(
         *_TAKEN.values(),
         Option("movies", 15, whole(4, MAX_SIDE), "most-rated movies to take from long rows", "N"),
         Option("k", 5, whole(LEAST_K, MOST_K), "factors of each movie, 3 to 15", "K"),
-        Option("seed", 0, whole(0, 2**32 - 1), "seed of the start and of the rotation", "SEED"),
+        seed_option(0),
     ),
     prepare=_prepare,
     limits={"movies": MAX_SIDE, "k": MOST_K},

@@ -11,7 +11,7 @@ from typing import Any
 
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Draft, Lesson
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, seed_option
 
 STEPS, MAX_STEPS = 100, 400
 """Steps of every run: as many as the lesson has, and the most that may be asked for."""
@@ -33,7 +33,7 @@ LESSON = Lesson(
     ),
     options=(
         Option("steps", STEPS, whole(8, MAX_STEPS), "steps of every run", "N"),
-        Option("seed", 42, whole(0, 2**32 - 1), "seed of x and the noise", "SEED"),
+        seed_option(42),
     ),
     prepare=_prepare,
     limits={"steps": MAX_STEPS},

@@ -14,7 +14,7 @@ from typing import Any
 
 from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Draft, Lesson
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import Option, seed_option
 
 POINTS = 6
 """Training points of the new task."""
@@ -46,9 +46,7 @@ LESSON = Lesson(
     ),
     options=(
         Option("epochs", 6, whole(2, MAX_EPOCHS), "passes over the points", "N"),
-        Option(
-            "seed", 39, whole(0, 2**32 - 1), "seed of the points and of the random weights", "SEED"
-        ),
+        seed_option(39),
     ),
     prepare=_prepare,
     limits={"epochs": MAX_EPOCHS},

@@ -10,9 +10,8 @@ Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, sheet word
 from collections.abc import Mapping
 from typing import Any
 
-from sheetsim.option_values import whole
 from sheetsim.topics._lesson import Draft, Lesson
-from sheetsim.topics._options import Option
+from sheetsim.topics._options import seed_option
 
 
 def _prepare(options: Mapping[str, Any]) -> Draft:
@@ -31,7 +30,7 @@ LESSON = Lesson(
         "Blue cells on cream are inputs: change any of them and everything that depends on it "
         "follows. All other numbers are formulas.",
     ),
-    options=(Option("seed", 42, whole(0, 2**32 - 1), "seed of the embedding matrix", "SEED"),),
+    options=(seed_option(42),),
     prepare=_prepare,
     limits={},
     picture="word_vectors",

@@ -6,7 +6,9 @@ sheets give the same bytes: document properties are fixed, and XlsxWriter fixes 
 """
 
 import datetime
+import io
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,9 +62,14 @@ def write_workbook(
         OutputError: it cannot be written; what stood there is untouched.
     """
     target = Path(path)
-    with replace_file(target, unless) as temporary:
-        options = {"strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(str(temporary), options)
+    with (
+        replace_file(target, unless) as temporary,
+        tempfile.TemporaryDirectory(prefix="sheetsim-write-") as folder,
+    ):
+        # To memory first: a zip file that a full disk cuts off complains once more as Python ends.
+        content = io.BytesIO()
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "tmpdir": folder}
+        book = xlsxwriter.Workbook(content, options)
         book.set_properties({"title": sheets[0].title, "author": "sheetsim", "created": EPOCH})
         book.set_calc_mode("auto")
         writer = _Writer(book)
@@ -71,7 +78,11 @@ def write_workbook(
         try:
             book.close()
         except XlsxWriterException as error:
-            raise OutputError(f"{target}: cannot be written ({error})") from error
+            cause = error.args[0] if error.args else error
+            reason = getattr(cause, "strerror", None) or cause
+            where = tempfile.gettempdir()
+            raise OutputError(f"{target}: cannot be written ({reason}, in {where})") from error
+        temporary.write_bytes(content.getbuffer())
     return target
 
 
