@@ -17,6 +17,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator
 from email.parser import Parser
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,16 @@ def named(requirements: Iterable[str]) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def imported(source: str, *, at_once: bool = False) -> set[str]:
     """Top modules that a source imports: anywhere, or as soon as it is imported itself."""
     found = set()
-    nodes = list(_at_once(ast.parse(source)) if at_once else ast.walk(ast.parse(source)))
-    for node in nodes:
+    tree = parsed(source)
+    for node in _at_once(tree) if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -86,7 +92,7 @@ def _at_once(tree: ast.AST) -> Iterator[ast.AST]:
 def distributions(modules: Iterable[str]) -> set[str]:
     """The distributions that modules come from."""
     known = importlib.metadata.packages_distributions()
-    return {canonicalize_name(name) for module in modules for name in known[module]}
+    return {canonicalize_name(name) for module in set(modules) for name in known[module]}
 
 
 def sources() -> list[str]:
@@ -96,8 +102,9 @@ def sources() -> list[str]:
 def test_the_metadata_names_what_the_package_imports() -> None:
     """All of it, and nothing else; what is imported at once is no extra."""
     declared = project()
-    at_once = distributions(name for text in sources() for name in imported(text, at_once=True))
-    anywhere = distributions(name for text in sources() for name in imported(text))
+    texts = sources()
+    at_once = distributions(name for text in texts for name in imported(text, at_once=True))
+    anywhere = distributions(name for text in texts for name in imported(text))
     optional = named(declared["dask"] + declared["lp"])
     assert at_once <= named(declared[""])
     assert anywhere == named(declared[""]) | optional
