@@ -56,13 +56,22 @@ def wrong_in(words: list[str], *, whole: bool) -> str:
     if name == "python" and len(words) > 1:
         name = words[1]
     if name.startswith("scripts/"):
-        return "" if (ROOT / name).is_file() else f"there is no {name}"
+        return wrong_script(name, words)
     if name == "pip":
         match = EXTRA.search(line)
         if words[1:] == ["install", "."]:
             return ""
         return "" if match and match[1] in extras() else f"no such extra: {line}"
     return "" if words == [".", ".venv/bin/activate"] else f"nobody checks this: {line}"
+
+
+def wrong_script(name: str, words: list[str]) -> str:
+    """A script that is not there, or an option that its text does not have."""
+    if not (ROOT / name).is_file():
+        return f"there is no {name}"
+    text = (ROOT / name).read_text(encoding="utf-8")
+    unknown = [option for option in sorted(named(words)) if option not in text]
+    return f"{name} has no {', '.join(unknown)}" if unknown else ""
 
 
 def wrong_arguments(args: list[str], *, whole: bool) -> str:
@@ -154,6 +163,7 @@ PLANTED = {
     "sheetsim race --steps many": "many",
     "python -m sheetsim lits": "lits",
     "scripts/biuld": "scripts/biuld",
+    "scripts/make_functions_list --wirte": "--wirte",
     ".venv/bin/python scripts/make_modles models": "scripts/make_modles",
     'pip install -e ".[pl]"': "pl",
     "rm -r workbooks": "nobody checks",
