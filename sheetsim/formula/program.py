@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, CellAddress
 
+PLAIN_WORK = 50
+"""What a function that Python computes value by value costs, in numbers that NumPy computes."""
+
 
 @dataclass(frozen=True)
 class Note:
@@ -110,6 +113,16 @@ class Program:
         """Whether each output is known to be linear (or constant) in the variables."""
         found = linear_slots(self._compiler)
         return tuple(bool(found[slot]) for slot in self._slots)
+
+    @cached_property
+    def work(self) -> int:
+        """How much an evaluation is: numbers read and computed, Python's own calls by weight."""
+        total = 0
+        for batch, slots in self._compiler.batches:
+            total += sum(index.size for index in batch.gathers.values())
+            kinds = [operation.function.kind for operation in batch.operations]
+            total += slots.size * sum(PLAIN_WORK if kind == "plain" else 1 for kind in kinds)
+        return total
 
     @cached_property
     def smooth(self) -> tuple[Note, ...]:

@@ -4,7 +4,8 @@
 of its *Solver Results* dialog (Microsoft, "SolverSolve Function"; Frontline Systems, "Solver Result
 Messages"). Endings that can not happen here (out of memory, too large, stepping through trials,
 bounds that a multistart requires) are left out. `Ending.word` begins our own sentence, which goes
-on to say why: `Outcome.status`.
+on to say why: `Outcome.status`. Excel has one sentence where we tell two endings apart: a model
+that has no feasible point, and one of which none was found.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Ending(Enum):
     ITERATIONS = (3, "stalled", "Stop chosen when the maximum iteration limit was reached.")
     UNBOUNDED = (4, "diverged", "The Objective Cell values do not converge.")
     INFEASIBLE = (5, "infeasible", "Solver could not find a feasible solution.")
+    NOT_FOUND = (5, "no feasible point found", "Solver could not find a feasible solution.")
     STOPPED = (6, "interrupted", "Solver stopped at user's request.")
     NOT_LINEAR = (
         7,

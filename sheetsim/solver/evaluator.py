@@ -93,9 +93,13 @@ class Evaluator:
         model, ignored = self.model, self.options.ignore_integers
         self.low, self.high = model.low, model.high
         if ignored:
-            assert model.lower is not None  # noqa: S101 - Model saw to both
+            assert model.lower is not None  # noqa: S101 - Model saw to all three
             assert model.upper is not None  # noqa: S101
-            self.low, self.high = model.lower, model.upper
+            # A binary is still between 0 and 1, as in Excel: what is ignored is that it is whole.
+            binary = model.binary
+            assert binary is not None  # noqa: S101
+            self.low = np.where(binary, np.fmax(model.lower, 0.0), model.lower)
+            self.high = np.where(binary, np.fmin(model.upper, 1.0), model.upper)
         self.whole = np.zeros(model.n, bool) if ignored else model.whole
         self.groups = () if ignored else model.different
         self.sign = -1.0 if model.sense == "maximize" else 1.0
@@ -284,6 +288,8 @@ class Evaluator:
         """By how much the worst row, bound or whole number is off at x (n,)."""
         bounds = np.maximum(np.maximum(self.low - x, x - self.high), 0)
         whole = np.abs(x - np.round(x))[self.whole]
+        # Nearly whole is not whole: a step of 1e-7 may cost as much as one of 1.
+        whole = np.where(whole > 0, np.maximum(whole, 2 * self.options.precision), 0.0)
         off = [float(np.max(each, initial=0.0)) for each in (self.violations(c), bounds, whole)]
         off += [1.0 for group in self.groups if np.unique(np.round(x[group])).size < group.size]
         return max(off) if math.isfinite(sum(off)) else math.inf

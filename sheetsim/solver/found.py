@@ -17,6 +17,7 @@ class Found:
         outcome: Why.
         multipliers: λ (m,) of c, if they are known.
         ranges: Of a linear model.
+        proved: Whether the outcome holds for the whole model, and not only near the point.
         gap: For whole numbers: how far the best bound is, relative to the objective.
     """
 
@@ -25,3 +26,4 @@ class Found:
     multipliers: Floats | None = None
     ranges: Ranges | None = None
     gap: float | None = None
+    proved: bool = False

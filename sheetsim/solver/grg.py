@@ -10,7 +10,8 @@ The name is that of Excel's dialog. What runs is
 | more variables, bounds alone                           | projected L-BFGS                     |
 | more variables, constraints                            | augmented Lagrangian on L-BFGS       |
 
-each derived in its own file; with whole numbers, branch and bound on top. A multistart searches
+each derived in its own file; with whole numbers, branch and bound on top, or where their points are
+few, all of them tried (`enumeration`). A multistart searches
 from the given start and from `population` random ones: as one batch of arrays where the method is
 batched (all but the third and the last), one after the other where it is not. Excel's Solver stops
 when clustered starts make it likely that nothing is left to find; here all starts are searched.
@@ -26,7 +27,13 @@ from sheetsim.solver import batch
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.methods import augmented_lagrangian, branch_and_bound, least_squares, sqp
+from sheetsim.solver.methods import (
+    augmented_lagrangian,
+    branch_and_bound,
+    enumeration,
+    least_squares,
+    sqp,
+)
 from sheetsim.solver.parts.drawing import all_starts
 
 NEARBY = 0.1  # of a variable, or of 1: how far from a start that shows no way
@@ -47,6 +54,8 @@ def run(evaluator: Evaluator) -> Found:
         )
     if batch.suits(evaluator):
         return batch.run(evaluator)
+    if enumeration.suits(evaluator):
+        return enumeration.run(evaluator)
     evaluator.begin()
     starts = all_starts(evaluator)
     if not evaluator.whole.any() and len(starts) > 1 and _batched(evaluator):
@@ -93,7 +102,7 @@ def _search(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> F
 def _doubtful(evaluator: Evaluator, start: Floats, found: Found) -> bool:
     """Whether the start itself may be to blame: no derivative there, or no way to feasibility."""
     ending = found.outcome.ending
-    if ending is Ending.INFEASIBLE:
+    if ending in (Ending.INFEASIBLE, Ending.NOT_FOUND):
         return True
     if not (ending.solved and np.array_equal(found.point.x, start)):
         return False

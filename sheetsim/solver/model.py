@@ -136,7 +136,10 @@ class Model:
         sample: (generator, count) -> starts (count, n) of a multistart; None for points around
             the start, within the bounds.
         linear: Whether the objective is known to be linear; None if it is not known.
+        convex: Whether the objective, as it is minimized, is known to be convex, or to have the
+            minima of a convex function (a root of a sum of squares).
         kinked: Whether something in it is known not to be smooth.
+        work: How many numbers an evaluation computes, about; None if that is not known.
         names: (n,) what sentences call the variables; None for "variable 0" and so on.
 
     Raises:
@@ -159,7 +162,9 @@ class Model:
     reduction: Reduction | None = field(default=None, repr=False)
     sample: Sample | None = None
     linear: bool | None = None
+    convex: bool = False
     kinked: bool = False
+    work: int | None = None
     names: tuple[str, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -99,6 +99,8 @@ class Result:
             where the engine has none.
         ranges: Of a linear model without whole numbers.
         gap: How far the best bound is from the objective, relative to it; for whole numbers.
+        proved: Whether the ending holds for the whole model: no better point anywhere, or no
+            feasible one. An optimum without it is one of its surroundings.
     """
 
     objective: float
@@ -118,6 +120,7 @@ class Result:
     reduced_gradients: Floats = field(default_factory=lambda: np.zeros(0))
     ranges: Ranges | None = None
     gap: float | None = None
+    proved: bool = False
 
     def __post_init__(self) -> None:
         for array in (self.variables, self.start):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,6 +17,8 @@ from sheetsim.solver.methods import evolutionary, simplex
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.result import Result, Row
+
+SAME = 1e-9  # of the objective: an improvement that may be rounding
 
 Engine = Literal["GRG Nonlinear", "Simplex LP", "Evolutionary"]
 ENGINES: dict[str, Callable[[Evaluator], Found]] = {
@@ -66,7 +69,7 @@ def solve(
         conflict = _conflict(evaluator)
         if conflict is not None:
             return _result(evaluator, Found(evaluator.begin(), conflict), engine)
-        return _result(evaluator, _search(evaluator, engine), engine)
+        return _result(evaluator, _no_worse(evaluator, _search(evaluator, engine)), engine)
 
 
 def _starts(given: Floats, n: int, engine: str) -> Floats:
@@ -92,6 +95,30 @@ def _search(evaluator: Evaluator, engine: str) -> Found:
         outcome = INTERRUPTED
     assert evaluator.best is not None  # noqa: S101 - the start was evaluated
     return Found(evaluator.best, outcome)
+
+
+def _no_worse(evaluator: Evaluator, found: Found) -> Found:
+    """What was found, or the best point that was met on the way, the start among them.
+
+    Engines end where their search ends. A limit may cut a search off at a point that is worse than
+    the start, and a branch of whole numbers may miss what another one met.
+    """
+    best, point, outcome = evaluator.best, found.point, found.outcome
+    if best is not None and evaluator.feasible(best):
+        # Who misses constraints by more, within the precision, gains a little for it.
+        part = SAME if best.violation <= point.violation else 10 * evaluator.options.precision
+        room = part * max(1.0, abs(best.f))
+        if not evaluator.feasible(point) or best.f < point.f - room:
+            if not (outcome.ending.limited or outcome.ending is Ending.UNBOUNDED):
+                why = f"the best point met on the way; the search ended elsewhere: {outcome.why}"
+                outcome = Outcome(Ending.NO_BETTER, why, sure=False)
+            found = Found(best, outcome)
+    if outcome.ending.limited and evaluator.feasible(found.point):
+        first = evaluator.begin()
+        if evaluator.feasible(first) and found.point.f >= first.f:
+            why = f"{outcome.why}; no point better than the start was found"
+            found = replace(found, outcome=replace(outcome, why=why))
+    return found
 
 
 def _conflict(evaluator: Evaluator) -> Outcome | None:
@@ -136,6 +163,7 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         reduced_gradients=reduced if reduced.size else np.full(point.x.size, np.nan),
         ranges=found.ranges,
         gap=found.gap,
+        proved=found.proved,
     )
 
 

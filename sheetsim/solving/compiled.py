@@ -136,7 +136,9 @@ class Compiled:
             binary=self.binary,
             different=self.different,
             linear=known(0) if has_objective else True,
+            convex=squares is not None and squares.linear,
             kinked=self.program is None or bool(self.program.smooth),
+            work=None if self.program is None else self.program.work,
             names=self.names,
             **extras,  # type: ignore[arg-type]
         )

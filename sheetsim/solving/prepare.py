@@ -20,7 +20,7 @@ from sheetsim.solver.solve_model import solve
 from sheetsim.solving.compiled import Compiled, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.solver_model.model import SolverEngine, SolverSettings
+from sheetsim.workbook.solver_model.model import SolverEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sheetsim.workbook.solver_model.model import SolverModel
 
 SUFFIXES = (".xlsx", ".xlsm")
-_EXCELS = SolverSettings()
-"""What Excel's dialog shows before anything is changed in it."""
+EXCELS_TOLERANCES = (0.01, 0.05)
+"""The integer optimality that Excel stores where nobody has set one: since 2010, and before."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,10 @@ class Prepared:
     def _without_proof(self, solution: Result) -> Result:
         """Claim no optimum where functions have no derivative: it counts as 0."""
         program = self.compiled.program
-        proved = solution.ending in (Ending.OPTIMAL, Ending.CONVERGED, Ending.PROBABLE)
-        if program is None or self.stored.engine is not SolverEngine.GRG or not proved:
+        claims = solution.ending in (Ending.OPTIMAL, Ending.CONVERGED, Ending.PROBABLE)
+        if program is None or self.stored.engine is not SolverEngine.GRG or not claims:
+            return solution
+        if solution.proved:  # not by derivatives
             return solution
         flat = [note.function for note in program.smooth if is_flat(note.function)]
         if not flat:
@@ -167,7 +169,8 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
     """Return the solver's options: the stored settings, and those of the request in their place.
 
     Two of Excel's defaults are not taken over, for they end a search before its end: a
-    convergence of 0.0001 and an integer optimality of 1%. Derivatives are exact, not differences.
+    convergence of 0.0001 and an integer optimality of 1% (5% in Excel 2003 and 2007, which is no
+    wish of anybody's either). Derivatives are exact, not differences.
 
     Raises:
         WorkbookError: a stored setting may not be so.
@@ -182,7 +185,7 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
         "multistart": old.multistart,
         "population": old.population,
         "seed": old.seed or 0,
-        "integer_tolerance": 0.0 if old.tolerance == _EXCELS.tolerance else old.tolerance,
+        "integer_tolerance": 0.0 if old.tolerance in EXCELS_TOLERANCES else old.tolerance,
         "max_subproblems": old.subproblems,
         "mutation_rate": old.mutation,
         "ignore_integers": old.ignore_integers,

@@ -22,7 +22,7 @@ def rosenbrock(x: Floats) -> tuple[float, Floats]:
 def rows(A: Any, b: Any, relation: Relation, name: str = "") -> Constraint:
     A, b = np.atleast_2d(np.array(A, dtype=float)), np.atleast_1d(np.array(b, dtype=float))
     return Constraint(
-        Vectorized(lambda x: x @ A.T - b, at=lambda x: (A @ x - b, A)), relation, name
+        Vectorized(lambda x: x @ A.T - b, at=lambda x: (A @ x - b, A)), relation, name, linear=True
     )
 
 
@@ -30,4 +30,5 @@ def square(centre: Any, **more: Any) -> Model:
     """The distance to `centre`, squared."""
     c = np.array(centre, dtype=float)
     more.setdefault("start", np.zeros(c.size))
+    more.setdefault("convex", more.get("sense") != "maximize")
     return Model(objective=lambda x: (float((x - c) @ (x - c)), 2 * (x - c)), **more)

@@ -226,7 +226,8 @@ def test_every_ending_has_its_words() -> None:
         assert ending.word
         assert ending.message.endswith(".")
         assert not (ending.solved and ending.limited)
-    assert len({ending.code for ending in Ending}) == len(Ending)
+    told_apart = {Ending.NOT_FOUND}  # from INFEASIBLE, by us and not by Excel
+    assert len({ending.code for ending in Ending}) == len(Ending) - len(told_apart)
     assert {ending.code for ending in Ending if ending.solved} == {0, 1, 2, 14, 17}
 
 
@@ -235,6 +236,6 @@ def test_the_codes_are_those_that_solversolve_returns() -> None:
     codes = {ending.name: ending.code for ending in Ending}
     assert codes == {
         "OPTIMAL": 0, "CONVERGED": 1, "NO_BETTER": 2, "ITERATIONS": 3, "UNBOUNDED": 4,
-        "INFEASIBLE": 5, "STOPPED": 6, "NOT_LINEAR": 7, "ERROR_VALUE": 9, "TIME": 10,
-        "INTEGER": 14, "SUBPROBLEMS": 16, "PROBABLE": 17, "CONFLICT": 19, "CROSSED": 20,
+        "INFEASIBLE": 5, "NOT_FOUND": 5, "STOPPED": 6, "NOT_LINEAR": 7, "ERROR_VALUE": 9,
+        "TIME": 10, "INTEGER": 14, "SUBPROBLEMS": 16, "PROBABLE": 17, "CONFLICT": 19, "CROSSED": 20,
     }  # fmt: skip

@@ -253,7 +253,7 @@ def test_two_sweeps_give_every_combination_and_jobs_do_not_matter(box: Path) -> 
 def test_a_sweep_on_a_dask_cluster(box: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     options = {"processes": True, "n_workers": 2, "threads_per_worker": 1}
-    with distributed.LocalCluster(dashboard_address=None, **options) as cluster:
+    with distributed.LocalCluster(dashboard_address="127.0.0.1:0", **options) as cluster:
         _, there = sweep_file(box, Request(), ["B6=6:48:4"], scheduler=cluster.scheduler_address)
     _, here = sweep_file(box, Request(), ["B6=6:48:4"])
     assert rows_of(there) == rows_of(here)

@@ -24,11 +24,12 @@ def linear_slots(compiler: Compiler) -> Bools:
     linear: Bools = np.asarray(store.state != DYNAMIC)
     linear[compiler.variables] = True
     for batch, slots in compiler.batches:
-        linear[slots] = _is_linear(batch, linear)
+        linear[slots] = is_linear(batch, linear)
     return linear
 
 
-def _is_linear(batch: Batch, linear: Bools) -> bool:
+def is_linear(batch: Batch, linear: Bools) -> bool:
+    """Return whether a batch's result is known to be linear, given which slots are."""
     if batch.unknown:
         return False
     known = {register: bool(linear[index].all()) for register, index in batch.gathers.items()}

@@ -20,11 +20,12 @@ from sheetsim.errors import OptionError
 from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.batches import Batch, Operation
 from sheetsim.formula.compile.store import DYNAMIC, Store
-from sheetsim.formula.functions import ONE, Function
+from sheetsim.formula.functions import ALL, ONE, Function
 from sheetsim.formula.functions._function import Outer, Squares, fit
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.functions._squares import both_numbers
 from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
+from sheetsim.formula.structure.linear import is_linear, linear_slots
 from sheetsim.formula.values import ArrayValue, Ints
 
 if TYPE_CHECKING:
@@ -44,7 +45,13 @@ def _difference_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats
 
 
 DIFFERENCE = general(
-    "pair difference", 2, 2, _difference, partials=_difference_partials, cell_by_cell=True
+    "pair difference",
+    2,
+    2,
+    _difference,
+    partials=_difference_partials,
+    cell_by_cell=True,
+    linear=ALL,
 )
 
 
@@ -63,6 +70,7 @@ class SumOfSquares:
     Attributes:
         size: how many residuals there are.
         root: whether the objective is a root of the sum (a root mean square, a norm).
+        linear: whether all residuals are known to be linear, so that the sum is convex.
     """
 
     def __init__(
@@ -77,6 +85,8 @@ class SumOfSquares:
         extra = Store(store.book)
         extra.num, extra.kind, extra.obj = store.num, store.kind, store.obj
         slots, weights = [], []
+        known = linear_slots(compiler)
+        self.linear = True
         for one in residuals:
             shape = one.weights.shape
             first = len(extra.num)
@@ -84,7 +94,9 @@ class SumOfSquares:
             extra.num = np.concatenate([extra.num, np.zeros(own.size)])
             extra.kind = np.concatenate([extra.kind, np.zeros(own.size, np.uint8)])
             extra.obj = np.concatenate([extra.obj, np.full(own.size, None, object)])
-            batches.append((_residual_batch(one), own))
+            batch = _residual_batch(one)
+            self.linear = self.linear and is_linear(batch, known)
+            batches.append((batch, own))
             used = one.weights.ravel() > 0
             slots.append(own.ravel()[used])
             weights.append(np.sqrt(one.weights.ravel()[used]))

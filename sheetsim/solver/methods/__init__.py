@@ -10,6 +10,7 @@
 | `augmented_lagrangian` | the same with many variables, on `lbfgs`                           |
 | `restoration`          | a feasible point by least squares, for `sqp`                       |
 | `branch_and_bound`     | whole numbers, on top of a method for smooth models                |
+| `enumeration`          | whole numbers whose points are few: all of them tried, as a proof  |
 | `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |
 | `evolutionary`         | what is not smooth: the engine Evolutionary                        |
 """

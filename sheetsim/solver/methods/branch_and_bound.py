@@ -6,8 +6,11 @@ lowest bound is next, and a part whose bound is no better than the best whole po
 Each part starts from its parent's optimum. At the first node, and at every tenth, the optimum is
 also rounded and the rest solved for, which often finds a good point early.
 
-The bounds are bounds if the relaxation is convex. If it is not, a local optimum may hide a better
-one, and the answer is a good point without proof, as the sentence says.
+The bounds are bounds where the relaxation's local optima are global ones: here, where constraints
+are known to be linear and the objective linear or convex. Elsewhere a local optimum may hide a
+better one, and a search that finds no feasible point may have missed one; then the answer is the
+best point found, and neither "no better one exists" nor "infeasible" is said. A feasible start is
+the first to beat.
 """
 
 import heapq
@@ -46,6 +49,24 @@ class _Tree:
     best: Found | None = None
     nodes: int = 0
     unsure: bool = False
+
+    def __post_init__(self) -> None:
+        known = self.evaluator.best
+        if known is not None and self.evaluator.feasible(known):
+            self.best = Found(known, Outcome(Ending.NO_BETTER, "known before"))
+
+    @property
+    def tells_feasible(self) -> bool:
+        """Whether a relaxation without a feasible point has none, each of them."""
+        model = self.evaluator.model
+        aimed = model.sense != "value" or model.linear
+        return bool(aimed and all(each.linear for each in model.constraints)) and not self.unsure
+
+    @property
+    def bounds(self) -> bool:
+        """Whether the relaxations' optima were bounds, each of them."""
+        model = self.evaluator.model
+        return self.tells_feasible and bool(model.linear or model.convex)
 
     def cut(self, bound: float) -> bool:
         """Whether a bound is no better than what is there."""
@@ -134,18 +155,25 @@ def _ended(tree: _Tree, queue: list[_Node], evaluator: Evaluator) -> Found:
     left = bool(queue) and not tree.cut(queue[0].bound)
     if best is None:
         assert evaluator.best is not None  # noqa: S101 - a node was evaluated
-        why = "no whole point meets the constraints"
-        if left or tree.unsure:
-            why = f"no feasible whole point was found in {tree.nodes} subproblems"
-        ending = Ending.SUBPROBLEMS if left else Ending.INFEASIBLE
-        return Found(evaluator.best, Outcome(ending, why))
+        if tree.tells_feasible and not left:
+            why = "no whole point meets the constraints"
+            return Found(evaluator.best, Outcome(Ending.INFEASIBLE, why), proved=True)
+        why = f"no feasible whole point was found in {tree.nodes} subproblems"
+        if left:
+            return Found(evaluator.best, Outcome(Ending.SUBPROBLEMS, why))
+        why += ", which is no proof that there is none"
+        return Found(evaluator.best, Outcome(Ending.NOT_FOUND, why))
     if left:
         why = f"the limit of {tree.nodes} subproblems was reached; the best whole point is returned"
         return Found(best.point, Outcome(Ending.SUBPROBLEMS, why), best.multipliers)
+    if not tree.bounds:
+        why = (
+            f"the best whole point of {tree.nodes} subproblems; that none is better is not proved, "
+            "for the relaxations were solved locally"
+        )
+        return Found(best.point, Outcome(Ending.NO_BETTER, why), best.multipliers)
     tolerance = evaluator.options.integer_tolerance
     words = f"within {tolerance:g} of the best possible" if tolerance else "no better one exists"
-    why = (
-        f"{tree.nodes} subproblems: {words}, as far as the local solutions of the relaxations tell"
-    )
     ending = Ending.INTEGER if tolerance else Ending.OPTIMAL
-    return Found(best.point, Outcome(ending, why), best.multipliers)
+    why = f"{tree.nodes} subproblems whose optima are bounds: {words}"
+    return Found(best.point, Outcome(ending, why), best.multipliers, proved=True)

@@ -36,6 +36,7 @@ from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
+from sheetsim.solver.methods import enumeration
 from sheetsim.solver.parts.drawing import around
 from sheetsim.solver.parts.optimality import below_bottom, unbounded
 
@@ -195,6 +196,8 @@ def run(evaluator: Evaluator) -> Found:
     Raises:
         Stop: A limit of time or iterations was reached.
     """
+    if enumeration.suits(evaluator):
+        return enumeration.run(evaluator)
     evaluator.begin()
     options = evaluator.options
     rng = np.random.default_rng([options.seed, 3])
@@ -299,9 +302,9 @@ def _ended(evaluator: Evaluator, outcome: Outcome) -> Found:
     assert best is not None  # noqa: S101 - a population was evaluated
     if not evaluator.feasible(best):
         why = f"{outcome.why}, and no point that meets every constraint was found"
-        return Found(best, Outcome(Ending.INFEASIBLE, why))
+        return Found(best, Outcome(Ending.NOT_FOUND, why))
     off = best.f > evaluator.options.precision * evaluator.target_unit
     if evaluator.model.sense == "value" and off:
         why = f"{outcome.why}; the objective is still off its target by {best.f:.3g}"
-        return Found(best, Outcome(Ending.INFEASIBLE, why))
+        return Found(best, Outcome(Ending.NOT_FOUND, why))
     return Found(best, outcome)

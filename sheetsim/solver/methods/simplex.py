@@ -84,7 +84,7 @@ def run(evaluator: Evaluator) -> Found:
     feasible = info.primal_solution_status == int(package.SolutionStatus.kSolutionStatusFeasible)
     none = ending in (Ending.INFEASIBLE, Ending.UNBOUNDED, Ending.ERROR_VALUE)
     if none or not (solution.value_valid and feasible):
-        return Found(evaluator.best, outcome)
+        return Found(evaluator.best, outcome, proved=ending is Ending.INFEASIBLE)
     x = np.array(solution.col_value)
     there = evaluator.at(np.clip(x[:n], evaluator.low, evaluator.high), late=True, probe=True)
     off = found.off(evaluator, there)
@@ -96,7 +96,7 @@ def run(evaluator: Evaluator) -> Found:
     if ending is not Ending.OPTIMAL:
         return Found(evaluator.best, outcome)
     prices = -np.array(solution.row_dual)
-    return Found(point, outcome, prices, _ranges(highs, evaluator, point.c))
+    return Found(point, outcome, prices, _ranges(highs, evaluator, point.c), proved=True)
 
 
 def _program(evaluator: Evaluator, found: Linear) -> _Program:
@@ -148,6 +148,7 @@ def _solve(
     for name, value in given.items():
         highs.setOptionValue(name, value)
     highs.passModel(_lp(package, program))
+    _give_start(package, highs, evaluator, program)
     stopped = _run(highs)
     ended, names = highs.getModelStatus(), package.HighsModelStatus
     if ended == names.kUnboundedOrInfeasible:  # what presolve saw; the simplex tells which
@@ -157,6 +158,20 @@ def _solve(
     if stopped:
         return highs, INTERRUPTED
     return highs, _outcome(evaluator, names, ended, bool(program.whole.any()))
+
+
+def _give_start(package: Any, highs: Any, evaluator: Evaluator, program: _Program) -> None:
+    """Give HiGHS the best point known, if it is feasible: a search is never to end below it."""
+    best = evaluator.best
+    if best is None or not evaluator.feasible(best) or not program.whole.any():
+        return
+    ties = [  # y_ik is 1 where x_i = k
+        (best.x[group][:, None] == 1.0 + np.arange(group.size)).astype(float).ravel()
+        for group in evaluator.groups
+    ]
+    solution = package.HighsSolution()
+    solution.col_value = np.concatenate([best.x, *ties]).tolist()
+    highs.setSolution(solution)
 
 
 def _run(highs: Any) -> bool:
@@ -241,7 +256,8 @@ def _whole(
     whole = evaluator.whole
     answer = np.where(whole, np.round(x[:n]), x[:n])
     point = evaluator.at(np.clip(answer, evaluator.low, evaluator.high), late=True)
-    return Found(point, outcome, gap=gap if math.isfinite(gap) else None)
+    proved = outcome.ending in (Ending.OPTIMAL, Ending.INTEGER)
+    return Found(point, outcome, gap=gap if math.isfinite(gap) else None, proved=proved)
 
 
 def _ranges(highs: Any, evaluator: Evaluator, c: Floats) -> Ranges | None:

@@ -15,6 +15,8 @@ above -100; scikit-learn clips at the rounding of a float). The logarithm is nat
 it any other, log(p) / log(base). The lecture's sheet `entropy` has LOG, which is base 10.
 """
 
+import math
+
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
@@ -45,12 +47,12 @@ def log(p: Array, base: float, eps: float) -> Array:
     return np.asarray(np.log(np.maximum(p, eps)) / np.log(base))
 
 
-def binary_cross_entropy(y: Array, p: Array, base: float = np.e, eps: float = 1e-7) -> Array:
+def binary_cross_entropy(y: Array, p: Array, base: float = math.e, eps: float = 1e-7) -> Array:
     """Loss of each prediction p in 0 to 1 for a label y in 0 to 1, both (n,)."""
     return np.asarray(-y * log(p, base, eps) - (1 - y) * log(1 - p, base, eps))
 
 
-def by_choice(y: Array, p: Array, base: float = np.e, eps: float = 1e-7) -> Array:
+def by_choice(y: Array, p: Array, base: float = math.e, eps: float = 1e-7) -> Array:
     """The same for labels that are 0 or 1, as a choice between two logarithms."""
     return np.asarray(-log(np.where(y == 1, p, 1 - p), base, eps))
 
@@ -58,7 +60,7 @@ def by_choice(y: Array, p: Array, base: float = np.e, eps: float = 1e-7) -> Arra
 def log_settings() -> tuple[Fact, Fact]:
     """The inputs of every logarithm: its base and the floor under its argument."""
     return (
-        Fact("base of log", "base", None, float(np.e), "input.step", Valid(1, 100, above=True)),
+        Fact("base of log", "base", None, float(math.e), "input.step", Valid(1, 100, above=True)),
         Fact("eps", "eps", None, 1e-7, "input.power", Valid(1e-12, 0.1)),
     )
 

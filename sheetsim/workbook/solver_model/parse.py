@@ -102,8 +102,9 @@ def parse_model(
 
     Args:
         book: the workbook.
-        objective: its cell. References without a sheet are on the objective's sheet, and the
-            objective itself, if it names none, on the stored model's or on the only one.
+        objective: its cell. References without a sheet are on the model's: that of the stored
+            one, wherever the objective is; without one, the objective's, and the objective
+            itself, if it names none, on the only sheet.
         goal: what to do with it.
         value: the value to reach; means `Goal.VALUE`.
         by: the cells to change, each text one or more areas.
@@ -118,7 +119,7 @@ def parse_model(
     target = stored.objective if stored else None
     if objective is not None:
         target = _one_cell(objective, book, sheet)
-        sheet = target.sheet
+        sheet = stored.sheet if stored else target.sheet
     variables = stored.variables if stored else ()
     if by:
         pieces = [piece for text in by for piece in split_commas(text)]
@@ -132,7 +133,6 @@ def parse_model(
     base = stored or SolverModel((target or variables[0]).sheet, target)
     return replace(
         base,
-        sheet=base.sheet if objective is None or target is None else target.sheet,
         objective=target,
         goal=base.goal if goal is None else goal,
         value=base.value if value is None else value,
