@@ -24,6 +24,7 @@ from sheetsim.formula.compile.plan import Reason
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.formula.recalc.overlay import with_cells
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
+from sheetsim.solver.functions import identity
 from sheetsim.solver.model import Model
 from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
 from sheetsim.workbook.solver_model.model import Area, Goal, Relation
@@ -31,8 +32,9 @@ from sheetsim.workbook.solver_model.model import Area, Goal, Relation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sheetsim.arrays import Floats
     from sheetsim.book import Book, CellAddress, Value
-    from sheetsim.sheet import Array
+    from sheetsim.formula.structure.sum_of_squares import SumOfSquares
     from sheetsim.solver.functions import Index, Mask
     from sheetsim.workbook.solver_model.model import SolverConstraint, SolverModel
 
@@ -72,16 +74,16 @@ class Compiled:
     outputs: tuple[CellAddress, ...]
     program: Program | None
     function: Function
-    start: Array
+    start: Floats
     missing: tuple[Note, ...]
     fixed: dict[CellAddress, float] = field(default_factory=dict)
     formulas: dict[str, CellAddress] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
-    lower: Array = field(default_factory=lambda: np.zeros(0))
-    upper: Array = field(default_factory=lambda: np.zeros(0))
-    integer: Array = field(default_factory=lambda: np.zeros(0, bool))
-    binary: Array = field(default_factory=lambda: np.zeros(0, bool))
-    different: tuple[Array, ...] = ()
+    lower: Floats = field(default_factory=lambda: np.zeros(0))
+    upper: Floats = field(default_factory=lambda: np.zeros(0))
+    integer: Mask = field(default_factory=lambda: np.zeros(0, bool))
+    binary: Mask = field(default_factory=lambda: np.zeros(0, bool))
+    different: tuple[Index, ...] = ()
 
     @property
     def n(self) -> int:
@@ -100,27 +102,15 @@ class Compiled:
             return (False,) * len(self.outputs)
         return self.program.linear
 
-    def model(self, parameters: Array | None = None) -> Model:
+    def model(self, parameters: Floats | None = None) -> Model:
         """Return the model for the solver, at the parameters' values (p,)."""
         held = np.zeros(0) if parameters is None else np.asarray(parameters, float)
         if held.size != len(self.parameters):
             raise OptionError(f"expected {len(self.parameters)} parameters, got {held.size}")
-        goal = self.stored.goal
-        joined = Joined(self.program, self.function, held, self.n)
-        extras: dict[str, object] = {}
+        goal, start = self.stored.goal, self.start[: self.n]
         has_objective = self.stored.objective is not None
-        squares = None
-        if self.program is not None and has_objective and goal is Goal.MINIMISE:
-            squares = self.program.sum_of_squares
-        if squares is not None:
-            extras = {
-                "residuals": joined.cut(squares.residuals_and_jacobian),
-                "report": squares.report,
-            }
-        # Linear in variables and parameters together is linear in the variables; what is not
-        # may still be, and the solver finds out from the values.
-        known = (lambda i: self.linear[i] or None) if held.size else (lambda i: self.linear[i])
-        start = self.start[: self.n]
+        joined = Joined(self.program, self.function, held, self.n)
+        squares = self._squares
         return Model(
             start=start,
             objective=joined.objective() if has_objective else nothing,
@@ -129,19 +119,35 @@ class Compiled:
             lower=self.lower,
             upper=self.upper,
             constraints=tuple(
-                constraint_of(block, joined, start, all(known(i) for i in rows_of(block)) or None)
+                constraint_of(block, joined, start, self._linear(rows_of(block)) or None)
                 for block in self.blocks
             ),
             integer=self.integer,
             binary=self.binary,
             different=self.different,
-            linear=known(0) if has_objective else True,
+            residuals=None if squares is None else joined.cut(squares.residuals_and_jacobian),
+            report=identity if squares is None else squares.report,
+            linear=self._linear([0]) if has_objective else True,
             convex=squares is not None and squares.linear,
             kinked=self.program is None or bool(self.program.smooth),
             work=None if self.program is None else self.program.work,
             names=self.names,
-            **extras,  # type: ignore[arg-type]
         )
+
+    @property
+    def _squares(self) -> SumOfSquares | None:
+        """The objective as a sum of squares that is to be small, if it is one."""
+        small = self.stored.goal is Goal.MINIMISE and self.stored.objective is not None
+        return self.program.sum_of_squares if small and self.program is not None else None
+
+    def _linear(self, outputs: Iterable[int]) -> bool | None:
+        """Whether outputs are linear in the variables; None if only the values can show it.
+
+        Linear in variables and parameters together is linear in the variables; what is not may
+        still be, where there are parameters.
+        """
+        known = all(self.linear[i] for i in outputs)
+        return known or (None if self.parameters else False)
 
 
 def compile_model(
@@ -168,45 +174,62 @@ def compile_model(
     inputs = [*cells, *parameters]
     book, sides = _sides(book, stored)
     fixed = _fixed(book, {address for side in sides for address in side.right}, inputs)
-    variables = set(cells)
-    bounds = [side for side in sides if _is_bound(side, variables, fixed)]
-    others = [side for side in sides if not _is_bound(side, variables, fixed)]
+    bounds, others = _parted(sides, set(cells), fixed)
     _require_room(book, stored, sum(len(side.left) for side in others), len(cells))
     row = _rows(stored, others)
     outputs = tuple(row) or (cells[0],)
-    program: Program = compile_book(book, outputs, inputs)
+    program = compile_book(book, outputs, inputs)
     missing = tuple(note for note in program.fallbacks if note.moving)
-    if stored.objective is not None and not missing and not others and not program.moving[0]:
-        raise WorkbookError(
-            f"{book.path}: the objective {program.outputs[0]} does not depend on the cells to "
-            f"change, {', '.join(map(str, stored.variables))}"
-        )
-    function: Function = program
-    start = program.start
-    if missing:
-        _require_ironcalc(book, missing, sides)
-        # Few models need it, and it takes its time to load.
-        from sheetsim.engines.ironcalc_model import open_model
-
-        fallback = open_model(book.path, inputs, list(outputs), settings or {})
-        function, start = fallback, fallback.start
     compiled = Compiled(
         stored,
         cells,
         tuple(parameters),
         outputs,
-        None if missing else program,
-        function,
-        start,
+        program,
+        program,
+        program.start,
         missing,
         fixed,
+        {side.stored.right: side.right[0] for side in sides if isinstance(side.stored.right, str)},
+        [_block(side, row) for side in others],
     )
-    compiled.formulas = {
-        side.stored.right: side.right[0] for side in sides if isinstance(side.stored.right, str)
-    }
-    compiled.blocks = [_block(side, row) for side in others]
+    if missing:
+        _require_ironcalc(book, missing, sides)
+        _ask_ironcalc(compiled, book, settings or {})
+    elif not others:
+        _require_moving(book, stored, program)
     _bound(compiled, bounds)
     return compiled
+
+
+def _ask_ironcalc(compiled: Compiled, book: Book, settings: Mapping[CellAddress, Value]) -> None:
+    """Let IronCalc compute the model in place of the program."""
+    # Few models need it, and it takes its time to load.
+    from sheetsim.engines.ironcalc_model import open_model
+
+    inputs = [*compiled.cells, *compiled.parameters]
+    fallback = open_model(book.path, inputs, list(compiled.outputs), settings)
+    compiled.program, compiled.function, compiled.start = None, fallback, fallback.start
+
+
+def _parted(
+    sides: Iterable[_Side], variables: set[CellAddress], fixed: Mapping[CellAddress, float]
+) -> tuple[list[_Side], list[_Side]]:
+    """Return those that are bounds on variables, and the others."""
+    bounds: list[_Side] = []
+    others: list[_Side] = []
+    for side in sides:
+        (bounds if _is_bound(side, variables, fixed) else others).append(side)
+    return bounds, others
+
+
+def _require_moving(book: Book, stored: SolverModel, program: Program) -> None:
+    """Refuse an objective that stays, where there are no constraints besides bounds."""
+    if stored.objective is not None and not program.moving[0]:
+        raise WorkbookError(
+            f"{book.path}: the objective {program.outputs[0]} does not depend on the cells to "
+            f"change, {', '.join(map(str, stored.variables))}"
+        )
 
 
 def _require_room(book: Book, stored: SolverModel, rows: int, variables: int) -> None:

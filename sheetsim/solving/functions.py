@@ -13,15 +13,16 @@ from sheetsim.solver.model import Constraint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sheetsim.arrays import Floats
     from sheetsim.formula.program import Program
-    from sheetsim.sheet import Array
+    from sheetsim.solver.functions import Index
     from sheetsim.workbook.solver_model.model import SolverConstraint
 
 
 class Function(Protocol):
     """Cells as a function of the variables: a `Program`, or IronCalc's."""
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Floats) -> Floats:
         """(n,) -> (m,), or (S, n) -> (S, m); NaN for what is no number."""
 
 
@@ -37,30 +38,30 @@ class Block:
     """
 
     stored: SolverConstraint
-    left: Array
-    right: Array | None
+    left: Index
+    right: Index | None
     number: float = 0.0
 
 
 class Joined:
     """The outputs as functions of the variables alone, the parameters held."""
 
-    def __init__(self, program: Program | None, function: Function, held: Array, n: int) -> None:
+    def __init__(self, program: Program | None, function: Function, held: Floats, n: int) -> None:
         self.program, self.function, self.held, self.n = program, function, held, n
-        self._last: tuple[bytes, Array, Array] | None = None
+        self._last: tuple[bytes, Floats, Floats] | None = None
 
-    def full(self, x: Array) -> Array:
+    def full(self, x: Floats) -> Floats:
         """Variables (..., n) and parameters side by side."""
         if not self.held.size:
             return x
         held = np.broadcast_to(self.held, (*x.shape[:-1], self.held.size))
         return np.concatenate([x, held], axis=-1)
 
-    def values(self, x: Array) -> Array:
+    def values(self, x: Floats) -> Floats:
         """All outputs: (n,) -> (m,), (S, n) -> (S, m)."""
         return self.function.values(self.full(x))
 
-    def gradient(self, x: Array) -> tuple[Array, Array]:
+    def gradient(self, x: Floats) -> tuple[Floats, Floats]:
         """The first output and its gradient."""
         assert self.program is not None  # noqa: S101 - who asks has seen to it
         value, gradient = self.program.value_and_gradient(self.full(x))
@@ -71,13 +72,13 @@ class Joined:
         gradients = None if self.program is None else lambda x: self.gradient(x)[1]
         return Vectorized(lambda x: self.values(x)[..., 0], gradients, at=self._objective_at)
 
-    def _objective_at(self, x: Array) -> tuple[float, Array | None]:
+    def _objective_at(self, x: Floats) -> tuple[float, Floats | None]:
         if self.program is None:
             return float(self.values(x)[0]), None
         value, gradient = self.gradient(x)
         return float(value), gradient
 
-    def both(self, x: Array) -> tuple[Array, Array | None]:
+    def both(self, x: Floats) -> tuple[Floats, Floats | None]:
         """All outputs and their Jacobian at one point; blocks that ask in turn share one run."""
         if self.program is None:
             return self.values(x), None
@@ -88,20 +89,20 @@ class Joined:
         return self._last[1], self._last[2]
 
     def cut(
-        self, residuals: Callable[[Array], tuple[Array, Array]]
-    ) -> Callable[[Array], tuple[Array, Array]]:
+        self, residuals: Callable[[Floats], tuple[Floats, Floats]]
+    ) -> Callable[[Floats], tuple[Floats, Floats]]:
         """Residuals as a function of the variables alone."""
         if not self.held.size:
             return residuals
 
-        def held(x: Array) -> tuple[Array, Array]:
+        def held(x: Floats) -> tuple[Floats, Floats]:
             values, jacobian = residuals(self.full(x))
             return values, jacobian[..., : self.n]
 
         return held
 
 
-def nothing(x: Array) -> tuple[float, Array]:
+def nothing(x: Floats) -> tuple[float, Floats]:
     """The objective of a model that only has constraints."""
     return 0.0, np.zeros_like(x)
 
@@ -112,14 +113,14 @@ def rows_of(block: Block) -> list[int]:
     return [*block.left.tolist(), *right]
 
 
-def constraint_of(block: Block, joined: Joined, start: Array, linear: bool | None) -> Constraint:
+def constraint_of(block: Block, joined: Joined, start: Floats, linear: bool | None) -> Constraint:
     """Left minus right, row by row; one number or cell on the right serves all rows."""
     left, right = block.left, block.right
 
-    def difference(outputs: Array) -> Array:
+    def difference(outputs: Floats) -> Floats:
         return outputs[..., left] - (block.number if right is None else outputs[..., right])
 
-    def function(x: Array) -> tuple[Array, Array | None]:
+    def function(x: Floats) -> tuple[Floats, Floats | None]:
         values, jacobian = joined.both(x)
         if jacobian is None:
             return difference(values), None

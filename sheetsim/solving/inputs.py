@@ -13,8 +13,8 @@ from sheetsim.workbook.solver_model.areas import parse_areas
 from sheetsim.workbook.solver_model.read import as_number
 
 if TYPE_CHECKING:
+    from sheetsim.arrays import Floats
     from sheetsim.book import Book, Value
-    from sheetsim.sheet import Array
 
 _SIDES = re.compile(r"((?:'(?:[^']|'')*'|[^'=])+)=(.*)", re.DOTALL)
 
@@ -37,7 +37,7 @@ def parse_setting(text: str, book: Book, sheet: str | None = None) -> dict[CellA
     return dict.fromkeys(_inputs(cells, book, sheet, text), _value(value))
 
 
-def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[CellAddress, Array]:
+def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[CellAddress, Floats]:
     """Return the cell and the values of `Sheet1!B1=0.1:1:10`: first, last, how many.
 
     `Sheet1!B1=1,2,5` lists the values one by one.

@@ -15,7 +15,7 @@ from sheetsim.solver.parts.violations import violations
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sheetsim.sheet import Array
+    from sheetsim.arrays import Floats
     from sheetsim.solver.model import Constraint
     from sheetsim.solving.run import Solved
 
@@ -24,7 +24,7 @@ BISECTIONS = 60
 SAME = 1e-9  # of a variable: nearer to it than that is where it is
 
 
-def reach(solved: Solved, sign: float) -> tuple[Array, Array]:
+def reach(solved: Solved, sign: float) -> tuple[Floats, Floats]:
     """Return how far each variable goes in one direction (n,), and the objective there (n,).
 
     A variable without a limit gives an infinity.
@@ -37,12 +37,12 @@ def reach(solved: Solved, sign: float) -> tuple[Array, Array]:
     # No more than the solution itself misses: the constraints' tolerance is not a limit's.
     allowed = solution.violation + 1e-12
 
-    def points(values: Array) -> Array:
+    def points(values: Floats) -> Floats:
         rows = np.repeat(x[None], n, axis=0)
         rows[np.arange(n), np.arange(n)] = values
         return rows
 
-    def feasible(values: Array) -> Array:
+    def feasible(values: Floats) -> Floats:
         return _met(model.constraints, points(values), allowed)
 
     inside = x.copy()
@@ -73,7 +73,7 @@ def reach(solved: Solved, sign: float) -> tuple[Array, Array]:
     return values, np.asarray(model.values(points(np.where(free, x, inside))), float)
 
 
-def _met(constraints: Iterable[Constraint], x: Array, allowed: float) -> Array:
+def _met(constraints: Iterable[Constraint], x: Floats, allowed: float) -> Floats:
     """Return which points (S, n) meet all constraints: (S,)."""
     good = np.ones(len(x), bool)
     for block in constraints:

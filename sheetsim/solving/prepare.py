@@ -25,8 +25,8 @@ from sheetsim.workbook.solver_model.model import SolverEngine
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from sheetsim.arrays import Floats
     from sheetsim.book import Book, CellAddress, Value
-    from sheetsim.sheet import Array
     from sheetsim.solver.result import Result
     from sheetsim.workbook.solver_model.model import SolverModel
 
@@ -57,7 +57,7 @@ class Prepared:
     inputs: Mapping[CellAddress, Value]
     seconds: float
 
-    def solve(self, parameters: Array | None = None) -> Result:
+    def solve(self, parameters: Floats | None = None) -> Result:
         """Solve the model; the parameters are those that it was compiled with."""
         model = self.compiled.model(parameters)
         model = replace(model, start=_start(self, model.low, model.high))
@@ -90,7 +90,7 @@ class Prepared:
         outcome = Outcome(Ending.NO_BETTER, why)
         return replace(solution, ending=outcome.ending, status=outcome.status)
 
-    def _error(self, solution: Result, parameters: Array | None) -> str | None:
+    def _error(self, solution: Result, parameters: Floats | None) -> str | None:
         """Say which cell is the first with an error, if the search began and ended with one."""
         compiled = self.compiled
         held = np.zeros(0) if parameters is None else parameters
@@ -208,7 +208,7 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
     return Options(**{**given, **asked})
 
 
-def _start(prepared: Prepared, low: Array, high: Array) -> Array:
+def _start(prepared: Prepared, low: Floats, high: Floats) -> Floats:
     """Return where the search begins: (n,)."""
     request, compiled = prepared.request, prepared.compiled
     if request.start == "zero":

@@ -35,8 +35,9 @@ from sheetsim.workbook.solver_model.model import Area, Goal, Relation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sheetsim.arrays import Floats
     from sheetsim.book import CellAddress, Value
-    from sheetsim.sheet import Array
+    from sheetsim.solver.functions import Index
     from sheetsim.solving.run import Solved
     from sheetsim.workbook.rewrite.new_sheets import NewSheet
     from sheetsim.workbook.solver_model.model import SolverConstraint
@@ -271,7 +272,7 @@ class ReportContent:
         return self.solved.prepared.stored.constraints
 
     @cached_property
-    def _values(self) -> Array:
+    def _values(self) -> Floats:
         """All outputs at the solution."""
         compiled = self.solved.prepared.compiled
         parameters = compiled.start[compiled.n :]
@@ -297,7 +298,7 @@ class ReportContent:
     def _label(self, address: CellAddress) -> str:
         return self._labels[address[0]].of(address[1])
 
-    def _right(self, right: Array | None, number: float, i: int) -> float:
+    def _right(self, right: Index | None, number: float, i: int) -> float:
         if right is None:
             return number
         return float(self._values[right[i if right.size > 1 else 0]])
