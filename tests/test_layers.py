@@ -1,8 +1,8 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → arrays → book → references → option_values → files → data → sheet, formula → solver
-→ topics → learn → racing → workbook → engines → checking → verifying → spreading → solving
-→ figures → api → cli
+errors → arrays, tolerances → book → references → option_values → files → data → sheet, formula
+→ solver → topics → learn → racing → workbook → engines → checking → verifying → spreading
+→ solving → figures → api → cli
 """
 
 import ast
@@ -22,7 +22,7 @@ PACKAGE = Path(sheetsim.__file__).parent
 
 LAYERS = (
     {"errors"},
-    {"arrays"},
+    {"arrays", "tolerances"},
     {"book"},
     {"references"},
     {"option_values"},
@@ -59,9 +59,18 @@ ONLY = {
     "learn": {"errors", "arrays", "option_values", "files", "data", "sheet", "topics"},
     "racing": {"errors", "arrays", "option_values", "data", "sheet", "topics", "learn"},
     "formula": {"errors", "arrays", "book", "references"},
-    "engines": {"errors", "arrays", "book", "references", "files", "workbook"},
+    "engines": {"errors", "arrays", "tolerances", "book", "references", "files", "workbook"},
     "spreading": {"errors"},
-    "verifying": {"errors", "arrays", "book", "references", "formula", "workbook", "engines"},
+    "verifying": {
+        "errors",
+        "arrays",
+        "tolerances",
+        "book",
+        "references",
+        "formula",
+        "workbook",
+        "engines",
+    },
     "solving": {
         *(
             "errors",
@@ -82,7 +91,7 @@ ONLY = {
 
 IMPORTERS = {
     "xlsxwriter": {"workbook"},
-    "openpyxl": {"checking"},
+    "openpyxl": set(),
     "ironcalc": {"engines"},
     "click": {"terminal", "cli"},
     "rich": {"terminal", "cli"},

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sheetsim.racing.contest import Race, race
     from sheetsim.racing.grid import Sweep, sweep
     from sheetsim.solver import Result
-    from sheetsim.verifying import verify
+    from sheetsim.verifying.verify import verify
 
     compile = compile_objective  # noqa: A001 - as in `re.compile`
 

@@ -22,9 +22,7 @@ from sheetsim.book import Cell, CellError
 from sheetsim.checking.expected import Expected
 from sheetsim.references import a1
 from sheetsim.sheet import Block, Kind, Sheet
-
-RELATIVE = 1e-11
-"""Largest relative difference that counts as agreement."""
+from sheetsim.tolerances import CHECK_TOLERANCE
 
 ELSEWHERE = "the formula is sheetsim's own: look at the cells that it depends on"
 
@@ -57,7 +55,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SheetComparison:
     """One sheet's cells compared with one set of values.
 
     Attributes:
@@ -80,7 +78,7 @@ def cell_differences(
     values: Mapping[tuple[int, int], Any],
     file: Mapping[tuple[int, int], Cell],
     expected: Expected,
-) -> Outcome:
+) -> SheetComparison:
     """Compare every formula cell of a sheet with values from elsewhere.
 
     Args:
@@ -102,7 +100,7 @@ def cell_differences(
             stored = file.get(at)
             formula = None if stored is None else stored.formula
             apart = distance(ours, found)
-            if formula is not None and apart <= RELATIVE:
+            if formula is not None and apart <= CHECK_TOLERANCE:
                 worst = max(worst, apart)
             elif formula is not None and _by_rounding(expected, sheet, block, (i, j), found):
                 by_floor += 1
@@ -111,7 +109,7 @@ def cell_differences(
                 where = (sheet.name, a1(*at), formula or "", engine, inputs)
                 both = plain(ours), plain(found)
                 differences.append(Difference(*where, *both, cause or ELSEWHERE, not cause))
-    return Outcome(cells, worst, by_floor, differences)
+    return SheetComparison(cells, worst, by_floor, differences)
 
 
 def _by_rounding(
@@ -128,8 +126,8 @@ def _by_rounding(
     floor = float(expected.floors[sheet.name][block.row, block.column][at])
     if not within_floor(ours, found, expected.terms.highest(floor)):
         return False
-    place = (sheet.name, block.row + at[0], block.column + at[1])
-    return within_floor(ours, found, expected.terms.floor(place, floor))
+    cell = (sheet.name, (block.row + at[0], block.column + at[1]))
+    return within_floor(ours, found, expected.terms.floor(cell, floor))
 
 
 def distance(expected: Any, found: Any) -> float:
@@ -152,10 +150,10 @@ def distance(expected: Any, found: Any) -> float:
 
 
 def within_floor(expected: Any, found: Any, floor: float) -> bool:
-    """Whether two numbers differ by no more than 1e-11 of NumPy's plus what rounding can do."""
+    """Whether two numbers differ by no more than the tolerance and what rounding can do."""
     if not isinstance(expected, float) or not isinstance(found, float):
         return False
-    return abs(found - expected) <= RELATIVE * abs(expected) + floor
+    return abs(found - expected) <= CHECK_TOLERANCE * abs(expected) + floor
 
 
 def plain(value: Any) -> Any:

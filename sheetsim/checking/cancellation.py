@@ -19,23 +19,14 @@ from functools import cached_property
 
 import numpy as np
 
-from sheetsim.checking.references import references
+from sheetsim.book import CellAddress, Place
+from sheetsim.formula.syntax.tokens import Token, tokenize
 from sheetsim.sheet import Sheet
-from sheetsim.workbook.read.cell_xml import parse_range
+from sheetsim.tolerances import CANCELS, TERM_ROUNDING
 
-CANCELS = 1e-9
-"""Part of its largest term below which a cell counts as terms that cancel, and the most that the
-floor of any other cell may be of its largest term."""
-
-ROUNDING = 1e-12
-"""What rounding leaves of a term, after a division by a step such as h."""
-
-PICKS = ("INDEX(", "MATCH(", "MIN(", "MAX(", "IF(", "AND(", "COUNT(")
+PICKS = ("INDEX", "MATCH", "MIN", "MAX", "IF", "AND", "COUNT")
 """Functions that choose among their arguments, or count them, and so add nothing up. Nor does
 a quotient add its divisor up: 0.05 / 250,000 is small, and nothing cancels in it."""
-
-Place = tuple[str, int, int]
-"""Sheet, row, column."""
 
 
 class Terms:
@@ -43,31 +34,31 @@ class Terms:
 
     def __init__(self, sheets: Sequence[Sheet]) -> None:
         self._sheets = {sheet.name: sheet for sheet in sheets}
-        self._precedents: dict[Place, tuple[list[Place], list[Place]]] = {}
-        self._clouded: dict[Place, bool] = {}
-        self._sizes: dict[Place, float] = {}
+        self._precedents: dict[CellAddress, tuple[list[CellAddress], list[CellAddress]]] = {}
+        self._clouded: dict[CellAddress, bool] = {}
+        self._sizes: dict[CellAddress, float] = {}
 
-    def floor(self, place: Place, floor: float) -> float:
+    def floor(self, cell: CellAddress, floor: float) -> float:
         """The floor of a cell, bounded as above."""
-        if self._cancels(place):
-            return max(floor, self._rounding(place))
-        if self._is_clouded(place):
-            _, behind = self._points_at(place)
+        if self._cancels(cell):
+            return max(floor, self._rounding(cell))
+        if self._is_clouded(cell):
+            _, behind = self._points_at(cell)
             picked = [cell for cell in behind if self._cancels(cell)]
-            if self._formulas[place].startswith("=INDEX("):  # what it shows is one of these
+            if self._formulas[cell].startswith("=INDEX("):  # what it shows is one of these
                 return max([floor, *map(self._rounding, picked)])
             return floor
-        return min(floor, CANCELS * self._largest(place))
+        return min(floor, CANCELS * self._largest(cell))
 
     def highest(self, floor: float) -> float:
         """No less than the floor of any cell of which `rounding_floors` says `floor`."""
-        rounding = ROUNDING * self._most
+        rounding = TERM_ROUNDING * self._most
         return max(floor, rounding, rounding**2)
 
-    def _rounding(self, place: Place) -> float:
+    def _rounding(self, cell: CellAddress) -> float:
         """What rounding leaves of the largest term of a cell in which terms cancel."""
-        rounding = ROUNDING * self._largest(place)
-        return rounding**2 if "^2" in self._formulas[place] else rounding
+        rounding = TERM_ROUNDING * self._largest(cell)
+        return rounding**2 if "^2" in self._formulas[cell] else rounding
 
     @cached_property
     def _most(self) -> float:
@@ -82,10 +73,10 @@ class Terms:
         return most
 
     @cached_property
-    def _values(self) -> dict[Place, float]:
+    def _values(self) -> dict[CellAddress, float]:
         """Every number on the sheets."""
         return {
-            (name, row, column): abs(float(block.values[i, j]))
+            (name, (row, column)): abs(float(block.values[i, j]))
             for name, sheet in self._sheets.items()
             for block in sheet.parts
             for row, column, i, j in block.cells()
@@ -93,26 +84,26 @@ class Terms:
         }
 
     @cached_property
-    def _formulas(self) -> dict[Place, str]:
+    def _formulas(self) -> dict[CellAddress, str]:
         return {
-            (name, cell.row, cell.column): cell.formula
+            (name, (cell.row, cell.column)): cell.formula
             for name, sheet in self._sheets.items()
             for cell in sheet.cells()
         }
 
-    def _largest(self, place: Place) -> float:
-        if place not in self._sizes:
-            terms, _ = self._points_at(place)
-            sizes = [self._values.get(term, 0.0) for term in (place, *terms)]
-            self._sizes[place] = max((size for size in sizes if size == size), default=0.0)  # NaN
-        return self._sizes[place]
+    def _largest(self, cell: CellAddress) -> float:
+        if cell not in self._sizes:
+            terms, _ = self._points_at(cell)
+            sizes = [self._values.get(term, 0.0) for term in (cell, *terms)]
+            self._sizes[cell] = max((size for size in sizes if size == size), default=0.0)  # NaN
+        return self._sizes[cell]
 
-    def _cancels(self, place: Place) -> bool:
-        return self._values.get(place, 0.0) < CANCELS * self._largest(place)
+    def _cancels(self, cell: CellAddress) -> bool:
+        return self._values.get(cell, 0.0) < CANCELS * self._largest(cell)
 
-    def _is_clouded(self, place: Place) -> bool:
+    def _is_clouded(self, cell: CellAddress) -> bool:
         """Whether terms cancel in a cell or in any that it depends on."""
-        waiting = [place]
+        waiting = [cell]
         while waiting:  # depth first, without recursion: a chain may be thousands of cells long
             at = waiting[-1]
             if at in self._clouded:
@@ -127,35 +118,58 @@ class Terms:
                 waiting += unknown
             else:
                 self._clouded[at] = any(self._clouded[cell] for cell in behind)
-        return self._clouded[place]
+        return self._clouded[cell]
 
-    def _points_at(self, place: Place) -> tuple[list[Place], list[Place]]:
+    def _points_at(self, cell: CellAddress) -> tuple[list[CellAddress], list[CellAddress]]:
         """Cells that a formula counts in, and all formula cells that it depends on."""
-        if place not in self._precedents:
-            formula = self._formulas.get(place)
-            self._precedents[place] = ([], []) if formula is None else self._parse(place, formula)
-        return self._precedents[place]
+        if cell not in self._precedents:
+            formula = self._formulas.get(cell)
+            self._precedents[cell] = ([], []) if formula is None else self._parse(cell, formula)
+        return self._precedents[cell]
 
-    def _parse(self, place: Place, formula: str) -> tuple[list[Place], list[Place]]:
-        terms: list[Place] = []
-        behind: list[Place] = []
-        for reference, function in references(formula):
-            cells = self._cells(place[0], reference)
-            behind += [cell for cell in cells if cell in self._formulas]
+    def _parse(
+        self, cell: CellAddress, formula: str
+    ) -> tuple[list[CellAddress], list[CellAddress]]:
+        terms: list[CellAddress] = []
+        behind: list[CellAddress] = []
+        for operand, function in _operands(formula, cell[1]):
+            cells = self._cells(cell, operand)
+            behind += [one for one in cells if one in self._formulas]
             if function not in PICKS and function != "/":
                 terms += cells
         return terms, behind
 
-    def _cells(self, sheet: str, reference: str) -> list[Place]:
-        """The cells of a reference or of a name on the sheet."""
-        prefix, _, local = reference.rpartition("!")
-        sheet = prefix.strip("'").replace("''", "'") or sheet
-        named = self._sheets[sheet].blocks.get(local)
-        if named is not None:
-            return [(sheet, row, column) for row, column, _, _ in named.cells()]
-        (top, left), (bottom, right) = parse_range(local.replace("$", ""), reference)
-        return [
-            (sheet, row, column)
-            for row in range(top, bottom + 1)
-            for column in range(left, right + 1)
-        ]
+    def _cells(self, cell: CellAddress, operand: Token) -> list[CellAddress]:
+        """The cells of a reference, or of a name on a sheet, in the formula of a cell."""
+        own, (row, column) = cell
+        if operand.kind == "name":
+            sheet, name = operand.value
+            named = self._sheets[sheet or own].blocks[name]
+            return [(named.sheet, (i, j)) for i, j, _, _ in named.cells()]
+        top, left, bottom, right = operand.value.at(row, column)
+        sheet = operand.value.sheet or own
+        return [(sheet, (i, j)) for i in range(top, bottom + 1) for j in range(left, right + 1)]
+
+
+def _operands(formula: str, place: Place) -> list[tuple[Token, str]]:
+    """Every reference and name in a formula, and the function whose argument it is.
+
+    Args:
+        formula: with its leading `=`.
+        place: the cell that it stands in.
+
+    Returns:
+        Pairs of a token and, such as "INDEX", the function; that is "(" within parentheses of its
+        own and "" outside of any, and "/" for what something is divided by.
+    """
+    found: list[tuple[Token, str]] = []
+    opened, before = [""], ""
+    for token in tokenize(formula, place):
+        if token.kind in ("function", "("):
+            opened.append(token.value or "(")
+        elif token.kind == ")":
+            opened.pop()
+        elif token.kind in ("ref", "name"):
+            found.append((token, "/" if before == "/" else opened[-1]))
+        before = token.kind if token.kind != " " else before
+    return found

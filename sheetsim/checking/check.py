@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from sheetsim.checking.agreement import (
-    RELATIVE,
     Difference,
-    Outcome,
+    SheetComparison,
     cell_differences,
     changed_formulas,
 )
-from sheetsim.checking.expected import DIGITS, Expectations, Expected
-from sheetsim.checking.perturbed import Edits, changed_book, input_edits
+from sheetsim.checking.changed_inputs import Edits, changed_book, input_edits
+from sheetsim.checking.expected import Expectations, Expected
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.engines import Choice, Engine, choose
 from sheetsim.engines import engines as known_engines
@@ -30,8 +29,6 @@ from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Kind
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
-
-__all__ = ["DIGITS", "RELATIVE", "CheckReport", "Difference", "SheetReport", "check", "input_edits"]
 
 TIMEOUT = 600.0
 """Seconds that an engine may take for one copy."""
@@ -154,10 +151,10 @@ def check(
             ):
                 _add(rows, sheet, engine, outcome)
                 differences += outcome.differences
-    told = {(each.sheet, each.cell) for each in differences}
+    known = {(each.sheet, each.cell) for each in differences}
     for layout in read.sheets:
         changed = changed_formulas(layout, read.cells[layout.name])
-        differences += [each for each in changed if (each.sheet, each.cell) not in told]
+        differences += [each for each in changed if (each.sheet, each.cell) not in known]
     order = {sheet.name: i for i, sheet in enumerate(read.sheets)}
     differences.sort(key=lambda d: (d.is_consequence, order[d.sheet]))
     reports = tuple(row for row in rows.values() if row.cells)
@@ -194,7 +191,7 @@ def _outcomes(
     folder: Path,
     timeout: float,
     say: Progress,
-) -> list[tuple[str, str, Outcome]]:
+) -> list[tuple[str, str, SheetComparison]]:
     """Every sheet compared with every engine, for one set of inputs."""
     say(f"NumPy, inputs {one.inputs}")
     copy = folder / "copy.xlsx"
@@ -211,7 +208,7 @@ def _outcomes(
 
 
 def _add(
-    rows: dict[tuple[str, str], SheetReport], sheet: str, engine: str, outcome: Outcome
+    rows: dict[tuple[str, str], SheetReport], sheet: str, engine: str, outcome: SheetComparison
 ) -> None:
     """Count one pass in the row of its sheet and engine."""
     row = rows.get((sheet, engine), SheetReport(sheet, engine, outcome.cells, 0, 0.0, 0))

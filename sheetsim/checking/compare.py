@@ -20,10 +20,8 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Sheet
 from sheetsim.solver import Options
+from sheetsim.tolerances import COMPARE_TOLERANCE
 from sheetsim.topics import SOLVER, Draft, Topic, find, lay_out, solve_topic
-
-GOOD = 1e-6
-"""Objectives that differ by less than this, relatively, are equally good."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class ModelComparison:
             return "at the variables in the file the objective is no number"
         reached = [x for x in (self.from_here, self.from_start) if np.isfinite(x)]
         best = min(reached, default=self.recomputed)
-        if self.recomputed <= best * (1 + GOOD) + self.rounding:
+        if self.recomputed <= best * (1 + COMPARE_TOLERANCE) + self.rounding:
             return "the variables in the file are as good as any that sheetsim finds"
         return f"sheetsim finds {best:.6g}, less than the {self.recomputed:.6g} of the file"
 

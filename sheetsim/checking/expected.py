@@ -22,18 +22,11 @@ import numpy as np
 
 from sheetsim.checking.cancellation import Terms
 from sheetsim.sheet import Array, Kind, Sheet
+from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS
 from sheetsim.topics import Draft, lay_out
-
-DIGITS = 3e-15
-"""By how much of themselves, at most, inputs are moved to find the floor of each cell."""
 
 TRIALS = 6
 """How often they are moved: a cell in which two moves cancel may stay where it is in one trial."""
-
-SAFETY = 8.0
-"""The floor is so many times the largest move. What engines differ by is the rounding of every
-step, of which that of the inputs is but the first; textbook Adam on points that it fits exactly,
-after 1,000 steps the worst run that was found, differs by up to 4 times the largest of 8 moves."""
 
 Floors = dict[str, dict[tuple[int, int], Array]]
 """Sheet -> top left cell of a block of formulas -> what rounding can do to each of its cells."""
@@ -115,7 +108,7 @@ def _exactly(value: Any) -> tuple[Any, ...]:
 def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
     """By how much each number moves when the inputs move in their 15th digit.
 
-    Every input moves by 0.5 to 1 times `DIGITS` of itself, up or down, all at once, in each of
+    Every input moves by 0.5 to 1 times `LAST_DIGITS` of itself, up or down, all at once, in each of
     `TRIALS` trials; a zero stays zero, and texts and the choice of a drop-down stay as they are.
 
     Args:
@@ -123,7 +116,7 @@ def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
         sheets: as laid out from the book.
 
     Returns:
-        `SAFETY` times the largest move of the trials; 0 where a cell does not move or is no
+        `FLOOR_SAFETY` times the largest move of the trials; 0 where a cell does not move or is no
         finite number.
     """
     rng = np.random.default_rng(20190501)
@@ -140,7 +133,7 @@ def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
             pairs = zip(sheet.of_kind(Kind.FORMULA), other.of_kind(Kind.FORMULA), strict=True)
             for block, moved in pairs:
                 floor = floors[sheet.name][block.row, block.column]
-                np.fmax(floor, SAFETY * moves(block.values, moved.values), out=floor)
+                np.fmax(floor, FLOOR_SAFETY * moves(block.values, moved.values), out=floor)
     return floors
 
 
@@ -164,7 +157,7 @@ def nudged_book(book: Draft, sheets: Sequence[Sheet], rng: np.random.Generator) 
 
 def nudged_values(values: Array, rng: np.random.Generator) -> Array:
     """Numbers, each moved in its 15th digit."""
-    noise = DIGITS * rng.uniform(0.5, 1, values.shape) * rng.choice([-1.0, 1.0], values.shape)
+    noise = LAST_DIGITS * rng.uniform(0.5, 1, values.shape) * rng.choice([-1.0, 1.0], values.shape)
     return np.asarray(values * (1 + noise))
 
 

@@ -79,7 +79,7 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
         )
     book = Draft(plan)
     try:
-        _demand_borne_out(plan, cells)
+        _require_borne_out(plan, cells)
         sheets = shared.of(book).sheets
     except _UNFIT as error:
         raise WorkbookError(
@@ -92,7 +92,7 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
                 f"{file}: there is no sheet {sheet.name!r}; expected all that sheetsim wrote, "
                 "under their names"
             )
-    _demand_in_place(file, sheets)
+    _require_in_place(file, sheets)
     for sheet in sheets:
         for block in sheet.of_kind(Kind.INPUT, Kind.RECORD):
             given = book.given.setdefault(sheet.name, {})
@@ -106,7 +106,7 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
         ) from error
 
 
-def _demand_borne_out(plan: dict[str, Any], cells: Cells) -> None:
+def _require_borne_out(plan: dict[str, Any], cells: Cells) -> None:
     """Refuse a plan that is not of this file, before anything of its size is made.
 
     Raises:
@@ -125,7 +125,7 @@ def _demand_borne_out(plan: dict[str, Any], cells: Cells) -> None:
         raise ValueError(f"it is of {lesson.rows(plan):,} rows, and the longest sheet has {rows:,}")
 
 
-def _demand_in_place(file: Path, sheets: list[Sheet]) -> None:
+def _require_in_place(file: Path, sheets: list[Sheet]) -> None:
     """Refuse a file in which cells were moved; programs move the names along with them.
 
     Raises:

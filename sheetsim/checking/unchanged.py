@@ -26,13 +26,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sheetsim.checking.agreement import RELATIVE, cell_differences
-from sheetsim.checking.cancellation import CANCELS
-from sheetsim.checking.expected import SAFETY, TRIALS, moves, nudged_book, nudged_values
+from sheetsim.checking.agreement import cell_differences
+from sheetsim.checking.expected import TRIALS, moves, nudged_book, nudged_values
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Kind, Sheet
+from sheetsim.tolerances import CANCELS, CHECK_TOLERANCE, FLOOR_SAFETY
 from sheetsim.topics import SOLVER, Draft, solved_again
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.outline import chart_numbers, outline
@@ -102,7 +102,7 @@ class _Constant(NamedTuple):
         return float(self.block.values[self.at])
 
     def within(self, floor: float) -> bool:
-        return abs(self.before - self.after) <= RELATIVE * abs(self.after) + floor
+        return abs(self.before - self.after) <= CHECK_TOLERANCE * abs(self.after) + floor
 
     def __str__(self) -> str:
         row, column = self.block.row + self.at[0], self.block.column + self.at[1]
@@ -189,7 +189,7 @@ def _solved_floors(
         for (sheet, name), values in found.items():
             moved = _numbers(again.given.get(sheet, {}).get(name))
             if moved.size == values.size:  # a run that takes more steps has a longer log
-                apart = SAFETY * moves(values, moved.reshape(values.shape))
+                apart = FLOOR_SAFETY * moves(values, moved.reshape(values.shape))
                 floor = floors[sheet, name]
                 np.fmin(np.fmax(floor, apart), most, out=floor)
         yield floors

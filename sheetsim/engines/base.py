@@ -38,9 +38,6 @@ class Engine(Protocol):
             EngineError: it is there and does not work.
         """
 
-    def available(self) -> bool:
-        """Say whether the engine is there."""
-
     def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
         """Compute every formula of a workbook; the file itself is not modified.
 

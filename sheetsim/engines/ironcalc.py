@@ -42,14 +42,6 @@ class IronCalc:
         """Return IronCalc's version; see `base.Engine`."""
         return str(ironcalc_module().__version__)
 
-    def available(self) -> bool:
-        """Say whether the package is installed."""
-        try:
-            ironcalc_module()
-        except EngineError:
-            return False
-        return True
-
     def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
         """Compute every formula of a workbook; see `base.Engine`."""
         module = ironcalc_module()
@@ -58,9 +50,9 @@ class IronCalc:
         deadline = time.monotonic() + timeout
         with troubles_named(path):
             model = module.load_from_xlsx(str(path), "en", "UTC", "en")
-            _demand_time(deadline, timeout, path)
+            _require_time(deadline, timeout, path)
             model.evaluate()
-            _demand_time(deadline, timeout, path)
+            _require_time(deadline, timeout, path)
             values = _values(model, module.CellType)
         return require_recalculated(values, "IronCalc", path)
 
@@ -98,7 +90,7 @@ def troubles_named(path: str | Path) -> Iterator[None]:
         raise  # Ctrl-C is the user's
 
 
-def _demand_time(deadline: float, timeout: float, path: str | Path) -> None:
+def _require_time(deadline: float, timeout: float, path: str | Path) -> None:
     if time.monotonic() > deadline:
         raise EngineError(f"{path}: IronCalc took more than {timeout:g} s")
 

@@ -1,4 +1,4 @@
-"""What IronCalc has read of a workbook: its formulas, what they refer to, and the one to blame.
+"""What IronCalc has read of a workbook: its formulas, what they refer to, and the first wrong one.
 
 IronCalc computes every formula of a workbook at every evaluation, so the sheets that the outputs
 do not need cost time for nothing; `Formulas.needed` finds the others. It looks at the words of
@@ -86,7 +86,7 @@ class Formulas:
         found = [c.upper() for c in calls if c == c.lower() and c not in self._meanings]
         return ", ".join(dict.fromkeys(found))
 
-    def culprit(self, address: CellAddress, wrong: dict[CellAddress, None]) -> CellAddress:
+    def first_wrong(self, address: CellAddress, wrong: dict[CellAddress, None]) -> CellAddress:
         """Return the first cell that is wrong on the way that a wrong cell's value came.
 
         From a wrong cell on to a wrong one that its formula refers to, until there is none. What

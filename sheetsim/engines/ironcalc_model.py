@@ -8,7 +8,7 @@ variables. There are no derivatives, and one point at a time costs a recalculati
   collab_filter.xlsx takes 12 ms an evaluation, its sheet dotprod alone 0.18 ms;
 - cells of random numbers and times stay at their cached values, as in the compiled formulas;
 - nothing is optimised that IronCalc gets wrong: where an output is not the value that the file
-  shows for it, opening ends in an error that names the cell to blame and its function.
+  shows for it, opening ends in an error that names the first cell that is wrong and its function.
 
 What IronCalc 0.9.1 has not: references through several sheets and to a name of another sheet
 (`#ERROR!`), and what-if data tables, with which it does not even load. The latter are taken out
@@ -30,6 +30,7 @@ from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_name
 from sheetsim.engines.ironcalc_formulas import Formulas
 from sheetsim.errors import EngineError, OptionError, shown
 from sheetsim.references import address_text
+from sheetsim.tolerances import IRONCALC_ROUNDING, IRONCALC_TOLERANCE
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.without_data_tables import without_data_tables
@@ -40,13 +41,6 @@ if TYPE_CHECKING:
     from sheetsim.arrays import Floats
     from sheetsim.book import Book, Place, Value
 
-
-RELATIVE = 1e-6
-"""How far IronCalc may be off the value that the file shows: far less is rounding, and a wrong
-function is off by more."""
-
-ROUNDING = 1e-12
-"""The same, of the largest number on the sheets: a sum of squares of 1e-17 is as good as 0."""
 
 NOT_COMPUTED = frozenset({"#NAME?", "#N/IMPL!", "#ERROR!"})
 """What IronCalc shows for a function, a name or a formula that it does not know."""
@@ -188,7 +182,7 @@ def open_model(
         OptionError: a cell's sheet is not there.
         WorkbookError: the file is no workbook.
         EngineError: IronCalc is missing, cannot load the file, or does not compute an output as
-            the file shows it; the message names the cell and the function to blame.
+            the file shows it; the message names the first cell that is wrong and its function.
     """
     book = read_book(path) if book is None else book
     settings = {_own(book, address): value for address, value in (settings or {}).items()}
@@ -205,7 +199,7 @@ def open_model(
         opened = _Opened(str(path), model, module.CellType, _numbers(model))
         frozen = _prepare(opened, formulas, book, kept)
         opened.evaluate()
-        _demand_right(opened, formulas, book, kept, outputs)
+        _require_right(opened, formulas, book, kept, outputs)
         for address, value in settings.items():
             if address[0] in kept:
                 opened.put(address, value)
@@ -275,7 +269,7 @@ def _data_tables(book: Book, sheet: str) -> list[Place]:
     return [p for p, cell in cells if cell.formula and cell.formula.startswith("=TABLE(")]
 
 
-def _demand_right(
+def _require_right(
     opened: _Opened,
     formulas: Formulas,
     book: Book,
@@ -291,7 +285,7 @@ def _demand_right(
     # XlsxWriter's files show 0 in every formula until Excel opens them, openpyxl's nothing.
     computed = any(cell.value not in (None, 0) for cell in cells if cell.has_formula)
     numbers = [abs(c.value) for c in cells if type(c.value) is float and np.isfinite(c.value)]
-    floor = ROUNDING * max(numbers, default=0.0)
+    floor = IRONCALC_ROUNDING * max(numbers, default=0.0)
 
     def differs(address: CellAddress) -> bool:
         return _differs(opened.value(address), _cached(book, address) if computed else None, floor)
@@ -301,7 +295,7 @@ def _demand_right(
         return
     addresses = [(sheet, place) for sheet in kept for place in formulas.of(sheet)]
     addresses += [(sheet, place) for sheet in kept for place in _data_tables(book, sheet)]
-    address = formulas.culprit(first, dict.fromkeys(filter(differs, addresses)))
+    address = formulas.first_wrong(first, dict.fromkeys(filter(differs, addresses)))
     cell = book.sheets[address[0]].get(address[1])
     formula = "" if cell is None else cell.formula or ""
     found, value = opened.value(address), None if cell is None else cell.value
@@ -320,7 +314,7 @@ def _differs(found: Value, shown: Value, floor: float) -> bool:
     if shown is None:
         return isinstance(found, CellError) and found.code in NOT_COMPUTED
     if isinstance(found, float) and isinstance(shown, float):
-        return not abs(found - shown) <= RELATIVE * abs(shown) + floor
+        return not abs(found - shown) <= IRONCALC_TOLERANCE * abs(shown) + floor
     if isinstance(found, CellError) and isinstance(shown, CellError):
         # Engines disagree on which error it is.
         return found.code in NOT_COMPUTED and found != shown

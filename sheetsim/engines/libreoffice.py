@@ -10,7 +10,7 @@ Three things stand between a conversion and a recalculation:
 
 The profile also fixes the language (so that 1.5 joined to a text is "1.5" everywhere). A workbook
 may come from anywhere, so it forbids macros and leaves links to other files alone. That is not
-enough: LibreOffice 7.4 fetches a linked picture whatever it is told about links. So the profile
+enough: LibreOffice 7.4 fetches a linked picture whatever its setting for links is. So the profile
 also names a proxy that is not there, port 9 of this very computer, and nothing gets out.
 """
 
@@ -92,14 +92,6 @@ class LibreOffice:
             raise EngineError(f"{program}: does not say that it is LibreOffice but {answer[:80]!r}")
         return words[1]
 
-    def available(self) -> bool:
-        """Say whether the program is installed."""
-        try:
-            _program()
-        except EngineError:
-            return False
-        return True
-
     def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
         """Compute every formula of a workbook; see `base.Engine`."""
         with tempfile.TemporaryDirectory(prefix="sheetsim-") as folder:
@@ -144,7 +136,7 @@ class LibreOffice:
     def _convert(self, path: str | Path, folder: Path, to: str, timeout: float) -> Path:
         """Convert a copy of the workbook within `folder`; return the file that was written."""
         program = _program()
-        Archive(path).close()  # a bad file is told apart from a bad LibreOffice, and sooner
+        Archive(path).close()  # so that a bad file is not taken for a bad LibreOffice
         # A copy under a plain name: LibreOffice locks the folder of what it opens, and takes a
         # name that starts with "-" for an option.
         source = folder / f"book{Path(path).suffix or '.xlsx'}"

@@ -24,7 +24,6 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.formula.translate import Translator
 
-from sheetsim.checking.references import references
 from sheetsim.references import a1, column_index
 from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.workbook.read.archive import Archive
@@ -425,7 +424,11 @@ class _Graph:
 @lru_cache(maxsize=100_000)
 def _operands(formula: str) -> frozenset[str]:
     """The references and names in a formula."""
-    return frozenset(operand for operand, _ in references(formula))
+    return frozenset(
+        token.value
+        for token in _tokens(formula)
+        if token.type == Token.OPERAND and token.subtype == Token.RANGE
+    )
 
 
 def _meet(block: Block, ends: list[Place]) -> bool:

@@ -27,6 +27,7 @@ from check_planting import (
     typed_over,
 )
 from conftest import Sample
+from installed import installed
 from needed import NEEDED
 
 from sheetsim.api import CheckReport, check
@@ -211,7 +212,7 @@ def test_every_bug_is_found(job: int, tmp_path: Path, sample: Sample) -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_libreoffice_finds_them_too(part: int, tmp_path: Path, sample: Sample) -> None:
     """In one file of each job, that with most kinds of bugs."""
-    if not engines()["libreoffice"].available():
+    if not installed(engines()["libreoffice"]):
         pytest.skip("libreoffice is not installed here")
     for job in sample(range(part, len(JOBS), PARTS), 2):
         sheets, _ = plan()[job]

@@ -7,8 +7,8 @@ import pytest
 from openpyxl import load_workbook
 
 from sheetsim import build
+from sheetsim.checking.changed_inputs import changed_book, input_edits
 from sheetsim.checking.expected import rounding_floors
-from sheetsim.checking.perturbed import changed_book, input_edits
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.errors import WorkbookError
 from sheetsim.sheet import Sheet

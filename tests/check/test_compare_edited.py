@@ -11,6 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from installed import installed
 from scipy.optimize import least_squares
 
 from sheetsim import build, check, compare
@@ -52,7 +53,7 @@ def typed(block: Block, values: Array) -> dict[tuple[int, int], float | str]:
 
 def saved_by_libreoffice(path: Path, edits: Typed) -> Path:
     """The workbook opened, edited, recalculated and saved by LibreOffice."""
-    if not LIBREOFFICE.available():
+    if not installed(LIBREOFFICE):
         pytest.skip("libreoffice is not installed here")
     folder = path.parent / "by_libreoffice"
     folder.mkdir()
@@ -120,7 +121,7 @@ def test_inputs_changed_and_saved_by_libreoffice(points: Path) -> None:
     assert (
         comparison.status == f"all {comparison.cells:,} formula cells are saved with NumPy's values"
     )
-    names = [name for name, engine in engines().items() if engine.available()]
+    names = [name for name, engine in engines().items() if installed(engine)]
     assert check(path, names).differences == ()
 
 

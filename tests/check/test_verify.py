@@ -9,18 +9,20 @@ from typing import Any
 
 import openpyxl
 import pytest
+from installed import installed
 from verify_books import chain, one_sheet, saved
 
 from sheetsim.book import Book
 from sheetsim.engines import engines
 from sheetsim.errors import EngineMissingError, OptionError
 from sheetsim.formula.recalc.formula_alone import Formulas
-from sheetsim.verifying import Verification, verify
+from sheetsim.verifying.verification import Verification
+from sheetsim.verifying.verify import verify
 from sheetsim.workbook.read.book import read_book
 
 ALL = ["ironcalc", "libreoffice"]
 needs_engines = pytest.mark.skipif(
-    not all(engine.available() for engine in engines().values()), reason="an engine is missing"
+    not all(installed(engine) for engine in engines().values()), reason="an engine is missing"
 )
 
 

@@ -6,13 +6,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from installed import installed
 from verify_books import hostile, one_sheet, saved
 
 from sheetsim.engines import libreoffice
 from sheetsim.engines.libreoffice import ENGINE as LIBREOFFICE
 from sheetsim.engines.libreoffice import LibreOffice
 from sheetsim.errors import WorkbookError
-from sheetsim.verifying import verify
+from sheetsim.verifying.verify import verify
 
 SECRET = 777.0
 
@@ -60,7 +61,7 @@ def test_nothing_is_fetched_or_opened(tmp_path: Path, web: tuple[str, list[str]]
     )
 
 
-@pytest.mark.skipif(not LIBREOFFICE.available(), reason="LibreOffice is not installed here")
+@pytest.mark.skipif(not installed(LIBREOFFICE), reason="LibreOffice is not installed here")
 def test_the_proxy_is_what_holds_libreoffice_back(
     tmp_path: Path, web: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from installed import installed
 
 from sheetsim.book import CellError, Content
 from sheetsim.engines import Engine, engines
@@ -24,7 +25,7 @@ needs_lecture = pytest.mark.skipif(not LECTURE.is_dir(), reason="the lecture's f
 @pytest.fixture(params=["ironcalc", "libreoffice"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     found = engines()[request.param]
-    if not found.available():
+    if not installed(found):
         pytest.skip(f"{request.param} is not installed here")
     return found
 
@@ -185,7 +186,7 @@ def test_libreoffice_without_our_profile_echoes_the_caches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The trap itself: should a LibreOffice no longer fall into it, the profile can go."""
-    if not LIBREOFFICE.available():
+    if not installed(LIBREOFFICE):
         pytest.skip("LibreOffice is not installed here")
     wrong = chain(tmp_path / "wrong.xlsx", "+")  # a sign bug, with the right values cached
     monkeypatch.setattr(
@@ -218,7 +219,7 @@ def test_the_lecture_computes_to_what_excel_cached(tmp_path: Path, sheet: str) -
 @needs_lecture
 def test_shared_formulas_are_expanded_as_libreoffice_does(tmp_path: Path) -> None:
     """LibreOffice writes each cell's formula out: an expansion that owes nothing to openpyxl's."""
-    if not LIBREOFFICE.available():
+    if not installed(LIBREOFFICE):
         pytest.skip("LibreOffice is not installed here")
     path = LECTURE / "graddesc.xlsm"
     written = LIBREOFFICE._convert(path, tmp_path, "xlsx:Calc MS Excel 2007 XML", 180)

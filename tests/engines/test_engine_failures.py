@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from children import PATIENCE, is_running, wait_until
+from installed import installed
 
-from sheetsim.engines import engines
+from sheetsim.engines import choose, engines
 from sheetsim.engines.ironcalc import IronCalc
 from sheetsim.engines.libreoffice import VARIABLE, LibreOffice
 from sheetsim.errors import EngineError, OutputError
@@ -113,7 +114,7 @@ def test_libreoffice_is_missing(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sheetsim.engines.libreoffice._USUAL_PLACES", ())
     engine = LibreOffice()
-    assert not engine.available()
+    assert choose(None, {engine.name: engine}).missing.keys() == {engine.name}
     with pytest.raises(EngineError, match=f"LibreOffice is missing; get it .* {VARIABLE}"):
         engine.version()
     with pytest.raises(EngineError, match="LibreOffice is missing"):
@@ -124,7 +125,7 @@ def test_the_named_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "/no/such/soffice")
     with pytest.raises(EngineError, match="names /no/such/soffice, which is no program"):
         LibreOffice().version()
-    assert not LibreOffice().available()
+    assert choose(None, {"libreoffice": LibreOffice()}).missing.keys() == {"libreoffice"}
 
 
 def test_a_program_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +146,7 @@ def test_ironcalc_is_missing(monkeypatch: pytest.MonkeyPatch, book: Path) -> Non
         return real(name, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    assert not IronCalc().available()
+    assert choose(None, {"ironcalc": IronCalc()}).missing.keys() == {"ironcalc"}
     with pytest.raises(EngineError, match=r"IronCalc is missing \(no wheel\); pip install"):
         IronCalc().recalculate(book)
 
@@ -187,7 +188,7 @@ def test_ironcalc_minds_the_time(book: Path) -> None:
 
 def test_a_pdf_is_printed(tmp_path: Path, book: Path) -> None:
     engine = engines()["libreoffice"]
-    if not engine.available():
+    if not installed(engine):
         pytest.skip("LibreOffice is not installed here")
     assert isinstance(engine, LibreOffice)
     pdf = engine.convert_to_pdf(book, tmp_path)

@@ -18,7 +18,7 @@ from sheetsim.formula.compile.broadcasting import filled
 from sheetsim.formula.program import Program, compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.values import NUMBER, ArrayValue
-from sheetsim.verifying import verify
+from sheetsim.verifying.verify import verify
 
 CELLS: dict[str, Any] = {
     "A1": 1.0, "A2": 2.0, "A3": 3.0, "B1": 10.0, "B2": 20.0, "B3": 30.0, "C1": 5.0, "C2": "x",

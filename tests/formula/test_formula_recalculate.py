@@ -8,6 +8,7 @@ import pytest
 from formula_books import book_of, place_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from installed import installed
 
 from sheetsim.book import Book, Cell, CellAddress, CellError, Value
 from sheetsim.engines import engines
@@ -92,7 +93,7 @@ def as_computed_anew(book: Book, expected: Evaluation, found: Recalculated) -> N
 
 def test_the_projects_workbook_as_ironcalc_recalculates_it(root: Path, tmp_path: Path) -> None:
     engine = engines()["ironcalc"]
-    if not engine.available():
+    if not installed(engine):
         pytest.skip("ironcalc is not installed here")
     path = root / "workbooks" / "collab_filter.xlsx"
     book = read_book(path)

@@ -24,7 +24,7 @@ from sheetsim.formula.functions._wildcards import pattern, search
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.syntax.r1c1 import a1_style
 from sheetsim.formula.values import number_of
-from sheetsim.verifying._reasons import reason_for
+from sheetsim.verifying.known_differences import reason_for
 
 SECONDS = 30.0  # each takes some milliseconds; without the limits, hours
 

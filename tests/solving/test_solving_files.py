@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.optimize
+from installed import installed
 from model_page import Page
 
 import sheetsim
@@ -77,7 +78,7 @@ def test_the_lecture_from_a_random_start(factors: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["ironcalc", "libreoffice"])
 def test_engines_recalculate_the_copy_to_the_same(box: Path, tmp_path: Path, engine: str) -> None:
-    if not engines()[engine].available():
+    if not installed(engines()[engine]):
         pytest.skip(f"{engine} is not here")
     out = tmp_path / "solved.xlsx"
     solved = solve_file(box, out=out)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import sheetsim
-from sheetsim.checking.check import input_edits
+from sheetsim.checking.changed_inputs import input_edits
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC

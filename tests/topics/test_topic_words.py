@@ -8,6 +8,7 @@ import pytest
 from conftest import rectangle
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from installed import installed
 from scipy.spatial.distance import cdist
 
 from sheetsim import build, check
@@ -155,7 +156,7 @@ def test_edited_sentences_agree(key: str, workbook: Path) -> None:
     typed = {(words.row + i, words.column): word for i, word in enumerate(SENTENCES[key])}
     edited = workbook.with_name("edited.xlsx")
     invalidated_copy(workbook, edited, {"vocabulary": typed})
-    names = [n for n, e in engines().items() if e.available()] if key == "odd ones" else None
+    names = [n for n, e in engines().items() if installed(e)] if key == "odd ones" else None
     assert check(edited, names or ["ironcalc"]).differences == ()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from book_files import BOOK, BOOK_LINKS, LINKS, MAIN, PACKAGE, one_sheet, part, parts_of, save
+from installed import installed
 
 from sheetsim.book import Cell, CellError
 from sheetsim.engines import engines
@@ -171,7 +172,7 @@ def test_reports_in_the_lectures_files(lecture: Path, tmp_path: Path, name: str)
 def test_engines_open_the_lectures_file_with_reports(
     lecture: Path, tmp_path: Path, engine: str
 ) -> None:
-    if not engines()[engine].available():
+    if not installed(engines()[engine]):
         pytest.skip(f"{engine} is not installed here")
     write_values(lecture / "entropy_example.xlsx", tmp_path / "b.xlsx", {}, sheets=reports())
     values = engines()[engine].recalculate(tmp_path / "b.xlsx")

@@ -10,6 +10,7 @@ import pytest
 from book_files import MAIN, SHEET, one_sheet, part, parts_of, save
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from installed import installed
 
 from sheetsim.book import Cell, CellError, Value
 from sheetsim.engines import engines
@@ -339,7 +340,7 @@ def test_engines_recalculate_the_copy_to_the_objective(
     solved: tuple[Path, Path, float], tmp_path: Path, name: str
 ) -> None:
     engine = engines()[name]
-    if not engine.available():
+    if not installed(engine):
         pytest.skip(f"{name} is not installed here")
     _, copy, objective = solved
     invalidated_copy(copy, tmp_path / "invalidated.xlsx")

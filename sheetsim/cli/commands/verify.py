@@ -14,11 +14,11 @@ from sheetsim.option_values import real
 from sheetsim.terminal import console, new_table, one_line, parsed_option, print_json, progress
 
 if TYPE_CHECKING:
-    from sheetsim.verifying import Disagreement, Verification
+    from sheetsim.verifying.verification import Disagreement, Verification
 
 
 def _timeout() -> float:
-    from sheetsim.verifying import TIMEOUT
+    from sheetsim.verifying.verify import TIMEOUT
 
     return TIMEOUT
 

@@ -1,4 +1,4 @@
-"""Two sets of values of one workbook: where they differ, and which cell is to blame.
+"""Two sets of values of one workbook: where they diverge, and which cell is the root.
 
 Numbers agree within a relative tolerance; texts, booleans and errors agree exactly; a blank is the
 same as an empty text (programs store `""` in either way), and never the same as 0.
@@ -17,7 +17,7 @@ A cell that does not agree gets one of these marks, in an order of computation:
 
 So no tolerance has to be widened for long chains, and there is no absolute one. Where terms cancel
 within one formula, its own rounding counts: by how much it moves when the cells that it refers to
-move in their 15th digit, as in `sheetsim.checking.agreement`. That floor is only believed where
+move in their 15th digit, as in `sheetsim.checking.expected`. That floor only counts where
 moves a hundred times as large do more: else something has tipped over, such as a comparison.
 """
 
@@ -31,6 +31,7 @@ import numpy as np
 
 from sheetsim.book import Value
 from sheetsim.formula.recalc.formula_alone import Formulas, Places
+from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS
 
 Values = Mapping[int, Value]
 """Slot to value."""
@@ -40,11 +41,7 @@ ROOT, FOLLOWER, VOLATILE, UNSUPPORTED, ROUNDING = (
     *("volatile", "unsupported", "rounding"),
 )
 
-DIGITS: Final = 3e-15
-"""By how much of themselves, at most, numbers are moved to find the floor of a formula."""
-
 TRIALS: Final = 3
-SAFETY: Final = 8.0
 FURTHER: Final = 100.0
 """How much larger the second moves are, and half the least by which the formula moves more."""
 
@@ -112,7 +109,7 @@ class Source:
         near, far = dict.fromkeys(suspects, 0.0), dict.fromkeys(suspects, 0.0)
         size = self._formulas.size
         for _ in range(TRIALS):
-            noise = DIGITS * rng.uniform(0.5, 1, size) * rng.choice([-1.0, 1.0], size)
+            noise = LAST_DIGITS * rng.uniform(0.5, 1, size) * rng.choice([-1.0, 1.0], size)
             for moves, factor in ((near, 1.0), (far, FURTHER)):
                 moved = self._formulas.from_values(self.values, suspects, factor * noise)
                 for slot, value in moved.items():
@@ -120,7 +117,7 @@ class Source:
                     if isinstance(value, float) and isinstance(old, float):
                         moves[slot] = max(moves[slot], abs(value - old))
         return {
-            slot: SAFETY * near[slot] if far[slot] >= LEAST_GROWTH * near[slot] else 0.0
+            slot: FLOOR_SAFETY * near[slot] if far[slot] >= LEAST_GROWTH * near[slot] else 0.0
             for slot in suspects
         }
 

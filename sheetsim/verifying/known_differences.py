@@ -1,7 +1,7 @@
 """What is known about a cell on which programs disagree.
 
-Each entry was measured (LibreOffice 7.4.7, IronCalc 0.9.1), with the values that Excel cached in
-the lecture's workbooks as the word on Excel.
+Each entry was measured (LibreOffice 7.4.7, IronCalc 0.9.1), Excel's side being the values that it
+cached in the lecture's workbooks.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ KNOWN = (
         _NO_VALUE,
     ),
 )
-"""The first that fits is told."""
+"""The first that fits is given."""
 
 _TEXT = re.compile(r'"[^"]*"')
 LOST = "a cell that is lost on loading the file, as beside a pivot table"
@@ -120,9 +120,9 @@ def unsupported_cells(
     expected: Mapping[int, Value],
     text: Mapping[int, str],
 ) -> dict[int, str]:
-    """Return the cells that an engine cannot compute, each with the functions to blame.
+    """Return the cells that an engine cannot compute, each with the functions that it lacks.
 
-    A function is to blame if no formula with it has a value in that engine.
+    It lacks a function if no formula with it has a value in that engine.
 
     Args:
         formulas: the workbook's.
@@ -169,11 +169,11 @@ def reason_for(
     differ = list(differ)
     if cached and "numpy" in differ:
         return Reason(_stale(values, differ))
-    told: dict[Reason, list[str]] = {}
+    known: dict[Reason, list[str]] = {}
     for source in differ:
-        told.setdefault(_engine_reason(source, formula, values, name), []).append(source)
-    text = "; ".join(why.text.replace("{engines}", listed(who)) for why, who in told.items())
-    return Reason(text, all(why.known for why in told))
+        known.setdefault(_engine_reason(source, formula, values, name), []).append(source)
+    text = "; ".join(why.text.replace("{engines}", listed(who)) for why, who in known.items())
+    return Reason(text, all(why.known for why in known))
 
 
 def _stale(values: Mapping[str, Value], differ: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sheetsim.verifying._reasons import TITLES, listed
+from sheetsim.verifying.known_differences import TITLES, listed
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The work of `verify` on one book: sources are added one by one, then all is put together."""
+"""One workbook being verified: sources are added one by one, then all is put together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sheetsim.book import Book, CellError, Value
 from sheetsim.formula.recalc.formula_alone import Formulas, Places, by_sheet
-from sheetsim.verifying._judging import (
+from sheetsim.verifying.divergence import (
     FOLLOWER,
     ROOT,
     UNSUPPORTED,
@@ -19,13 +19,19 @@ from sheetsim.verifying._judging import (
     apart,
     judge,
 )
-from sheetsim.verifying._reasons import LOST, NEEDS, Reason, reason_for, unsupported_cells
-from sheetsim.verifying._report import Disagreement, SourceReport, Verification
+from sheetsim.verifying.known_differences import (
+    LOST,
+    NEEDS,
+    Reason,
+    reason_for,
+    unsupported_cells,
+)
+from sheetsim.verifying.verification import Disagreement, SourceReport, Verification
 
 EngineValues = Mapping[str, Mapping[tuple[int, int], Value]]
 
 
-class Work:
+class Verifier:
     """A book being verified.
 
     Attributes:
