@@ -1,13 +1,12 @@
 """The layers: modules import downwards only, and each library has one importer.
 
-errors → arrays, tolerances → book → references → option_values → files → data → sheet, formula
-→ solver → topics → learn → racing → workbook → engines → checking → verifying → spreading
-→ solving → figures → api → cli
+Their map is the table in sheetsim/README.md.
 """
 
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,74 +19,23 @@ from sheetsim.topics import lessons
 
 PACKAGE = Path(sheetsim.__file__).parent
 
-LAYERS = (
-    {"errors"},
-    {"arrays", "tolerances"},
-    {"book"},
-    {"references"},
-    {"option_values"},
-    {"files"},
-    {"data"},
-    {"sheet", "formula"},
-    {"solver"},
-    {"topics"},
-    {"learn"},
-    {"racing"},
-    {"workbook"},
-    {"engines"},
-    {"checking"},
-    {"verifying"},
-    {"spreading"},
-    {"solving"},
-    {"figures"},
-    {"api"},
-    {"__init__"},
-    {"terminal"},
-    {"cli"},
-    {"__main__"},
-)
-"""From the bottom up; a module of one layer imports from those above it in this list."""
 
-ONLY = {
-    "book": set(),
-    "references": {"book"},
-    "data": {"errors", "arrays", "files"},
-    "option_values": {"errors"},
-    "sheet": {"errors", "arrays", "book", "references", "option_values"},
-    "solver": {"errors", "arrays"},
-    "topics": {"errors", "arrays", "references", "option_values", "data", "sheet", "solver"},
-    "learn": {"errors", "arrays", "option_values", "files", "data", "sheet", "topics"},
-    "racing": {"errors", "arrays", "option_values", "data", "sheet", "topics", "learn"},
-    "formula": {"errors", "arrays", "book", "references"},
-    "engines": {"errors", "arrays", "tolerances", "book", "references", "files", "workbook"},
-    "spreading": {"errors"},
-    "verifying": {
-        "errors",
-        "arrays",
-        "tolerances",
-        "book",
-        "references",
-        "formula",
-        "workbook",
-        "engines",
-    },
-    "solving": {
-        *(
-            "errors",
-            "arrays",
-            "book",
-            "references",
-            "files",
-            "sheet",
-            "formula",
-            "solver",
-            "workbook",
-        ),
-        *("engines", "spreading"),
-    },
-    "figures": {"errors", "arrays", "files", "sheet", "topics", "learn", "racing"},
-}
-"""Layers that import less than they might."""
+def read_map(text: str) -> dict[str, set[str] | None]:
+    """Layer -> those that it may import (None for any above it), from the bottom up."""
+    _, found, rest = text.partition("## The map of the packages")
+    assert found, "sheetsim/README.md has no map of the packages"
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", rest.partition("\n## ")[0], re.MULTILINE)
+    return {
+        layer: None if allowed == "any" else set(re.findall(r"`(\w+)`", allowed))
+        for layer, allowed in rows
+    }
+
+
+MAP = read_map((PACKAGE / "README.md").read_text(encoding="utf-8"))
+"""From the bottom up; a module imports from those above it in the table, as far as it says."""
+
+STRANGERS = ({"arrays", "tolerances"}, {"sheet", "formula"})
+"""Layers that do not know each other."""
 
 IMPORTERS = {
     "xlsxwriter": {"workbook"},
@@ -147,9 +95,8 @@ def libraries(module: Path) -> set[str]:
 
 
 def level(layer: str) -> int:
-    (found,) = [i for i, names in enumerate(LAYERS) if layer in names] or [-1]
-    assert found >= 0, f"{layer} has no place among the layers: give it one in this test"
-    return found
+    assert layer in MAP, f"{layer} has no place among the layers: give it one in sheetsim/README.md"
+    return list(MAP).index(layer)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
@@ -159,8 +106,12 @@ def test_imports_point_downwards(module: Path) -> None:
     # the version is the package's own, and the one thing that it has from above
     above -= {"__version__"}
     assert not above, f"{own} imports {above}, which stands above it"
-    if own in ONLY:
-        assert own_layers(module) - {own} <= ONLY[own]
+    allowed = MAP[own]
+    if allowed is not None:
+        assert own_layers(module) - {own, "__version__"} <= allowed
+    for pair in STRANGERS:
+        if own in pair:
+            assert not own_layers(module) & (pair - {own})
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
@@ -256,7 +207,40 @@ def test_a_circle_is_found() -> None:
 
 def test_every_layer_is_there() -> None:
     there = {layer_of(module) for module in MODULES}
-    assert there == set().union(*LAYERS), "a module is new or gone: mend the list of layers"
+    assert there == set(MAP), "a module is new or gone: mend the map in sheetsim/README.md"
+
+
+def test_the_map_is_read_as_it_is_written() -> None:
+    """And a map that says another thing is noticed."""
+    written = "## The map of the packages\n\n| `a` | low | none |\n| `b` | high | `a` |\n\n## More"
+    assert read_map(written) == {"a": set(), "b": {"a"}}
+    assert next(iter(MAP)) == "errors"
+    assert MAP["engines"] is not None
+    assert "workbook" in MAP["engines"]
+    assert all(allowed is None or allowed <= set(MAP) for allowed in MAP.values())
+
+
+PACKAGES = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE)
+
+FOUND_BY_THEMSELVES = {
+    "functions",
+    "commands",
+    *(path.name for path in PACKAGES if path.parent.name == "topics"),
+}
+"""Packages whose files are found, and of which those alone are named that are no such file."""
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_package_says_what_its_rooms_are_for(package: Path) -> None:
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8")))
+    assert text, "what is this package for?"
+    if package.name in FOUND_BY_THEMSELVES:
+        return
+    inside = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    if package.name != "topics":  # whose folders are workbooks
+        inside |= {path.parent.name for path in package.glob("*/__init__.py")}
+    missing = {name for name in inside if f"`{name}`" not in text}
+    assert not missing, f"{package.name} does not say what these are for"
 
 
 def test_walk_sees_what_it_should() -> None:

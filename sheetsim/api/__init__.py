@@ -20,6 +20,9 @@ sheetsim.save(result, "race.gif")                      a race or a sweep, drawn
 
 A function is imported when it is first asked for: who solves a workbook need not wait for what
 draws races.
+
+`files` has what takes any workbook, `lecture` what builds and solves the lecture's, and `topics`
+what there is of it.
 """
 
 import importlib

@@ -4,6 +4,9 @@ Results go to standard output, progress and errors to standard error. An error i
 the exit code says what kind it is (see `sheetsim.errors`). Each command is a file of `commands`,
 which is imported when the command is run, and imports NumPy and the like when it does its work:
 help and refusals come at once.
+
+What several commands need stands beside them: `_options`, `_files` (where they write), `_downloads`
+(where data is), `_reports` (checks and comparisons, printed), `_optimizers` and `_race`.
 """
 
 import importlib

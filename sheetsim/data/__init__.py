@@ -13,6 +13,11 @@
 `fetch_movielens` downloads MovieLens 100k into the user's cache, if it is not there yet.
 `as_ratings` and `as_points` take any of these or a DataFrame or array. Everything comes back as
 a frozen dataclass with read-only float64 arrays, checked; what cannot be used raises DataError.
+
+A dataset a file: `ratings` (with `long_rows`, the busiest of many), `points`, `digits`, `movielens`
+(with `_movielens_files`). Readers: `csv_table`, `frame_table` and `idx`, each strict; `numbers` and
+`labels` say what may stand in a cell. From the internet: `download`, with `_sources` (addresses and
+checksums), `_unpack` and `_lock`.
 """
 
 from sheetsim.data.digits import Digits, load_digits

@@ -1,6 +1,10 @@
 """Real spreadsheet engines, which recalculate a workbook so that it can be checked.
 
 A module of this package that holds an `ENGINE` is an engine: to add one, add its file.
+
+`base` says what an engine offers; `ironcalc` and `libreoffice` are two. `process` runs a program
+with a time limit. `ironcalc_model` asks IronCalc for outputs as a function of variables, where our
+own formulas do not suffice, and `ironcalc_formulas` for what it has read.
 """
 
 from __future__ import annotations

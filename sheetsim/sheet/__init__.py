@@ -1,4 +1,8 @@
-"""Sheets as plain data: blocks, columns, references, formulas; pure, no I/O."""
+"""Sheets as plain data: blocks, columns, references, formulas; pure, no I/O.
+
+`block` is a rectangle of cells, `table` rows that follow from the row above, `chart` what a chart
+shows, and `sheet` all of them together.
+"""
 
 from sheetsim.arrays import Array
 from sheetsim.sheet.block import Block, Kind, Valid
