@@ -16,7 +16,8 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.methods import evolutionary, simplex
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
-from sheetsim.solver.result import Result, Row
+from sheetsim.solver.result import Result
+from sheetsim.solver.sensitivity import sensitivity
 
 SAME = 1e-9  # of the objective: an improvement that may be rounding
 
@@ -144,7 +145,7 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         # The engine and the evaluator disagree: the constraints have the last word.
         why = f"{outcome.why}, but a constraint is missed by {point.violation:.3g}"
         outcome = Outcome(Ending.INFEASIBLE, why)
-    rows, reduced = _sensitivity(evaluator, found)
+    rows, reduced = sensitivity(evaluator, found)
     return Result(
         objective=point.shown,
         variables=point.x + 0.0,  # and no -0.0
@@ -165,28 +166,3 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         gap=found.gap,
         proved=found.proved,
     )
-
-
-def _sensitivity(evaluator: Evaluator, found: Found) -> tuple[tuple[Row, ...], Floats]:
-    """The constraints row by row, and the reduced gradients (n,), in the sheet's own terms."""
-    point, lam, model = found.point, found.multipliers, evaluator.model
-    aims = int(evaluator.aims)
-    reduced = np.zeros(0)
-    if lam is not None and lam.size == point.c.size and not aims and point.finite:
-        g, A = evaluator.derive(point)
-        reduced = evaluator.sign * (g + A.T @ lam)
-    else:
-        lam = np.full(point.c.size, np.nan)
-    rows, at = [], aims
-    for block, size in zip(model.constraints, evaluator.sizes, strict=True):
-        scale = np.broadcast_to(np.asarray(block.scale, dtype=float), size)
-        c, price = point.c[at : at + size] * scale, lam[at : at + size] / scale
-        at += size
-        values = -c if block.relation == ">=" else c
-        slack = -np.abs(c) if block.relation == "=" else -c
-        binding = np.abs(c) <= evaluator.options.precision * scale
-        up = 1.0 if block.relation == ">=" else -1.0
-        # What is not binding has no price, and -0.0 is no number for a report.
-        prices = np.where(binding | np.isnan(price), up * evaluator.sign * price, 0.0) + 0.0
-        rows.append(Row(block.name, block.relation, values + 0.0, slack + 0.0, binding, prices))
-    return tuple(rows), reduced + 0.0
