@@ -17,6 +17,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -208,8 +209,11 @@ def _prepare_worker() -> None:
 
 def _how(workers: list[BaseProcess]) -> str:
     """Say by what exit code a worker died, if it can be seen; the pool itself ends the others."""
-    for worker in workers:
-        worker.join(1.0)
+    # The pool waits for them too, in a thread of its own: a code that it has fetched is known to us
+    # a moment later.
+    deadline = time.monotonic() + 2.0
+    while any(worker.exitcode is None for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.01)
     codes = [w.exitcode for w in workers if w.exitcode not in (None, 0, -signal.SIGTERM)]
     if not codes or codes[0] is None:
         return ""

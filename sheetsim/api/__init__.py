@@ -73,7 +73,7 @@ _PLACES = {
     "racing.contest": ("Race", "race"),
     "racing.grid": ("Sweep", "sweep"),
     "solver": ("Result",),
-    "verifying": ("verify",),
+    "verifying.verify": ("verify",),
 }
 _ORIGINS = {name: (module, name) for module, names in _PLACES.items() for name in names}
 _ORIGINS["compile"] = ("api.files", "compile_objective")

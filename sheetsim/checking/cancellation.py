@@ -20,13 +20,10 @@ from functools import cached_property
 import numpy as np
 
 from sheetsim.book import CellAddress, Place
+from sheetsim.formula.functions import TABLE
 from sheetsim.formula.syntax.tokens import Token, tokenize
 from sheetsim.sheet import Sheet
 from sheetsim.tolerances import CANCELS, TERM_ROUNDING
-
-PICKS = ("INDEX", "MATCH", "MIN", "MAX", "IF", "AND", "COUNT")
-"""Functions that choose among their arguments, or count them, and so add nothing up. Nor does
-a quotient add its divisor up: 0.05 / 250,000 is small, and nothing cancels in it."""
 
 
 class Terms:
@@ -135,7 +132,9 @@ class Terms:
         for operand, function in _operands(formula, cell[1]):
             cells = self._cells(cell, operand)
             behind += [one for one in cells if one in self._formulas]
-            if function not in PICKS and function != "/":
+            # A quotient does not add its divisor up: 0.05 / 250,000 is small, and nothing cancels.
+            picks = function in TABLE and TABLE[function].picks
+            if not picks and function != "/":
                 terms += cells
         return terms, behind
 

@@ -81,6 +81,7 @@ class Function:
         jvp, vjp: for matrices: (i, tangent or bar, result, *arguments) -> tangent or bar.
         kinks, linear: arguments in which it is not smooth, or is linear; see there.
         in_steps: whether it goes in steps, so that its derivative, 0, says nothing.
+        picks: whether it chooses among its arguments, or counts them, and so adds nothing up.
         cell_by_cell: whether single values among its arguments are taken together, each number of
             the result from those in the same place.
         outer: (position of the argument that is fixed, its value) -> what it does to the other
@@ -123,6 +124,7 @@ class Function:
     kinks: frozenset[int] = frozenset()
     linear: frozenset[int] = frozenset()
     in_steps: bool = False
+    picks: bool = False
     cell_by_cell: bool = False
     outer: Callable[[int | None, float], Outer | None] | None = None
     squares: (

@@ -173,7 +173,7 @@ def _is(array: ArrayValue, *kinds: int) -> ArrayValue:
 
 FUNCTIONS = (
     general("IF", 2, 3, _if, partials=_if_partials, kinks={0}, linear={1, 2}, cell_by_cell=True,
-            returns={1, 2}, default=False, chooses=_if_chooses, sample=(1.0, 0.4, 0.7)),
+            picks=True, returns={1, 2}, default=False, chooses=_if_chooses, sample=(1.0, 0.4, 0.7)),
     general("IFS", 2, 254, _ifs, partials=_ifs_partials, kinks=range(0, 254, 2),
             linear=range(1, 254, 2), cell_by_cell=True, returns=range(1, 254, 2),
             sample=(0.0, 0.3, 1.0, 0.6)),
@@ -186,7 +186,7 @@ FUNCTIONS = (
     general("CHOOSE", 2, 255, _choose, partials=_choose_partials, kinks={0},
             linear=range(1, 255), cell_by_cell=True, returns=range(1, 255),
             chooses=_choose_chooses, sample=(2.4, 0.4, 0.7)),
-    general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL),
+    general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL, picks=True),
     general("OR", 1, 255, partial(_joined, join=any), params="R", kinks=ALL),
     general("XOR", 1, 255, partial(_joined, join=lambda found: sum(found) % 2 == 1), params="R",
             kinks=ALL),

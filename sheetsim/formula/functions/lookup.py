@@ -323,12 +323,12 @@ _TABLE = [[1.0, 0.4, 0.7], [2.0, 0.9, 0.3], [3.0, 1.2, 0.6]]
 
 INDEX = general(
     "INDEX", 2, 3, _index, partials=_index_partials, params="AV", kinks={1, 2}, linear={0},
-    returns=ALL, refers=_index_refers, references=1, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3),
+    picks=True, returns=ALL, refers=_index_refers, references=1, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3),
 )  # fmt: skip
 
 FUNCTIONS = (
     INDEX,
-    general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, in_steps=True,
+    general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, in_steps=True, picks=True,
             sample=(1.4, [[1.0], [2.0]], 1.0)),
     general("VLOOKUP", 3, 4, _vlookup, partials=_vlookup_partials, params="VRV", kinks=ALL,
             returns=ALL, sample=(2.4, _TABLE, 2.4)),

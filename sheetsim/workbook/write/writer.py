@@ -66,8 +66,7 @@ def write_workbook(
         replace_file(target, unless) as temporary,
         tempfile.TemporaryDirectory(prefix="sheetsim-write-") as folder,
     ):
-        # To memory first: a zip file that a full disk cuts off complains once more as Python ends.
-        content = io.BytesIO()
+        content = _Memory()
         options = {"strings_to_formulas": False, "strings_to_urls": False, "tmpdir": folder}
         book = xlsxwriter.Workbook(content, options)
         book.set_properties({"title": sheets[0].title, "author": "sheetsim", "created": EPOCH})
@@ -84,6 +83,17 @@ def write_workbook(
             raise OutputError(f"{target}: cannot be written ({reason}, in {where})") from error
         temporary.write_bytes(content.getbuffer())
     return target
+
+
+class _Memory(io.BytesIO):
+    """Where the archive is put together: in memory, for a disk may be full, and open to the end.
+
+    An archive that was cut off closes itself once more when it is collected, and would complain if
+    the memory behind it were closed by then.
+    """
+
+    def close(self) -> None:
+        """Stay open."""
 
 
 class _Writer:
