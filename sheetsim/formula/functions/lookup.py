@@ -323,7 +323,8 @@ _TABLE = [[1.0, 0.4, 0.7], [2.0, 0.9, 0.3], [3.0, 1.2, 0.6]]
 
 INDEX = general(
     "INDEX", 2, 3, _index, partials=_index_partials, params="AV", kinks={1, 2}, linear={0},
-    picks=True, returns=ALL, refers=_index_refers, references=1, sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3),
+    picks=True, returns=ALL, refers=_index_refers, references=1,
+    sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3),
 )  # fmt: skip
 
 FUNCTIONS = (
