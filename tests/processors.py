@@ -3,14 +3,14 @@
     python tests/processors.py [arguments of pytest]
 
 NumPy and OpenBLAS choose among routines by what the processor can, and these differ in the last
-digits. Both can be told to do with less, so one machine can play another:
+digits. Both can be made to do with less, so one machine can play another:
 
     like Haswell    OpenBLAS's routines for AVX2, NumPy's without AVX-512
     like Nehalem    OpenBLAS's routines for SSE4, and none of NumPy's that need more
 
 each with one thread of BLAS, and each in a process of its own, for the choice is made when NumPy is
 loaded. An unknown name only makes them warn, so the child makes sure (`demand`, called by
-conftest.py) that it runs as it was told to. What a machine cannot play is named and left out.
+conftest.py) that it runs as it was asked to. What a machine cannot play is named and left out.
 The tests are those with the mark `processor`.
 """
 
@@ -91,7 +91,7 @@ def demand(name: str) -> None:
     """Make sure that this process plays a role.
 
     Raises:
-        AssertionError: NumPy or OpenBLAS did not do as they were told.
+        AssertionError: NumPy or OpenBLAS did not do as they were asked.
     """
     (role,) = [each for each in ROLES if each.name == name]
     left = off(role)

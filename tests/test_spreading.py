@@ -214,7 +214,7 @@ SCRIPT = """
         except KeyboardInterrupt:
             return "best so far"
 
-    def told(done):
+    def reported(done):
         print("done", done, flush=True)
 
     if __name__ == "__main__":
@@ -222,7 +222,7 @@ SCRIPT = """
         # on a cluster what runs is not ended, and the next test would wait for it
         seconds = 3 if "scheduler" in options else 600
         function = partial(globals()[sys.argv[2]], seconds, sys.argv[3])
-        results = spread(function, range(5), progress=told, **options)
+        results = spread(function, range(5), progress=reported, **options)
         print(json.dumps(results))
 """
 

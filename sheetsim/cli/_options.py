@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 SHOWN = 10
-"""How many differences are printed unless told otherwise."""
+"""How many differences are printed unless `--show` says otherwise."""
 
 
 def workbook_options(

@@ -186,7 +186,7 @@ def _stale(values: Mapping[str, Value], differ: list[str]) -> str:
     if isinstance(values["cached"], CellError) and isinstance(values["numpy"], CellError):
         text = f"the cached error is not the one that the formula gives, {who}"
     if values["cached"] == 0.0 and not isinstance(values["cached"], bool):
-        text += "; 0 is what XlsxWriter stores unless it is told a value"
+        text += "; 0 is what XlsxWriter stores unless it is given a value"
     return text
 
 

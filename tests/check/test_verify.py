@@ -192,7 +192,7 @@ def test_zeros_of_xlsxwriter_are_told(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.xlsx", {"A1": 2.0, "B1": ("=A1*2", 0), "B2": ("=A1-2", 0)})
     one = verify(path, engines=["numpy"])
     assert names(one) == ["S!B1"]
-    assert "0 is what XlsxWriter stores unless it is told a value" in one.differences[0].reason
+    assert "0 is what XlsxWriter stores unless it is given a value" in one.differences[0].reason
 
 
 @needs_engines

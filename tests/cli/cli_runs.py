@@ -71,7 +71,7 @@ def refused_build(out: Path, code: int, *args: str | Path) -> str:
 
 
 def fake_soffice(folder: Path, script: str) -> Path:
-    """A shell script that says it is LibreOffice and does what it is told when it is used."""
+    """A shell script that says it is LibreOffice and does what it is given when it is used."""
     program = folder / "fake-soffice"
     version = '[ "$1" = --version ] && { echo LibreOffice 7.4.7.2 40; exit 0; }'
     program.write_text(f"#!/bin/sh\n{version}\n{script}\n")

@@ -185,7 +185,7 @@ def test_marked_cells_in_rectangles(
 
 
 @pytest.mark.parametrize(
-    ("formula", "word", "told"),
+    ("formula", "word", "mentioned"),
     [
         ("dotprod!A1", "dotprod", True), ("DOTPROD!A1", "dotprod", True),
         ("other!A1", "dotprod", False), ("'it''s'!A1", "it's", True), ("'R&amp;D'!A1", "R&D", True),
@@ -194,9 +194,9 @@ def test_marked_cells_in_rectangles(
         ("A1:B2", "dotprod", False), ("\N{LATIN SMALL LETTER A WITH DIAERESIS}!A1", "\xe4", True),
     ],
 )  # fmt: skip
-def test_what_a_sheet_mentions(formula: str, word: str, told: bool) -> None:
+def test_what_a_sheet_mentions(formula: str, word: str, mentioned: bool) -> None:
     data = f'<c r="A1"><f>{formula}</f><v>1</v></c>'.encode()
-    assert mentions(data, {word}) == told
+    assert mentions(data, {word}) == mentioned
     assert not mentions(b'<c r="A1"><v>1</v></c>', {word})
 
 

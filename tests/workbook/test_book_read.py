@@ -194,10 +194,10 @@ def test_names_of_a_sheet_come_before_the_workbooks(tmp_path: Path) -> None:
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_cells, "REPORT_EVERY", 10)
     path = one_sheet(tmp_path / "a.xlsx", "<row>" + "<c><v>1</v></c>" * 100 + "</row>")
-    told: list[tuple[str, float]] = []
-    assert len(read_book(path, progress=lambda *each: told.append(each)).sheets["one"]) == 100
-    assert [sheet for sheet, _ in told] == ["one"] * 10
-    fractions = [fraction for _, fraction in told]
+    reported: list[tuple[str, float]] = []
+    assert len(read_book(path, progress=lambda *each: reported.append(each)).sheets["one"]) == 100
+    assert [sheet for sheet, _ in reported] == ["one"] * 10
+    fractions = [fraction for _, fraction in reported]
     assert fractions == sorted(fractions)
     assert 0 < fractions[0] < 0.2 < 0.9 < fractions[-1] < 1
 
