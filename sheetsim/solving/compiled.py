@@ -27,7 +27,8 @@ from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
 from sheetsim.solver.functions import identity
 from sheetsim.solver.model import Model
 from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
-from sheetsim.workbook.solver_model.model import Area, Goal, Relation
+from sheetsim.workbook.solver_model.areas import Area
+from sheetsim.workbook.solver_model.model import Goal, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,7 +10,7 @@ import numpy as np
 from sheetsim.book import CellAddress, CellError
 from sheetsim.errors import OptionError
 from sheetsim.workbook.solver_model.areas import parse_areas
-from sheetsim.workbook.solver_model.read import as_number
+from sheetsim.workbook.solver_model.constraint_sides import as_number
 
 if TYPE_CHECKING:
     from sheetsim.arrays import Floats

@@ -30,7 +30,8 @@ from sheetsim.workbook.rewrite.solver_reports import (
     sensitivity_report,
     trials_sheet,
 )
-from sheetsim.workbook.solver_model.model import Area, Goal, Relation
+from sheetsim.workbook.solver_model.areas import Area
+from sheetsim.workbook.solver_model.model import Goal, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

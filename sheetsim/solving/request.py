@@ -11,9 +11,10 @@ from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.solver.options import Options
 from sheetsim.solving.inputs import parse_setting
 from sheetsim.workbook.solver_model.areas import parse_areas
+from sheetsim.workbook.solver_model.cell_problems import cell_problems
 from sheetsim.workbook.solver_model.model import Goal, Part, Problem, SolverEngine, SolverModel
 from sheetsim.workbook.solver_model.parse import parse_model
-from sheetsim.workbook.solver_model.read import cell_problems, read_models
+from sheetsim.workbook.solver_model.read import read_models
 
 if TYPE_CHECKING:
     from sheetsim.book import Book, CellAddress, Value

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.functions import is_flat
-from sheetsim.workbook.solver_model.model import SolverEngine, describe
+from sheetsim.workbook.solver_model.describe import describe
+from sheetsim.workbook.solver_model.model import SolverEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

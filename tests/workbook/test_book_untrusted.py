@@ -19,7 +19,8 @@ from sheetsim.errors import SheetsimError, WorkbookError
 from sheetsim.workbook.read import archive
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.edited_copy import write_values
-from sheetsim.workbook.solver_model.read import cell_problems, read_models
+from sheetsim.workbook.solver_model.cell_problems import cell_problems
+from sheetsim.workbook.solver_model.read import read_models
 
 ROWS = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f>A1*2</f><v>2</v></c></row>'
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")

@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.edited_copy import write_values
-from sheetsim.workbook.solver_model.model import (
-    Area,
-    Goal,
-    SolverEngine,
-    SolverModel,
-    SolverSettings,
-)
+from sheetsim.workbook.solver_model.areas import Area
+from sheetsim.workbook.solver_model.model import Goal, SolverEngine, SolverModel, SolverSettings
 from sheetsim.workbook.solver_model.names import model_names
 from sheetsim.workbook.solver_model.parse import parse_model
 from sheetsim.workbook.solver_model.read import read_models

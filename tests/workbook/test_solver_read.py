@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Book, Cell, DefinedName
 from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.solver_model.areas import Area
+from sheetsim.workbook.solver_model.cell_problems import cell_problems
+from sheetsim.workbook.solver_model.describe import describe
 from sheetsim.workbook.solver_model.model import (
-    Area,
+    MAX_VARIABLES,
     Goal,
     Relation,
     SolverConstraint,
     SolverEngine,
     SolverModel,
     SolverSettings,
-    describe,
 )
 from sheetsim.workbook.solver_model.names import model_names
-from sheetsim.workbook.solver_model.read import MAX_VARIABLES, cell_problems, read_models
+from sheetsim.workbook.solver_model.read import read_models
 
 
 def test_the_lectures_models(lecture: Path) -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from sheetsim.book import Book, DefinedName
 from sheetsim.errors import OptionError
+from sheetsim.workbook.solver_model.areas import Area
 from sheetsim.workbook.solver_model.model import (
-    Area,
     Goal,
     Part,
     Problem,

@@ -300,8 +300,9 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
 
 def _list_models(file: str, as_json: bool) -> None:
     from sheetsim.workbook.read.book import read_book
-    from sheetsim.workbook.solver_model.model import describe
-    from sheetsim.workbook.solver_model.read import cell_problems, read_models
+    from sheetsim.workbook.solver_model.cell_problems import cell_problems
+    from sheetsim.workbook.solver_model.describe import describe
+    from sheetsim.workbook.solver_model.read import read_models
 
     book = read_book(file)
     models = read_models(book)

@@ -1,18 +1,28 @@
-"""Text that names cells: `dotprod!$H$19:$V$23,B25:F39`, `'my sheet'!A:A`, or a defined name."""
+"""Areas, and text that names them: `dotprod!$H$19:$V$23,B25:F39`, or a defined name."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import OptionError
-from sheetsim.references import ALL_CELLS, ANY_SHEET, read_reference, unquoted
-from sheetsim.workbook.solver_model.model import Area
+from sheetsim.references import (
+    ALL_CELLS,
+    ANY_SHEET,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    a1_range,
+    column_name,
+    quoted,
+    read_reference,
+    unquoted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sheetsim.book import Book
+    from sheetsim.book import Book, Place
     from sheetsim.references import Reference
 
 MAX_NAMES_FOLLOWED = 1000
@@ -23,6 +33,57 @@ MAX_PIECES = 100_000
 
 _NAME = re.compile(rf"(?:(?P<sheet>{ANY_SHEET})!)?(?P<name>[^\W\d][\w.\\?]*)")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of cells on one sheet.
+
+    Attributes:
+        sheet: the sheet's name.
+        first: its top left cell, (row, column) from 0.
+        last: its bottom right cell.
+    """
+
+    sheet: str
+    first: Place
+    last: Place
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.last[0] - self.first[0] + 1, self.last[1] - self.first[1] + 1
+
+    @property
+    def size(self) -> int:
+        """How many cells there are."""
+        rows, columns = self.shape
+        return rows * columns
+
+    def places(self) -> Iterator[Place]:
+        """Give every cell, row by row."""
+        for row in range(self.first[0], self.last[0] + 1):
+            for column in range(self.first[1], self.last[1] + 1):
+                yield row, column
+
+    @property
+    def local(self) -> str:
+        """The rectangle without its sheet: `H19:V23`, `B:B`, `3:4`."""
+        (top, left), (bottom, right) = self.first, self.last
+        if (top, bottom) == (0, MAX_ROWS - 1):
+            return f"{column_name(left)}:{column_name(right)}"
+        if (left, right) == (0, MAX_COLUMNS - 1):
+            return f"{top + 1}:{bottom + 1}"
+        return a1_range(self.first, self.last)
+
+    @property
+    def absolute(self) -> str:
+        """The rectangle as a defined name has it: `dotprod!$H$19:$V$23`."""
+        cells = a1_range(self.first, self.last, fix_row=True, fix_column=True)
+        return f"{quoted(self.sheet)}!{cells}"
+
+    def __str__(self) -> str:
+        return f"{quoted(self.sheet)}!{self.local}"
 
 
 def parse_areas(text: str, book: Book, sheet: str | None) -> tuple[Area, ...]:

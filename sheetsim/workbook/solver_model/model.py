@@ -1,4 +1,4 @@
-"""A Solver model as a workbook stores it, and the same in plain words.
+"""A Solver model as a workbook stores it.
 
 What to change, what to make small, large or equal to a value, within what constraints, and the
 settings of Excel's dialog. Cells are named, not read: a model can be listed without its sheets.
@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
-from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1_range, column_name, quoted
+from sheetsim.workbook.solver_model.areas import Area
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sheetsim.book import Place
+    from sheetsim.book import CellAddress
 
 NO_LIMIT = 2147483647
 """What Excel stores for a limit that was left empty."""
+
+MAX_VARIABLES = 1_000_000
+"""Cells to change; a model of more is a mistake, such as a whole column too many."""
 
 
 class Relation(IntEnum):
@@ -64,57 +65,6 @@ class SolverEngine(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
-    """A rectangle of cells on one sheet.
-
-    Attributes:
-        sheet: the sheet's name.
-        first: its top left cell, (row, column) from 0.
-        last: its bottom right cell.
-    """
-
-    sheet: str
-    first: Place
-    last: Place
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.last[0] - self.first[0] + 1, self.last[1] - self.first[1] + 1
-
-    @property
-    def size(self) -> int:
-        """How many cells there are."""
-        rows, columns = self.shape
-        return rows * columns
-
-    def places(self) -> Iterator[Place]:
-        """Give every cell, row by row."""
-        for row in range(self.first[0], self.last[0] + 1):
-            for column in range(self.first[1], self.last[1] + 1):
-                yield row, column
-
-    @property
-    def local(self) -> str:
-        """The rectangle without its sheet: `H19:V23`, `B:B`, `3:4`."""
-        (top, left), (bottom, right) = self.first, self.last
-        if (top, bottom) == (0, MAX_ROWS - 1):
-            return f"{column_name(left)}:{column_name(right)}"
-        if (left, right) == (0, MAX_COLUMNS - 1):
-            return f"{top + 1}:{bottom + 1}"
-        return a1_range(self.first, self.last)
-
-    @property
-    def absolute(self) -> str:
-        """The rectangle as a defined name has it: `dotprod!$H$19:$V$23`."""
-        cells = a1_range(self.first, self.last, fix_row=True, fix_column=True)
-        return f"{quoted(self.sheet)}!{cells}"
-
-    def __str__(self) -> str:
-        return f"{quoted(self.sheet)}!{self.local}"
-
-
-@dataclass(frozen=True, slots=True)
 class SolverConstraint:
     """One line of the box "Subject to the Constraints".
 
@@ -131,7 +81,7 @@ class SolverConstraint:
 
     def __str__(self) -> str:
         left = ",".join(str(area) for area in self.left)
-        right = "" if self.right is None else f" {_number(self.right)}"
+        right = "" if self.right is None else f" {side_text(self.right)}"
         return f"{left} {self.relation.sign}{right}"
 
 
@@ -239,78 +189,12 @@ class SolverModel:
     settings: SolverSettings = field(default_factory=SolverSettings)
     problems: tuple[Problem, ...] = ()
 
-    def variable_cells(self) -> list[tuple[str, Place]]:
+    def variable_cells(self) -> list[CellAddress]:
         """Return sheet and place of every variable, once each, in the order of the areas."""
         cells = ((area.sheet, place) for area in self.variables for place in area.places())
         return list(dict.fromkeys(cells))
 
 
-def describe(model: SolverModel) -> str:
-    """Say in plain words what a model holds, in a few lines without a final line break."""
-    title = "".join(sign if sign.isprintable() else " " for sign in model.sheet) + ": "
-    if model.problems:
-        lines = [f"{title}cannot be solved as it is stored"]
-        lines += [f"  {problem}" for problem in model.problems]
-        return "\n".join(lines)
-    return "\n".join([title + _aim(model), *(f"  {line}" for line in _details(model))])
-
-
-def _aim(model: SolverModel) -> str:
-    where = "" if model.objective is None else _shown(model.objective, model.sheet)
-    aim = {
-        Goal.MAXIMISE: f"maximise {where}",
-        Goal.MINIMISE: f"minimise {where}",
-        Goal.VALUE: f"bring {where} to {_number(model.value)}",
-    }[model.goal]
-    if model.objective is None:
-        aim = "satisfy the constraints"
-    count = sum(area.size for area in model.variables)
-    areas = _listed([_shown(area, model.sheet) for area in model.variables])
-    cells = "cell" if count == 1 else "cells"
-    return f"{aim} by changing {count:,} {cells}, {areas}"
-
-
-def _details(model: SolverModel) -> Iterator[str]:
-    """Give the lines on constraints, method and limits."""
-    for constraint in model.constraints:
-        left = _listed([_shown(area, model.sheet) for area in constraint.left])
-        if constraint.relation.compares:
-            right = constraint.right
-            shown = _shown(right, model.sheet) if isinstance(right, Area) else _number(right)
-            yield f"subject to {left} {constraint.relation.sign} {shown}"
-        else:
-            yield f"subject to {left} {constraint.relation.sign}"
-    negative = "are at least 0 unless bound" if model.non_negative else "may be negative"
-    yield f"{'' if model.constraints else 'no constraints; '}variables {negative}"
-    settings = model.settings
-    method = [model.engine.title, f"precision {settings.precision:g}"]
-    if model.engine is SolverEngine.GRG:
-        method.append(f"convergence {settings.convergence:g}")
-        method.append(f"{'central' if settings.central else 'forward'} derivatives")
-    if settings.multistart or model.engine is SolverEngine.EVOLUTIONARY:
-        start = "multistart from" if model.engine is SolverEngine.GRG else "population of"
-        method.append(f"{start} {settings.population} points")
-    if any(not c.relation.compares for c in model.constraints):
-        method.append(
-            "integer constraints ignored"
-            if settings.ignore_integers
-            else f"integer tolerance {settings.tolerance:g}"
-        )
-    if settings.seconds is not None:
-        method.append(f"at most {settings.seconds:g} s")
-    if settings.iterations is not None:
-        method.append(f"at most {settings.iterations:,} iterations")
-    yield ", ".join(method)
-
-
-def _shown(area: Area, sheet: str) -> str:
-    return area.local if area.sheet == sheet else str(area)
-
-
-def _number(value: float | Area | str | None) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def _listed(words: list[str]) -> str:
-    """Join words as a sentence does: a, b and c."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def side_text(side: float | Area | str | None) -> str:
+    """Return the value or the right-hand side of a model as text."""
+    return f"{side:.12g}" if isinstance(side, float) else str(side)

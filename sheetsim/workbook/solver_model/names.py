@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sheetsim.workbook.read.value_text import number_text
-from sheetsim.workbook.solver_model.model import NO_LIMIT, Area, Relation
+from sheetsim.workbook.solver_model.areas import Area
+from sheetsim.workbook.solver_model.model import NO_LIMIT, Relation
 
 if TYPE_CHECKING:
     from sheetsim.workbook.solver_model.model import SolverModel

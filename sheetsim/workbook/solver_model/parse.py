@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import OptionError
 from sheetsim.workbook.solver_model.areas import parse_areas, split_commas
-from sheetsim.workbook.solver_model.model import Goal, Relation, SolverConstraint, SolverModel
-from sheetsim.workbook.solver_model.read import (
-    MAX_VARIABLES,
+from sheetsim.workbook.solver_model.constraint_sides import (
     as_number,
     check_among,
     check_sides,
     right_side,
+)
+from sheetsim.workbook.solver_model.model import (
+    MAX_VARIABLES,
+    Goal,
+    Relation,
+    SolverConstraint,
+    SolverModel,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sheetsim.book import Book
-    from sheetsim.workbook.solver_model.model import Area
+    from sheetsim.workbook.solver_model.areas import Area
 
 _SIGNS = {
     "<=": Relation.AT_MOST,
@@ -114,32 +119,25 @@ def parse_model(
     Raises:
         OptionError: a text cannot be understood, or no objective or no variables remain.
     """
-    sheets = list(book.sheets)
-    sheet = stored.sheet if stored else sheets[0] if len(sheets) == 1 else None
-    target = stored.objective if stored else None
+    base = stored or SolverModel("", None)  # without a sheet until one is known
+    home = base.sheet or (next(iter(book.sheets)) if len(book.sheets) == 1 else None)
+    given: dict[str, Any] = {"problems": ()}
     if objective is not None:
-        target = _one_cell(objective, book, sheet)
-        sheet = stored.sheet if stored else target.sheet
-    variables = stored.variables if stored else ()
+        given["objective"] = target = _one_cell(objective, book, home)
+        home = base.sheet or target.sheet
     if by:
         pieces = [piece for text in by for piece in split_commas(text)]
-        variables = _areas("cells to change", ",".join(pieces), book, sheet)
-    constraints = stored.constraints if stored else ()
+        given["variables"] = _areas("cells to change", ",".join(pieces), book, home)
     if subject_to:
-        constraints = tuple(parse_constraint(text, book, sheet) for text in subject_to)
-    _check_whole(target, variables, constraints)
+        given["constraints"] = tuple(parse_constraint(text, book, home) for text in subject_to)
+    if goal is not None:
+        given["goal"] = goal
     if value is not None:
-        goal = Goal.VALUE
-    base = stored or SolverModel((target or variables[0]).sheet, target)
-    return replace(
-        base,
-        objective=target,
-        goal=base.goal if goal is None else goal,
-        value=base.value if value is None else value,
-        variables=variables,
-        constraints=constraints,
-        problems=(),
-    )
+        given |= {"goal": Goal.VALUE, "value": value}
+    model = replace(base, **given)
+    _require_whole(model)
+    first = model.objective or model.variables[0]
+    return model if model.sheet else replace(model, sheet=first.sheet)
 
 
 def _one_cell(text: str, book: Book, sheet: str | None) -> Area:
@@ -156,18 +154,17 @@ def _areas(what: str, text: str, book: Book, sheet: str | None) -> tuple[Area, .
         raise OptionError(f"{what} {text!r}: {error}") from None
 
 
-def _check_whole(
-    objective: Area | None, variables: tuple[Area, ...], constraints: tuple[SolverConstraint, ...]
-) -> None:
+def _require_whole(model: SolverModel) -> None:
     """Refuse a model of which a part is missing, or that changes too much."""
-    if objective is None and not constraints:
+    variables = model.variables
+    if model.objective is None and not model.constraints:
         raise OptionError("no objective: expected a cell such as Sheet1!D9, or constraints")
     if not variables:
         raise OptionError("no cells to change: expected some such as Sheet1!B1:B5")
     count = sum(area.size for area in variables)
     if count > MAX_VARIABLES:
         raise OptionError(f"{count:,} cells to change; expected at most {MAX_VARIABLES:,}")
-    for constraint in constraints:
+    for constraint in model.constraints:
         check_sides(constraint)
         check_among(constraint, variables)
 

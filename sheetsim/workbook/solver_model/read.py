@@ -9,16 +9,19 @@ and do not count. Excel 2007 has no `solver_eng` but `solver_lin`: 1 is a linear
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, TypeVar
 
-from sheetsim.book import CellError
 from sheetsim.errors import OptionError
-from sheetsim.references import a1
-from sheetsim.workbook.solver_model.areas import parse_areas, printable
+from sheetsim.workbook.solver_model.areas import Area, parse_areas, printable
+from sheetsim.workbook.solver_model.constraint_sides import (
+    as_number,
+    check_among,
+    check_sides,
+    right_side,
+)
 from sheetsim.workbook.solver_model.model import (
+    MAX_VARIABLES,
     NO_LIMIT,
-    Area,
     Goal,
     Part,
     Problem,
@@ -33,9 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sheetsim.book import Book
-
-MAX_VARIABLES = 1_000_000
-"""Cells to change; a model of more is a mistake, such as a whole column too many."""
 
 MAX_WHOLE_CELLS = 10 * MAX_VARIABLES
 """Cells on the left of integer, binary and all different together, which are looked at singly."""
@@ -67,53 +67,6 @@ def read_models(book: Book) -> dict[str, SolverModel]:
         for sheet in book.states
         if stored.get(sheet, {}).keys() & {"opt", "adj"}
     }
-
-
-def cell_problems(book: Book, model: SolverModel) -> list[Problem]:
-    """Say what the cells themselves forbid; this reads the sheets that the model names.
-
-    Returns:
-        An objective without a formula, variables that hold formulas or texts.
-    """
-    problems = []
-    if model.objective is not None:
-        area = model.objective
-        cell = book.sheets[area.sheet].get(area.first)
-        if cell is None or not cell.has_formula:
-            why = f"the objective {area} holds no formula; nothing moves it"
-            problems.append(Problem(frozenset({Part.OBJECTIVE}), why, (area,)))
-    for area in model.variables:
-        # Whichever is smaller is walked: a whole column is an area too.
-        cells = book.sheets[area.sheet]
-        places = area.places() if area.size < len(cells) else iter(cells)
-        (top, left), (bottom, right) = area.first, area.last
-        inside = [
-            place
-            for place in places
-            if top <= place[0] <= bottom and left <= place[1] <= right and place in cells
-        ]
-        others = sorted(
-            place
-            for place in inside
-            if not cells[place].has_formula and isinstance(cells[place].value, str | CellError)
-        )
-        if others:
-            where = Area(area.sheet, others[0], others[0])
-            why = (
-                f"the variable {where} holds {str(cells[others[0]].value)[:40]!r}; expected a "
-                "number, or a blank cell for 0"
-            )
-            problems.append(Problem(frozenset({Part.VARIABLES}), why, (where,)))
-        formulas = sorted(place for place in inside if cells[place].has_formula)
-        if formulas:
-            more = f" and {len(formulas) - 1:,} more" if len(formulas) > 1 else ""
-            where = Area(area.sheet, formulas[0], formulas[0])
-            why = (
-                f"the variable {where}{more} holds a formula; expected a number, which can be "
-                "changed"
-            )
-            problems.append(Problem(frozenset({Part.VARIABLES}), why, (where,)))
-    return problems
 
 
 class _Reader:
@@ -289,88 +242,3 @@ class _Reader:
             self.problem(f"solver_{key} is {code:g}; expected 1, 2 or 3", part)
             return default
         return kind(int(code))
-
-
-def as_number(text: str) -> float | None:
-    """Return the number that a text stands for, `5%` too; None if it is none."""
-    text = text.strip().removeprefix("=").strip()
-    percent = text.endswith("%")
-    try:
-        number = float(text.removesuffix("%"))
-    except ValueError:
-        return None
-    if not math.isfinite(number) or "_" in text:
-        return None
-    return number / 100 if percent else number
-
-
-def right_side(text: str, book: Book, sheet: str | None) -> float | Area | str:
-    """Return what a constraint compares with: a number, cells, or else a formula.
-
-    Raises:
-        OptionError: there is nothing, or a reference that leads nowhere.
-    """
-    number = as_number(text)
-    if number is not None:
-        return number
-    text = text.strip().removeprefix("=").strip()
-    if not text:
-        raise OptionError("there is nothing on the right; expected a number, cells or a formula")
-    try:
-        areas = parse_areas(text, book, sheet)
-    except OptionError:
-        # What has an operator or a function in it is a formula; else it should have been cells.
-        if "#REF!" in text.upper() or not any(sign in text for sign in "+-*/^(&"):
-            raise
-        return text
-    if len(areas) != 1:
-        raise OptionError(f"{text[:60]} names several areas; expected one on the right")
-    return areas[0]
-
-
-def check_sides(constraint: SolverConstraint) -> None:
-    """Refuse a constraint whose sides do not fit each other.
-
-    Raises:
-        OptionError: the sides have different numbers of cells.
-    """
-    size = sum(area.size for area in constraint.left)
-    right = constraint.right
-    if isinstance(right, Area) and right.size not in {1, size}:
-        raise OptionError(
-            f"{constraint}: {size:,} cells on the left and {right.size:,} on the right"
-        )
-
-
-def check_among(constraint: SolverConstraint, variables: tuple[Area, ...]) -> None:
-    """Refuse integer and the like for other cells than those to change.
-
-    Raises:
-        OptionError: an integer is no variable.
-    """
-    if constraint.relation.compares:
-        return
-    for area in constraint.left:
-        outside = _outside(area, variables)
-        if outside is not None:
-            raise OptionError(
-                f"{constraint}: {a1(*outside)} is none of the cells to change; "
-                f"only those can be {constraint.relation.sign}"
-            )
-
-
-def _outside(area: Area, variables: tuple[Area, ...]) -> tuple[int, int] | None:
-    """Return a cell of an area that no variable area covers, if there is one."""
-    same = [one for one in variables if one.sheet == area.sheet]
-    if any(
-        one.first[0] <= area.first[0]
-        and one.first[1] <= area.first[1]
-        and one.last[0] >= area.last[0]
-        and one.last[1] >= area.last[1]
-        for one in same
-    ):
-        return None
-    if area.size > MAX_VARIABLES:
-        return area.first
-    covered = {place for one in same for place in one.places()}
-    return next((place for place in area.places() if place not in covered), None)

@@ -23,7 +23,8 @@ from sheetsim.option_values import LARGEST
 from sheetsim.references import a1_range, quoted
 from sheetsim.sheet import Block, ColorScale, Kind, Sheet, SheetModel
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.workbook.solver_model.model import Area, SolverModel, SolverSettings
+from sheetsim.workbook.solver_model.areas import Area
+from sheetsim.workbook.solver_model.model import SolverModel, SolverSettings
 from sheetsim.workbook.solver_model.names import model_names
 from sheetsim.workbook.write.charts import draw, pixels
 from sheetsim.workbook.write.styles import HIGHLIGHTS, properties
