@@ -111,7 +111,21 @@ class _Constant(NamedTuple):
 
 def _constants(read: Read, book: Draft, sheets: Sequence[Sheet]) -> Iterator[str]:
     """Inputs, records and numbers of the layout that differ."""
-    apart = []
+    solved = _solved(sheets)
+    waiting = []
+    for each in _apart(read, sheets):
+        if (each.block.sheet, each.block.name) in solved:
+            waiting.append(each)
+        else:
+            yield str(each)
+    floors = _solved_floors(book, sheets)
+    while waiting and (known := next(floors, None)) is not None:
+        waiting = [each for each in waiting if not each.within(_floor(known, each))]
+    yield from map(str, waiting)
+
+
+def _apart(read: Read, sheets: Sequence[Sheet]) -> Iterator[_Constant]:
+    """Numbers that are no formula's and are not the new ones within the tolerance."""
     for sheet in sheets:
         cells = read.cells[sheet.name]
         for block in sheet.parts:
@@ -123,16 +137,7 @@ def _constants(read: Read, book: Draft, sheets: Sequence[Sheet]) -> Iterator[str
                     continue  # texts and blanks are the same, or the parts would differ
                 constant = _Constant(block, (i, j), cell.value)
                 if not constant.within(0.0):
-                    apart.append(constant)
-    solved = _solved(sheets)
-    yield from (str(each) for each in apart if (each.block.sheet, each.block.name) not in solved)
-    waiting = [each for each in apart if (each.block.sheet, each.block.name) in solved]
-    if waiting:
-        for floors in _solved_floors(book, sheets):
-            waiting = [each for each in waiting if not each.within(_floor(floors, each))]
-            if not waiting:
-                return
-    yield from map(str, waiting)
+                    yield constant
 
 
 def _floor(floors: Mapping[tuple[str, str], Array], constant: _Constant) -> float:
@@ -175,16 +180,7 @@ def _solved_floors(
     found = {key: _numbers(blocks[key].values) for key in _solved(sheets)}
     floors = {key: np.zeros(values.shape) for key, values in found.items()}
     for _ in range(TRIALS):
-        starts = {
-            sheet.name: {
-                block.name: nudged_values(
-                    _numbers(book.given[SOLVER][f"{sheet.name}_start_{block.name}"]), rng
-                )
-                for block in sheet.solver.variables
-            }
-            for sheet in models
-            if sheet.solver is not None
-        }
+        starts = {sheet.name: _nudged_start(book, sheet, rng) for sheet in models}
         again = solved_again(nudged_book(book, sheets, rng), starts)
         for (sheet, name), values in found.items():
             moved = _numbers(again.given.get(sheet, {}).get(name))
@@ -193,6 +189,16 @@ def _solved_floors(
                 floor = floors[sheet, name]
                 np.fmin(np.fmax(floor, apart), most, out=floor)
         yield floors
+
+
+def _nudged_start(book: Draft, sheet: Sheet, rng: np.random.Generator) -> dict[str, Array]:
+    """Where a sheet's solver started, moved in the 15th digit."""
+    assert sheet.solver is not None  # noqa: S101 - only asked of sheets with a model
+    given = book.given[SOLVER]
+    return {
+        block.name: nudged_values(_numbers(given[f"{sheet.name}_start_{block.name}"]), rng)
+        for block in sheet.solver.variables
+    }
 
 
 def _numbers(values: Any) -> Array:

@@ -188,15 +188,14 @@ def open_model(
     settings = {_own(book, address): value for address, value in (settings or {}).items()}
     variables = [_own(book, address) for address in variables]
     outputs = [_own(book, address) for address in outputs]
-    module = ironcalc_module()
     with troubles_named(path):
-        model = _load(module, path)
+        model = _load(ironcalc_module(), path)
         formulas = Formulas(model)
         kept = formulas.needed({sheet for sheet, _ in [*variables, *outputs]})
-        for sheet in formulas.sheets:
-            if sheet not in kept:
-                model.delete_sheet(_numbers(model)[sheet])
-        opened = _Opened(str(path), model, module.CellType, _numbers(model))
+        left_out = [sheet for sheet in formulas.sheets if sheet not in kept]
+        for sheet in left_out:
+            model.delete_sheet(_numbers(model)[sheet])
+        opened = _Opened(str(path), model, ironcalc_module().CellType, _numbers(model))
         frozen = _prepare(opened, formulas, book, kept)
         opened.evaluate()
         _require_right(opened, formulas, book, kept, outputs)
@@ -204,9 +203,13 @@ def open_model(
             if address[0] in kept:
                 opened.put(address, value)
     held = [settings.get(address, _cached(book, address)) for address in variables]
-    start = np.array([float(v) if isinstance(v, int | float) else 0.0 for v in held], np.float64)
-    left_out = [sheet for sheet in formulas.sheets if sheet not in kept]
+    start = np.array([_number(value) for value in held], np.float64)
     return IronCalcModel(opened, variables, outputs, start, left_out, frozen)
+
+
+def _number(value: Value) -> float:
+    """Return where a variable starts: 0 for a blank or a text."""
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _numbers(model: Any) -> dict[str, int]:
@@ -281,32 +284,44 @@ def _require_right(
     Raises:
         EngineError: one is not; the message names the first cell that is wrong.
     """
-    cells = [cell for sheet in kept for cell in book.sheets[sheet].values()]
-    # XlsxWriter's files show 0 in every formula until Excel opens them, openpyxl's nothing.
-    computed = any(cell.value not in (None, 0) for cell in cells if cell.has_formula)
-    numbers = [abs(c.value) for c in cells if type(c.value) is float and np.isfinite(c.value)]
-    floor = IRONCALC_ROUNDING * max(numbers, default=0.0)
+    computed, floor = _shown_values(book, kept)
 
     def differs(address: CellAddress) -> bool:
         return _differs(opened.value(address), _cached(book, address) if computed else None, floor)
 
-    first = next((address for address in outputs if differs(address)), None)
-    if first is None:
+    output = next(filter(differs, outputs), None)
+    if output is None:
         return
-    addresses = [(sheet, place) for sheet in kept for place in formulas.of(sheet)]
-    addresses += [(sheet, place) for sheet in kept for place in _data_tables(book, sheet)]
-    address = formulas.first_wrong(first, dict.fromkeys(filter(differs, addresses)))
-    cell = book.sheets[address[0]].get(address[1])
-    formula = "" if cell is None else cell.formula or ""
-    found, value = opened.value(address), None if cell is None else cell.value
-    unknown = formulas.unknown(*address) or ("TABLE" if formula.startswith("=TABLE(") else "")
+    cells = [(sheet, place) for sheet in kept for place in formulas.of(sheet)]
+    cells += [(sheet, place) for sheet in kept for place in _data_tables(book, sheet)]
+    first = formulas.first_wrong(output, dict.fromkeys(filter(differs, cells)))
+    needed = "" if first == output else f", which {address_text(output)} needs,"
+    what = f"{_given(opened, formulas, book, first)}{needed} {shown(_formula(book, first), 60)}"
+    if computed:
+        what += f", where the file shows {_cached(book, first)!s}"
+    raise EngineError(f"{opened.path}: IronCalc {what}")
+
+
+def _shown_values(book: Book, kept: Sequence[str]) -> tuple[bool, float]:
+    """Return whether the file shows computed values, and what is as good as 0 beside them."""
+    cells = [cell for sheet in kept for cell in book.sheets[sheet].values()]
+    # XlsxWriter's files show 0 in every formula until Excel opens them, openpyxl's nothing.
+    computed = any(cell.value not in (None, 0) for cell in cells if cell.has_formula)
+    numbers = [abs(c.value) for c in cells if type(c.value) is float and np.isfinite(c.value)]
+    return computed, IRONCALC_ROUNDING * max(numbers, default=0.0)
+
+
+def _given(opened: _Opened, formulas: Formulas, book: Book, address: CellAddress) -> str:
+    """Say what IronCalc gives for a cell, and the functions of its formula that it lacks."""
+    table = "TABLE" if _formula(book, address).startswith("=TABLE(") else ""
+    unknown = formulas.unknown(*address) or table
     what = f"does not compute {unknown} and gives" if unknown else "gives"
-    needed = "" if address == first else f", which {address_text(first)} needs,"
-    value_shown = f", where the file shows {value!s}" if computed else ""
-    raise EngineError(
-        f"{opened.path}: IronCalc {what} {found!s} for {address_text(address)}{needed} "
-        f"{shown(formula, 60)}{value_shown}"
-    )
+    return f"{what} {opened.value(address)!s} for {address_text(address)}"
+
+
+def _formula(book: Book, address: CellAddress) -> str:
+    cell = book.sheets[address[0]].get(address[1])
+    return "" if cell is None else cell.formula or ""
 
 
 def _differs(found: Value, shown: Value, floor: float) -> bool:

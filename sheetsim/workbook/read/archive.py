@@ -215,6 +215,29 @@ def links_part(part: str) -> str:
 
 def _open_zip(path: Path) -> zipfile.ZipFile:
     """Open the zip, or say in one line what the file is instead."""
+    head, is_encrypted = _beginning(path)
+    if not head:
+        raise WorkbookError(f"{path}: is empty; expected an .xlsx workbook")
+    if is_encrypted:
+        raise WorkbookError(f"{path}: protected by a password; save it without one")
+    if head == _OLE:
+        raise WorkbookError(f"{path}: an old .xls or another Office file; save it as .xlsx")
+    if not head.startswith(b"PK"):
+        raise WorkbookError(f"{path}: not a zip file; expected an .xlsx workbook")
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise WorkbookError(
+            f"{path}: a truncated or damaged zip ({error}); expected a whole .xlsx workbook"
+        ) from error
+
+
+def _beginning(path: Path) -> tuple[bytes, bool]:
+    """Return the first bytes of a file, and whether it is an encrypted workbook.
+
+    Raises:
+        WorkbookError: it cannot be read.
+    """
     try:
         if path.is_fifo() or path.is_socket():  # reading would wait for ever
             raise WorkbookError(f"{path}: is not an ordinary file; expected an .xlsx workbook")
@@ -230,20 +253,7 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
         folder = isinstance(error, PermissionError) and path.is_dir()
         reason = "is a folder" if folder else f"cannot be read ({error.strerror or error})"
         raise WorkbookError(f"{path}: {reason}; expected an .xlsx workbook") from error
-    if not head:
-        raise WorkbookError(f"{path}: is empty; expected an .xlsx workbook")
-    if head == _OLE and _ENCRYPTED in rest:
-        raise WorkbookError(f"{path}: protected by a password; save it without one")
-    if head == _OLE:
-        raise WorkbookError(f"{path}: an old .xls or another Office file; save it as .xlsx")
-    if not head.startswith(b"PK"):
-        raise WorkbookError(f"{path}: not a zip file; expected an .xlsx workbook")
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise WorkbookError(
-            f"{path}: a truncated or damaged zip ({error}); expected a whole .xlsx workbook"
-        ) from error
+    return head, _ENCRYPTED in rest
 
 
 def _refuse_bombs(archive: zipfile.ZipFile, path: str | Path) -> None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Place
     from sheetsim.workbook.read.archive import SheetPart
-    from sheetsim.workbook.rewrite.xml_edits import Edit
+    from sheetsim.workbook.read.plain_sheet import WholeToken
 
 INVALID_VALUE = -987654321.25
 """The value that `invalidated_copy` plants: far from any sheet's, and exact in 15 digits."""
@@ -147,45 +147,67 @@ def _invalidated_plain(data: bytes, edits: Mapping[Place, float | str], where: s
     tokens = plain_tokens(data)
     if tokens is None:
         return None
-    wanted = {a1(*place).encode(): place for place in edits}
-    made: set[Place] = set()
-    single: set[bytes] = set()  # start tags of formulas that are no array's
-    columns: dict[bytes, int] = {}
-    number, row = b"", -1
-    changes: list[Edit] = []
+    plain = _PlainSheet(data, edits, where)
     try:
-        for at, token in tokens:
-            whole, letters, digits, style, formula, text, value = token[:7]
-            if not letters:
-                continue
-            if digits != number:
-                number, row = digits, plain_row(digits)
-            if letters not in columns:
-                columns[letters] = plain_column(letters)
-            place = wanted.get(letters + digits) if wanted else None
-            if formula:
-                if formula not in single:
-                    if plain_attributes(formula[2:]).get("t") == "array":
-                        return None
-                    single.add(formula)
-                if place is not None:
-                    return None
-                end = b">" if formula.endswith(b"/") else b">%b</f>" % text
-                head = b'<c r="%b%b"%b>' % (letters, digits, without_kind(style))
-                new = b"%b%b%b<v>%b</v></c>" % (head, formula, end, _INVALID)
-            elif place is not None:
-                made.add(place)
-                kind, inside = _typed(edits[place], where, place)
-                new = replaced(data, PlainCell(place, token, at).raw(), kind, inside)
-            elif not value and b" t=" in style:  # see `_invalidated_sheet`
-                place = (row, columns[letters])
-                new = replaced(data, PlainCell(place, token, at).raw(), b"", b"")
-            else:
-                continue
-            changes.append((at, at + len(whole), new))
+        changes = [
+            (at, at + len(token[0]), new)
+            for at, token in tokens
+            if token[1] and (new := plain.changed(at, token)) is not None
+        ]
     except ValueError:
         return None
-    return splice(data, changes) if len(made) == len(edits) else None
+    return None if plain.missing else splice(data, changes)
+
+
+class _PlainSheet:
+    """A sheet in the plain form, whose cells change one by one.
+
+    Attributes:
+        missing: the edits that have not been made yet.
+    """
+
+    def __init__(self, data: bytes, edits: Mapping[Place, float | str], where: str) -> None:
+        self.missing = set(edits)
+        self._data, self._edits, self._where = data, edits, where
+        self._wanted = {a1(*place).encode(): place for place in edits}
+        self._single: set[bytes] = set()  # start tags of formulas that are no array's
+        self._rows: dict[bytes, int] = {}
+        self._columns: dict[bytes, int] = {}
+
+    def changed(self, at: int, token: WholeToken) -> bytes | None:
+        """Return the new bytes of a cell; None if it stays as it is.
+
+        Raises:
+            ValueError: it stands outside a sheet, or the general way must look at it.
+        """
+        _, letters, digits, style, formula, text, value = token[:7]
+        if digits not in self._rows:
+            self._rows = {digits: plain_row(digits)}  # of the row that is being read
+        if letters not in self._columns:
+            self._columns[letters] = plain_column(letters)
+        edited = self._wanted.get(letters + digits) if self._wanted else None
+        if formula:
+            self._require_single(formula, edited)
+            end = b">" if formula.endswith(b"/") else b">%b</f>" % text
+            head = b'<c r="%b%b"%b>' % (letters, digits, without_kind(style))
+            return b"%b%b%b<v>%b</v></c>" % (head, formula, end, _INVALID)
+        place = (self._rows[digits], self._columns[letters])
+        if edited is not None:
+            self.missing.discard(edited)
+            typed = _typed(self._edits[edited], self._where, edited)
+            return replaced(self._data, PlainCell(place, token, at).raw(), *typed)
+        if not value and b" t=" in style:  # see `_invalidated_sheet`
+            return replaced(self._data, PlainCell(place, token, at).raw(), b"", b"")
+        return None
+
+    def _require_single(self, formula: bytes, edited: Place | None) -> None:
+        """Leave array formulas, and edits of cells with formulas, to the general way."""
+        if formula not in self._single:
+            if plain_attributes(formula[2:]).get("t") == "array":
+                raise ValueError
+            self._single.add(formula)
+        if edited is not None:
+            raise ValueError
 
 
 def _typed(value: float | str, sheet: str, place: Place) -> tuple[bytes, bytes]:

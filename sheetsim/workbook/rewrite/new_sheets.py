@@ -87,18 +87,12 @@ def with_sheets(
         for part in (archive.workbook, rels, _CONTENT_TYPES)
     }
     lists = {part: _scanned(archive, part, data) for part, data in parts.items()}
-    ids = [int(i) for i in lists[archive.workbook].sheet_ids if i.isdecimal() and len(i) < 10]
-    next_id = max(ids, default=0) + 1
+    next_id = lists[archive.workbook].next_sheet_id()
     new: dict[str, list[bytes]] = {part: [] for part in parts}
-    for offset, sheet in enumerate(sheets):
+    for sheet_id, sheet in enumerate(sheets, next_id):
         name = free_name(sheet, names)
         names.add(name.casefold())
-        part = free_part("xl/worksheets/sheet", taken)
-        added[part] = _sheet_xml(sheet, f"{archive.path}: sheet {name!r}")
-        kinds = {part: f"{TYPE}.spreadsheetml.worksheet+xml"}
-        if sheet.chart is not None:
-            column = max(len(row) for row in sheet.rows) + 1
-            kinds |= chart_parts(sheet.chart, name, part, column, taken, added)
+        part, kinds = _sheet_parts(sheet, name, archive, taken, added)
         link = _free_link(lists[rels].ids)
         new[rels].append(link_xml(link, "worksheet", "/" + part))
         new[_CONTENT_TYPES] += [
@@ -107,13 +101,26 @@ def with_sheets(
         ]
         new[archive.workbook].append(
             b'<%%bsheet name="%b" sheetId="%d" r:id="%b" xmlns:r="%b"/>'
-            % (xml_text(name), next_id + offset, link.encode(), LINKS.encode())
+            % (xml_text(name), sheet_id, link.encode(), LINKS.encode())
         )
     strict = _OTHER in parts[archive.workbook]
     for part, data in parts.items():
         changed[part] = lists[part].extended(data, _as(b"".join(new[part]), strict=strict))
     for part in added:
         added[part] = _as(added[part], strict=strict)
+
+
+def _sheet_parts(
+    sheet: NewSheet, name: str, archive: Archive, taken: set[str], added: dict[str, bytes]
+) -> tuple[str, dict[str, str]]:
+    """Add the parts of a sheet; return the sheet's, and all with their content types."""
+    part = free_part("xl/worksheets/sheet", taken)
+    added[part] = _sheet_xml(sheet, f"{archive.path}: sheet {name!r}")
+    kinds = {part: f"{TYPE}.spreadsheetml.worksheet+xml"}
+    if sheet.chart is not None:
+        column = max(len(row) for row in sheet.rows) + 1
+        kinds |= chart_parts(sheet.chart, name, part, column, taken, added)
+    return part, kinds
 
 
 def _as(data: bytes, *, strict: bool) -> bytes:
@@ -194,7 +201,7 @@ class _Lists(Handler):
     def __init__(self, where: str) -> None:
         self.where = where
         self.ids: set[str] = set()
-        self.sheet_ids: list[str] = []
+        self._sheet_ids: list[str] = []
         self._span: tuple[int, int] | None = None
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -203,11 +210,16 @@ class _Lists(Handler):
         elif name == "Relationship":
             self.ids.add(attributes.get("Id", ""))
         elif name == "sheet":
-            self.sheet_ids.append(attributes.get("sheetId", ""))
+            self._sheet_ids.append(attributes.get("sheetId", ""))
 
     def end(self, name: str) -> None:
         if name in self._NAMES and self._span is not None:
             self._span = (self._span[0], self.at)
+
+    def next_sheet_id(self) -> int:
+        """Return a number that no sheet has yet."""
+        numbers = [int(one) for one in self._sheet_ids if one.isdecimal() and len(one) < 10]
+        return 1 + max(numbers, default=0)
 
     def extended(self, data: bytes, new: bytes) -> bytes:
         """Return the part with elements put at the end of the list; `%b` is for its prefix.
