@@ -31,7 +31,16 @@ def read_map(text: str) -> dict[str, set[str] | None]:
     }
 
 
-MAP = read_map((PACKAGE / "README.md").read_text(encoding="utf-8"))
+def read_rooms(text: str) -> dict[str, list[str]]:
+    """Package -> its rooms, from the bottom up; a room may be a module of a folder, `parts/box`."""
+    part = text.partition("## The map of the packages")[2].partition("\n## ")[0]
+    lists = re.findall(r"^- `(\w+)`: (.*)$", part, re.MULTILINE)
+    return {package: re.findall(r"`([\w/]+)`", rooms) for package, rooms in lists}
+
+
+README = (PACKAGE / "README.md").read_text(encoding="utf-8")
+ROOMS = read_rooms(README)
+MAP = read_map(README)
 """From the bottom up; a module imports from those above it in the table, as far as it says."""
 
 STRANGERS = ({"arrays", "tolerances"}, {"sheet", "formula"})
@@ -112,6 +121,48 @@ def test_imports_point_downwards(module: Path) -> None:
     for pair in STRANGERS:
         if own in pair:
             assert not own_layers(module) & (pair - {own})
+
+
+def room_of(module: Path, rooms: list[str]) -> int:
+    """Which room a module is in, or stands for itself; -1 for the package's `__init__`."""
+    name = "/".join(module.relative_to(PACKAGE).with_suffix("").parts[1:])
+    for own in (name, name.partition("/")[0]):
+        if own in rooms:
+            return rooms.index(own)
+    assert name == "__init__", f"{name} has no place among the rooms: give it one in the README"
+    return -1
+
+
+def upward(module: Path, rooms: list[str]) -> set[str]:
+    """The rooms of its own package that a module imports, and that stand above its own."""
+    package, own = layer_of(module), room_of(module, rooms)
+    within = {one for one in modules_imported(module) if layer_of(one) == package}
+    return {rooms[room] for room in (room_of(one, rooms) for one in within) if room > own >= 0}
+
+
+ROOM_MODULES = [module for module in MODULES if layer_of(module) in ROOMS]
+
+
+@pytest.mark.parametrize("module", ROOM_MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_imports_within_a_package_point_downwards(module: Path) -> None:
+    above = upward(module, ROOMS[layer_of(module)])
+    assert not above, f"{module.name} imports {above}, which stands above its own room"
+
+
+def test_the_order_of_the_rooms_is_read_as_it_is_written() -> None:
+    """And another order is noticed."""
+    written = (
+        "## The map of the packages\n\n- `a`: `low`, `parts/b`, `parts`\n\n## More\n- `c`: `d`"
+    )
+    assert read_rooms(written) == {"a": ["low", "parts/b", "parts"]}
+    assert set(ROOMS) == {"formula", "solver", "workbook"}
+    for package, rooms in ROOMS.items():
+        assert all(
+            (PACKAGE / package / f"{one}.py").is_file() or (PACKAGE / package / one).is_dir()
+            for one in rooms
+        )
+    copy = PACKAGE / "workbook" / "rewrite" / "edited_copy.py"
+    assert upward(copy, ["rewrite", "write", "read", "solver_model"]) == {"read", "solver_model"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
