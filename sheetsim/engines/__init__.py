@@ -2,87 +2,13 @@
 
 A module of this package that holds an `ENGINE` is an engine: to add one, add its file.
 
-`base` says what an engine offers; `ironcalc` and `libreoffice` are two. `process` runs a program
-with a time limit. `ironcalc_model` asks IronCalc for outputs as a function of variables, where our
-own formulas do not suffice, and `ironcalc_formulas` for what it has read.
+`base` says what an engine offers, `choice` which there are and which of them take part;
+`ironcalc` and `libreoffice` are two. `process` runs a program with a time limit. `ironcalc_model`
+asks IronCalc for outputs as a function of variables, where our own formulas do not suffice, and
+`ironcalc_formulas` for what it has read.
 """
 
-from __future__ import annotations
-
-import importlib
-import pkgutil
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
-
 from sheetsim.engines.base import DEFAULT_TIMEOUT, Engine, Values
-from sheetsim.errors import EngineMissingError, OptionError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from sheetsim.engines.choice import Choice, choose, engines
 
 __all__ = ["DEFAULT_TIMEOUT", "Choice", "Engine", "Values", "choose", "engines"]
-
-
-def engines() -> dict[str, Engine]:
-    """Return every engine by its name, in alphabetical order, whether it is installed or not."""
-    return dict(_found())
-
-
-@cache
-def _found() -> tuple[tuple[str, Engine], ...]:
-    modules = (
-        importlib.import_module(f"{__name__}.{module.name}")
-        for module in pkgutil.iter_modules(__path__)
-    )
-    found: list[Engine] = [m.ENGINE for m in modules if hasattr(m, "ENGINE")]
-    return tuple(sorted((engine.name, engine) for engine in found))
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which engines take part.
-
-    Attributes:
-        engines: those that do, by name.
-        versions: theirs, by name.
-        missing: why the others do not, by name; empty where engines were named.
-    """
-
-    engines: dict[str, Engine]
-    versions: dict[str, str]
-    missing: dict[str, str]
-
-
-def choose(
-    names: str | Sequence[str] | None, known: Mapping[str, Engine], besides: str = ""
-) -> Choice:
-    """Choose the engines that were named, or all that are installed.
-
-    Args:
-        names: who must take part, each once however often it is named; None for all.
-        known: the engines that there are, by name.
-        besides: a name that may stand among `names` and is no engine.
-
-    Raises:
-        OptionError: there is no engine of a name.
-        EngineMissingError: an engine that was named is not installed.
-    """
-    wanted = [names] if isinstance(names, str) else list(known if names is None else names)
-    allowed = [*([besides] if besides else []), *known]
-    for name in wanted:
-        if name not in allowed:
-            raise OptionError(f"there is no engine {name!r}; expected {', '.join(allowed)}")
-    choice = Choice({}, {}, {})
-    for name in dict.fromkeys(wanted):
-        if name == besides:
-            continue
-        try:
-            choice.versions[name] = known[name].version()
-        except EngineMissingError as error:
-            if names is not None:
-                raise
-            choice.missing[name] = str(error)
-        else:
-            choice.engines[name] = known[name]
-    return choice
