@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.worksheet import Worksheet
 
 from sheetsim.errors import OutputError
 from sheetsim.files import replace_file
@@ -97,6 +98,18 @@ class _Memory(io.BytesIO):
         """Stay open."""
 
 
+class _Page(Worksheet):  # type: ignore[misc]
+    """A sheet whose formulas are written as they stand."""
+
+    def _prepare_formula(self, formula: str, _expand_future_functions: bool = False) -> str:
+        """Leave out the leading `=`.
+
+        XlsxWriter also looks in each formula for thirty functions that are newer than Excel 2010,
+        which takes longer than all else about writing a file. Ours have none.
+        """
+        return formula.removeprefix("=")
+
+
 class _Writer:
     """A workbook being written, and the formats that it has so far."""
 
@@ -106,7 +119,7 @@ class _Writer:
 
     def add(self, sheet: Sheet) -> None:
         """Write one sheet."""
-        page = self._book.add_worksheet(sheet.name)
+        page = self._book.add_worksheet(sheet.name, worksheet_class=_Page)
         for column, width in sheet.widths.items():
             page.set_column(column, column, width)
         for row, height in sheet.heights.items():
