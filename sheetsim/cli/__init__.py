@@ -92,21 +92,15 @@ def _names_a_file(args: list[str]) -> bool:
 def main(ctx: click.Context) -> None:
     """Workbooks with live formulas, solved by NumPy and proved cell by cell.
 
-    \b
-    Any workbook:
-    sheetsim solve model.xlsx          its Solver model, from its own formulas
-    sheetsim verify model.xlsx         every formula, in three engines
+    `solve` and `verify` are for any workbook, the other commands for the lecture's. Each says more,
+    with examples, in `sheetsim COMMAND --help`.
 
     \b
-    The lecture's:
-    sheetsim list                      what there is
-    sheetsim build --out workbooks     write every workbook
-    sheetsim check workbooks/*.xlsx    recalculate them and compare every cell
-    sheetsim solve bias --seed 1       the solver alone
-    sheetsim compare mine.xlsx         what Excel's Solver made of a workbook
-    sheetsim race rosenbrock           optimizers on a loss surface, drawn
-    sheetsim movielens --download      learn real ratings, and what they mean
-    sheetsim digits                    learn handwritten digits
+    Examples:
+      sheetsim solve model.xlsx
+      sheetsim verify model.xlsx
+      sheetsim list
+      sheetsim build --out workbooks --check
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -44,6 +44,24 @@ def test_list_names_everything() -> None:
         assert f" {name} " in result.stdout
 
 
+def test_list_as_json() -> None:
+    result = run("list", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [topic["name"] for topic in parsed(result.stdout)] == list(sheetsim.list_topics())
+    functions = parsed(run("list", "--functions", "--json").stdout)
+    lines = [f"{title}: {', '.join(names)}" for title, names in functions.items()]
+    assert run("list", "--functions").stdout.splitlines() == lines
+
+
+def test_build_as_json(tmp_path: Path) -> None:
+    args = ("build", "data", "words", "--out", tmp_path, "--json")
+    files = [str(tmp_path / f"{name}.xlsx") for name in ("data", "words")]
+    assert parsed(run(*args).stdout) == {"files": files, "replaced": [], "reports": []}
+    again = parsed(run(*args, "--check", "--seed", "1").stdout)
+    assert (again["files"], again["replaced"]) == (files, files)
+    assert [report["ok"] for report in again["reports"]] == [True, True]
+
+
 SMALL = {"collab_filter": ("--k", "1"), "gradient_descent": ("--epochs", "1")}
 WORKBOOKS = sheetsim.list_workbooks()
 BUILT = [info for info in sheetsim.list_topics().values() if info.workbook in WORKBOOKS]

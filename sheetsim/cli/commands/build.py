@@ -7,10 +7,10 @@ import click
 
 from sheetsim import api
 from sheetsim.cli._files import Written, folder_of, make_folder
-from sheetsim.cli._options import SHOWN, workbook_options
+from sheetsim.cli._options import show_option, workbook_options
 from sheetsim.cli._reports import print_report, stage_words
 from sheetsim.errors import OptionError
-from sheetsim.terminal import one_line, progress
+from sheetsim.terminal import one_line, print_json, progress
 from sheetsim.topics import home_of
 
 
@@ -18,11 +18,19 @@ from sheetsim.topics import home_of
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("-o", "--out", default=".", metavar="DIR", help="folder for the workbooks [.]")
 @click.option("--check/--no-check", "checked", default=False, help="check each when it is written")
+@show_option
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 @workbook_options
-def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> None:
-    """Write workbooks: all of them, or those (or the topics) NAMEd.
+def command(
+    names: tuple[str, ...], out: str, checked: bool, show: int, as_json: bool, **options: Any
+) -> None:
+    """Write the lecture's workbooks: all, or those that are named.
 
-    A file that would change by no more than rounding is left as it is: `unchanged`.
+    A NAME is that of a workbook or of a topic, which stands in a workbook with the topics that it
+    needs. Behind an option stand the workbooks that have it. A file that would change by no more
+    than rounding is left as it is: `unchanged`.
+
+    Exits with 0, or with 1 if --check finds cells that differ.
 
     \b
     Examples:
@@ -37,7 +45,7 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
     unused = set(given).difference(*chosen.values())
     if unused:
         raise OptionError(f"--{min(unused)} is no option of {', '.join(wanted)}")
-    failed, written = False, Written()
+    written, reports = Written(), []
     with progress(len(wanted) * (3 if checked else 2)) as bar:
         books = {}
         for name in wanted:  # whatever is wrong with options or data shows before a file is written
@@ -50,15 +58,18 @@ def command(names: tuple[str, ...], out: str, checked: bool, **options: Any) -> 
             path = folder / f"{name}.xlsx"
             done = written.add(path, functools.partial(api.write, book, path))
             bar(f"{name}: {done}", 1)
-            with bar.aside():
-                click.echo(one_line(f"{path}: {done}, with {book.plan['topics']}"))
-            if checked:
-                report = api.check(path, progress=stage_words(bar, name))
-                bar(f"{name}: checked", 1)
+            if not as_json:
                 with bar.aside():
-                    print_report(report, SHOWN)
-                failed |= not report.ok
-    if failed:
+                    click.echo(one_line(f"{path}: {done}, with {book.plan['topics']}"))
+            if checked:
+                reports.append(api.check(path, progress=stage_words(bar, name)))
+                bar(f"{name}: checked", 1)
+                if not as_json:
+                    with bar.aside():
+                        print_report(reports[-1], show)
+    if as_json:
+        print_json({**written.as_dict(), "reports": [report.as_dict() for report in reports]})
+    if not all(report.ok for report in reports):
         raise click.exceptions.Exit(1)
 
 

@@ -32,7 +32,12 @@ def _timeout() -> float:
     metavar="SECONDS",
     help=lambda: f"time limit of an engine, for a copy of a file [{_timeout():g}]",
 )
-@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="print all of it as JSON: a list, an object for each FILE",
+)
 @show_option
 def command(
     files: tuple[str, ...],
@@ -41,9 +46,12 @@ def command(
     as_json: bool,
     show: int,
 ) -> None:
-    """Recalculate FILEs in spreadsheet engines and compare every formula cell with NumPy.
+    """Recalculate workbooks of `build`, and compare every formula cell.
 
-    Exits with 0 only if all agree.
+    Spreadsheet engines compute FILEs, with their inputs and with others, and every formula cell is
+    compared with NumPy. For any other workbook there is `sheetsim verify`.
+
+    Exits with 0 if all agree, else with 1.
 
     \b
     Examples:

@@ -16,15 +16,25 @@ from sheetsim.terminal import console, new_table, one_line, print_json, progress
 
 @click.command("compare")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="print all of it as JSON: a list, an object for each FILE",
+)
 @show_option
 def command(files: tuple[str, ...], as_json: bool, show: int) -> None:
-    """Compare FILEs that were changed, solved or saved elsewhere with NumPy and our solver.
+    """Compare workbooks of `build` that were solved elsewhere.
 
-    Exits with 0 only if every saved value is NumPy's.
+    FILEs may have been changed, solved and saved in any program. Every saved value is compared with
+    NumPy's, and the objective of every Solver model with what our solver finds.
+
+    Exits with 0 if every saved value is NumPy's, else with 1.
 
     \b
-    Example:  sheetsim compare solved-in-excel.xlsx
+    Examples:
+      sheetsim compare solved-in-excel.xlsx
+      sheetsim compare mine.xlsx --json
     """
     comparisons = []
     with progress(len(files)) as bar:

@@ -68,9 +68,12 @@ EPOCHS = 5
 def command(
     data: str | None, download: bool, out: str | None, as_json: bool, **options: Any
 ) -> None:
-    """Learn handwritten digits: logistic regression and a small net, by every optimizer.
+    """Learn handwritten digits, by every optimizer.
 
-    Exits with 0 only if every training went to its end.
+    Trains a logistic regression and a small net, each by each optimizer, and prints what they have
+    learned. Pictures are written only with --out.
+
+    Exits with 0 if every training went to its end, else with 1.
 
     \b
     Examples:

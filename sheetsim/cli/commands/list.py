@@ -1,17 +1,21 @@
 """`sheetsim list`."""
 
+from dataclasses import asdict
+
 import click
 
 from sheetsim import api
-from sheetsim.terminal import columns, print_heading
+from sheetsim.terminal import columns, print_heading, print_json
 
 
 @click.command("list")
 @click.option("--functions", is_flag=True, help="list what formulas of any workbook may use")
-def command(functions: bool) -> None:
-    """List the workbooks and their topics, a line each.
+@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+def command(functions: bool, as_json: bool) -> None:
+    """List the lecture's workbooks and their topics.
 
-    Topics with a Solver model are for `solve`, those of an optimizer for `sheetsim.trace`.
+    A topic is marked with what else takes it: `solve` if it has a Solver model, or `trace`, which
+    is `sheetsim.trace` in Python, if it is an optimizer.
 
     \b
     Examples:
@@ -21,10 +25,16 @@ def command(functions: bool) -> None:
     if functions:
         from sheetsim.formula.functions_list import categories
 
+        if as_json:
+            print_json(categories())
+            return
         for title, names in categories().items():
             click.echo(f"{title}: {', '.join(names)}")
         return
     topics = api.list_topics()
+    if as_json:
+        print_json([asdict(topic) for topic in topics.values()])
+        return
     name_room, able_room = max(map(len, topics)) + 2, len("solve")
     shown = max(columns() - name_room - able_room - 6, 10)  # a blank on either side of each
 

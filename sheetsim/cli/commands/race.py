@@ -85,11 +85,14 @@ BETA = real(0, 0.9999999)
 def command(
     surface: str, swept: bool, out: str, as_json: bool, gif: bool | None, **options: Any
 ) -> None:
-    """Race the optimizers on a SURFACE: line (the default), rosenbrock, beale or saddle.
+    """Race the optimizers on a loss surface, and draw it.
 
-    All have the same start and budget. A learning rate that is not given is tuned by a rule
-    that is printed with the table. Writes a picture of the paths, and a moving one. With
-    --sweep: one optimizer's loss over learning rates and betas, as a heat map and a CSV.
+    SURFACE is line (the default), rosenbrock, beale or saddle. All have the same start and number
+    of steps. A learning rate that is not given is tuned by a rule that is printed with the table.
+    Writes a picture of the paths, and a moving one. With --sweep: one optimizer's loss over
+    learning rates and betas, as a heat map and a CSV.
+
+    Exits with 0, whoever wins.
 
     \b
     Examples:

@@ -140,15 +140,16 @@ SHOWN = 10
 )
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
-    """Solve the Solver model of FILE.xlsx from its own formulas, and write a solved copy.
+    """Solve a workbook's Solver model, from its own formulas.
 
-    The model is the one that is stored in the file, or one given by --objective, --minimize,
-    --maximize or --value, --by and --subject-to, which then goes into the copy in Excel's form.
-    Nothing of the file changes but the variables and the cells that depend on them.
+    Writes a solved copy, in which nothing has changed but the variables and the cells that depend
+    on them. The model is the one that is stored in FILE.xlsx, or one that is given: by --objective,
+    --minimize, --maximize or --value, --by and --subject-to. It then goes into the copy in Excel's
+    form. Options that are not given are as the model in the file has them, where [stored] says so.
 
-    For a TOPIC of the lecture, see: sheetsim solve dot_product --help
+    A TOPIC of the lecture has other options: sheetsim solve dot_product --help
 
-    Exits with 0 only if the model was solved.
+    Exits with 0 if the model was solved, else with 1, and no copy is written.
 
     \b
     Examples:

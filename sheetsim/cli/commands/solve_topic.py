@@ -67,9 +67,12 @@ class _Topic(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
 @functools.partial(workbook_options, workbooks=WITH_MODELS, without={*FOR_SHEETS_ONLY, "seed"})
 def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
-    """Find the optimum of a TOPIC's Solver model with the NumPy solver.
+    """Solve the Solver model of a TOPIC of the lecture, and write nothing.
 
-    Exits with 0 only if the solver converged.
+    Behind an option stand the workbooks whose topics have it; `sheetsim list` shows which topics
+    have a model. `sheetsim solve --help` is about workbooks of any kind.
+
+    Exits with 0 if the solver converged, else with 1.
 
     \b
     Examples:

@@ -47,7 +47,12 @@ def _timeout() -> float:
 )
 @show_option
 @click.option("--all", "show_all", is_flag=True, hidden=True)
-@click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="print all of it as JSON: an object, or a list of them for several FILEs",
+)
 def command(
     files: tuple[str, ...],
     engines: tuple[str, ...],
@@ -57,14 +62,15 @@ def command(
     show_all: bool,
     as_json: bool,
 ) -> None:
-    """Compute every formula of any FILE with NumPy and engines, beside its cached values.
+    """Compute every formula of any workbook in three engines.
 
-    Names the first cell that diverges: one whose own formula does not give what somebody shows,
-    before those that follow from it. Nothing that a file refers to is opened.
+    NumPy, IronCalc and LibreOffice compute FILEs, and are compared with the values that are saved
+    in them. The first cell that differs is named: one whose own formula does not give what is
+    shown, before those that follow from it. Nothing that a file refers to is opened.
 
-    Exits with 0 only if all agree; with 1 if a cell differs or an engine fails on a file; with 2
-    if a file cannot be read (the others are verified all the same); with 3 if an engine that was
-    asked for is missing. JSON is one object, or a list of them for several files.
+    Exits with 0 if all agree; with 1 if a cell differs or an engine fails on a file; with 2 if a
+    file cannot be read (the others are verified all the same); with 3 if an engine that was asked
+    for is missing.
 
     \b
     Examples:
