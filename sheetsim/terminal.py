@@ -88,6 +88,9 @@ class Group(click.Group):
             place = f"{error.filename}: " if error.filename else ""
             reason = error.strerror or str(error)
             _end(ctx, f"{place}cannot be written or read ({reason})", OutputError.exit_code)
+        except click.UsageError as error:
+            error.ctx = error.ctx or self._asked(ctx)
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -96,12 +99,20 @@ class Group(click.Group):
             _end(ctx, KEPT, INTERRUPTED)
         return result
 
+    def _asked(self, ctx: click.Context) -> click.Context:
+        """The context of the command that was asked for, as click leaves it out of some errors."""
+        command = self.get_command(ctx, ctx.invoked_subcommand or "")
+        return ctx if command is None else click.Context(command, ctx, command.name)
+
     def _spelled(self, ctx: click.Context, error: OptionError) -> str:
         """The message with options as the command line spells them: `--lr`, not `lr`."""
         command = self.get_command(ctx, ctx.invoked_subcommand or "")
         params = [] if command is None else command.params
+        options = [o for o in params if isinstance(o, click.Option)]
         spelled = {
-            o.name or "": max(o.opts, key=len) for o in params if isinstance(o, click.Option)
+            name: max(option.opts, key=len)
+            for option in options
+            for name in (option.name or "", (option.name or "").replace("_", "-"))
         }
         names = "|".join(re.escape(name) for name in spelled if name)
 
@@ -156,6 +167,7 @@ def _usage(error: click.ClickException) -> str:
     text = " ".join(error.format_message().split()).rstrip(".")
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "sheetsim"
+    path = getattr(ctx and ctx.command, "asked_as", path)
     stop = "" if text.endswith(("?", "?)")) else "."
     return f"{text[:1].lower()}{text[1:]}{stop} Try '{path} --help'"
 

@@ -73,9 +73,10 @@ def _first_line(name: str) -> str:
 def _names_a_file(args: list[str]) -> bool:
     """Whether the arguments of `solve` name a workbook, or nothing at all, as for its help."""
     words = [arg for arg in args if not arg.startswith("-")]
-    like_paths = [arg for arg in words[:1] if args[0] == arg and any(s in arg for s in "./\\")]
+    if words and words[0] == args[0]:  # no value of an option
+        return any(sign in words[0] for sign in "./\\")
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-    return not words or bool(like_paths) or any(arg.lower().endswith(suffixes) for arg in words)
+    return not words or any(arg.lower().endswith(suffixes) for arg in words)
 
 
 @click.group(

@@ -195,7 +195,7 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
     starts = whole("starts", request.starts, 1)
     engine = stored.engine
     if starts > 1 and engine is not SolverEngine.GRG:
-        raise OptionError(f"starts is {starts}; expected 1, or GRG Nonlinear, with {engine.title}")
+        raise OptionError(f"starts is {starts}; expected 1 with {engine.title}, or GRG Nonlinear")
     if starts > 1:
         given |= {"multistart": True, "population": starts - 1}
     asked = dict(request.options)

@@ -207,6 +207,21 @@ def test_a_mistyped_command_is_guessed_as_a_mistyped_option_is() -> None:
     assert error_line(run("zzz"), 2) == "no such command 'zzz'. Try 'sheetsim --help'"
 
 
+@pytest.mark.parametrize(
+    ("args", "help_of"),
+    [
+        (("build", "--lr"), "build"),
+        (("race", "--start", "1"), "race"),
+        (("solve", "a.xlsx", "--set"), "solve"),
+        (("solve", "bias", "--nope"), "solve dot_product"),
+        (("solve", "bias", "--out", "a.xlsx"), "solve dot_product"),
+        (("solve", "bias", "data"), "solve dot_product"),
+    ],
+)
+def test_a_refusal_names_the_help_that_helps(args: tuple[str, ...], help_of: str) -> None:
+    assert error_line(run(*args), 2).endswith(f" Try 'sheetsim {help_of} --help'")
+
+
 def test_a_usage_error_in_a_process_of_its_own(tmp_path: Path) -> None:
     done = spawn("build", "bias", "--k", "0", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

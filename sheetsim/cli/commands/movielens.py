@@ -142,6 +142,8 @@ def _refuse_mixtures(given: dict[str, Any], *, show_batch: bool, find: bool) -> 
     useless = {"--load": FOR_TRAINING, "--lr-find": {*WRITTEN, "load", "epochs", "lr", "schedule"}}
     useless["--show-batch"] = (FOR_TRAINING | {*WRITTEN, "load"}) - {"seed"}
     asked = {"--load": "load" in given, "--lr-find": find, "--show-batch": show_batch}
+    if "raw" in given and "y_range" in given:
+        raise OptionError("--raw is given and so is --y-range; expected one of the two")
     if find and show_batch:
         raise OptionError("--lr-find is given and so is --show-batch; expected one of the two")
     for name, is_asked in asked.items():
@@ -151,8 +153,6 @@ def _refuse_mixtures(given: dict[str, Any], *, show_batch: bool, find: bool) -> 
 
 def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learner:
     """With the options that were given, as the learner calls them."""
-    if "raw" in given and "y_range" in given:
-        raise OptionError("--raw is given and so is --y-range; expected one of the two")
     from sheetsim.learn import collab_learner
 
     y_range: tuple[float, float] | None = _lesson().Y_RANGE

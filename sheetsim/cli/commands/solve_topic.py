@@ -36,7 +36,13 @@ def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[C
 
 
 class _Topic(click.Command):
-    """Its name among the commands is `solve_topic`; people know it as `solve`."""
+    """Its name among the commands is `solve_topic`; people know it as `solve`.
+
+    Attributes:
+        asked_as: with which words its help is asked for.
+    """
+
+    asked_as = "sheetsim solve dot_product"
 
     def make_context(
         self,
