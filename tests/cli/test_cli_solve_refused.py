@@ -85,9 +85,15 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "a sweep with a report": (["--sweep", "B6=1:2:3", "--report"], "without --sweep"),
     "a copy and none": (["--no-copy", "--out", "a.xlsx"], "expected one of them"),
     "a report on nothing": (["--no-copy", "--report"], "expected it without --no-copy"),
-    "a report in prose": (["--save-report", "r.txt"], "--save-report is r.txt; expected a name that ends in .json"),
+    "a report in prose": (
+        ["--save-report", "r.txt"],
+        "--save-report is r.txt; expected a name that ends in .json",
+    ),
     "a report nowhere": (["--save-report", "no/r.json"], "there is no folder"),
-    "a copy to pdf": (["--out", "a.pdf"], "--out is a.pdf; expected a name that ends in .xlsx, or a folder"),
+    "a copy to pdf": (
+        ["--out", "a.pdf"],
+        "--out is a.pdf; expected a name that ends in .xlsx, or a folder",
+    ),
     "a copy with macros": (["--out", "a.xlsm"], "expected a name that ends in .xlsx"),
     "a copy nowhere": (["--out", "no/a.xlsx"], "cannot be written, there is no folder"),
     "no jobs": (["--jobs", "0"], "--jobs is 0; expected a whole number from 1 to 10,000"),
