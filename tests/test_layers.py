@@ -32,7 +32,7 @@ def read_map(text: str) -> dict[str, set[str] | None]:
 
 
 def read_rooms(text: str) -> dict[str, list[str]]:
-    """Package -> its rooms, from the bottom up; a room may be a module of a folder, `parts/box`."""
+    """Package -> its rooms, from the bottom up; a room may be a module: `parts/bounds`."""
     part = text.partition("## The map of the packages")[2].partition("\n## ")[0]
     lists = re.findall(r"^- `(\w+)`: (.*)$", part, re.MULTILINE)
     return {package: re.findall(r"`([\w/]+)`", rooms) for package, rooms in lists}

@@ -26,9 +26,9 @@ from sheetsim.solver.endings import Ending, Outcome, Stop
 from sheetsim.solver.functions import Many, Mask, checked
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
+from sheetsim.solver.parts.feasibility import violations
 from sheetsim.solver.parts.finite_differences import LEAST_SCALE, difference, evaluations
-from sheetsim.solver.parts.violations import violations
 from sheetsim.solver.result import Trial
 
 Clock = Callable[[], float]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.solver.parts.violations import violations
+from sheetsim.solver.parts.feasibility import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

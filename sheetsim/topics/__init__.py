@@ -7,8 +7,9 @@ The sheets stand in the topics' `order`, each after those that it needs.
 What a topic and a workbook are stands in `_lesson`, how they are found in `_discovery` and, for
 lists that need no more than names, in `_outline`; `_build` goes from options to sheets, `_options`
 has the options, `_contents` the first sheet of every workbook and `_solver_sheet` the last of those
-with a model. Several workbooks share `_facts` (a row of named cells), `_limit` (whether Excel's
-Solver takes a model), `_ratings_grid` and `_ratings_options` (models of a table of ratings).
+with a model. Several workbooks share `_inputs` (a row of named cells: the sheet's inputs, and what
+comes of them), `_limit` (whether Excel's Solver takes a model), `_ratings_grid` and
+`_ratings_options` (models of a table of ratings).
 
 A workbook's `__init__` imports NumPy, data and sheets where it uses them and not at its top, and
 what stands below is imported when it is first asked for: so the command line can name workbooks,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sheetsim.sheet import Block, Sheet
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 
 VARIABLES = 200
 """Most variable cells that Excel's Solver accepts (and 100 constraints; our models have none)."""

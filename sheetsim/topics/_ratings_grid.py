@@ -14,7 +14,7 @@ import numpy as np
 from sheetsim.data.labels import first_duplicate
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, SheetModel, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Plan
 from sheetsim.topics._limit import solver_limit
 

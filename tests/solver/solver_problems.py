@@ -6,7 +6,7 @@ from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Model, Vectorized
 from sheetsim.solver.functions import checked
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference
 
 

@@ -15,7 +15,7 @@ from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Model, Options, Vectorized, factor_model, solve
 from sheetsim.solver.parts import finite_differences
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.finite_differences import difference
 
 RNG = np.random.default_rng(5)

@@ -21,7 +21,8 @@ from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.methods import lbfgs
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
+from sheetsim.solver.parts.feasibility import excess, no_nearer
 from sheetsim.solver.parts.journal import Limits
 from sheetsim.solver.parts.optimality import (
     KKT,
@@ -34,7 +35,6 @@ from sheetsim.solver.parts.optimality import (
     unbounded,
 )
 from sheetsim.solver.parts.pointwise import Pointwise
-from sheetsim.solver.parts.violations import excess
 
 ROUNDS = 40  # of the multipliers
 FASTER = 0.25  # a violation that fell less calls for a larger ρ
@@ -114,8 +114,7 @@ def constrained(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) 
     if evaluator.feasible(point):
         return _ended(evaluator, point, lam, low, high)
     if rho > MOST:
-        why = "the violation of the constraints can be lowered no further"
-        return Found(point, Outcome(Ending.INFEASIBLE, why))
+        return Found(point, no_nearer())
     return Found(point, Outcome(Ending.ITERATIONS, f"the cap of {ROUNDS} rounds was reached"))
 
 

@@ -24,6 +24,7 @@ from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
+from sheetsim.solver.parts.feasibility import infeasible, none_found
 
 CAP = 5_000  # nodes
 NEAR = 1e-6  # of a whole number: what a continuous solver calls whole
@@ -157,12 +158,12 @@ def _ended(tree: _Tree, queue: list[_Node], evaluator: Evaluator) -> Found:
         assert evaluator.best is not None  # noqa: S101 - a node was evaluated
         if tree.tells_feasible and not left:
             why = "no whole point meets the constraints"
-            return Found(evaluator.best, Outcome(Ending.INFEASIBLE, why), proved=True)
+            return Found(evaluator.best, infeasible(why), proved=True)
         why = f"no feasible whole point was found in {tree.nodes} subproblems"
         if left:
             return Found(evaluator.best, Outcome(Ending.SUBPROBLEMS, why))
         why += ", which is no proof that there is none"
-        return Found(evaluator.best, Outcome(Ending.NOT_FOUND, why))
+        return Found(evaluator.best, none_found(why))
     if left:
         why = f"the limit of {tree.nodes} subproblems was reached; the best whole point is returned"
         return Found(best.point, Outcome(Ending.SUBPROBLEMS, why), best.multipliers)

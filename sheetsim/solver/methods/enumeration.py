@@ -18,6 +18,7 @@ from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index
+from sheetsim.solver.parts.feasibility import infeasible
 
 MOST = 4_000_000  # points
 MOST_WORK = 200_000_000  # numbers to be computed, where many points are evaluated at once
@@ -57,7 +58,7 @@ def run(evaluator: Evaluator) -> Found:
         why = f"each of the {count:,} whole points was tried: no feasible one is better"
         return Found(best, Outcome(Ending.OPTIMAL, why), gap=0.0, proved=True)
     why = f"each of the {count:,} whole points was tried: none meets all constraints"
-    return Found(best, Outcome(Ending.INFEASIBLE, why), proved=True)
+    return Found(best, infeasible(why), proved=True)
 
 
 def _single(evaluator: Evaluator) -> Index:

@@ -38,6 +38,7 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.methods import enumeration
 from sheetsim.solver.parts.drawing import around
+from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.parts.optimality import below_bottom, unbounded
 
 CAP = 20_000  # generations
@@ -302,7 +303,7 @@ def _ended(evaluator: Evaluator, outcome: Outcome) -> Found:
     assert best is not None  # noqa: S101 - a population was evaluated
     if not evaluator.feasible(best):
         why = f"{outcome.why}, and no point that meets every constraint was found"
-        return Found(best, Outcome(Ending.NOT_FOUND, why))
+        return Found(best, none_found(why))
     off = best.f > evaluator.options.precision * evaluator.target_unit
     if evaluator.model.sense == "value" and off:
         why = f"{outcome.why}; the objective is still off its target by {best.f:.3g}"

@@ -28,7 +28,7 @@ from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.functions import Index, Many, Mask, Vectorized, checked
 from sheetsim.solver.options import Derivatives
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference, evaluations, noise
 from sheetsim.solver.parts.journal import (
     Alive,

@@ -25,7 +25,7 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.functions import checked
 from sheetsim.solver.methods import levenberg_marquardt, newton
 from sheetsim.solver.methods.levenberg_marquardt import Squares
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.journal import Limits
 
 LARGEST = 1_500  # variables: J and JᵀJ are dense

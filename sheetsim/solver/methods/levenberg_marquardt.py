@@ -34,7 +34,7 @@ from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.functions import Index, Many, Mask, checked, identity
 from sheetsim.solver.model import NormalEquations
 from sheetsim.solver.options import Derivatives
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.finite_differences import EPS, difference, evaluations
 from sheetsim.solver.parts.journal import (
     Alive,

@@ -14,7 +14,7 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.functions import Index
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 
 LEAST, MOST = 30, 400  # variables: for fewer Gauss-Newton is quick enough, for more n² is much
 STEPS = 30

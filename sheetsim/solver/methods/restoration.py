@@ -11,10 +11,10 @@ from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.methods import levenberg_marquardt
 from sheetsim.solver.methods.levenberg_marquardt import Squares
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
+from sheetsim.solver.parts.feasibility import excess
 from sheetsim.solver.parts.journal import Limits
 from sheetsim.solver.parts.pointwise import Pointwise
-from sheetsim.solver.parts.violations import excess
 
 CAP = 500
 FLAT = 1e-12

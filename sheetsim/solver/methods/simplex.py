@@ -26,6 +26,7 @@ from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Mask
+from sheetsim.solver.parts.feasibility import infeasible
 from sheetsim.solver.parts.linearity import Linear, linear
 from sheetsim.solver.parts.optimality import unbounded
 from sheetsim.solver.result import Ranges
@@ -229,9 +230,7 @@ def _outcome(evaluator: Evaluator, names: Any, ended: Any, whole: bool) -> Outco
         ending, limit = limits[ended]
         return Outcome(ending, f"{limit} was reached")
     known = {
-        names.kInfeasible: Outcome(
-            Ending.INFEASIBLE, "HiGHS proved that the constraints contradict"
-        ),
+        names.kInfeasible: infeasible("HiGHS proved that the constraints contradict"),
         names.kUnbounded: unbounded(),
         names.kInterrupt: INTERRUPTED,
     }

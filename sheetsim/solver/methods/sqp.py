@@ -38,7 +38,8 @@ from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods.restoration import restore
 from sheetsim.solver.parts import quadratic_program
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
+from sheetsim.solver.parts.feasibility import no_nearer
 from sheetsim.solver.parts.optimality import (
     BOTTOM,
     KKT,
@@ -281,8 +282,7 @@ def _at_rest(search: _Search) -> Found | None:
         mended = restore(search.evaluator, search.point, search.low, search.high)
     search.restored += 1
     if mended is None:
-        why = "the violation of the constraints can be lowered no further"
-        return Found(search.point, Outcome(Ending.INFEASIBLE, why))
+        return Found(search.point, no_nearer())
     search.move(mended)
     search.reset()
     search.soft.clear()

@@ -2,8 +2,8 @@
 
 | file                 | what it holds                                                        |
 | -------------------- | -------------------------------------------------------------------- |
-| `box`                | bounds: the nearest point within, and which variables they hold      |
-| `violations`         | by how much rows of constraints are off                              |
+| `bounds`             | bounds: the nearest point within, and which variables they hold      |
+| `feasibility`        | by how much constraints are missed, and when there is no such point  |
 | `optimality`         | when a point is an optimum, nearly one, or none                      |
 | `drawing`            | the starts of a call, given and random                               |
 | `finite_differences` | derivatives by differences                                           |

@@ -17,7 +17,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.solver.functions import Many
-from sheetsim.solver.parts.box import Box
+from sheetsim.solver.parts.bounds import Box
 
 CHUNK = 2**23  # numbers: 64 MB
 EPS = float(np.finfo(float).eps)

@@ -21,7 +21,7 @@ smoothing for so long.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 BETAS = (0.5, 0.8, 0.9, 0.98)

@@ -25,7 +25,7 @@ import numpy as np
 
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.averages._running import ewma, running, second, so_far
 

@@ -7,7 +7,7 @@ blank cell of dot_product, or emptied there, is followed too; a pair without a r
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics._ratings_grid import as_floats
 

@@ -12,7 +12,7 @@ follow in that file; INDEX does the same everywhere.
 import numpy as np
 
 from sheetsim.sheet import Array, Sheet
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.collab_filter import _pairs
 from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.digits._batch import (
     CLASSES,

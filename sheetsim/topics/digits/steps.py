@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.digits._batch import (
     CLASSES,

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, TOP, CURVE = 2, 7, 31

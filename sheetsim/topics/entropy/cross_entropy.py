@@ -26,7 +26,7 @@ import math
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.entropy.binary_loss import log, log_settings
 from sheetsim.topics.entropy.softmax import LIMIT, softmax

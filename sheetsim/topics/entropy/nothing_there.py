@@ -22,7 +22,7 @@ Source: fast.ai (2019), lesson 5.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.entropy.softmax import CLASSES, LIMIT, softmax
 

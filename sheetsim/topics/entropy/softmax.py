@@ -22,7 +22,7 @@ e^o/(1 + e^o) of each output too, which here is in nothing_there.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, TOP = 2, 8

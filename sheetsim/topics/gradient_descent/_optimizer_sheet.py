@@ -14,7 +14,7 @@ import pandas as pd
 
 from sheetsim.data import Points
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics.gradient_descent._optimizer import Optimizer
 from sheetsim.topics.gradient_descent._steps import Variant, state_names

@@ -15,7 +15,7 @@ descent slow. What each optimizer does about it is the lesson.
 import numpy as np
 
 from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.gradient_descent import _all, data
 

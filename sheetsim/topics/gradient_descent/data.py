@@ -20,7 +20,7 @@ import numpy as np
 from sheetsim.data import Points
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, SheetModel, Valid
 from sheetsim.solver import Model, Vectorized
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics._limit import solver_limit
 

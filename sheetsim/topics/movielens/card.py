@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 

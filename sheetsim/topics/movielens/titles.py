@@ -13,7 +13,7 @@ the most ratings, in that order, as in fast.ai's lesson 4 (`lesson4-collab`, its
 import numpy as np
 
 from sheetsim.sheet import Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 

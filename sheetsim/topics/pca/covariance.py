@@ -18,7 +18,7 @@ the shares of the variance are the same.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, HEADINGS, TOP = 2, 5, 6

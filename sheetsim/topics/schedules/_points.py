@@ -13,7 +13,7 @@ import numpy as np
 
 from sheetsim.data import line_points
 from sheetsim.sheet import Array, Block, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Inputs, Plan
 
 N = 29

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.schedules._points import N, Placed, draws, no_inf, points
 

@@ -37,7 +37,7 @@ import numpy as np
 
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.schedules._points import N, no_inf
 from sheetsim.topics.schedules.one_cycle import positions, there_and_on

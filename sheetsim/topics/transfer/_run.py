@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic, Try
 from sheetsim.topics.transfer._cells import SUMS, UNITS, finite, forward_cells
 from sheetsim.topics.transfer._group_table import group_table, way_choices

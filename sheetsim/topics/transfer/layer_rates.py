@@ -28,7 +28,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.transfer._cells import finite
 from sheetsim.topics.transfer._group_table import (

@@ -21,7 +21,7 @@ one_rate forgets more of the old task than slice_two in 39, and unfrozen ends lo
 import numpy as np
 
 from sheetsim.sheet import Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 RUNS = ("from_scratch", "frozen", "one_rate", "slice_one", "slice_two", "unfrozen")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Column, Sheet
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics.weight_decay import STEPS
 from sheetsim.topics.weight_decay.penalty import NAMES, mse_gradient

@@ -22,7 +22,7 @@ multiplies the decay by the schedule alone and not by lr; fast.ai and PyTorch in
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.gradient_descent.adam import init_textbook, textbook
 from sheetsim.topics.weight_decay._runs import (

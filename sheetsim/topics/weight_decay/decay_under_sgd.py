@@ -23,7 +23,7 @@ Decoupled Weight Decay Regularization (ICLR 2019) the proof and its limits.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.weight_decay._runs import (
     State,

@@ -22,7 +22,7 @@ import numpy as np
 
 from sheetsim.references import Fill, a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, CHARTS, TOP = 2, 6, 28

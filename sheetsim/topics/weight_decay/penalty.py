@@ -24,7 +24,7 @@ Generalization (NIPS 1991).
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 FACTS, HEADINGS, TOP, SWEEP = 2, 6, 7, 19

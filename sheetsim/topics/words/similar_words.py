@@ -16,7 +16,7 @@ neighbours on it need not be neighbours.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.words.vocabulary import SLOTS
 from sheetsim.topics.words.word_vectors import K

@@ -20,7 +20,7 @@ on which programs disagree are beyond this sheet: IronCalc takes the German ss a
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Sheet
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
 SLOTS = 14

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Highlight, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.words.vocabulary import SLOTS
 

@@ -16,7 +16,7 @@ the prediction in place.
 import numpy as np
 
 from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._ratings_grid import as_floats
 

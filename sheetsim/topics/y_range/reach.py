@@ -25,7 +25,7 @@ import numpy as np
 
 from sheetsim.data.ratings import DEFAULT_SOURCE
 from sheetsim.sheet import Array, Chart, Column, Series, Sheet, Valid, table
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics.y_range.sigmoid_rating import (
     HIGH,

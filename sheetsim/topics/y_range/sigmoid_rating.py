@@ -26,7 +26,7 @@ import numpy as np
 from sheetsim.sheet import Array, Sheet, Valid
 from sheetsim.solver import Model, sigmoid_factor_model
 from sheetsim.topics import _ratings_grid as _grid
-from sheetsim.topics._facts import Fact, facts
+from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import FACT_LABELS, Grid
 from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors

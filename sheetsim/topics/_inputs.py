@@ -1,4 +1,7 @@
-"""A row of named cells with their labels above: the inputs and the outcomes of a sheet."""
+"""A row of named cells with their labels above: a sheet's inputs, and what comes of them.
+
+Here an option of the command line or of Python becomes a cell: the default of its input.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
