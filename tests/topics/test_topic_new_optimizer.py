@@ -73,7 +73,6 @@ OPTIMIZER = Optimizer(
         },
         rule="u = rho u + (1 - rho) |gradient|; new = old - lr gradient / (u + epsilon)",
     ),
-    torch=None,
     training=Training({"rho": 0.9, "epsilon": 1e-8}, digits_lr=1e-3, swept=("rho",)),
     ranges={"rho": Valid(0, 0.999), "start_u_b": Valid(0)},
     extras=(Extra("share", "={u_a}/({u_a}+{u_b}+epsilon)", share),),

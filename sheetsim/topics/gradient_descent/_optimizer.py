@@ -97,8 +97,8 @@ class Optimizer:
         lecture: as the lecture has it; None if the lecture has no such optimizer, and then its
             sheet is the textbook variant in every workbook.
         textbook: as PyTorch has it.
-        torch: PyTorch's own; None if there is none to compare with.
         tries: see `Topic`.
+        torch: PyTorch's own; None if there is none to compare with.
         training: its use by the learner and in races; None if it is for the sheet alone.
         extras: further columns.
         wide: pairs of the state whose numbers span many powers of ten.
@@ -112,8 +112,8 @@ class Optimizer:
     state: tuple[str, ...]
     lecture: Variant | None
     textbook: Variant
-    torch: Torch | None
     tries: tuple[tuple[str, str], ...]
+    torch: Torch | None = None
     training: Training | None = None
     extras: tuple[Extra, ...] = ()
     wide: tuple[str, ...] = ()
