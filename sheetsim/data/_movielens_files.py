@@ -20,12 +20,15 @@ the blanks around them. Any bytes fit
 latin-1, the older sets' encoding, so u.item is read as such only if it is no UTF-8.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +38,9 @@ from sheetsim.data.csv_table import MAX_BYTES, open_table, printable
 from sheetsim.data.labels import MAX_DIGITS, clean_label
 from sheetsim.data.numbers import SMALLEST, parse_number
 from sheetsim.errors import DataError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Ids = npt.NDArray[np.int64]
 
@@ -109,20 +115,7 @@ def read_rows(path: Path) -> Rows:
         _refuse(text, end, columns, delimiter, name)
     if not text[begin:].strip():
         raise DataError(f"{name}: no rating after the heading; expected at least one")
-    import pandas as pd
-
-    wanted = [column for column in columns if column in _NAMES]
-    frame = pd.read_csv(
-        io.StringIO(text[begin:]),
-        sep=delimiter,
-        header=None,
-        names=columns,
-        usecols=wanted,
-        # ratings as texts, of which there are few: Python's float is exact in every version
-        dtype={c: "category" if c == "rating" else "int64" for c in wanted},
-        quoting=csv.QUOTE_NONE,
-        na_filter=False,
-    )
+    frame = _frame(text[begin:], columns, delimiter)
 
     def line(row: int) -> int:
         lines = (n for n, (at, content) in enumerate(_lines(text), 1) if content and at >= begin)
@@ -138,6 +131,24 @@ def read_rows(path: Path) -> Rows:
         )
     time = frame["timestamp"].to_numpy() if "timestamp" in columns else None
     return Rows(name, frame["user"].to_numpy(), frame["item"].to_numpy(), stars, time, line)
+
+
+def _frame(text: str, columns: list[str], delimiter: str) -> pd.DataFrame:
+    """The columns of rows that are as they should be; ratings as they are written."""
+    import pandas as pd
+
+    wanted = [column for column in columns if column in _NAMES]
+    return pd.read_csv(
+        io.StringIO(text),
+        sep=delimiter,
+        header=None,
+        names=columns,
+        usecols=wanted,
+        # ratings as texts, of which there are few: Python's float is exact in every version
+        dtype={c: "category" if c == "rating" else "int64" for c in wanted},
+        quoting=csv.QUOTE_NONE,
+        na_filter=False,
+    )
 
 
 def read_titles(path: Path) -> dict[int, str]:

@@ -193,32 +193,37 @@ class _How:
         self.scheduler: str | None = given.pop("scheduler", None)
         self.report: bool = given.pop("report")
         self.save_report: Path | None = given.pop("save_report", None)
-        out, no_copy = given.pop("out", None), given.pop("no_copy")
-        if no_copy and out is not None:
-            raise OptionError("--no-copy was given with --out; expected one of them")
+        no_copy: bool = given.pop("no_copy")
         if self.sweep and (self.report or self.save_report):
             raise OptionError("--report is of one solution; expected it without --sweep")
         if self.report and no_copy:
             raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
-        own = Path(file)
-        name = f"{own.stem}.sweep.csv" if self.sweep else f"{own.stem}.solved{own.suffix}"
-        default = None if no_copy or self.sweep else Path(name)
-        self.out: Path | None = default if out is None else out
-        self.folder: Path | None = None
-        if self.out is not None and (self.out.is_dir() or not self.out.suffix):
-            self.folder, self.out = self.out, self.out / name
-        kinds = [".csv", ".json", own.suffix] if self.sweep else [own.suffix]
-        if self.out is not None and self.out.suffix.lower() not in map(str.lower, kinds):
-            endings = ", ".join(kinds)
-            raise OptionError(
-                f"--out is {out}; expected a name that ends in {endings}, or a folder"
-            )
+        self.folder, self.out = self._place(given.pop("out", None), Path(file), no_copy)
         flags = [name for name in ("minimize", "maximize") if given.pop(name)]
         if len(flags) == 2:
             raise OptionError("--minimize and --maximize were given; expected one of them")
         given |= dict.fromkeys(flags, True)
         given["set"] = given.pop("set_")
         self.request: Request = request_of(given)
+
+    def _place(self, out: Path | None, own: Path, no_copy: bool) -> tuple[Path | None, Path | None]:
+        """The folder that was given, if it was one, and the file to write, if there is one."""
+        if out is None and (no_copy or self.sweep):
+            return None, None
+        if no_copy:
+            raise OptionError("--no-copy was given with --out; expected one of them")
+        name = f"{own.stem}.sweep.csv" if self.sweep else f"{own.stem}.solved{own.suffix}"
+        if out is None:
+            return None, Path(name)
+        if out.is_dir() or not out.suffix:
+            return out, out / name
+        kinds = [".csv", ".json", own.suffix] if self.sweep else [own.suffix]
+        if out.suffix.lower() not in map(str.lower, kinds):
+            endings = ", ".join(kinds)
+            raise OptionError(
+                f"--out is {out}; expected a name that ends in {endings}, or a folder"
+            )
+        return None, out
 
 
 def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
