@@ -232,7 +232,8 @@ def test_a_text_is_no_variable(tmp_path: Path, text: str) -> None:
 
 def test_starts_are_of_grg(tmp_path: Path) -> None:
     path = book(tmp_path, {"A3": 1.0, "B3": "=A3^2"})
-    with pytest.raises(OptionError, match="starts is 20; expected 1, or GRG Nonlinear"):
+    expected = "starts is 20; expected 1 with Evolutionary, or GRG Nonlinear"
+    with pytest.raises(OptionError, match=expected):
         solved(path, "B3", "A3", engine="evolutionary", starts=20)
 
 
