@@ -140,10 +140,11 @@ def trace(
         **settings: further parameters of the topic, such as `epsilon`; its sheet has them.
 
     Returns:
-        epoch, step, x, y, b, a, pred, err2, de_db, de_da, the state after the step, new_b, new_a,
-        and what else the sheet has; b and a are those before the step. `attrs["status"]` says
-        how the run ended, `attrs["diverged"]` at which step it left the range of floats (0: it
-        did not), `attrs["variant"]` which variant it is; rows from a divergence on hold NaN.
+        epoch, step, x, y, b, a, pred, squared_error, de_db, de_da, the state after the step,
+        new_b, new_a, and what else the sheet has; b and a are those before the step.
+        `attrs["status"]` says how the run ended, `attrs["diverged"]` at which step it left the
+        range of floats (0: it did not), `attrs["variant"]` which variant it is; rows from a
+        divergence on hold NaN.
 
     Raises:
         OptionError: no such optimizer, a parameter that it does not have or that may not be so.

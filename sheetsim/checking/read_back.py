@@ -23,7 +23,7 @@ from sheetsim.option_values import LARGEST
 from sheetsim.references import a1, read_reference
 from sheetsim.sheet import Array, Block, Kind, Sheet
 from sheetsim.sheet.block import A_TEXT, LONGEST
-from sheetsim.topics import CONTENTS, Draft, check_plan, covers, find, read_plan
+from sheetsim.topics import PLAN, Draft, check_plan, covers, find, read_plan
 from sheetsim.workbook.read.all_cells import Cells, read_cells
 from sheetsim.workbook.read.defined_names import defined_names
 
@@ -70,11 +70,11 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
     file = Path(path)
     shared = expectations or Expectations()
     cells = read_cells(file)
-    values = {at: cell.value for at, cell in cells.get(CONTENTS, {}).items()}
+    values = {at: cell.value for at, cell in cells.get(PLAN, {}).items()}
     plan = read_plan(values)
     if plan is None:
         raise WorkbookError(
-            f"{file}: not a workbook that sheetsim wrote; expected a sheet {CONTENTS!r} that says "
+            f"{file}: not a workbook that sheetsim wrote; expected a sheet {PLAN!r} that says "
             "how it was built"
         )
     book = Draft(plan)
@@ -83,8 +83,7 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
         sheets = shared.of(book).sheets
     except _UNFIT as error:
         raise WorkbookError(
-            f"{file}: the last part of sheet {CONTENTS!r} is damaged ({error}); expected what "
-            "sheetsim wrote there"
+            f"{file}: sheet {PLAN!r} is damaged ({error}); expected what sheetsim wrote there"
         ) from error
     for sheet in sheets:
         if sheet.name not in cells:

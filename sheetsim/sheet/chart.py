@@ -57,3 +57,11 @@ class Chart:
     log_y: bool = False
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
+
+    @property
+    def description(self) -> str:
+        """What it shows, in a sentence or two for those who can't see it: its alternative text."""
+        drawn = [series.name for series in self.series if not series.quiet]
+        named = ", ".join(dict.fromkeys(name for name in drawn if name != self.title))
+        axes = f"{self.y_title} (up) over {self.x_title} (to the right)"
+        return f"Chart: {self.title}. {axes}." + (f" Drawn: {named}." if named else "")

@@ -6,10 +6,11 @@ The sheets stand in the topics' `order`, each after those that it needs.
 
 What a topic and a workbook are stands in `_lesson`, how they are found in `_discovery` and, for
 lists that need no more than names, in `_outline`; `_build` goes from options to sheets, `_options`
-has the options, `_contents` the first sheet of every workbook and `_solver_sheet` the last of those
-with a model. Several workbooks share `_inputs` (a row of named cells: the sheet's inputs, and what
-comes of them), `_limit` (whether Excel's Solver takes a model), `_ratings_grid` and
-`_ratings_options` (models of a table of ratings).
+has the options. Of the sheets that are no topics, `_contents` is the first of every workbook,
+`_solver_sheet` follows the topics where there is a model, `_glossary` (from `_terms`) and the
+hidden `_plan` are the last. Several workbooks share `_inputs` (a row of named cells: the sheet's
+inputs, and what comes of them), `_limit` (whether Excel's Solver takes a model), `_ratings_grid`
+and `_ratings_options` (models of a table of ratings).
 
 A workbook's `__init__` imports NumPy, data and sheets where it uses them and not at its top, and
 what stands below is imported when it is first asked for: so the command line can name workbooks,
@@ -22,14 +23,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic, solved_again
     from sheetsim.topics._contents import NAME as CONTENTS
-    from sheetsim.topics._contents import read_plan
     from sheetsim.topics._discovery import covers, find, home_of, lessons, outlines
     from sheetsim.topics._lesson import Draft, Lesson, Topic, as_blocks, check_plan, variables_of
     from sheetsim.topics._outline import Outline
+    from sheetsim.topics._plan import NAME as PLAN
+    from sheetsim.topics._plan import read_plan
     from sheetsim.topics._solver_sheet import NAME as SOLVER
 
 __all__ = [
     "CONTENTS",
+    "PLAN",
     "SOLVER",
     "Draft",
     "Lesson",
@@ -53,12 +56,16 @@ __all__ = [
 
 _PLACES = {
     "_build": ("lay_out", "new_book", "solve_new", "solve_topic", "solved_again"),
-    "_contents": ("read_plan",),
     "_discovery": ("covers", "find", "home_of", "lessons", "outlines"),
     "_lesson": ("Draft", "Lesson", "Topic", "as_blocks", "check_plan", "variables_of"),
     "_outline": ("Outline",),
+    "_plan": ("read_plan",),
 }
-_ELSEWHERE = {"CONTENTS": ("_contents", "NAME"), "SOLVER": ("_solver_sheet", "NAME")}
+_ELSEWHERE = {
+    "CONTENTS": ("_contents", "NAME"),
+    "PLAN": ("_plan", "NAME"),
+    "SOLVER": ("_solver_sheet", "NAME"),
+}
 _ELSEWHERE |= {name: (module, name) for module, names in _PLACES.items() for name in names}
 """What can be imported from here: module and name there."""
 

@@ -14,11 +14,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError
-from sheetsim.sheet import Sheet
+from sheetsim.sheet import Kind, Sheet
 from sheetsim.solver import Options, Result, solve
 from sheetsim.topics import _solver_sheet
 from sheetsim.topics._contents import contents_sheet
 from sheetsim.topics._discovery import find, outlines
+from sheetsim.topics._glossary import glossary_sheet
 from sheetsim.topics._lesson import (
     Draft,
     Lesson,
@@ -30,6 +31,8 @@ from sheetsim.topics._lesson import (
     variables_of,
 )
 from sheetsim.topics._options import checked
+from sheetsim.topics._plan import plan_sheet
+from sheetsim.topics._terms import meaning, terms_of
 
 CONVERGENCE = 1e-12
 """Tight enough that processors which round differently agree on the optimum to 1e-9."""
@@ -92,7 +95,9 @@ def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
 
 @np.errstate(all="ignore")
 def lay_out(book: Draft) -> list[Sheet]:
-    """The sheets of a book, the contents first; numbers beyond the range of floats are no error.
+    """The sheets of a book, the contents first, the glossary and the hidden plan last.
+
+    Numbers beyond the range of floats are no error.
 
     Raises:
         OptionError: the plan is not one that `new_book` makes.
@@ -105,7 +110,12 @@ def lay_out(book: Draft) -> list[Sheet]:
     sheets = list(book.sheets.values())
     if models:
         sheets.append(_solver_sheet.solver_sheet(book, models))
-    return [contents_sheet(lesson, book, topics, bool(models)), *sheets]
+    terms = terms_of(lesson, topics)
+    for sheet in sheets:
+        for block in sheet.of_kind(Kind.INPUT):
+            sheet.meanings[block.name] = meaning(block.name, terms)
+    first = contents_sheet(lesson, book, topics, bool(models))
+    return [first, *sheets, glossary_sheet(book, sheets, terms), plan_sheet(book)]
 
 
 @np.errstate(all="ignore")

@@ -5,7 +5,7 @@ workbook: a folder whose `__init__` holds it, and whose other files are its topi
 
 Data flows one way. `Lesson.prepare` turns options into a `Draft`: a plan (what decides the layout:
 k, the number of users, epochs, the variant) and what the inputs hold. `lay_out` lets each topic
-make its sheet from the two. A workbook on disk carries its plan on its first sheet, so that
+make its sheet from the two. A workbook on disk carries its plan on its last sheet, so that
 `check` and `compare` lay the same sheets out from what somebody left in the input cells.
 
 Nothing here needs NumPy before a sheet is made: the command line asks workbooks for their options.
@@ -80,6 +80,8 @@ class Topic:
         settle: variable blocks by name -> equally good ones that read best, where the optimum is
             not unique.
         trace: the steps of an optimizer as a DataFrame, if it is one.
+        terms: what its symbols and inputs mean, where the workbook's terms and those that all
+            workbooks share do not say it; see `_terms`.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Topic:
     model: Callable[[Sheet], Model] | None = None
     settle: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     trace: Callable[..., pd.DataFrame] | None = None
+    terms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Lesson:
         rows: plan -> rows of the longest table that it asks for.
         picture: the topic whose first printed page the README shows.
         needs: options without which it is not built, and so not among `all` workbooks.
+        terms: what symbols mean in this workbook, where they mean something else in others.
         topics: in the order of their sheets; discovery fills it in.
     """
 
@@ -123,6 +127,7 @@ class Lesson:
     rows: Callable[[Plan], int] = lambda _plan: 1
     picture: str = ""
     needs: tuple[str, ...] = ()
+    terms: Mapping[str, str] = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()
 
     def topic(self, name: str) -> Topic:

@@ -21,12 +21,12 @@ def solver_limit(sheet: Sheet, row: int, column: int, parts: tuple[Block, ...]) 
         column: of the first; the sentence runs on over the cells to the right.
         parts: the variable cells.
     """
-    limit = Fact("Solver's limit", "excel_limit", None, VARIABLES, "input.index")
-    most = facts(sheet, row, column + 1, (limit,))["excel_limit"].value
+    limit = Fact("limit", "limit", None, VARIABLES, "input.index")
+    most = facts(sheet, row, column + 1, (limit,))["limit"].value
     n_variables = sum(int(np.isfinite(part.values.astype(float)).sum()) for part in parts)
     counted = "+".join(f"COUNT({part.range})" for part in parts)
     count = Fact("variables", "variables", f"={counted}", n_variables, "calc.index")
     facts(sheet, row, column, (count,))
-    note = f'=IF(variables>excel_limit,"{TOO_MANY}","{FITS}")'
+    note = f'=IF(variables>limit,"{TOO_MANY}","{FITS}")'
     verdict = TOO_MANY if n_variables > most else FITS
     sheet.fill(row + 1, column + 2, "limit_note", note, verdict, "note")

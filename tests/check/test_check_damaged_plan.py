@@ -44,11 +44,11 @@ def workbook(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def plan_rows(cells: Cells) -> dict[str, int]:
     """The keys of the plan and the rows where they stand."""
-    contents = cells["contents"]
-    (mark,) = (at for at, cell in contents.items() if cell.value == "built by sheetsim")
-    last = max(row for row, _ in contents)
+    written = cells["plan"]
+    (mark,) = (at for at, cell in written.items() if cell.value == "built by sheetsim")
+    last = max(row for row, _ in written)
     rows = range(mark[0] + 1, last + 1)
-    return {str(contents[row, 0].value): row for row in rows if (row, 0) in contents}
+    return {str(written[row, 0].value): row for row in rows if (row, 0) in written}
 
 
 @settings(
@@ -61,11 +61,11 @@ def plan_rows(cells: Cells) -> dict[str, int]:
 def test_any_damage(workbook: Path, data: st.DataObject) -> None:
     cells = read_cells(workbook)
     rows = plan_rows(cells)
-    contents = dict(cells["contents"])
+    written = dict(cells["plan"])
     for key in data.draw(st.lists(st.sampled_from(sorted(rows)), min_size=1, max_size=3)):
         where = data.draw(st.sampled_from([0, 1, 1, 1, 1]))
-        contents[rows[key], where] = Cell(value=data.draw(ANYTHING))
-    damaged = cells | {"contents": contents}
+        written[rows[key], where] = Cell(value=data.draw(ANYTHING))
+    damaged = cells | {"plan": written}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read_back, "read_cells", lambda _path: damaged)
         start = time.process_time()
@@ -96,8 +96,8 @@ def test_what_it_says(
         pytest.skip("the other workbook's")
     cells = read_cells(workbook)
     rows = plan_rows(cells)
-    contents = cells["contents"] | {(rows[k], 1): Cell(value=v) for k, v in damage.items()}
-    monkeypatch.setattr(read_back, "read_cells", lambda _path: cells | {"contents": contents})
+    written = cells["plan"] | {(rows[k], 1): Cell(value=v) for k, v in damage.items()}
+    monkeypatch.setattr(read_back, "read_cells", lambda _path: cells | {"plan": written})
     tracemalloc.start()
     with pytest.raises(WorkbookError, match=message) as caught:
         read_workbook(workbook)

@@ -55,7 +55,12 @@ def laid_out(path: Path) -> tuple[list[Sheet], Floors]:
     ("name", "options", "sheet", "block"),
     [
         ("adam", {"points": [[1, 30.001], [2, 30], [3, 30.002]], "a": 0, "b": 30}, "adam", "v_b"),
-        ("sgd", {"points": [[1, 31], [2, 30.3], [3, 30.9]], "a": 0, "b": 30}, "sgd", "err2"),
+        (
+            "sgd",
+            {"points": [[1, 31], [2, 30.3], [3, 30.9]], "a": 0, "b": 30},
+            "sgd",
+            "squared_error",
+        ),
         ("adam", {"variant": "textbook", "lr": 0.01}, "adam", "v_a"),
         ("dot_product", {}, "dot_product", "predictions"),
         ("data", {"noise": 1}, "data", "mse"),

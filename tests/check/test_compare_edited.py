@@ -208,13 +208,13 @@ def test_sheets_deleted_or_renamed(points: Path) -> None:
     def rename(book: Any) -> None:
         book["adam"].title = "adam (2)"
 
-    def rename_contents(book: Any) -> None:
-        book["contents"].title = "Inhalt"
+    def rename_plan(book: Any) -> None:
+        book["plan"].title = "Plan 2"
 
     for change, message in (
         (delete, "there is no sheet 'momentum'; expected all"),
         (rename, "there is no sheet 'adam'; expected all"),
-        (rename_contents, "not a workbook that sheetsim wrote; expected a sheet 'contents'"),
+        (rename_plan, "not a workbook that sheetsim wrote; expected a sheet 'plan'"),
     ):
         path = saved_by_openpyxl(points, change)
         with pytest.raises(WorkbookError, match=message):

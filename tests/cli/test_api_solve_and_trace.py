@@ -160,7 +160,7 @@ def test_trace_that_diverges_says_at_which_step(variant: str) -> None:
     status = frame.attrs["status"]
     assert status.startswith("diverged at step ")
     step = int(status.split()[3])
-    columns = ["pred", "err2", "de_db", "de_da", "new_b", "new_a"]
+    columns = ["pred", "squared_error", "de_db", "de_da", "new_b", "new_a"]
     assert np.isfinite(frame[columns].to_numpy()[: step - 1]).all()
     assert not np.isfinite(frame[columns].to_numpy()[step - 1]).all()
     assert not np.isinf(frame.to_numpy(dtype=float)).any()

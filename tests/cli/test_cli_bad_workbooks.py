@@ -102,7 +102,7 @@ BAD: dict[Callable[[Path, Path], None], str] = {
     bomb: "xl/media/zeros unpacks to ",
     huge: "expected at most 512 MB",
     zip_of_something: "a zip without a workbook in it (no xl/workbook.xml); expected .xlsx",
-    somebody_elses: "not a workbook that sheetsim wrote; expected a sheet 'contents'",
+    somebody_elses: "not a workbook that sheetsim wrote; expected a sheet 'plan'",
     blank_input: "(guess_b) is blank; expected a number",
     text_input: "(guess_b) is 'one\\ntwo'; expected a number",
     no_sheet: "there is no sheet 'data'",

@@ -79,7 +79,8 @@ def test_build_a_topic_by_name(tmp_path: Path, info: sheetsim.api.TopicInfo) -> 
         assert topics == [t for t in sheetsim.list_topics() if t in {*NEEDED.get(name, []), name}]
     found = sheets(path)
     assert found[0] == "contents"
-    assert [sheet for sheet in found[1:] if sheet != "solver"] == topics
+    assert [sheet for sheet in found[1:-2] if sheet != "solver"] == topics
+    assert found[-2:] == ["glossary", "plan"]
     assert result.stdout == f"{path}: written, with {' '.join(topics)}\n"
 
 
@@ -90,13 +91,13 @@ def test_build_everything_into_new_folders(tmp_path: Path) -> None:
     names = {f"{name}.xlsx" for name in sheetsim.list_workbooks()}
     assert {path.name for path in out.iterdir()} == names
     assert names >= {"collab_filter.xlsx", "gradient_descent.xlsx", "transfer.xlsx"}
-    assert sheets(out / "collab_filter.xlsx")[1:-1] == [
+    assert sheets(out / "collab_filter.xlsx")[1:-3] == [
         "dot_product",
         "one_hot",
         "embedding",
         "bias",
     ]
-    assert sheets(out / "gradient_descent.xlsx")[1:-1] == ["data", *OPTIMIZERS, "compare"]
+    assert sheets(out / "gradient_descent.xlsx")[1:-3] == ["data", *OPTIMIZERS, "compare"]
 
 
 def test_build_several_with_options_for_one_of_them(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_build_several_with_options_for_one_of_them(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.count("written") == 2  # bias was named twice, and is written once
     bias = openpyxl.load_workbook(tmp_path / "bias.xlsx")
-    plan = {row[0]: row[1] for row in bias["contents"].iter_rows(values_only=True) if row[0]}
+    plan = {row[0]: row[1] for row in bias["plan"].iter_rows(values_only=True) if row[0]}
     assert plan["k"] == 2
     sgd = openpyxl.load_workbook(tmp_path / "sgd.xlsx")["sgd"]
     at = sgd.defined_names["lr"].attr_text.rpartition("!")[2].replace("$", "")

@@ -138,7 +138,7 @@ def cases() -> dict[tuple[int, float, float], list[dict[str, float]]]:
 def test_every_step_is_pytorchs(case: tuple[int, float, float]) -> None:
     """`tests/topics/digits_table.csv`, made by `scripts/make_digits_table`."""
     seed, lr, decay = case
-    sheets = sheets_with(seed, lr=lr, weight_decay=decay)
+    sheets = sheets_with(seed, lr=lr, wd=decay)
     step, steps = sheets["step"], sheets["steps"]
     rows = cases()[case]
     assert len(rows) == 6
@@ -232,10 +232,10 @@ def test_zero_weights_know_nothing() -> None:
 
 
 def test_weight_decay_alone_and_at_its_strongest() -> None:
-    step = sheets_with(weight_decay=0.0)["step"]
+    step = sheets_with(wd=0.0)["step"]
     assert step["loss"].value == step["entropy"].value
-    step = sheets_with(weight_decay=1.0)["step"]  # lr 0.5: new = old - 0.5 (g + 2 old)
-    without = sheets_with(weight_decay=0.0)["step"]["weights_gradient"].values
+    step = sheets_with(wd=1.0)["step"]  # lr 0.5: new = old - 0.5 (g + 2 old)
+    without = sheets_with(wd=0.0)["step"]["weights_gradient"].values
     np.testing.assert_allclose(step["new_weights"].values, -0.5 * without, atol=1e-16)
 
 
@@ -253,7 +253,7 @@ def test_loss_of_the_steps_falls_by_default_and_jumps_with_10(seed: int) -> None
 def test_strong_decay_fades_the_weights() -> None:
     size = {}
     for decay in (0.01, 0.5):
-        sheets = sheets_with(weight_decay=decay)
+        sheets = sheets_with(wd=decay)
         size[decay] = np.abs(sheets["steps"]["weights_5"].values)
         corner = sheets["steps"]["weights_5"].values[0] / sheets["step"]["weights"].values[0]
         np.testing.assert_allclose(corner, (1 - decay) ** 5, rtol=1e-9)  # 1 - 2 lr wd, no ink
@@ -293,9 +293,9 @@ def inputs(workbook: Path) -> dict[str, Sheet]:
 @pytest.mark.parametrize(
     "typed",
     [
-        {"lr": 0.0, "weight_decay": 0.0},
-        {"lr": 100.0, "weight_decay": 0.0},
-        {"lr": 1e-9, "weight_decay": 100.0},
+        {"lr": 0.0, "wd": 0.0},
+        {"lr": 100.0, "wd": 0.0},
+        {"lr": 1e-9, "wd": 100.0},
         {"weights": 0.0, "bias": 0.0},
         {"weights": 100.0, "bias": -100.0},
         {"picture_1": 16.0, "picture_2": 0.0, "ink": 1e-3, "label_1": 9.0, "label_2": 9.0},

@@ -30,10 +30,10 @@ SHEETS: dict[str, dict[str, Mapping[str, str]]] = {
         "cells": {**TOP, "lr": "F1"},
         "columns": {
             **COLUMNS,
-            "err2": "F",
-            "err2_b_h": "G",
+            "squared_error": "F",
+            "nudged_b": "G",
             "est_de_db": "H",
-            "err2_a_h": "I",
+            "nudged_a": "I",
             "est_de_da": "J",
             "de_db": "K",
             "de_da": "L",
@@ -43,7 +43,7 @@ SHEETS: dict[str, dict[str, Mapping[str, str]]] = {
     },
     "momentum": {
         "cells": {**TOP, "lr": "D2", "beta1": "J1"},
-        "columns": {**STEPS, "m_b": "J", "m_a": "K", "err2": "L"},
+        "columns": {**STEPS, "m_b": "J", "m_a": "K", "squared_error": "L"},
     },
     "rmsprop": {
         "cells": {**TOP, "lr": "D2", "beta2": "J1"},
@@ -67,9 +67,9 @@ HEADINGS = {
     "intercept": "b",
     "slope": "a",
     "y_pred": "pred",
-    "err^2": "err2",
-    "errb1": "err2_b_h",
-    "erra1": "err2_a_h",
+    "err^2": "squared_error",
+    "errb1": "nudged_b",
+    "erra1": "nudged_a",
     "est de/db": "est_de_db",
     "est de/da": "est_de_da",
     "de/db": "de_db",
@@ -184,17 +184,17 @@ def test_momentum_was_saved_at_its_reset_state(graddesc: Cells, lecture: Path) -
 def test_rmse_list_of_basic_is_the_root_of_the_summed_squares(
     graddesc: Cells, lecture: Path
 ) -> None:
-    """The macro appends sqrt(sum of err2), not divided by n, from C38 on: five epochs."""
+    """The macro appends sqrt(sum of squared_error), not divided by n, from C38 on: five epochs."""
     pasted = [at(graddesc, "basic", f"C{row}") for row in range(38, 43)]
     assert at(graddesc, "basic", "C43") is None
     steps = sheetsim.trace("sgd", points=lecture / "line.csv", epochs=6)
-    seen = np.sqrt(steps.groupby("epoch")["err2"].sum())
+    seen = np.sqrt(steps.groupby("epoch")["squared_error"].sum())
     same(seen[1:], pasted, "the pass after each Run")
     same(seen.iloc[-1], at(graddesc, "basic", "F33"), "basic!F33")
 
 
-def test_root_sum_err2_on_the_sheet_is_that_list(graddesc: Cells, lecture: Path) -> None:
+def test_root_sse_on_the_sheet_is_that_list(graddesc: Cells, lecture: Path) -> None:
     book = new_book("sgd", {"points": lecture / "line.csv", "epochs": 6})
     sheet = next(sheet for sheet in lay_out(book) if sheet.name == "sgd")
     pasted = [at(graddesc, "basic", f"C{row}") for row in range(38, 43)]
-    same(sheet["root_sum_err2"].values[1:, 0], pasted, "root_sum_err2 from the second epoch on")
+    same(sheet["root_sse"].values[1:, 0], pasted, "root_sse from the second epoch on")

@@ -77,6 +77,7 @@ OPTIMIZER = Optimizer(
     ranges={"rho": Valid(0, 0.999), "start_u_b": Valid(0)},
     extras=(Extra("share", "={u_a}/({u_a}+{u_b}+epsilon)", share),),
     tries=(("Set rho to 0.", "Every step is lr long."),),
+    terms={"rho": "what u keeps of itself", "u": "running mean of the gradients' sizes"},
 )
 TOPIC = topic_of(OPTIMIZER)
 '''
@@ -157,18 +158,20 @@ def test_it_has_a_sheet_in_its_workbook_and_a_column_in_compare(place: Path) -> 
         "out = dict(ok=report.ok, sheets=book.sheetnames, drawn=drawn,\n"
         "    note=book['made_up']['I5'].value, said=book['compare']['A2'].value,\n"
         "    compared=[c.value for c in book['compare'][6]],\n"
-        "    contents=[c.value for c in book['contents']['A']])"
+        "    contents=[c.value for c in book['contents']['A']],\n"
+        "    symbols=[c.value for c in book['glossary']['A']])"
     )
     found = answer(place, code)
     assert found["ok"]
-    assert [name for name in found["sheets"][1:-1] if name != "made_up"] == [
+    assert [name for name in found["sheets"][1:-3] if name != "made_up"] == [
         name for name in OWN if name in found["sheets"]
     ]
-    optimizers = found["sheets"][2:-2]
+    optimizers = found["sheets"][2:-4]
     assert found["compared"][: len(optimizers) + 1] == ["epoch", *optimizers]
     assert len(found["drawn"]) == 2
     for series in found["drawn"]:
         assert any("made_up" in name for name in series)
+    assert {"rho", "u"} <= set(found["symbols"])
     assert found["contents"].count("made_up") == 2  # what it is, and what to try
     assert "the lecture does not have it: the textbook variant" in found["note"]
     assert re.search(r"made_up as in PyTorch: the lecture does not have (it|them)", found["said"])

@@ -15,7 +15,20 @@ OPTIMIZERS = [name for name, info in sheetsim.list_topics().items() if info.trac
 LECTURES = ["sgd", "momentum", "rmsprop", "adam", "adam_annealed"]
 """The optimizers that the lecture has."""
 VARIANTS = ["lecture", "textbook"]
-LEAST = ["epoch", "step", "x", "y", "b", "a", "pred", "err2", "de_db", "de_da", "new_b", "new_a"]
+LEAST = [
+    "epoch",
+    "step",
+    "x",
+    "y",
+    "b",
+    "a",
+    "pred",
+    "squared_error",
+    "de_db",
+    "de_da",
+    "new_b",
+    "new_a",
+]
 each = pytest.mark.parametrize("name", OPTIMIZERS)
 both = pytest.mark.parametrize("variant", VARIANTS)
 

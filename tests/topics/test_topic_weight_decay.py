@@ -133,7 +133,7 @@ def test_identical_under_sgd_whatever_the_inputs(lr: float, wd: float, w: list[f
         decay_under_sgd__lr=lr, decay_under_sgd__wd=wd, penalty__weights=np.array([w])
     )["decay_under_sgd"]
     assert sheet["verdict"].value == decay_under_sgd.SAME
-    assert sheet["gap"].value <= 1e-12 * sheet["size"].value
+    assert sheet["gap"].value <= 1e-12 * sheet["size_of_weights"].value
 
 
 def test_twice_the_pull_is_another_run() -> None:

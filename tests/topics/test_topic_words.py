@@ -49,7 +49,7 @@ def test_a_sentence_by_hand() -> None:
     vocabulary = sheets["vocabulary"]
     assert vocabulary["vocabulary"].values[:4, 0].tolist() == ["row", "your", "boat", ""]
     assert vocabulary["times"].values[:4, 0].tolist() == [3, 1, 1, 0]
-    assert (vocabulary["words_in_all"].value, vocabulary["size"].value) == (5, 3)
+    assert (vocabulary["words_in_all"].value, vocabulary["different_words"].value) == (5, 3)
 
 
 def test_words_that_look_like_something_else_are_words() -> None:

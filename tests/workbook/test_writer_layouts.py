@@ -214,17 +214,18 @@ def test_first_sheet_names_and_links_every_other(laid: Laid) -> None:
     for at, target in first.links.items():
         assert texts[at] == target
         assert (at[0], at[1] + 1) in texts, "a link has its line beside it"
-    assert set(first.links.values()) == {sheet.name for sheet in others}
+    assert set(first.links.values()) == {sheet.name for sheet in others if not sheet.hidden}
 
 
-def test_plan_on_the_first_sheet_is_the_books(laid: Laid) -> None:
+def test_plan_on_the_last_sheet_is_the_books(laid: Laid) -> None:
     from sheetsim.topics import read_plan
 
     cells = {
         (row, column): block.values[i, j]
-        for block in laid.sheets[0].parts
+        for block in laid.sheets[-1].parts
         for row, column, i, j in block.cells()
     }
+    assert laid.sheets[-1].hidden
     assert read_plan(cells) == laid.book.plan
 
 

@@ -129,7 +129,7 @@ def test_line_on_excels_limit_is_live(tmp_path: Path) -> None:
     300, the line would change its mind."""
     laid = laid_out("collab_filter: k 8")
     sheet = laid["dot_product"]
-    note, limit = sheet["limit_note"], sheet["excel_limit"]
+    note, limit = sheet["limit_note"], sheet["limit"]
     assert (limit.value, sheet["variables"].value) == (200, 240)
     path = write_workbook(laid.sheets, tmp_path / "k8.xlsx")
     found = {}

@@ -24,6 +24,13 @@ def _rows(plan: Mapping[str, Any]) -> int:
     return int(plan["users"]) * (int(plan["movies"]) if pairs else 1)
 
 
+TERMS = {
+    "bias": "what a user gives to all movies, or a movie gets from all users, alike",
+    "user_index": "the row of a user in the table of ratings",
+    "movie_index": "the column of a movie in the table of ratings",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="collab_filter",
     title="Collaborative filtering",
@@ -34,12 +41,11 @@ LESSON = Lesson(
         "The whole workbook shows one model four ways: as a dot product, as one-hot rows times "
         "matrices, as a look-up in the same matrices (an embedding), and with a bias for each user "
         "and movie.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=OPTIONS,
     prepare=_prepare,
     limits=LIMITS,
     rows=_rows,
     picture="dot_product",
+    terms=TERMS,
 )

@@ -86,7 +86,7 @@ def outcome(
         The predictions.
     """
     users, movies = vectors
-    sheet.labels(HEADINGS, column, [["prediction", "error²"]], "heading")
+    sheet.labels(HEADINGS, column, [["prediction", "squared error"]], "heading")
     products = np.einsum("pf,pf->p", users.values, movies.values)[:, None]
     predicted = sheet.fill(
         FIRST,

@@ -60,7 +60,7 @@ def _sheet(book: Draft) -> Sheet:
         sheet,
         FACT_ROW,
         6,
-        (Fact("total difference", "gap", gap, distance, "key.general"),),
+        (Fact("gap", "gap", gap, distance, "key.general"),),
     )
     same = "every prediction is the one of one_hot, to the last bit"
     differ = "the predictions differ from those of one_hot"

@@ -40,6 +40,22 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
     return Draft(plan, {"digit": given})
 
 
+TERMS = {
+    "lr": "learning rate: how far a step goes for a gradient of 1",
+    "label_i": "which digit a picture shows, as somebody said who looked at it",
+    "picture_i": "the ink of a picture's pixels, 0 for paper to 16 for all ink",
+    "ink": "what a pixel says that is all ink: all are divided by it",
+    "digit_to_show": "which of the twelve digits stands on top",
+    "weights": "how much a pixel's ink speaks for a class, before the first step",
+    "bias": "what a class gets whatever the picture, before the first step",
+    "steps_made": "after how many steps the weights are shown; 0 is the start",
+    "n": "how many digits the mini-batch has",
+    "w": "a weight",
+    "exp": "e to the power of a number",
+    "decay": "how much smaller the step makes a weight by weight decay alone",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="digits",
     title="Handwritten digits",
@@ -49,8 +65,7 @@ LESSON = Lesson(
         "new weights, each number of a training step is a cell.",
         "The digits are from Optical Recognition of Handwritten Digits by E. Alpaydin and "
         "C. Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0.",
-        "Blue cells on cream are inputs, and so are the pixels of the twelve pictures: change any "
-        "of them and everything that depends on it follows. All other numbers are formulas.",
+        "The pixels of the twelve pictures are inputs, too: type 0 to 16 over any.",
     ),
     options=(
         seed_option(42),
@@ -59,4 +74,5 @@ LESSON = Lesson(
     prepare=_prepare,
     limits={"epochs": MAX_STEPS},
     picture="weights_seen",
+    terms=TERMS,
 )

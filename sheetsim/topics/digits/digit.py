@@ -104,7 +104,7 @@ def _shown(sheet: Sheet, numbers: Block) -> None:
     """The digit that is picked by its number: its picture, and the numbers of it."""
     x, labels = sheet["x"], sheet["labels"]
     valid = Valid(1, N, choices=numbers.range)
-    sheet.text(FACTS, 1, "digit to show", "label")
+    sheet.text(FACTS, 1, "digit_to_show", "label")
     shown = sheet.input(FACTS, 7, "digit_to_show", 1.0, "input.index", valid)
     which = int(shown.value) - 1
     known = 0 <= which < N
@@ -112,7 +112,7 @@ def _shown(sheet: Sheet, numbers: Block) -> None:
     label = labels.values[0, which] if known else np.nan
     formula = f"=INDEX({labels.range},1,digit_to_show)"
     sheet.fill(FACTS, 14, "label_shown", formula, label, "key.index")
-    sheet.text(FACTS, 17, "a pixel that is all ink", "label")
+    sheet.text(FACTS, 21, "ink", "label")
     sheet.text(SHOWN, 1, "as a picture", "band")
     sheet.text(SHOWN, 11, "as numbers, 0 to 1", "band")
     rows = sheet.numbers(SHOWN + 1, 0, [[r] for r in range(SIDE)], "index")

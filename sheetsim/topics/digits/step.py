@@ -99,13 +99,13 @@ def one_hot(labels: Array) -> Array:
     return np.asarray(labels[:, None] == np.arange(CLASSES), dtype=float)
 
 
-def penalty(weights: Array, bias: Array, weight_decay: float) -> float:
+def penalty(weights: Array, bias: Array, wd: float) -> float:
     """Weight decay's part of the loss: wd times the sum of all squares."""
-    return float(weight_decay * (np.sum(weights**2) + np.sum(bias**2)))
+    return float(wd * (np.sum(weights**2) + np.sum(bias**2)))
 
 
 def gradient(
-    x: Array, errors: Array, weights: Array, bias: Array, weight_decay: float
+    x: Array, errors: Array, weights: Array, bias: Array, wd: float
 ) -> tuple[Array, Array]:
     """Derivatives of the loss by weights (64, 10) and bias (10,).
 
@@ -114,11 +114,11 @@ def gradient(
         errors: softmax less one-hot, (n, 10).
         weights: (64, 10).
         bias: (10,).
-        weight_decay: factor of the sum of all squares in the loss.
+        wd: factor of the sum of all squares in the loss.
     """
     n = len(x)
-    by_weights = x.T @ errors / n + 2 * weight_decay * weights
-    return by_weights, errors.mean(axis=0) + 2 * weight_decay * bias
+    by_weights = x.T @ errors / n + 2 * wd * weights
+    return by_weights, errors.mean(axis=0) + 2 * wd * bias
 
 
 def _given(plan: Plan, _given: Inputs, _options: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _sheet(book: Draft) -> Sheet:
     batch = mini_batch(book)
     settings = (
         Fact("lr", "lr", None, 0.5, "input.general", Valid(0, 100)),
-        Fact("weight decay", "weight_decay", None, 0.01, "input.general", Valid(0, 100)),
+        Fact("wd", "wd", None, 0.01, "input.general", Valid(0, 100)),
     )
     facts(sheet, FACTS, LEFT, settings)
     _parameters(sheet)
@@ -222,7 +222,7 @@ def _forward(sheet: Sheet, batch: MiniBatch, number: Block, labels: Block) -> No
 def _backward(sheet: Sheet, batch: MiniBatch) -> None:
     """From softmax less one-hot to the gradient and the new parameters."""
     p, labels, weights, bias = (sheet[name] for name in ("softmax", "labels", "weights", "bias"))
-    lr, decay = float(sheet["lr"].value), float(sheet["weight_decay"].value)
+    lr, decay = float(sheet["lr"].value), float(sheet["wd"].value)
     errors = p.values - one_hot(batch.answers)
     sheet.text(HEADINGS - 1, RIGHT, "softmax less 1 at the label", "band")
     classes = class_headings(sheet, HEADINGS, RIGHT)
@@ -233,9 +233,9 @@ def _backward(sheet: Sheet, batch: MiniBatch) -> None:
     sheet.text(
         BIAS - 2, MIDDLE, "gradient: pixels turned x (softmax less 1) / n + 2 decay w", "band"
     )
-    slope = f"=SUM(MMULT({batch.x.across},{cells.down}))/{n}+2*weight_decay*{weights.cell}"
+    slope = f"=SUM(MMULT({batch.x.across},{cells.down}))/{n}+2*wd*{weights.cell}"
     slopes = sheet.fill(WEIGHTS, MIDDLE, "weights_gradient", slope, by_weights, "calc.error")
-    slope = f"=SUM({cells.down})/{n}+2*weight_decay*{bias.cell}"
+    slope = f"=SUM({cells.down})/{n}+2*wd*{bias.cell}"
     bias_slopes = sheet.fill(BIAS, MIDDLE, "bias_gradient", slope, by_bias[None], "calc.error")
     sheet.text(BIAS - 2, RIGHT, "new: old less lr times gradient", "band")
     for name, old, by in (("weights", weights, slopes), ("bias", bias, bias_slopes)):
@@ -268,7 +268,7 @@ def _after(sheet: Sheet, batch: MiniBatch, number: Block, labels: Block) -> None
 def _outcome(sheet: Sheet) -> None:
     """Loss and right answers before and after, and what the slope promised."""
     entropies, predicted, labels = (sheet[n] for n in ("entropies", "predicted", "labels"))
-    lr, decay = float(sheet["lr"].value), float(sheet["weight_decay"].value)
+    lr, decay = float(sheet["lr"].value), float(sheet["wd"].value)
     mean = float(entropies.values.mean())
     shrink = penalty(sheet["weights"].values, sheet["bias"].values, decay)
     slopes = [sheet["weights_gradient"], sheet["bias_gradient"]]
@@ -317,7 +317,7 @@ def _outcome(sheet: Sheet) -> None:
 def _decay(sheet: Sheet, which: str) -> str:
     """Weight decay's part of the loss, as a formula."""
     parts = "+".join(f"SUMSQ({sheet[which + name].range})" for name in ("weights", "bias"))
-    return f"=weight_decay*({parts})"
+    return f"=wd*({parts})"
 
 
 def _right(predicted: Block, labels: Block) -> tuple[str, float]:
@@ -363,7 +363,7 @@ TOPIC = Topic(
             "Every softmax is exactly 0.1 and every cross entropy ln 10 = 2.3026.",
         ),
         (
-            "Set weight decay to 0, then to 1.",
+            "Set wd to 0, then to 1.",
             "With 0 the loss is the cross entropy alone; with 1 and lr 0.5 the old weights are "
             "wiped out, and the new ones hold this gradient only.",
         ),

@@ -129,7 +129,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(1, 0, lead + "sheet step", "lead")
     rates = [
         Fact(label, name, f"={source[name].abroad.range}", source[name].value, "calc.general")
-        for label, name in (("lr", "lr"), ("weight decay", "weight_decay"))
+        for label, name in (("lr", "lr"), ("wd", "wd"))
     ]
     facts(sheet, FACTS, 0, rates)
     parts = _row_headings(sheet, book, Rows(steps))
@@ -141,7 +141,7 @@ def _sheet(book: Draft) -> Sheet:
     for t, values in enumerate(path):
         _forward(parts, t, cells, values)
         squares = "+".join(f"SUMSQ({block.range})" for block in cells)
-        penalties.append((f"=weight_decay*({squares})", penalty(*values, parts.decay)))
+        penalties.append((f"=wd*({squares})", penalty(*values, parts.decay)))
         if t < steps:
             cells = _update(parts, t, cells, path[t + 1])
     _summary(parts, penalties)
@@ -164,7 +164,7 @@ def _row_headings(sheet: Sheet, book: Draft, rows: Rows) -> Parts:
     sheet.text(rows.bias - 1, 1, "pixel", "heading")
     sheet.text(rows.bias, 1, "bias", "row heading")
     sheet.numbers(rows.bias + 1, 1, [[pixel] for pixel in range(1, PIXELS + 1)], "index")
-    lr, decay = (float(sheet[name].value) for name in ("lr", "weight_decay"))
+    lr, decay = (float(sheet[name].value) for name in ("lr", "wd"))
     return Parts(sheet, rows, batch, number, labels, lr, decay)
 
 
@@ -204,11 +204,11 @@ def _update(
     sheet.text(rows.bias - 2, column, f"weights after step {t + 1}", "band")
     class_headings(sheet, rows.bias - 1, column)
     n = f"COUNT({errors.down})"
-    slope = f"SUM({errors.down})/{n}+2*weight_decay*{bias.cell}"
+    slope = f"SUM({errors.down})/{n}+2*wd*{bias.cell}"
     formula = f"={bias.cell}-lr*({slope})"
     name, after = f"bias_{t + 1}", values[1][None]
     new_bias = sheet.fill(rows.bias, column, name, formula, after, "calc.error")
-    slope = f"SUM(MMULT({batch.x.across},{errors.down}))/{n}+2*weight_decay*{weights.cell}"
+    slope = f"SUM(MMULT({batch.x.across},{errors.down}))/{n}+2*wd*{weights.cell}"
     formula = f"={weights.cell}-lr*({slope})"
     name, at = f"weights_{t + 1}", (rows.bias + 1, column)
     return sheet.fill(*at, name, formula, values[0], "calc.error"), new_bias
@@ -276,7 +276,7 @@ TOPIC = Topic(
             "With 0.02 the loss falls a little in every step; with 10 it jumps up and down.",
         ),
         (
-            "Set weight decay on sheet step to 0.5.",
+            "Set wd on sheet step to 0.5.",
             "The weights stay small and their colours pale: decay pulls them back towards 0 as "
             "the steps push them out.",
         ),

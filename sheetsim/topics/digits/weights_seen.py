@@ -49,7 +49,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(1, 0, lead, "lead")
     sheet.text(MEANS[1] + SIDE + 2, 1, "steps to choose from", "note")
     choices = sheet.numbers(MEANS[1] + SIDE + 2, 10, [list(range(steps + 1))], "index")
-    sheet.text(FACTS, 1, "steps made", "label")
+    sheet.text(FACTS, 1, "steps_made", "label")
     valid = Valid(0, steps, choices=choices.range)
     made = sheet.input(FACTS, 6, "steps_made", float(steps), "input.index", valid)
     sheet.text(FACTS, 9, "0 shows the random start", "note")
@@ -125,11 +125,11 @@ TOPIC = Topic(
     order=3,
     tries=(
         (
-            "Set steps made to 0, then to 1, 2 and so on.",
+            "Set steps_made to 0, then to 1, 2 and so on.",
             "Noise first; step by step the digits come out of it.",
         ),
         (
-            "On sheet step set weight decay to 0.5.",
+            "On sheet step set wd to 0.5.",
             "The noise in the corners fades, and the strokes stay.",
         ),
         (

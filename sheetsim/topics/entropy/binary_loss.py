@@ -60,7 +60,7 @@ def by_choice(y: Array, p: Array, base: float = math.e, eps: float = 1e-7) -> Ar
 def log_settings() -> tuple[Fact, Fact]:
     """The inputs of every logarithm: its base and the floor under its argument."""
     return (
-        Fact("base of log", "base", None, float(math.e), "input.step", Valid(1, 100, above=True)),
+        Fact("base", "base", None, float(math.e), "input.step", Valid(1, 100, above=True)),
         Fact("eps", "eps", None, 1e-7, "input.power", Valid(1e-12, 0.1)),
     )
 
@@ -127,8 +127,8 @@ def _outcome(sheet: Sheet, loss: Block, choice: Block) -> None:
     row = (
         Fact("mean loss", "mean_loss", f"=AVERAGE({loss.range})", np.mean(loss.values), "key.step"),
         Fact(
-            "forms apart",
-            "apart",
+            "gap",
+            "gap",
             f"=SUMPRODUCT(ABS({loss.range}-{choice.range}))",
             apart,
             "calc.power",
@@ -137,7 +137,7 @@ def _outcome(sheet: Sheet, loss: Block, choice: Block) -> None:
     )
     facts(sheet, FACTS, 3, row)
     says = SAME if apart <= allowed else OTHER
-    formula = f'=IF(apart<=allowed,"{SAME}","{OTHER}")'
+    formula = f'=IF(gap<=allowed,"{SAME}","{OTHER}")'
     sheet.fill(FACTS + 1, 7, "verdict", formula, says, "calc.text")
 
 

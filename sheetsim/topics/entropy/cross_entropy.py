@@ -168,7 +168,7 @@ def _outcome(sheet: Sheet, losses: dict[str, Block], numbers: Block, base: float
             "calc.step",
         ),
         Fact(
-            "forms apart",
+            "gap",
             "gap",
             f"=SUMPRODUCT(ABS({direct.range}-{by_sum.range}))"
             f"+SUMPRODUCT(ABS({direct.range}-{look_up.range}))",

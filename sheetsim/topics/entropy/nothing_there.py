@@ -50,8 +50,8 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(1, 0, lead, "lead")
     settings = (
         Fact("threshold", "threshold", None, 0.5, "input.general", Valid(0.01, 0.99)),
-        Fact("less, from", "less_from", None, -2.0, "input.general", Valid(-LIMIT, LIMIT)),
-        Fact("less, to", "less_to", None, 8.0, "input.general", Valid(-LIMIT, LIMIT)),
+        Fact("less_from", "less_from", None, -2.0, "input.general", Valid(-LIMIT, LIMIT)),
+        Fact("less_to", "less_to", None, 8.0, "input.general", Valid(-LIMIT, LIMIT)),
     )
     placed = facts(sheet, FACTS, 1, settings)
     source = book["softmax"]

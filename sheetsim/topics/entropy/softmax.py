@@ -150,7 +150,7 @@ def _verdicts(sheet: Sheet, one: tuple[Block, Block], two: tuple[Block, Block]) 
 
     (first, d1), (second, d2), (images, d3) = apart(*one), apart(*two), apart(one[1], two[1])
     row = (
-        Fact("forms apart", "gap", f"={first}+{second}", d1 + d2, "calc.power"),
+        Fact("gap", "gap", f"={first}+{second}", d1 + d2, "calc.power"),
         Fact("images apart", "images_apart", f"={images}", d3, "calc.power"),
     )
     facts(sheet, FACTS, 3, row)

@@ -67,6 +67,44 @@ def _rows(plan: Mapping[str, Any]) -> int:
     return int(plan["n"]) * (1 if plan["topics"] == "data" else int(plan["epochs"]))
 
 
+TERMS = {
+    "h": "how far a weight is nudged to estimate a slope",
+    "m": "average (or decaying sum) of the gradients, carried from step to step: momentum",
+    "v": "average (AdaGrad: sum) of the squared gradients, carried from step to step",
+    "de_db": "slope of the squared error in b: 2 (pred - y)",
+    "de_da": "slope of the squared error in a: x de_db",
+    "est_de_db": "de_db estimated by finite differences: (nudged_b - squared_error) / h",
+    "est_de_da": "de_da estimated by finite differences: (nudged_a - squared_error) / h",
+    "nudged_b": "squared error with b + h in place of b",
+    "nudged_a": "squared error with a + h in place of a",
+    "new_b": "b after the step",
+    "new_a": "a after the step",
+    "lost_b": "the last update of an epoch, which the lecture drops",
+    "lost_a": "the last update of an epoch, which the lecture drops",
+    "pass_rmse": "root of the mean of the squared errors of a pass, each seen before its step",
+    "root_sse": "root of the sum of the squared errors of a pass: what the lecture calls rmse",
+    "epoch_to_show": "the epoch whose rows stand in the panel on top; the lecture's Run makes five",
+    "guess_b": "intercept of the guessed line; Solver changes it",
+    "guess_a": "slope of the guessed line; Solver changes it",
+    "best_b": "intercept of the line of least RMSE",
+    "best_a": "slope of the line of least RMSE",
+    "t": "number of the step over all epochs, from 1",
+    "theta_b": "b where momentum has got to, before it looks ahead",
+    "theta_a": "a where momentum has got to, before it looks ahead",
+    "rate_b": "lr over the root of the sum of squares: the length of a step for a gradient of 1",
+    "rate_a": "lr over the root of the sum of squares: the length of a step for a gradient of 1",
+    "step_ratio": "the textbook's step of a over this one",
+    "correction": "what divides m and v in Adam of the textbook: 1 - beta^t",
+    "anneal_above": "lr is cut where the gradients have grown by more than this",
+    "anneal_by": "what lr is divided by where it is cut",
+    "epoch_lr": "lr of this epoch, after the cuts before it",
+    "avg_grad2": "size of the gradients: √v_b + √v_a",
+    "prev_grad2": "the least avg_grad2 so far, at the ends of epochs",
+    "contour_i": "a level of RMSE, as a part of RMSE at the start, that the map draws",
+    "sgd": "stochastic gradient descent, a step after every point",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="gradient_descent",
     title="Gradient descent",
@@ -76,8 +114,6 @@ LESSON = Lesson(
         "has a row for each point.",
         "The lecture's Run and Reset buttons are cells here: all epochs stand one below the "
         "other, the start is an input, and 'epoch_to_show' picks the epoch shown on top.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=(
         Option("points", None, anything, "CSV of points with headings x and y", "FILE"),
@@ -108,4 +144,5 @@ LESSON = Lesson(
     limits={"n": MAX_STEPS, "live": 1, "epochs": MAX_STEPS},
     rows=_rows,
     picture="compare",
+    terms=TERMS,
 )

@@ -103,6 +103,7 @@ class Optimizer:
         extras: further columns.
         wide: pairs of the state whose numbers span many powers of ten.
         ranges: what parameters of its own may be, and starts (start_v_b) if not any number.
+        terms: see `Topic`.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Optimizer:
     extras: tuple[Extra, ...] = ()
     wide: tuple[str, ...] = ()
     ranges: Mapping[str, Valid] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     def variant(self, wanted: str) -> tuple[str, Variant]:
         """The name and the variant wanted, or the textbook's where the lecture has none.

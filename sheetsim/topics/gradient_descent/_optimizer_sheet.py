@@ -23,7 +23,7 @@ FACTS, HEADINGS, TOP = 2, 5, 6
 
 FORMULAS = {
     "pred": "={b}+{a}*{x}",
-    "err2": "=({y}-{pred})^2",
+    "squared_error": "=({y}-{pred})^2",
     "de_db": "=2*({pred}-{y})",
     "de_da": "={x}*{de_db}",
     "avg_grad2": "=SQRT({v_b})+SQRT({v_a})",
@@ -169,9 +169,9 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
         The numbers of the epochs, from 1.
     """
     sheet, left, row, n = parts.sheet, parts.left, TOP + 18, parts.line.n
-    headings = ["epoch", "b", "a", "rmse", "pass_rmse", "root_sum_err2", "lost_b", "lost_a"]
+    headings = ["epoch", "b", "a", "rmse", "pass_rmse", "root_sse", "lost_b", "lost_a"]
     sheet.labels(row - 1, left, [headings], "heading")
-    sheet.text(row - 2, left, "root_sum_err2 is what the lecture calls rmse", "note")
+    sheet.text(row - 2, left, "root_sse is what the lecture calls rmse", "note")
     epoch = sheet.numbers(row, left, [[e] for e in range(parts.epochs + 1)], "index")
     ends = {}
     for offset, of in enumerate("ba", start=1):
@@ -182,11 +182,13 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
             row, left + offset, f"epoch_{of}", [[c] for c in cells], _column(places), "calc.step"
         )
     rmse = _rmse(parts, row, ends["b"], ends["a"])
-    seen = parts.frame["err2"].to_numpy().reshape(parts.epochs, n).sum(axis=1)
-    passes = [steps["err2"].part(slice(e * n, (e + 1) * n)).range for e in range(parts.epochs)]
+    seen = parts.frame["squared_error"].to_numpy().reshape(parts.epochs, n).sum(axis=1)
+    passes = [
+        steps["squared_error"].part(slice(e * n, (e + 1) * n)).range for e in range(parts.epochs)
+    ]
     for offset, name, formula, outcome in (
         (4, "pass_rmse", "=SQRT(SUM({})/points)", np.sqrt(seen / n)),
-        (5, "root_sum_err2", "=SQRT(SUM({}))", np.sqrt(seen)),
+        (5, "root_sse", "=SQRT(SUM({}))", np.sqrt(seen)),
     ):
         cells = [formula.format(one) for one in passes]
         at = _column(outcome)

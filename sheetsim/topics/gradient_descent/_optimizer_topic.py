@@ -33,6 +33,7 @@ def topic_of(optimizer: Optimizer) -> Topic:
         options=tuple(name for name in OPTIONS if name in own),
         given=functools.partial(_given, optimizer),
         trace=optimizer.trace,
+        terms=optimizer.terms,
     )
 
 

@@ -30,7 +30,7 @@ Pair = NDArray[np.float64]
 State = tuple[Pair, ...]
 Step = Callable[..., tuple[Pair, State]]
 
-COMMON = ("epoch", "step", "x", "y", "b", "a", "pred", "err2", "de_db", "de_da")
+COMMON = ("epoch", "step", "x", "y", "b", "a", "pred", "squared_error", "de_db", "de_da")
 """Columns of every optimizer, in the order in which they stand."""
 
 ANNEALING = ("epoch_lr", "avg_grad2", "prev_grad2")

@@ -147,8 +147,8 @@ def _map(sheet: Sheet, book: Draft, left: int, row: int) -> None:
         row - 2,
         0,
         (
-            Fact("mean x", "mean_x", f"=AVERAGE({x.abroad.range})", mean_x, "calc.step"),
-            Fact("sd x", "sd_x", f"=STDEVP({x.abroad.range})", sd_x, "calc.step"),
+            Fact("mean_x", "mean_x", f"=AVERAGE({x.abroad.range})", mean_x, "calc.step"),
+            Fact("sd_x", "sd_x", f"=STDEVP({x.abroad.range})", sd_x, "calc.step"),
             Fact(
                 "least RMSE",
                 "least_rmse",
@@ -164,7 +164,7 @@ def _map(sheet: Sheet, book: Draft, left: int, row: int) -> None:
                 "calc.objective",
             ),
             *(
-                Fact(f"contour {i + 1}", f"part_{'abcd'[i]}", None, part, "input.general", Valid(0))
+                Fact(f"contour_{i + 1}", f"contour_{i + 1}", None, part, "input.general", Valid(0))
                 for i, part in enumerate(LEVELS)
             ),
         ),
@@ -174,7 +174,7 @@ def _map(sheet: Sheet, book: Draft, left: int, row: int) -> None:
     sheet.labels(top - 1, 0, [["degrees"]], "heading")
     series = []
     for i in range(len(LEVELS)):
-        name = f"part_{'abcd'[i]}"
+        name = f"contour_{i + 1}"
         level = float(placed[name].value) * float(start.values[0, 0])
         with np.errstate(all="ignore"):
             da, db = contour(level, least, mean_x, sd_x)

@@ -63,7 +63,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "y = true_b + true_a x + noise z; " if live else f"points from {book.plan['points']}; "
     sheet.text(1, 0, lead + "Solver changes guess_b and guess_a to make RMSE least", "lead")
-    headings = ["x", "y", "pred", "err2", *["z"] * live]
+    headings = ["x", "y", "pred", "squared error", *["z"] * live]
     sheet.labels(HEADINGS, 0, [headings], "heading")
     x = sheet.inputs(TOP, 0, "x", np.ones((n, 1)), "input.general", Valid())
     y = (
@@ -80,7 +80,7 @@ def _sheet(book: Draft) -> Sheet:
     errors = sheet.fill(
         TOP,
         3,
-        "err2",
+        "squared_error",
         f"=({y.cell}-{predicted.cell})^2",
         (y.values - predicted.values) ** 2,
         "calc.step",
@@ -99,6 +99,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.charts.append(chart)
     sheet.solver = SheetModel(rmse, (placed["guess_b"], placed["guess_a"]))
     sheet.width(0, 16, 12)
+    sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     return sheet

@@ -47,12 +47,12 @@ def nudged_a(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
 
 def estimate_b(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
     """Forward difference of the squared error in b."""
-    return np.asarray((nudged_b(frame, hyper) - frame.err2) / hyper["h"])
+    return np.asarray((nudged_b(frame, hyper) - frame.squared_error) / hyper["h"])
 
 
 def estimate_a(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
     """Forward difference of the squared error in a."""
-    return np.asarray((nudged_a(frame, hyper) - frame.err2) / hyper["h"])
+    return np.asarray((nudged_a(frame, hyper) - frame.squared_error) / hyper["h"])
 
 
 HYPER = {"lr": 1e-4, "h": 0.01}
@@ -86,10 +86,10 @@ OPTIMIZER = Optimizer(
     training=Training(hyper={}, digits_lr=2e-2),  # the lesson's rate
     ranges={"h": Valid(0, above=True)},
     extras=(
-        Extra("err2_b_h", "=((({b}+h)+{a}*{x})-{y})^2", nudged_b, before="de_db"),
-        Extra("est_de_db", "=({err2_b_h}-{err2})/h", estimate_b, before="de_db"),
-        Extra("err2_a_h", "=((({a}+h)*{x}+{b})-{y})^2", nudged_a, before="de_db"),
-        Extra("est_de_da", "=({err2_a_h}-{err2})/h", estimate_a, before="de_db"),
+        Extra("nudged_b", "=((({b}+h)+{a}*{x})-{y})^2", nudged_b, before="de_db"),
+        Extra("est_de_db", "=({nudged_b}-{squared_error})/h", estimate_b, before="de_db"),
+        Extra("nudged_a", "=((({a}+h)*{x}+{b})-{y})^2", nudged_a, before="de_db"),
+        Extra("est_de_da", "=({nudged_a}-{squared_error})/h", estimate_a, before="de_db"),
     ),
     tries=(
         (
@@ -102,7 +102,8 @@ OPTIMIZER = Optimizer(
         ),
         (
             "Set epoch_to_show to another epoch.",
-            "The panel on top shows that epoch's rows, as if you had pressed Run so many times.",
+            "The panel on top shows that epoch's rows: 1 is what the lecture's sheet shows before "
+            "Run is pressed, 6 what it shows after one press, which makes 5 epochs.",
         ),
     ),
 )

@@ -109,6 +109,20 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
     return Draft(plan, given)
 
 
+TERMS = {
+    "low": "the least rating that the sigmoid can come near",
+    "high": "the greatest rating that the sigmoid can come near",
+    "item_factors": "a title's bias, then its factors, as training found them",
+    "user_factors": "a user's bias, then their factors, as training found them",
+    "loadings": "the weight of each factor in a component",
+    "title": "the movie whose rating is predicted",
+    "user": "the user whose rating is predicted",
+    "spread": "sum of the squared distances from the mean",
+    "share": "part of the spread of all factors",
+    "raw": "the dot product and both biases, before the sigmoid",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="movielens",
     title="MovieLens: what a model of real ratings has learned",
@@ -119,8 +133,8 @@ LESSON = Lesson(
         "Go to the sheet card, pick a user and a title, and the rating is predicted from the "
         "factors in the sheets titles and users. The other sheets ask what the biases and factors "
         "mean.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas, or counts and means of the data.",
+        "What the data say stands on titles and users as it was counted: ids, the number of "
+        "ratings, their means.",
     ),
     options=(Option("learned", None, anything, "what a trained model has learned", "LEARNED"),),
     prepare=_prepare,
@@ -133,5 +147,6 @@ LESSON = Lesson(
     },
     rows=lambda plan: max(int(plan["n_titles"]), int(plan["n_users"])),
     picture="card",
+    terms=TERMS,
     needs=("learned",),
 )

@@ -58,6 +58,18 @@ def rotation(k: int, seed: int) -> NDArray[np.float64]:
 
 _TAKEN = {option.name: option for option in OPTIONS if option.name in ("ratings", "users")}
 
+TERMS = {
+    "factors": "the numbers that stand for a movie",
+    "C": "covariance of the factors, 5 x 5 or k x k",
+    "v": "the vector that is multiplied by C again and again, of length 1",
+    "v_i": "the vector that is multiplied by C again and again, of length 1",
+    "start": "the vector that the iteration starts from",
+    "decimals": "after how many decimals sum |C v - lambda v| counts as 0",
+    "component": "a direction of most variance, at a right angle to those before it",
+    "score": "how far a movie lies along a component",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="pca",
     title="Principal components of the movie factors",
@@ -66,8 +78,6 @@ LESSON = Lesson(
         "a random rotation, since any rotation predicts the same. What do they have to say?",
         "Principal components: the directions in which the movies differ most. The sheets take "
         "them from the covariance of the factors, by multiplying a vector with it again and again.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=(
         *_TAKEN.values(),
@@ -78,4 +88,5 @@ LESSON = Lesson(
     prepare=_prepare,
     limits={"movies": MAX_SIDE, "k": MOST_K},
     picture="components",
+    terms=TERMS,
 )

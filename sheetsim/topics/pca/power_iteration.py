@@ -74,7 +74,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(START - 1, 1, "start: the same for every component", "band")
     start = sheet.inputs(START, 1, "start", np.ones((1, k)), "input.general", Valid(-1e3, 1e3))
     sheet.text(START, 0, "v", "row heading")
-    sheet.text(START - 1, k + 2, "decimals of sum |C v - lambda v|", "band")
+    sheet.text(START - 1, k + 2, "decimals", "band")
     sheet.input(START, k + 2, "decimals", 12.0, "input.index", Valid(1, 15))
     source = book["covariance"]["covariance"].abroad
     matrix = sheet.fill(MATRIX, 1, "matrix_1", f"={source.cell}", source.values, "calc.step")

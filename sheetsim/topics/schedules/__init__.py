@@ -21,6 +21,46 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
     return Draft({"steps": options["steps"]})
 
 
+TERMS = {
+    "lr_max": "the highest learning rate",
+    "low": "the rate of the first mini-batch",
+    "high": "the rate of the last mini-batch",
+    "beta": "what the smoothed loss keeps of itself; the rest is the new loss",
+    "div": "what the highest rate is divided by at the start of one cycle",
+    "div_final": "what the highest rate is divided by at the end of one cycle",
+    "pct_start": "the part of all steps in which the rate of one cycle rises",
+    "momentum_high": "momentum at both ends of one cycle",
+    "momentum_low": "momentum at the top of one cycle",
+    "momentum": "what the average of the gradients keeps of itself at every step",
+    "step_every": "step decay cuts the rate after so many steps",
+    "step_factor": "what step decay multiplies the rate by",
+    "exp_end": "the last rate of exponential decay over its first",
+    "cos_end": "the last rate of cosine decay over its first",
+    "stop_factor": "the run stops where the smoothed loss is so many times its best",
+    "divide_by": "the suggested rate is the one at the least smoothed loss over this",
+    "batch": "points in a mini-batch",
+    "x_shift": "what is taken off every x to make u",
+    "x_scale": "what x - x_shift is divided by to make u",
+    "u": "x less a shift, divided by a scale: what the line is fitted over",
+    "log_base": "of the logarithms of the chart",
+    "log_lr": "logarithm of lr",
+    "running": "1 up to the step at which the run stops, then 0",
+    "first": "number of the mini-batch's first point",
+    "m": "average of the gradients: momentum",
+    "de_db": "slope of the mini-batch's loss in b",
+    "de_da": "slope of the mini-batch's loss in a",
+    "excess": "(b - best_b)² + (a - best_a)²: by how much MSE is above its least",
+    "const": "constant rate",
+    "expo": "exponential decay of the rate",
+    "cos": "cosine decay of the rate",
+    "decay": "step decay of the rate",
+    "cycle": "one cycle of the rate: up, then down",
+    "cycle_beta": "momentum of one cycle",
+    "cycle_rise": "how far the rise of one cycle has got, 0 to 1",
+    "cycle_fall": "how far the fall of one cycle has got, 0 to 1",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="schedules",
     title="Learning-rate schedules",
@@ -28,8 +68,6 @@ LESSON = Lesson(
         "How large a learning rate may be, and how it should go over a training. The finder "
         "raises it until the loss explodes, and suggests one; one cycle takes it up and down "
         "once; the last sheet compares constant, falling and one-cycle rates.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows, charts included. All other numbers are formulas.",
     ),
     options=(
         Option("steps", STEPS, whole(8, MAX_STEPS), "steps of every run", "N"),
@@ -39,4 +77,5 @@ LESSON = Lesson(
     limits={"steps": MAX_STEPS},
     rows=lambda plan: int(plan["steps"]),
     picture="schedules_compared",
+    terms=TERMS,
 )

@@ -58,8 +58,8 @@ def scale(sheet: Sheet, row: int, column: int, x: Block) -> None:
         Fact("noise", "noise", None, 10.0, "input.general", Valid(0, 1e6)),
         Fact("x_shift", "x_shift", None, 0.0, "input.general", Valid(-1e6, 1e6)),
         Fact("x_scale", "x_scale", None, 1.0, "input.general", Valid(1e-3, 1e6)),
-        Fact("mean of x", "mean_x", f"=AVERAGE({x.range})", x.values.mean(), "calc.step"),
-        Fact("sd of x", "sd_x", f"=STDEVP({x.range})", x.values.std(), "calc.step"),
+        Fact("mean_x", "mean_x", f"=AVERAGE({x.range})", x.values.mean(), "calc.step"),
+        Fact("sd_x", "sd_x", f"=STDEVP({x.range})", x.values.std(), "calc.step"),
     )
     facts(sheet, row, column, placed)
 

@@ -208,7 +208,7 @@ def _inputs(sheet: Sheet, placed: Placed) -> dict[str, float]:
         Fact("high", "high", None, 10.0, "input.general", Valid(1e-12, 1e3)),
         Fact("beta", "beta", None, 0.98, "input.general", Valid(0, 0.9999)),
         Fact("stop_factor", "stop_factor", None, 4.0, "input.general", Valid(1, 1e6)),
-        Fact("divide by", "divide_by", None, 10.0, "input.general", Valid(0, 1e6, above=True)),
+        Fact("divide_by", "divide_by", None, 10.0, "input.general", Valid(0, 1e6, above=True)),
         Fact("batch", "batch", None, 8.0, "input.index", batch),
         Fact("start_b", "start_b", None, 1.0, "input.general", Valid(-1e6, 1e6)),
         Fact("start_a", "start_a", None, 1.0, "input.general", Valid(-1e6, 1e6)),
@@ -355,7 +355,7 @@ TOPIC = Topic(
             "The loss falls to the last step and never explodes: the note says to raise high.",
         ),
         (
-            "Set x_shift and x_scale to the mean and the sd of x that stand beside them.",
+            "Set x_shift and x_scale to mean_x and sd_x, which stand beside them.",
             "The suggested lr is some thousand times as large: all directions now curve alike.",
         ),
         (

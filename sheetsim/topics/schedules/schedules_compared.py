@@ -89,6 +89,10 @@ def train(
 # The sheet -------------------------------------------------------------------------------
 
 FACTS, HEADINGS, TOP = 2, 7, 8
+SCALE = (
+    "lr_max is for u: what lr_finder suggests is for x as it is, and some thousand times smaller; "
+    "with x_shift and x_scale at mean_x and sd_x it suggests a rate for u"
+)
 LEFT = 9
 """First column of the table of steps; what comes of it stands before it."""
 
@@ -132,8 +136,12 @@ CYCLE = {
 def _sheet(book: Draft) -> Sheet:
     sheet = book.new("schedules_compared", "Schedules side by side")
     sheet.text(0, 0, sheet.title, "title")
-    lead = "the points of lr_finder, one a step, from the same start; only the rates differ"
+    lead = (
+        "the points of lr_finder, one a step, from the same start; only the rates differ. "
+        "y = b + a u, with u = (x - mean_x) / sd_x: b is the height at the mean of x"
+    )
     sheet.text(1, 0, lead, "lead")
+    sheet.text(HEADINGS - 1, 0, SCALE, "note")
     x, y = (book["lr_finder"][name].abroad for name in "xy")
     steps = int(book.plan["steps"])
     given = _inputs(sheet, steps)
@@ -194,10 +202,10 @@ def _outcomes(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> N
     row = (
         Fact("steps", "steps", f"=COUNT({every_step})", steps, "calc.index"),
         Fact("points", "points", f"=COUNT({x.range})", N, "calc.index"),
-        Fact("mean of x", "mean_x", f"=AVERAGE({x.range})", x.values.mean(), "calc.step"),
-        Fact("sd of x", "sd_x", f"=STDEVP({x.range})", x.values.std(), "calc.step"),
-        Fact("best b", "best_b", f"=AVERAGE({y.range})", best_b, "calc.step"),
-        Fact("best a", "best_a", f"=SUMPRODUCT({centred},{y.range})/points", best_a, "calc.step"),
+        Fact("mean_x", "mean_x", f"=AVERAGE({x.range})", x.values.mean(), "calc.step"),
+        Fact("sd_x", "sd_x", f"=STDEVP({x.range})", x.values.std(), "calc.step"),
+        Fact("best_b", "best_b", f"=AVERAGE({y.range})", best_b, "calc.step"),
+        Fact("best_a", "best_a", f"=SUMPRODUCT({centred},{y.range})/points", best_a, "calc.step"),
         Fact(
             "least RMSE",
             "least_rmse",

@@ -33,6 +33,41 @@ def _rows(plan: Mapping[str, Any]) -> int:
     return POINTS * int(plan["epochs"]) if runs else 1
 
 
+TERMS = {
+    "level": "of the new task: y = level + size sin(freq x + phase)",
+    "size": "of the new task: y = level + size sin(freq x + phase)",
+    "freq": "of the new task: y = level + size sin(freq x + phase)",
+    "phase": "of the new task: y = level + size sin(freq x + phase)",
+    "old_freq": "of the old task: y = sin(old_freq x)",
+    "w_i": "weights of layer group 1: h = tanh(w x + b)",
+    "b_i": "biases of layer group 1: h = tanh(w x + b)",
+    "p_i": "weights of layer group 2; p_12 leads from h_1 to g_2",
+    "q_i": "biases of layer group 2",
+    "v_i": "weights of the head, layer group 3: pred = v_1 g_1 + v_2 g_2 + c",
+    "c": "bias of the head",
+    "h_i": "units of the first hidden layer",
+    "g_i": "units of the second hidden layer",
+    "d_out": "derivative of the squared error by the output",
+    "d_g_i": "derivative of the squared error by the sum that goes into a unit of the second layer",
+    "d_h_i": "derivative of the squared error by the sum that goes into a unit of the first layer",
+    "old_y": "what is so in the old task",
+    "old_pred": "prediction for the old task, with the old head",
+    "old_squared_error": "(old_pred - old_y)²",
+    "weight": "number of the weight whose derivative is checked",
+    "h": "how far that weight is moved up and down",
+    "lr_start": "the rate of the first layer group in slice(lr_start, lr)",
+    "way": "how lr is given: 1 a number, 2 slice(lr), 3 slice(lr_start, lr)",
+    "divisor": "what lr is divided by for the early groups in slice(lr)",
+    "freeze": "1 for a layer group that gets no updates",
+    "unfreeze_after": "after so many epochs a frozen layer group trains as well",
+    "pretrained": "weights as training on the old task left them",
+    "random": "weights drawn at random",
+    "rate_i": "learning rate of a layer group in this step",
+    "goal": "the loss that a run is to get below",
+    "x": "what the net is given",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="transfer",
     title="Transfer learning",
@@ -41,8 +76,6 @@ LESSON = Lesson(
         "layer groups can be frozen and unfrozen, and each has a learning rate of its own.",
         "Each choice has its sheet, where a row is one step: the net's 13 weights, its answer to "
         "one point, and the derivatives that move the weights. The sheet runs compares them.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=(
         Option("epochs", 6, whole(2, MAX_EPOCHS), "passes over the points", "N"),
@@ -52,4 +85,5 @@ LESSON = Lesson(
     limits={"epochs": MAX_EPOCHS},
     rows=_rows,
     picture="runs",
+    terms=TERMS,
 )

@@ -56,11 +56,11 @@ def group_table(
         gap: rows left free below freeze.
     """
     first = row + 2 + gap
-    sheet.labels(row, 0, [["layer group"], ["freeze (1: frozen)"]], "row heading")
+    sheet.labels(row, 0, [["layer group"], ["freeze"]], "row heading")
     sheet.labels(first, 0, [[way] for way in WAYS] + [["rate"]], "row heading")
     group = sheet.numbers(row, 1, [[1, 2, 3]], "heading")
     choices = sheet.numbers(row + 1, ASIDE, [[0, 1]], "index")
-    sheet.text(row, ASIDE + 1, "choices", "note")
+    sheet.text(row, ASIDE + 1, "0 trains, 1 is frozen", "note")
     yes_or_no = Valid(0, 1, choices=choices.range)
     frozen = sheet.inputs(
         row + 1, 1, "freeze", [[float(one) for one in freeze]], "input.index", yes_or_no

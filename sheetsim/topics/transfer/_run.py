@@ -51,7 +51,7 @@ FORWARD = {
     "g_1": "=TANH({p_11}*{h_1}+{p_21}*{h_2}+{q_1})",
     "g_2": "=TANH({p_12}*{h_1}+{p_22}*{h_2}+{q_2})",
     "pred": "={v_1}*{g_1}+{v_2}*{g_2}+{c}",
-    "err2": "=({pred}-{y})^2",
+    "squared_error": "=({pred}-{y})^2",
     "d_out": "=2*({pred}-{y})",
     "d_g_1": "={d_out}*{v_1}*(1-{g_1}^2)",
     "d_g_2": "={d_out}*{v_2}*(1-{g_2}^2)",
@@ -151,7 +151,7 @@ def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
     unfreeze = sheet.inputs(
         GROUPS_AT + 2, 1, "unfreeze_after", [after], "input.general", Valid(0, 1e6)
     )
-    sheet.text(GROUPS_AT + 2, 0, "unfreeze after epoch", "row heading")
+    sheet.text(GROUPS_AT + 2, 0, "unfreeze_after", "row heading")
     in_effect = epoch_rates(
         groups.rate.values[0], groups.freeze.values[0], unfreeze.values[0], epochs
     )
@@ -169,7 +169,8 @@ def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
 def _start(sheet: Sheet, row: int, source: Block) -> Block:
     """The weights before the first step, in the columns of the steps' weights."""
     headings = ["epoch", "step", "x", "y", "rate_1", "rate_2", "rate_3", *NAMES]
-    headings += [*UNITS, "err2", *SUMS]
+    headings += [*UNITS, "squared error", *SUMS]
+    sheet.heights[row - 1] = 31
     sheet.text(row - 2, 0, "all steps: a row is one point; the weights are those before it", "band")
     sheet.labels(row - 1, 0, [headings], "heading")
     sheet.text(row, 0, "start", "row heading")
@@ -209,7 +210,7 @@ def _steps(
     for i, name in enumerate(UNITS):
         columns.append(Column(name, FORWARD[name], values["units"][:, i], style="calc.step"))
     errors = finite((values["units"][:, -1] - y.values[number, 0]) ** 2)
-    columns.append(Column("err2", FORWARD["err2"], errors, style="calc.step"))
+    columns.append(Column("squared_error", FORWARD["squared_error"], errors, style="calc.step"))
     for i, name in enumerate(SUMS):
         columns.append(Column(name, FORWARD[name], values["sums"][:, i], style="calc.step"))
     return table(sheet, row, 0, columns, n)
@@ -229,8 +230,8 @@ def _end(sheet: Sheet, steps: Mapping[str, Block], end: Array) -> Block:
 
 
 def _losses(sheet: Sheet, steps: Mapping[str, Block], epochs: int, n: int) -> Block:
-    """By epoch: the mean of err2 over the pass, each point before its step."""
-    errors = steps["err2"]
+    """By epoch: the mean of squared_error over the pass, each point before its step."""
+    errors = steps["squared_error"]
     passes = [errors.part(slice(e * n, (e + 1) * n)) for e in range(epochs)]
     values = np.array([[one.values.mean()] for one in passes])
     formulas = [[f"=AVERAGE({one.range})"] for one in passes]
@@ -242,7 +243,17 @@ def _at_the_end(sheet: Sheet, net: Sheet, end: Block) -> dict[str, Block]:
     """What the net says at the end, to all points of the new task and of the old one."""
     row = end.bottom + 3
     sheet.text(row - 2, 0, "at the end: the new task, and the old task with the old head", "band")
-    headings = ["point", "x", "y", *UNITS, "err2", "old_y", "old_pred", "old_err2"]
+    headings = [
+        "point",
+        "x",
+        "y",
+        *UNITS,
+        "squared error",
+        "old_y",
+        "old_pred",
+        "old squared error",
+    ]
+    sheet.heights[row - 1] = 31
     sheet.labels(row - 1, 0, [headings], "heading")
     x, y, old_y, known = net["x"], net["y"], net["old_y"], net["pretrained"].abroad
     sheet.numbers(row, 0, [[i + 1] for i in range(x.rows)], "index")
@@ -264,8 +275,8 @@ def _at_the_end(sheet: Sheet, net: Sheet, end: Block) -> dict[str, Block]:
     )
     placed |= {"end_pred": units["pred"], "end_old_pred": old_pred}
     for column, name, said, wanted in (
-        (8, "end_err2", units["pred"], placed["end_y"]),
-        (11, "end_old_err2", old_pred, placed["end_old_y"]),
+        (8, "end_squared_error", units["pred"], placed["end_y"]),
+        (11, "end_old_squared_error", old_pred, placed["end_old_y"]),
     ):
         placed[name] = sheet.fill(
             row,
@@ -280,7 +291,7 @@ def _at_the_end(sheet: Sheet, net: Sheet, end: Block) -> dict[str, Block]:
 
 def _outcome(sheet: Sheet, start: Block, end: Block, at_end: Mapping[str, Block]) -> None:
     """The losses at the end, and how far each group has moved; beside the inputs."""
-    new, old = at_end["end_err2"], at_end["end_old_err2"]
+    new, old = at_end["end_squared_error"], at_end["end_old_squared_error"]
     row = [
         Fact(label, name, f"=AVERAGE({block.range})", block.values.mean(), style)
         for label, name, block, style in (

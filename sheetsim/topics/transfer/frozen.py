@@ -28,11 +28,11 @@ TOPIC = Run(
             "The same numbers, and 'group 1 moved', 'group 2 moved' are exactly 0.",
         ),
         (
-            "Set 'unfreeze after epoch' of group 2 to 2.",
+            "Set unfreeze_after of group 2 to 2.",
             "rate 2 is 0 in epochs 1 and 2 and lr from 3 on, where its weights begin to move.",
         ),
         (
-            "Set freeze of group 3 to 1 as well, and its unfreeze after epoch to 999.",
+            "Set freeze of group 3 to 1 as well, and its unfreeze_after to 999.",
             "Nothing trains: the loss is the same in every epoch.",
         ),
     ),

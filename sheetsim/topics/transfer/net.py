@@ -177,9 +177,10 @@ def _sheet(book: Draft) -> Sheet:
     level, size, freq, phase, old_freq = (float(block.value) for block in placed.values())
     start, number = _weights(sheet)
     sheet.text(TOP - 2, 0, "forward, and backward", "band")
-    headings = ["point", "x", "y", "h_1", "h_2", "g_1", "g_2", "pred", "err2"]
+    headings = ["point", "x", "y", "h_1", "h_2", "g_1", "g_2", "pred", "squared error"]
     headings += ["d_out", "d_g_1", "d_g_2", "d_h_1", "d_h_2", "old_y", "old_pred"]
     sheet.labels(TOP - 1, 0, [headings], "heading")
+    sheet.heights[TOP - 1] = 31
     sheet.numbers(TOP, 0, [[i + 1] for i in range(POINTS)], "index")
     x = sheet.inputs(TOP, 1, "x", np.ones((POINTS, 1)), "input.general", ANGLE)
     y = sheet.fill(
@@ -195,7 +196,7 @@ def _sheet(book: Draft) -> Sheet:
     errors = sheet.fill(
         TOP,
         8,
-        "err2",
+        "squared_error",
         f"=({pred.cell}-{y.cell})^2",
         finite((pred.values - y.values) ** 2),
         "calc.step",
@@ -283,7 +284,7 @@ def _difference(sheet: Sheet, start: Block, number: Block, x: Block, y: Block) -
         CHECK,
         1,
         (
-            Fact("weight no.", "weight", None, 1, "input.index", valid),
+            Fact("weight", "weight", None, 1, "input.index", valid),
             Fact("h", "h", None, 1e-3, "input.general", Valid(0, 1, above=True)),
         ),
     )
@@ -301,8 +302,9 @@ def _difference(sheet: Sheet, start: Block, number: Block, x: Block, y: Block) -
             "calc.step",
         )
         sheet.text(row - 2, 0, f"weights {name}", "row heading")
-        headings = ["point", "x", "y", "h_1", "h_2", "g_1", "g_2", "pred", "err2"]
+        headings = ["point", "x", "y", "h_1", "h_2", "g_1", "g_2", "pred", "squared error"]
         sheet.labels(row - 1, 0, [headings], "heading")
+        sheet.heights[row - 1] = 31
         sheet.numbers(row, 0, [[i + 1] for i in range(POINTS)], "index")
         own_x = sheet.fill(row, 1, f"{name}_x", f"={x.cell}", x.values, "calc.general")
         own_y = sheet.fill(row, 2, f"{name}_y", f"={y.cell}", y.values, "calc.step")
@@ -310,7 +312,7 @@ def _difference(sheet: Sheet, start: Block, number: Block, x: Block, y: Block) -
         pred = forward_cells(sheet, (row, 3), f"{name}_", weights, own_x, values)["pred"]
         errors = finite((pred.values - own_y.values) ** 2)
         formula = f"=({pred.cell}-{own_y.cell})^2"
-        block = sheet.fill(row, 8, f"{name}_err2", formula, errors, "calc.step")
+        block = sheet.fill(row, 8, f"{name}_squared_error", formula, errors, "calc.step")
         losses[name] = block
     up, down = (block.values.mean() for block in losses.values())
     slope = (up - down) / (2 * h)

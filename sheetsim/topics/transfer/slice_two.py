@@ -27,7 +27,7 @@ TOPIC = Run(
             "The same rate for all: the run is that of one_rate.",
         ),
         (
-            "Set freeze of group 1 to 1 and its 'unfreeze after epoch' to 999.",
+            "Set freeze of group 1 to 1 and its unfreeze_after to 999.",
             "'group 1 moved' is exactly 0; groups 2 and 3 go on training at their rates.",
         ),
     ),

@@ -6,7 +6,7 @@ The lesson's recipe in two stages:
     learn.unfreeze(); learn.fit(4, slice(lr_start, lr)) all groups train, the early ones slower
 
 In the first stage the head stops being random; what flows back through it afterwards is worth
-learning, and the layers have little to unlearn. `unfreeze after epoch` says when the first stage
+learning, and the layers have little to unlearn. `unfreeze_after` says when the first stage
 ends, for each group: unfreezing group 2 before group 1 is the gradual unfreezing of Howard and
 Ruder (2018). In fast.ai one would choose smaller rates for the second stage; here they are the
 same in both, which keeps the two apart from each other by one thing only.
@@ -24,15 +24,15 @@ TOPIC = Run(
     after=2,
     tries=(
         (
-            "Set 'unfreeze after epoch' of groups 1 and 2 to 0.",
+            "Set unfreeze_after of groups 1 and 2 to 0.",
             "Never frozen: the run is that of slice_two.",
         ),
         (
-            "Set 'unfreeze after epoch' of groups 1 and 2 to 999.",
+            "Set unfreeze_after of groups 1 and 2 to 999.",
             "Only the head trains: the run is that of frozen.",
         ),
         (
-            "Set 'unfreeze after epoch' of group 1 to 4, leave that of group 2.",
+            "Set unfreeze_after of group 1 to 4, leave that of group 2.",
             "Gradual unfreezing: rate 2 is above 0 from epoch 3 on, rate 1 from epoch 5 on.",
         ),
     ),

@@ -31,6 +31,37 @@ def _rows(plan: Mapping[str, Any]) -> int:
     return int(plan["steps"]) if runs else 1
 
 
+TERMS = {
+    "w_i": "weights of the model",
+    "weights": "weights of the model",
+    "x_i": "inputs of the model",
+    "x": "inputs of the model",
+    "h": "how far a weight is moved to estimate a slope",
+    "factor": "what wd w is multiplied by where a step takes it off the weight; 1 is decay as such",
+    "weight_to_move": "number of the weight that the chart moves",
+    "move_from": "where the chart's moved weight starts",
+    "move_to": "where the chart's moved weight ends",
+    "m": "average of the gradients, as in momentum",
+    "v": "average of the squared gradients, as in RMSProp",
+    "L2": "wd sum(w²) as a part of the loss, whose gradient Adam divides by √v as all others",
+    "AdamW": "Adam whose weights decay by themselves, beside the step of the gradient",
+    "base": "of wd = base^exponent",
+    "exponents": "of wd = base^exponent, a column for each",
+    "column_to_show": "the column whose polynomial is drawn",
+    "reach": "the curves are drawn from -reach to reach",
+    "points_x": "x of the points that the weights are fitted to",
+    "points_y": "y of the points that the weights are fitted to",
+    "held_x": "x of the rows held back",
+    "held_y": "y of the rows held back",
+    "c": "X'y / n: what the weights of least error are made from, with G",
+    "X": "the points' powers of x, a row for each point",
+    "I": "identity matrix: 1 on the diagonal, 0 elsewhere",
+    "n": "how many points there are",
+    "G": "X'X / n, from the points' powers of x",
+    "y": "what is so, and should be predicted",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="weight_decay",
     title="Weight decay",
@@ -40,12 +71,11 @@ LESSON = Lesson(
         "Three inputs, two of them nearly the same, show what the pull does; plain gradient "
         "descent and Adam show that adding it to the loss and shrinking the weights are the "
         "same for the one and not for the other; a polynomial shows what it is for.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=(Option("steps", STEPS, whole(8, MAX_STEPS), "steps of every run", "N"),),
     prepare=_prepare,
     limits={"steps": MAX_STEPS},
     rows=_rows,
     picture="decay_under_adam",
+    terms=TERMS,
 )

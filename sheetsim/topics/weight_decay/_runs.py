@@ -142,9 +142,9 @@ def verdict(
     allowed = float(sheet["tolerance"].value) * size
     total = f"=SQRT(SUMPRODUCT({every},{every}))"
     row_of_facts = (
-        Fact("apart, all steps", "gap", f"=SUM({later.range})", gap, "key.power"),
-        Fact("size of the weights", "size", total, size, "calc.step"),
-        Fact("allowed", "allowed", "=tolerance*size", allowed, "calc.power"),
+        Fact("gap", "gap", f"=SUM({later.range})", gap, "key.power"),
+        Fact("size of the weights", "size_of_weights", total, size, "calc.step"),
+        Fact("allowed", "allowed", "=tolerance*size_of_weights", allowed, "calc.power"),
     )
     facts(sheet, row, column, row_of_facts)
     says: object = same if gap <= allowed else other

@@ -114,11 +114,12 @@ def _sheet(book: Draft) -> Sheet:
     blocks = table(sheet, HEADINGS + 1, 0, _columns(book, runs, wd), steps + 1)
     verdict(sheet, FACTS, 7, blocks, SAME, OTHER)
     which = Valid(1, steps, choices=blocks["step"].part(slice(1, None)).range)
-    chosen = (Fact("step to show", "step_to_show", None, 2 * steps // 3, "input.index", which),)
+    chosen = (Fact("step_to_show", "step_to_show", None, 2 * steps // 3, "input.index", which),)
     step = float(facts(sheet, FACTS, 19, chosen)["step_to_show"].value)
     _pulls(sheet, blocks, hyper, wd, step)
     _charts(sheet, blocks)
     sheet.width(0, 25, 9.3)
+    sheet.width(19, 19, 12)
     sheet.heights[FACTS] = 31
     sheet.freeze = (5, 0)
     sheet.pages = 1

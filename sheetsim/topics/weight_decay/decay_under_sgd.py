@@ -71,7 +71,7 @@ def _sheet(book: Draft) -> Sheet:
     settings = (
         Fact("lr", "lr", None, 0.1, "input.general", Valid(0, 1, above=True)),
         Fact("wd", "wd", None, 0.5, "input.general", Valid(0, 10)),
-        Fact("factor of wd w", "factor", None, 1.0, "input.general", Valid(0, 2)),
+        Fact("factor", "factor", None, 1.0, "input.general", Valid(0, 2)),
         Fact("tolerance", "tolerance", None, 1e-12, "input.power", Valid(1e-13, 1)),
         Fact("points", "points", f"=COUNT({points.abroad.range})", points.rows, "calc.index"),
     )

@@ -99,7 +99,8 @@ def _sheet(book: Draft) -> Sheet:
     _outcome(sheet, x, y, w)
     _gradient(sheet, x, y, w)
     _curves(sheet, x, y, w)
-    sheet.width(0, 5, 11)
+    sheet.width(0, 0, 14)
+    sheet.width(1, 5, 11)
     sheet.width(6, 6, 3)
     sheet.width(7, 7, 20)
     sheet.width(8, 13, 11)
@@ -113,7 +114,7 @@ def _sheet(book: Draft) -> Sheet:
 def _points(sheet: Sheet, w: Block) -> tuple[Block, Block]:
     """The points, and what the model makes of them."""
     sheet.text(HEADINGS - 1, 0, "the points, and the model's predictions", "band")
-    sheet.labels(HEADINGS, 0, [["x1", "x2", "x3", "y", "prediction", "error²"]], "heading")
+    sheet.labels(HEADINGS, 0, [["x1", "x2", "x3", "y", "prediction", "squared error"]], "heading")
     points = np.array(POINTS)
     x = sheet.inputs(TOP, 0, "x", points[:, :3], "input.rating2", ANY)
     y = sheet.inputs(TOP, 3, "y", points[:, 3:], "input.rating2", ANY)
@@ -214,9 +215,9 @@ def _curves(sheet: Sheet, x: Block, y: Block, w: Block) -> None:
     steps = sheet.numbers(SWEEP + 5, 0, [[i] for i in range(CURVE)], "index")
     which = Valid(1, len(NAMES), choices=steps.part(slice(1, 1 + len(NAMES))).range)
     settings = (
-        Fact("weight to move", "weight_to_move", None, 1, "input.index", which),
-        Fact("from", "move_from", None, -2.0, "input.general", ANY),
-        Fact("to", "move_to", None, 5.0, "input.general", ANY),
+        Fact("weight_to_move", "weight_to_move", None, 1, "input.index", which),
+        Fact("move_from", "move_from", None, -2.0, "input.general", ANY),
+        Fact("move_to", "move_to", None, 5.0, "input.general", ANY),
     )
     placed = facts(sheet, SWEEP + 1, 0, settings)
     j, low, high = (float(block.value) for block in placed.values())

@@ -18,6 +18,20 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
     return Draft({"seed": options["seed"]})
 
 
+TERMS = {
+    "words": "a word of the sentence, or a blank",
+    "matrix": "the embedding: a row of numbers for each id",
+    "id": "number of a word, in the order of first appearance",
+    "token": "a word in lower case, as it counts",
+    "word_a": "id of the first word of two",
+    "word_b": "id of the second word of two",
+    "a": "the first word of two",
+    "cosine": "of the angle between two vectors: 1 where they point the same way",
+    "distance": "between the ends of two vectors",
+    "length": "of a vector: root of the sum of its squares",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="words",
     title="Words as numbers",
@@ -27,11 +41,10 @@ LESSON = Lesson(
         "the embedding matrix.",
         "Type your own sentence on the sheet vocabulary, one word a cell. The embedding numbers "
         "are random here: in a network they are trained, as the factors of a movie are.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=(seed_option(42),),
     prepare=_prepare,
     limits={},
     picture="word_vectors",
+    terms=TERMS,
 )

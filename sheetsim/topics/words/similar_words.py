@@ -90,7 +90,7 @@ def _words(sheet: Sheet, book: Draft, matrix: Block) -> tuple[Block, Block]:
 
 def _spots(sheet: Sheet, book: Draft, ids: Block, known: Block, matrix: Block) -> Block:
     """Where each word stands on the map; #N/A, unseen, keeps a row without a word off it."""
-    size = book["vocabulary"]["size"]
+    size = book["vocabulary"]["different_words"]
     there = ids.values <= size.value
     formula = f"=IF({ids.across}>{size.abroad.range},NA(),{matrix.abroad.cell})"
     values = np.where(there, matrix.values[:, :2], np.nan)
@@ -103,8 +103,8 @@ def _pair(sheet: Sheet, ids: Block, known: Block, matrix: Block) -> tuple[Block,
     """The two words that are picked: their vectors, and how alike these are."""
     choice = Valid(1, SLOTS, choices=ids.range)
     inputs = (
-        Fact("id of a", "word_a", None, 2, "input.index", choice),
-        Fact("id of b", "word_b", None, 4, "input.index", choice),
+        Fact("word_a", "word_a", None, 2, "input.index", choice),
+        Fact("word_b", "word_b", None, 4, "input.index", choice),
     )
     placed = facts(sheet, FACTS, 1, inputs)
     sheet.text(PICKED, 1, "the two words", "heading")
@@ -127,7 +127,7 @@ def _nearest(
     sheet: Sheet, book: Draft, ids: Block, pair: tuple[Block, Block], length: Block, matrix: Block
 ) -> None:
     """How alike the two are, and the word that is most like a."""
-    size = book["vocabulary"]["size"]
+    size = book["vocabulary"]["different_words"]
     listed = book["vocabulary"]["vocabulary"]
     a, b = pair
     both = cosines(np.concatenate([a.values, b.values]))
@@ -177,7 +177,7 @@ def _nearest(
 
 def _map(sheet: Sheet, book: Draft, ids: Block, known: Block, length: Block, matrix: Block) -> None:
     """The cosine of every two words of the vocabulary, coloured."""
-    size = book["vocabulary"]["size"]
+    size = book["vocabulary"]["different_words"]
     sheet.text(BANDS, MAP, "cosine of every two words", "band")
     headings = [[f"={known.at(j)}" for j in range(SLOTS)]]
     sheet.formulas(HEADINGS, MAP, "across", headings, known.values.T, "heading")

@@ -121,14 +121,16 @@ def _list(
     in_all = f'=SUMPRODUCT(({text.range}<>"")*1)'
     sizes = (
         Fact("words", "words_in_all", in_all, float((tokens != "").sum()), "calc.index"),
-        Fact("different words", "size", f"=SUM({new.range})", len(vocabulary), "key.index"),
+        Fact(
+            "different words", "different_words", f"=SUM({new.range})", len(vocabulary), "key.index"
+        ),
     )
     facts(sheet, FACTS, 1, sizes)
     listed = sheet.fill(
         TOP,
         8,
         "vocabulary",
-        f'=IF({number.cell}>size,"",INDEX({text.range},MATCH({number.cell},{count.range},0)))',
+        f'=IF({number.cell}>different_words,"",INDEX({text.range},MATCH({number.cell},{count.range},0)))',
         padded(vocabulary),
         "calc.text",
     )

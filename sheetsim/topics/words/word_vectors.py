@@ -127,7 +127,7 @@ def _outcome(sheet: Sheet, book: Draft, product: Block, vectors: Block) -> None:
     """Whether the two ways agree, and the sentence's average vector."""
     total = np.abs(product.values - vectors.values).sum()
     formula = f"=SUMPRODUCT(ABS({product.range}-{vectors.range}))"
-    facts(sheet, FACTS, LEFT, (Fact("total difference", "gap", formula, total, "key.general"),))
+    facts(sheet, FACTS, LEFT, (Fact("gap", "gap", formula, total, "key.general"),))
     verdict = SAME if total == 0 else DIFFER
     test = f'=IF(gap=0,"{SAME}","{DIFFER}")'
     sheet.fill(FACTS + 1, LEFT + 1, "verdict", test, verdict, "note")

@@ -27,6 +27,27 @@ def _rows(plan: Mapping[str, Any]) -> int:
     return int(plan["users"]) * (int(plan["movies"]) if pairs else 1)
 
 
+TERMS = {
+    "low": "the least rating that the sigmoid can come near",
+    "high": "the greatest rating that the sigmoid can come near",
+    "cap": "the largest x of which e^x is taken, for a number can become too large",
+    "least_stars": "the least rating that the scale has",
+    "most_stars": "the greatest rating that the scale has",
+    "bottom": "lower end of both ranges",
+    "near_top": "upper end of the range that ends at the best rating",
+    "far_top": "upper end of the range that goes beyond the best rating",
+    "goal": "the rating that gradient descent is to predict",
+    "raw_start": "the raw score that gradient descent starts from",
+    "raw_first": "the first raw score of the table and of the chart",
+    "raw_step": "how far the next raw score is",
+    "raw": "raw score: the dot product and both biases, before the sigmoid",
+    "stars": "ratings whose raw scores are looked for",
+    "near": "with the range that ends at the best rating",
+    "far": "with the range that goes beyond the best rating",
+    "bias": "what a user gives to all movies, or a movie gets from all users, alike",
+}
+"""What symbols and inputs mean in this workbook."""
+
 LESSON = Lesson(
     name="y_range",
     title="Predictions within a range",
@@ -35,12 +56,11 @@ LESSON = Lesson(
         "maps all numbers into a range (y_range), and no prediction can leave that range.",
         "The sheets: the model without the sigmoid, the same model with it, how many predictions "
         "of each leave the scale, and why the range should end a little beyond the best rating.",
-        "Blue cells on cream are inputs: change any of them and everything that depends on it "
-        "follows. All other numbers are formulas.",
     ),
     options=OPTIONS,
     prepare=_prepare,
     limits={key: most for key, most in LIMITS.items() if key != "wildcards"},
     rows=_rows,
     picture="outside_range",
+    terms=TERMS,
 )

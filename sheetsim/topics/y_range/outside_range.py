@@ -60,8 +60,8 @@ def _ends(sheet: Sheet, book: Draft) -> dict[str, tuple[str, float]]:
     least, most = (0.5, 5.0) if fits else (float(finite.min()), float(finite.max()))
     source = {name: book["sigmoid_rating"][name] for name in ("low", "high")}
     row = (
-        Fact("least stars", "least_stars", None, least, "input.rating", Valid(-1e6, 1e6)),
-        Fact("most stars", "most_stars", None, most, "input.rating", Valid(-1e6, 1e6)),
+        Fact("least_stars", "least_stars", None, least, "input.rating", Valid(-1e6, 1e6)),
+        Fact("most_stars", "most_stars", None, most, "input.rating", Valid(-1e6, 1e6)),
         *(
             Fact(name, name, f"={block.abroad.range}", float(block.value), "calc.general")
             for name, block in source.items()

@@ -87,13 +87,13 @@ def _sheet(book: Draft) -> Sheet:
         0,
         (
             Fact("bottom", "bottom", None, LOW, "input.general", Valid(-1e6, 1e6)),
-            Fact("top at the best", "near_top", None, BEST, "input.general", Valid(-1e6, 1e6)),
-            Fact("top beyond it", "far_top", None, HIGH, "input.general", Valid(-1e6, 1e6)),
-            Fact("rating to learn", "goal", None, BEST, "input.rating", Valid(-1e6, 1e6)),
-            Fact("raw score at the start", "raw_start", None, 0.0, "input.general", Valid(-9, 9)),
+            Fact("near_top", "near_top", None, BEST, "input.general", Valid(-1e6, 1e6)),
+            Fact("far_top", "far_top", None, HIGH, "input.general", Valid(-1e6, 1e6)),
+            Fact("goal", "goal", None, BEST, "input.rating", Valid(-1e6, 1e6)),
+            Fact("raw_start", "raw_start", None, 0.0, "input.general", Valid(-9, 9)),
             Fact("lr", "lr", None, 0.2, "input.general", Valid(0, 1)),
-            Fact("first raw score", "raw_first", None, -6.0, "input.general", Valid(-50, 50)),
-            Fact("its step", "raw_step", None, 0.5, "input.general", Valid(0, 10)),
+            Fact("raw_first", "raw_first", None, -6.0, "input.general", Valid(-50, 50)),
+            Fact("raw_step", "raw_step", None, 0.5, "input.general", Valid(0, 10)),
         ),
     )
     given = {name: float(block.value) for name, block in settings.items()}
@@ -171,7 +171,7 @@ def _needed(sheet: Sheet, given: dict[str, float]) -> None:
 def _descent(sheet: Sheet, given: dict[str, float]) -> None:
     """Gradient descent on the error of one rating, for both tops."""
     first = TOP + SCORES + 3
-    sheet.text(first - 2, 0, "gradient descent on (rating to learn - prediction)²", "band")
+    sheet.text(first - 2, 0, "gradient descent on (goal - prediction)²", "band")
     headings = ["step", "near: raw score", "near: prediction", "far: raw score", "far: prediction"]
     sheet.labels(first - 1, 0, [headings], "heading")
     sheet.heights[first - 1] = 31
@@ -209,21 +209,21 @@ TOPIC = Topic(
     tries=(
         (
             "Read the row of the best rating in the table of ratings.",
-            "With the near top there is no raw score that predicts it, and the slope there is 0; "
-            "with the far top both are ordinary numbers.",
+            "With near_top there is no raw score that predicts it, and the slope there is 0; "
+            "with far_top both are ordinary numbers.",
         ),
         (
-            "Raise the near top by 0.01.",
+            "Raise near_top by 0.01.",
             "The best rating can be reached, at a large raw score where the slope is a hundredth.",
         ),
         (
-            "Set rating to learn to 3.",
+            "Set goal to 3.",
             "Both tops arrive within a few steps: only the ends of a range are out of reach.",
             {"ratings": DEFAULT_SOURCE},
         ),
         (
             "Set lr to 0.3.",
-            "The far top gets within 0.001 of 5; the near top is still 0.15 short of it, and its "
+            "far_top gets within 0.001 of 5; near_top is still 0.15 short of it, and its "
             "raw score still rises in the last step.",
             {"ratings": DEFAULT_SOURCE},
         ),

@@ -87,7 +87,7 @@ def _range_facts(sheet: Sheet) -> tuple[float, float, float]:
         Fact("low", "low", None, LOW, "input.general", Valid(-1e6, 1e6)),
         Fact("high", "high", None, HIGH, "input.general", Valid(-1e6, 1e6)),
         # e^710 is an error in Excel, and in IronCalc it is not.
-        Fact("e^x, x up to", "cap", None, 700.0, "input.general", Valid(1, 700)),
+        Fact("cap", "cap", None, 700.0, "input.general", Valid(1, 700)),
     )
     low, high, cap = (float(b.value) for b in facts(sheet, FACT_LABELS, 0, ends).values())
     return low, high, cap

@@ -1,7 +1,8 @@
 """What cells look like: a style is a look and, for numbers, a format: `input.rating`.
 
-The colours carry meaning and nothing else does: inputs are blue on cream, formulas black on
-white, the number that a sheet is about is bold, headings white on slate.
+The colours carry meaning and nothing else does: inputs are blue on cream (or on the colour of a
+scale, which covers it), formulas black on white, counts grey, the number that a sheet is about is
+bold, headings white on slate.
 """
 
 from typing import Any
@@ -32,9 +33,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "label": {},
     "link": {"font_color": "#0563C1", "underline": 1, "valign": "top"},
     "wrapped": {"text_wrap": True, "valign": "top"},
-    "index": {"align": "center", "font_color": "#7F7F7F"},
+    "index": {"align": "center", "font_color": "#6B6B6B"},
     "input": {
-        "font_color": "#0000FF",
+        "font_color": "#0000E0",
         "bg_color": "#FFF8E1",
         "border": 1,
         "border_color": "#E0D8B8",
@@ -53,7 +54,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "index": {"num_format": "0"},
     "plan": {"num_format": "0", "align": "left"},
     "log": {"num_format": "General"},
-    "hot": {"num_format": "0", "font_color": "#A6A6A6"},
+    "hot": {"num_format": "0", "font_color": "#757575"},
     "general": {"num_format": "General"},
     "step": {"num_format": "0.0000"},  # no conditions: LibreOffice then drops minus signs
     "power": {"num_format": "0.00E+00"},
