@@ -78,12 +78,17 @@ class Program:
             WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
         """
         x = self._checked(x)
+        if x.ndim > 1 and self._ragged:
+            return np.stack([self.values(one) for one in x])
         state, _ = self._tape.forward(x)
         return self._numbers(state.num[..., self._out])
 
     def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
         """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""
         x = self._checked(x)
+        if x.ndim > 1 and self._ragged:
+            values, slopes = zip(*(self.value_and_gradient(one, output) for one in x), strict=True)
+            return np.stack(values), np.stack(slopes)
         state, registers = self._tape.forward(x)
         slot = self._out[output]
         bars = self._tape.bars(x.shape[:-1])
@@ -93,6 +98,9 @@ class Program:
     def values_and_jacobian(self, x: Floats) -> tuple[Floats, Floats]:
         """Return the outputs (m,) or (S, m), and their derivatives (m, n) or (S, m, n)."""
         x = self._checked(x)
+        if x.ndim > 1 and self._ragged:
+            values, slopes = zip(*map(self.values_and_jacobian, x), strict=True)
+            return np.stack(values), np.stack(slopes)
         state, registers = self._tape.forward(x)
         out = self._numbers(state.num[..., self._out])
         points = x.shape[0] if x.ndim > 1 else 0
@@ -113,6 +121,12 @@ class Program:
         """Whether each output is known to be linear (or constant) in the variables."""
         found = linear_slots(self._compiler)
         return tuple(bool(found[slot]) for slot in self._slots)
+
+    @cached_property
+    def _ragged(self) -> bool:
+        """Whether there are arrays whose sizes depend on x, so that each x is computed alone."""
+        batches = (batch for batch, _ in self._compiler.batches)
+        return any(one.function.ragged for batch in batches for one in batch.operations)
 
     @cached_property
     def work(self) -> int:

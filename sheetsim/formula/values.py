@@ -36,7 +36,7 @@ NUMBER, BOOL, TEXT, ERROR, BLANK = range(5)
 
 VALUE_ERROR, DIV_ERROR, NUM_ERROR = CellError("#VALUE!"), CellError("#DIV/0!"), CellError("#NUM!")
 NA_ERROR, REF_ERROR = CellError("#N/A"), CellError("#REF!")
-NULL_ERROR = CellError("#NULL!")
+CALC_ERROR = CellError("#CALC!")
 
 
 class ExcelError(Exception):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sheetsim.book import CellError, Value
+from sheetsim.formula.functions import TABLE
 from sheetsim.formula.recalc.formula_alone import Formulas
 
 TITLES = {
@@ -168,12 +169,32 @@ def reason_for(
     """
     differ = list(differ)
     if cached and "numpy" in differ:
-        return Reason(_stale(values, differ))
+        return Reason(_iterated(formula, values, differ) or _stale(values, differ))
     known: dict[Reason, list[str]] = {}
     for source in differ:
         known.setdefault(_engine_reason(source, formula, values, name), []).append(source)
     text = "; ".join(why.text.replace("{engines}", listed(who)) for why, who in known.items())
     return Reason(text, all(why.known for why in known))
+
+
+EARLY = 1e-6
+"""Relative difference up to which an iteration that stopped early explains it: Excel's own limits
+are 0.00001 % for IRR and 0.000001 % for XIRR, by its documentation, and steps of 1e-7 for RATE."""
+
+
+def _iterated(formula: str, values: Mapping[str, Value], differ: list[str]) -> str:
+    """Say that the cached value is one that an iteration stopped at, "" if it is not."""
+    names = sorted(name for name in functions_of(formula) if name in TABLE and TABLE[name].iterates)
+    shown, exact = values["cached"], values["numpy"]
+    if not names or type(shown) is not float or type(exact) is not float:
+        return ""
+    gap = abs(shown - exact) / max(abs(shown), abs(exact))
+    if gap > EARLY:
+        return ""
+    return (
+        f"{listed(names)} is found by iteration, and the program that saved the file stopped it "
+        f"early, {gap:.0e} from the value that {listed(differ)} gives"
+    )
 
 
 def _stale(values: Mapping[str, Value], differ: list[str]) -> str:

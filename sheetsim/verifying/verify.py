@@ -19,9 +19,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sheetsim.engines import Engine, choose
+from sheetsim.engines import Choice, Engine, choose
 from sheetsim.engines import engines as known_engines
-from sheetsim.errors import EngineError, EngineMissingError, OptionError
+from sheetsim.errors import (
+    EngineError,
+    EngineMissingError,
+    OptionError,
+    SheetsimError,
+    WorkbookError,
+)
 from sheetsim.tolerances import VERIFY_ENGINE_TOLERANCE, VERIFY_TOLERANCE
 from sheetsim.verifying.verification import Verification
 from sheetsim.verifying.verifier import Verifier
@@ -58,7 +64,7 @@ def verify(
 
     Raises:
         OptionError: there is no engine of that name, or a number is out of its range.
-        WorkbookError: the file cannot be read safely, or cells refer to each other in a circle.
+        WorkbookError: the file cannot be read safely, or is more than can be computed here.
         EngineMissingError: an engine that was asked for is not installed; or none is, and the
             file has no cached values either.
     """
@@ -69,6 +75,27 @@ def verify(
     if not timeout > 0:
         raise OptionError(f"timeout is {timeout}; expected seconds, more than 0")
     choice = choose(engines, known_engines(), "numpy")
+    try:
+        return _verified(path, choice, tolerance, timeout, say, started)
+    except SheetsimError:
+        raise
+    except MemoryError as error:
+        raise WorkbookError(f"{path}: there is not enough memory to compute it") from error
+    except Exception as error:  # whatever a file makes a program stumble over, the next one is
+        raise WorkbookError(  # still to be verified
+            f"{path}: cannot be verified, a fault of sheetsim ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _verified(
+    path: str | Path,
+    choice: Choice,
+    tolerance: float | None,
+    timeout: float,
+    say: Progress,
+    started: float,
+) -> Verification:
+    """Do what `verify` does, once its options are checked."""
     chosen = choice.engines
 
     def reading(sheet: str, fraction: float) -> None:

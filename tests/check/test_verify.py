@@ -14,7 +14,7 @@ from verify_books import chain, one_sheet, saved
 
 from sheetsim.book import Book
 from sheetsim.engines import engines
-from sheetsim.errors import EngineMissingError, OptionError
+from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.formula.recalc.formula_alone import Formulas
 from sheetsim.verifying.verification import Verification
 from sheetsim.verifying.verify import verify
@@ -49,6 +49,29 @@ def test_a_wrong_cached_value_is_found_and_named(tmp_path: Path, by: float) -> N
 
 
 @needs_engines
+@pytest.mark.parametrize("by", [1e-10, 1e-2])
+def test_an_iteration_that_stopped_early_is_no_edit(tmp_path: Path, by: float) -> None:
+    """1.1 is the root of -100 + 110 / x: within Excel's documented accuracy, or far from it."""
+    cells = {"A1": -100.0, "A2": 110.0, "B1": ("=IRR(A1:A2)", 0.1 * (1 + by))}
+    first = verify(saved(tmp_path / "a.xlsx", cells), engines=["numpy"]).first
+    assert first is not None
+    assert ("stopped it early, 1e-10 from" in first.reason) == (by < 1e-3)
+    assert ("stale" in first.reason) == (by > 1e-3)
+
+
+def test_a_fault_of_ours_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong inside, it is an error of this file, so that the next can be verified."""
+    path = saved(tmp_path / "a.xlsx", {"A1": ("=1+1", 2.0)})
+    for fault, said in ((RecursionError("deep"), "deep"), (MemoryError(), "not enough memory")):
+
+        def fail(*_: object, fault: BaseException = fault) -> None:
+            raise fault
+
+        monkeypatch.setattr("sheetsim.verifying.verify.Verifier", fail)
+        with pytest.raises(WorkbookError, match=said):
+            verify(path, engines=["numpy"])
+
+
 def test_engines_that_agree_say_that_the_cache_is_stale(tmp_path: Path) -> None:
     one = verify(saved(tmp_path / "a.xlsx", chain(9, 5, 0.5)))
     assert [source.name for source in one.sources] == ["numpy", *ALL]

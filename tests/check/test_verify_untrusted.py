@@ -80,11 +80,14 @@ def test_the_proxy_is_what_holds_libreoffice_back(
     assert set(asked) == {"/d.png"}
 
 
-def test_a_circle_is_named(tmp_path: Path) -> None:
-    cells = {"A1": ("=B1+1", 1.0), "B1": ("=C1", 1.0), "C1": ("=A1", 1.0)}
-    with pytest.raises(WorkbookError, match=r"circular reference S!.*S!.*S!") as caught:
-        verify(saved(tmp_path / "a.xlsx", cells))
-    assert "\n" not in str(caught.value)
+def test_a_circle_is_named_and_the_rest_is_verified(tmp_path: Path) -> None:
+    cells = {"A1": ("=B1+1", 1.0), "B1": ("=C1", 1.0), "C1": ("=A1", 1.0), "D1": ("=C1+1", 2.0),
+             "E1": ("=1+1", 3.0)}  # fmt: skip
+    found = verify(saved(tmp_path / "a.xlsx", cells), engines=["numpy"])
+    assert found.sources[0].reasons == {"the circular reference S!A1 -> S!B1 -> S!C1 -> S!A1": 3}
+    assert (found.cells, found.agree) == (2, 1)
+    assert found.first is not None
+    assert found.first.cell == "E1"
 
 
 @pytest.mark.parametrize(

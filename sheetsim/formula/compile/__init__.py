@@ -7,6 +7,7 @@
 - `plan`: what one formula does, step by step, for whatever cells it stands in.
 - `implicit_intersection`: where a range is cut to the formula's own row or column.
 - `dynamic_references`: what OFFSET, INDIRECT, INDEX and `A1#` refer to.
+- `lifting`: arrays of references, taken one by one.
 - `batches`: one formula in many cells, ready to be computed together.
 - `constant_folding`: all computed that is fixed; what is left becomes a batch of operations.
 - `broadcasting`, `used_range`, `result_size`: arrays of unequal size, whole columns, and results

@@ -12,6 +12,8 @@ from sheetsim.formula.values import ArrayValue
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sheetsim.book import Place
     from sheetsim.formula.compile.plan import Plan
     from sheetsim.formula.compile.store import Store
@@ -95,12 +97,30 @@ class UnreadyError(Exception):
     Attributes:
         parts: the cells, split into those that may go together.
         waiting: whether they all wait for cells that are not computed.
+        slots: if so, some of these.
     """
 
-    def __init__(self, parts: list[list[Place]], *, waiting: bool = False) -> None:
+    def __init__(
+        self, parts: list[list[Place]], *, waiting: bool = False, slots: Sequence[int] = ()
+    ) -> None:
         super().__init__("cells cannot be computed together")
         self.parts = parts
         self.waiting = waiting
+        self.slots = slots
+
+
+class UncomputableError(Exception):
+    """A function cannot compute some cells, for a reason that is no error of Excel's.
+
+    Attributes:
+        parts: the cells, split; one alone if it is that one.
+        why: the function, in words.
+    """
+
+    def __init__(self, parts: list[list[Place]], why: str) -> None:
+        super().__init__(why)
+        self.parts = parts
+        self.why = why
 
 
 def layout(places: list[Place]) -> tuple[list[Place], Ints, Ints]:

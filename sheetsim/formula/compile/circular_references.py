@@ -1,58 +1,138 @@
-"""Circular references: found among the cells that no order of computation reaches, and named."""
+"""Circular references: which are real, and what they are called.
+
+A reference says what a formula may need, not what it does need: in =IF(A1>0, B1, C1) one of two
+cells is never looked at. So the cells that no order of computation reaches are computed one by one
+as Excel does it, by need: the condition first, then what it chooses. A cell whose need leads back
+to itself stands in a circle, and none else.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
+from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
+from sheetsim.formula.compile.constant_folding import fold_lazily, resolve_references
+from sheetsim.formula.compile.store import WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
-    from sheetsim.formula.compile.dependency_graph import DependencyGraph
+    from sheetsim.formula.areas import Areas
+    from sheetsim.formula.compile.compiler import Compiler
+
+MOST_NAMED = 12
+"""Cells of a circle that a message names, the first also as last."""
 
 
-def note_circle(graph: DependencyGraph, left: set[int], members: Mapping[int, list[int]]) -> None:
-    """Name a circle in the graph's list of them.
+ONE_BY_ONE = 500
+"""Cells that are computed by need before it is seen whether a circle was all in their way."""
 
-    Args:
-        graph: where the cells are from.
-        left: the slots of those that no wave reached.
-        members: area -> which cells of the recurrence lie in it.
 
-    Raises:
-        WorkbookError: the graph keeps no list.
+class Circles(Enum):
+    """What is done about circular references."""
+
+    REFUSED = "one is an error"
+    LEFT = "their cells, and all that need them, are not computed"
+    CACHED = "the cached values of their cells stand for them"
+
+
+@dataclass
+class Untangling:
+    """Cells that no order reaches, being computed by need.
+
+    Attributes:
+        compiler: whose.
+        circles: those found, in words.
+        stuck: slots of cells that stand in a circle, or need one that does.
     """
-    names = " -> ".join(map(graph.name, find_circle(left, graph.precedents, members)))
-    if graph.circles is None:
-        raise WorkbookError(
-            f"{graph.book.path}: circular reference {names}; expected none (iterative "
-            "calculation is not supported)"
-        )
-    graph.circles.append(names)
+
+    compiler: Compiler
+    circles: list[str] = field(default_factory=list)
+    stuck: set[int] = field(default_factory=set)
+
+    def run(self, slots: Collection[int]) -> bool:
+        """Compute cells as far as they can be; return whether any was, or a circle was found.
+
+        Raises:
+            WorkbookError: there is a circle, and it is to be refused.
+        """
+        before = len(self.circles)
+        done = 0
+        for start in sorted(slots):
+            if done > ONE_BY_ONE and len(self.circles) > before:
+                break  # what is left may be computed in bulk now
+            path = [start]
+            while path:
+                slot = path[-1]
+                if not self._waits(slot) or slot in self.stuck:
+                    path.pop()
+                    continue
+                need = self._computed(slot)
+                if need is None:
+                    done += 1
+                elif need in path:
+                    self._found(path[path.index(need) :])
+                elif need in self.stuck:
+                    self.stuck |= set(path)
+                else:
+                    path.append(need)
+        return done > 0 or len(self.circles) > before
+
+    def _waits(self, slot: int) -> bool:
+        return bool(self.compiler.store.state[slot] == WAITING)
+
+    def _computed(self, slot: int) -> int | None:
+        """Compute a cell, and return None; or return one that it waits for."""
+        compiler, graph = self.compiler, self.compiler.graph
+        _, place = graph.store.places[slot]
+        group = graph.group_of[slot]
+        try:
+            if slot in graph.pending:
+                resolve_references(graph.store, group, [place], graph.note_areas)
+                graph.pending.discard(slot)
+            if group.plan.unknown:
+                compiler.take_cached(group, [place], group.plan.unknown)
+                return None
+            batch, used = fold_lazily(graph.store, group, place)
+            compiler.finish(batch)
+        except UncomputableError as error:
+            compiler.take_cached(group, [place], error.why)
+            return None
+        except UnreadyError as unready:
+            waits = (graph.home.get(one, one) for one in unready.slots)
+            return next((one for one in waits if self._waits(one)), slot)
+        graph.precedents[slot] = [graph.area(_rectangle(one)) for one in used]
+        graph.discover()
+        return None
+
+    def _found(self, circle: list[int]) -> None:
+        """Note a circle."""
+        compiler = self.compiler
+        names = list(map(compiler.graph.name, [*circle, circle[0]]))
+        if len(names) > MOST_NAMED:
+            names = [*names[:8], *names[-3:]]
+        text = " -> ".join(names)
+        if compiler.circles is Circles.REFUSED:
+            raise WorkbookError(
+                f"{compiler.graph.book.path}: circular reference {text}; expected none (iterative "
+                "calculation is not supported)"
+            )
+        self.circles.append(text)
+        if compiler.circles is Circles.LEFT:
+            self.stuck |= set(circle)
+            return
+        for slot in circle:
+            group = compiler.graph.group_of[slot]
+            _, place = compiler.store.places[slot]
+            compiler.take_cached(group, [place], f"the circular reference {text}")
+            compiler.graph.precedents[slot] = []
+            compiler.graph.pending.discard(slot)
 
 
-def circle_through_references(graph: DependencyGraph) -> WorkbookError:
-    """Return the error for cells whose dynamic references wait for each other."""
-    names = ", ".join(graph.name(slot) for slot in sorted(graph.pending)[:5])
-    return WorkbookError(
-        f"{graph.book.path}: circular reference through what OFFSET, INDEX or INDIRECT refers to "
-        f"in {names}; expected none"
-    )
-
-
-def find_circle(
-    left: set[int], precedents: Mapping[int, list[int]], members: Mapping[int, list[int]]
-) -> list[int]:
-    """Return the cells of a circle among those that no wave reached, the first also as last."""
-    cell = min(left)
-    seen: dict[int, int] = {}
-    path: list[int] = []
-    while cell not in seen:
-        seen[cell] = len(path)
-        path.append(cell)
-        cell = next(s for area in precedents[cell] for s in members[area] if s in left)
-    circle = [*path[seen[cell] :], cell]
-    if len(circle) > 12:
-        return [*circle[:8], *circle[-3:]]
-    return circle
+def _rectangle(areas: Areas) -> tuple[str, int, int, int, int]:
+    """Return what a reference is in a block of one cell."""
+    top, left, bottom, right = (int(one.flat[0]) for one in areas[1:])
+    return areas.sheet, top, left, bottom, right

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.batches import UnreadyError
+from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.cell_set import CellSet
-from sheetsim.formula.compile.circular_references import circle_through_references
+from sheetsim.formula.compile.circular_references import Circles, Untangling
 from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.dependency_graph import DependencyGraph
 from sheetsim.formula.compile.recurrences import run_recurrence
@@ -44,6 +44,7 @@ class Compiler:
         moving: Mapping[str, Collection[Place]] | None = None,
         group_keys: GroupKeys | None = None,
         lenient: bool = False,
+        circles: Circles = Circles.REFUSED,
     ) -> None:
         """Begin with nothing but the variables.
 
@@ -54,7 +55,10 @@ class Compiler:
                 far as they have one, are constants. None to compute all that is needed.
             group_keys: of the book's formulas, if some are known already.
             lenient: whether a formula that cannot be read is one that cannot be computed here.
+            circles: what is done about circular references.
         """
+        self.circles = circles
+        self.untangling = Untangling(self)
         self.store = Store(book)
         self.variables = [self.store.slot(sheet, place) for sheet, place in variables]
         self.store.grow()
@@ -86,9 +90,18 @@ class Compiler:
         while self.graph.pending:
             if self.graph.resolve():
                 continue
-            if not self._advance():
-                raise circle_through_references(self.graph)
+            if not self._advance() and not self._untangle():
+                break
         self._advance()
+        while self._untangle():
+            self._advance()
+
+    def _untangle(self) -> bool:
+        """Compute by need what no order reaches; return whether anything came of it."""
+        waits = self.store.state == WAITING
+        graph = self.graph
+        left = {slot for slot in (*graph.left, *graph.pending) if waits[slot]}
+        return bool(left - self.untangling.stuck) and self.untangling.run(left)
 
     def _advance(self) -> bool:
         """Compute what can be; return whether anything was."""
@@ -117,18 +130,27 @@ class Compiler:
             part = work.pop()
             try:
                 if group.plan.unknown:
-                    self._unknown(group, part)
+                    self.take_cached(group, part, group.plan.unknown)
                 else:
                     self.finish(fold(self.store, group, part))
             except UnreadyError as unready:
                 if not unready.waiting:
                     work += unready.parts
                 continue
+            except UncomputableError as error:
+                if len(part) > 1:
+                    work += error.parts
+                    continue
+                self.take_cached(group, part, error.why)
             progress = True
         return progress
 
-    def _unknown(self, group: Group, places: list[Place]) -> None:
-        """Let the cached values stand for a formula that cannot be computed here."""
+    def take_cached(self, group: Group, places: list[Place], why: str) -> None:
+        """Let the cached values stand for a formula that cannot be computed here.
+
+        Raises:
+            UnreadyError: it waits for cells that may depend on the variables.
+        """
         sheet = self.store.sheet(group.sheet)
         seen: dict[int, set[int]] = {}
         for place in places:
@@ -138,8 +160,9 @@ class Compiler:
                 if area not in seen:
                     seen[area] = self._states_in(area)
                 states |= seen[area]
-            if WAITING in states:
+            if WAITING in states and self.variables:
                 raise UnreadyError([[place] for place in places], waiting=len(places) == 1)
+            self.graph.unknown[slot] = why
             height, width = group.size or (1, 1)
             for r in range(place[0], place[0] + height):
                 for c in range(place[1], place[1] + width):
@@ -147,7 +170,7 @@ class Compiler:
                     own = sheet.slots[r, c]
                     self.store.put(own, None if cell is None else cell.value)
                     if DYNAMIC in states:
-                        self.broken[own] = group.plan.unknown
+                        self.broken[own] = why
 
     def _states_in(self, area: int) -> set[int]:
         """Return the states of the cells of an area that may depend on the variables."""

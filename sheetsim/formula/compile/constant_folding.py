@@ -6,17 +6,18 @@ on whole arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.formula.areas import Areas, whole_areas
+from sheetsim.formula.areas import Areas, errors_in, lost, whole_areas
 from sheetsim.formula.compile.batches import (
     Batch,
     Group,
     Operation,
+    UncomputableError,
     UnreadyError,
     areas_in_block,
     layout,
@@ -24,17 +25,31 @@ from sheetsim.formula.compile.batches import (
 from sheetsim.formula.compile.broadcasting import Size, cell_by_cell, common, filled, lacks
 from sheetsim.formula.compile.dynamic_references import CellReader
 from sheetsim.formula.compile.implicit_intersection import OWN_LINE, cut_to_own_line
+from sheetsim.formula.compile.lifting import assembled, element
 from sheetsim.formula.compile.plan import Step
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
 from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
-from sheetsim.formula.functions import Function, Reads
+from sheetsim.formula.functions import Function, Reads, UnequalSizesError, UnknownResultError
+from sheetsim.formula.functions._make import lost_range
 from sheetsim.formula.functions.operators import AS_IS
-from sheetsim.formula.values import NUMBER, VALUE_ERROR, ArrayValue, Bools, Ints, constant
+from sheetsim.formula.values import (
+    NUMBER,
+    VALUE_ERROR,
+    ArrayValue,
+    Bools,
+    Ints,
+    choose,
+    constant,
+    failed,
+)
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
 
-Touch = Callable[["Group", "list[Place]", Areas, int], None]
+Touch = Callable[["Group", "list[Place]", Areas, Hashable], None]
+
+MOST_REFERENCES = 20_000
+"""References in an array of them; a function is computed for each."""
 
 
 class _Folding:
@@ -63,6 +78,9 @@ class _Folding:
         self.batch = Batch(group, self.places, (self.shape[0], self.shape[1]))
         self.areas: dict[int, Areas] = {}
         self.moving: dict[int, Step] = {}  # references whose arguments depend on the variables
+        self.several: dict[int, list[list[Areas]]] = {}  # rows of them, made of arrays
+        self.spread: dict[int, int] = {}  # register -> the step whose references it would gather
+        self.used: list[Areas] = []
         self.next = len(group.plan.steps)
         self.trials: dict[int, ArrayValue] = {}
         self.tried = 0
@@ -88,12 +106,21 @@ class _Folding:
         """Read the cells of areas into a register."""
         self.split(areas.bottom - areas.top)
         self.split(areas.right - areas.left)
+        self.split(lost(areas))
+        if lost(areas).any():
+            self.batch.values[register] = errors_in(areas)
+            return
+        self.used.append(areas)
         index = self.store.indices(self.limits.cut(areas, spare))
         state = self.store.state[index]
         if state.min() == KNOWN == state.max():
             self.batch.values[register] = self.store.gather(index)
             return
-        self.split((state == WAITING).any((-2, -1)), waiting=True)
+        waits = state == WAITING
+        if len(self.places) == 1 and waits.any():
+            slots = index[waits].tolist()
+            raise UnreadyError([self.places], waiting=True, slots=slots)
+        self.split(waits.any((-2, -1)), waiting=True)
         moves = (state == DYNAMIC).any((-2, -1))
         self.split(moves)
         if moves.flat[0]:
@@ -104,6 +131,9 @@ class _Folding:
     def gather(self, register: int, step: Step) -> None:
         """Do a step of kind "gather"."""
         source = step.areas[0]
+        if source in self.several:
+            self._spread(register, source)
+            return
         if source in self.moving:
             self._moving_index(register, source, single=bool(step.value))
             return
@@ -115,6 +145,38 @@ class _Folding:
             if register not in self.batch.group.plan.ahead:
                 return
         self.take(register, areas)
+
+    def _spread(self, register: int, source: int) -> None:
+        """Note that a register would hold what an array of references refers to."""
+        rows = self.several[source]
+        self.spread[register] = source
+        self.batch.values[register] = constant([[VALUE_ERROR] * len(rows[0])] * len(rows))
+        if self.touch is None:
+            return
+        for r, row in enumerate(rows):
+            for c, areas in enumerate(row):
+                self.touch(self.batch.group, self.places, areas, (register, r, c))
+
+    def _lifted(self, function: Function, args: tuple[int, ...], register: int) -> None:
+        """Compute a function of an array of references for each of them alone."""
+        several = {i: self.several[self.spread[i]] for i in args if i in self.spread}
+        beside = [i for k, i in enumerate(args) if i not in several and function.letter(k) == "V"]
+        sizes = [(len(rows), len(rows[0])) for rows in several.values()]
+        height, width = common([*sizes, *map(self.size, beside)])
+        outs = []
+        for r in range(height):
+            for c in range(width):
+                own = []
+                for k, i in enumerate(args):
+                    one = i
+                    if i in several:
+                        rows, one = several[i], self.free()
+                        self.take(one, rows[min(r, len(rows) - 1)][min(c, len(rows[0]) - 1)])
+                    elif function.letter(k) == "V" and self.size(i) != (1, 1):
+                        one = self.operate(element(r, c), (i,), self.free())
+                    own.append(one)
+                outs.append(self.operate(function, tuple(own), self.free()))
+        self.operate(assembled(height, width), tuple(outs), register)
 
     def _moving_index(self, register: int, source: int, *, single: bool) -> None:
         """Look up in the values of an area, at a place that depends on the variables."""
@@ -194,21 +256,26 @@ class _Folding:
         for i, index in self.batch.gathers.items():
             if i not in trials:
                 trials[i] = self.store.gather(index)
-        with np.errstate(all="ignore"):
-            for one in self.batch.operations[self.tried :]:
-                args = [values[i] if i in values else trials[i] for i in one.args]
-                trials[one.out] = one.function.value(args, True)
+        for one in self.batch.operations[self.tried :]:
+            args = [values[i] if i in values else trials[i] for i in one.args]
+            trials[one.out] = self.computed(one.function, args)
         self.tried = len(self.batch.operations)
         return trials.get(register)
 
     def reference(self, register: int, step: Step) -> None:
         """Do a step of kind "reference"."""
+        function = step.value
         static = all(i in self.batch.values for i in step.args)
-        several = static and any(self.size(i) != (1, 1) for i in step.args)
+        beside = [
+            k for k in range(len(step.args) + len(step.areas)) if k not in function.references
+        ]
+        singles = [i for k, i in zip(beside, step.args, strict=True) if function.letter(k) == "V"]
+        several = static and any(self.size(i) != (1, 1) for i in singles)
         if not static or several or any(i in self.moving for i in step.areas):
             self.moving[register] = step
+            if several and function.kind == "reference" and not set(step.areas) & set(self.moving):
+                self._refer_to_several(register, step)
             return
-        function = step.value
         if function.reads is Reads.ANYWHERE and len(self.places) > 1:  # each a sheet of its own
             raise UnreadyError([[place] for place in self.places])
         self.areas[register] = function.refers(
@@ -217,15 +284,57 @@ class _Folding:
             [self.batch.values[i] for i in step.args],
         )
 
+    def _refer_to_several(self, register: int, step: Step) -> None:
+        """Find what a function refers to for each value of its arguments, which are arrays."""
+        function, args = step.value, [self.batch.values[i] for i in step.args]
+        height, width = common([arg.shape[-2:] for arg in args])  # type: ignore[misc]
+        if height * width > MOST_REFERENCES:
+            return
+        if len(self.places) > 1:
+            raise UnreadyError([[place] for place in self.places])
+        reader = CellReader(self.store, self.batch.group.sheet, self.places[0])
+        areas = [self.areas[i] for i in step.areas]
+        self.several[register] = [
+            [
+                function.refers(reader, areas, [element(r, c).value([arg], True) for arg in args])
+                for c in range(width)
+            ]
+            for r in range(height)
+        ]
+
+    def computed(self, function: Function, args: list[ArrayValue]) -> ArrayValue:
+        """Compute a function.
+
+        Raises:
+            UnreadyError: the results in the cells are of different sizes.
+            UncomputableError: it cannot; whatever a function stumbles over, a file may hold.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                return function.value(args, True)
+        except UnequalSizesError as unequal:
+            self.split(unequal.labels)
+            raise
+        except MemoryError:
+            raise
+        except Exception as error:
+            known = isinstance(error, UnknownResultError)
+            why = str(error) if known else f"{function.name} of such arguments"
+            raise UncomputableError([[place] for place in self.places], why) from error
+
     def operate(self, function: Function, args: tuple[int, ...], register: int) -> int:
         """Compute a function now if its arguments are known, else note it down."""
         values = self.batch.values
+        if any(i in self.spread for i in args) and function.over_references:
+            self._lifted(function, args, register)
+            return register
         if len(args) > 1:
             args = self.equal(function, args)
         if all(i in values for i in args):
-            with np.errstate(all="ignore"):
-                values[register] = function.value([values[i] for i in args], True)
+            values[register] = self.computed(function, [values[i] for i in args])
         else:
+            if function.ragged and len(self.places) > 1:  # at another x, the sizes may differ
+                raise UnreadyError([[place] for place in self.places])
             self.batch.operations.append(Operation(function, args, register))
             if function.kind == "statistic":
                 self.sizes[register] = (1, 1)
@@ -234,8 +343,8 @@ class _Folding:
         return register
 
     def equal(self, function: Function, args: tuple[int, ...]) -> tuple[int, ...]:
-        """Fill up the arguments that a function takes cell by cell, if they are unequal."""
-        together = cell_by_cell(function, len(args))
+        """Fill up the single values that a function takes together, if they are unequal arrays."""
+        together = [function.letter(k) == "V" for k in range(len(args))]
         sizes = [self.size(i) for i, own in zip(args, together, strict=True) if own]
         if not sizes or not any(lacks(size, common(sizes)) for size in sizes):
             return args
@@ -249,13 +358,18 @@ class _Folding:
         """Do a step of kind "choice": its result is as large as the argument that it chooses."""
         args, function = step.args, step.value
         sizes = [self.size(i) for i in args]
+        deciding = function.deciding(len(args))
         values = [k for k in range(len(args)) if k in function.returns]
         whole = common([sizes[k] for k in values])
-        if sizes[0] != (1, 1) or all(sizes[k] == whole for k in values):
+        if any(sizes[k] != (1, 1) for k in deciding) or all(sizes[k] == whole for k in values):
             self.operate(function, args, register)
-        elif args[0] in self.batch.values:
+        elif all(args[k] in self.batch.values for k in deciding):
             self._chosen(register, step)
-        elif values[0] == 0 or (step.kind == "choice" and not self._harmless(args, sizes)):
+        elif (
+            len(deciding) > 1
+            or values[0] == 0
+            or (step.kind == "choice" and not self._harmless(args, sizes))
+        ):
             self.batch.unknown = f"{function.name} of values of unequal size"
             self.batch.values[register] = constant(0.0)
         elif step.kind == "choice":
@@ -266,17 +380,25 @@ class _Folding:
             self.operate(function, (args[0], *ours), register)
 
     def _chosen(self, register: int, step: Step) -> None:
-        """Take the argument that the first one, which is fixed, chooses."""
+        """Take the argument that those which decide, and are fixed, choose."""
         args, function = step.args, step.value
-        chosen = function.chooses(self.batch.values[args[0]])
-        self.split(chosen)
-        k = int(chosen.flat[0])
+        k = self._choice_of(step)
         if 0 <= k < len(args):
             self.operate(AS_IS, (args[k],), register)
         elif k == len(args) and function.default is not None:
             self.batch.values[register] = constant(function.default)
         else:  # the error that it gives
-            self.operate(function, (args[0],) * len(args), register)
+            deciding = function.deciding(len(args))
+            own = tuple(i if k in deciding else args[0] for k, i in enumerate(args))
+            self.operate(function, own, register)
+
+    def _choice_of(self, step: Step) -> int:
+        """Return which argument a step chooses, whose deciding ones are fixed."""
+        function, args = step.value, step.args
+        deciding = [self.batch.values[args[k]] for k in function.deciding(len(args))]
+        chosen = function.chooses(*deciding, count=len(args))
+        self.split(chosen)
+        return int(chosen.flat[0])
 
     def _harmless(self, args: tuple[int, ...], sizes: list[Size]) -> bool:
         """Whether it does not matter that a single value stands for an array of it."""
@@ -293,7 +415,12 @@ class _Folding:
         """Do a step of kind "geometry"."""
         function = step.value
         if step.args:  # ROWS and COLUMNS of a value, not of a reference
+            value = self.batch.values.get(step.args[0])
             areas = whole_areas(self.size(step.args[0]))
+            if value is not None and lost_range(value):
+                out = function.measures(areas)
+                self.batch.values[register] = choose(failed(value), value, out)
+                return
         elif not step.areas:
             areas = Areas("", self.rows, self.columns, self.rows, self.columns)
         elif step.areas[0] in self.moving:
@@ -314,22 +441,102 @@ class _Folding:
         for i, step in enumerate(steps):
             if self.touch is not None and i not in plan.ahead and i not in plan.dynamic:
                 continue
-            if step.kind == "call":
-                self.operate(step.value, step.args, i)
-            elif step.kind == "gather":
-                self.gather(i, step)
-            elif step.kind in {"choice", "choice of ranges"}:
-                self.choice(i, step)
-            elif step.kind == "area":
-                self.areas[i] = areas_in_block(step.value, self.rows, self.columns)
-            elif step.kind == "const":
-                self.batch.values[i] = plan.constants[i]
-            elif step.kind == "reference":
-                self.reference(i, step)
-            else:
-                self.geometry(i, step)
+            self._do(i, step)
         self.batch.root = len(steps) - 1
+        self._watch_sizes()
         return self.batch
+
+    def _do(self, i: int, step: Step) -> None:
+        """Do a step whose needs are done."""
+        if step.kind == "call":
+            self.operate(step.value, step.args, i)
+        elif step.kind == "gather":
+            self.gather(i, step)
+        elif step.kind in {"choice", "choice of ranges"}:
+            self.choice(i, step)
+        elif step.kind == "area":
+            self.areas[i] = areas_in_block(step.value, self.rows, self.columns)
+        elif step.kind == "const":
+            self.batch.values[i] = self.batch.group.plan.constants[i]
+        elif step.kind == "reference":
+            self.reference(i, step)
+        else:
+            self.geometry(i, step)
+
+    def _watch_sizes(self) -> None:
+        """Give up where a size that depends on the variables is more than a statistic's matter."""
+        ragged = {one.out: one.function for one in self.batch.operations if one.function.ragged}
+        if self.batch.root in ragged:
+            self.batch.unknown = (
+                f"{ragged[self.batch.root].name} of a size that depends on the variables"
+            )
+        for one in self.batch.operations:
+            for i in one.args:
+                if i in ragged and one.function.kind != "statistic":
+                    name = ragged[i].name
+                    self.batch.unknown = f"{name} of a size that depends on the variables"
+
+    def run_lazily(self) -> Batch:
+        """Do the steps that the value really needs: of what is chosen among, the chosen alone."""
+        steps = self.batch.group.plan.steps
+        root = len(steps) - 1
+        done: set[int] = set()
+        stack = [root]
+        while stack:
+            i = stack[-1]
+            step = steps[i]
+            needs = [*step.areas, *step.args]
+            lazy = step.kind in _CALLS and step.value.chooses is not None
+            if lazy:
+                needs = [step.args[k] for k in step.value.deciding(len(step.args))]
+            missing = [] if i in done else [one for one in needs if one not in done]
+            if lazy and not missing and i not in done:
+                missing = self._still_needed(i, step, done)
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            if i not in done:
+                self._do(i, step)
+                done.add(i)
+        self.batch.root = root
+        self._watch_sizes()
+        return self.batch
+
+    def _still_needed(self, i: int, step: Step, done: set[int]) -> list[int]:
+        """Return what a choice needs now that what decides it is done; or make it, and nothing."""
+        function, args = step.value, step.args
+        deciding = [args[k] for k in function.deciding(len(args))]
+        if any(one not in self.batch.values or self.size(one) != (1, 1) for one in deciding):
+            return [one for one in args if one not in done]
+        k = self._choice_of(step)
+        if 0 <= k < len(args) and args[k] not in done:
+            return [args[k]]
+        self._chosen(i, step)
+        done.add(i)
+        return []
+
+
+_CALLS = {"call", "choice", "choice of ranges"}
+
+
+def fold_lazily(store: Store, group: Group, place: Place) -> tuple[Batch, list[Areas]]:
+    """Return one cell as a batch, and what it really needs: no branch that is not taken.
+
+    Args:
+        store: with the cells that it needs.
+        group: its.
+        place: where it stands.
+
+    Raises:
+        UnreadyError: the cell waits for others.
+    """
+    folding = _Folding(store, group, [place])
+    batch = folding.run_lazily()
+    while folding.limits.stale:
+        folding = folding.again()
+        batch = folding.run_lazily()
+    return batch, folding.used
 
 
 def fold(store: Store, group: Group, places: list[Place], *, flat: bool = False) -> Batch:

@@ -15,6 +15,7 @@ from sheetsim.errors import PlacedError, WorkbookError
 from sheetsim.formula.areas import Areas
 from sheetsim.formula.compile.batches import Group, UnreadyError
 from sheetsim.formula.compile.constant_folding import resolve_references
+from sheetsim.formula.compile.implicit_intersection import in_own_line
 from sheetsim.formula.compile.plan import Plan, Reason, make_plan
 from sheetsim.formula.compile.store import KNOWN, Store
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
@@ -22,7 +23,7 @@ from sheetsim.formula.syntax.parser import parse_tokens
 from sheetsim.references import address_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping
 
     from sheetsim.book import Book, Cell, CellAddress, Place
 Area = tuple[str, int, int, int, int]
@@ -51,8 +52,7 @@ class DependencyGraph:
             value are constants. None for all.
         group_keys: which formulas are the same.
         lenient: whether a formula that cannot be read is one that cannot be computed.
-        circles: if it is a list, circular references are noted there in words and left out of
-            the order, with all that needs them; if it is None, one is an error.
+        left: slots of cells that no order of computation reaches.
     """
 
     book: Book
@@ -72,9 +72,9 @@ class DependencyGraph:
     stack: list[int] = field(default_factory=list)
     moving: Mapping[str, Collection[Place]] | None = None
     lenient: bool = False
-    circles: list[str] | None = None
+    left: set[int] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
-    _touched: set[tuple[int, int]] = field(default_factory=set)
+    _touched: set[tuple[int, Hashable]] = field(default_factory=set)
 
     def need(self, addresses: Iterable[CellAddress]) -> None:
         """Add cells and all that they need."""
@@ -93,6 +93,10 @@ class DependencyGraph:
                 area = (ref.sheet or sheet, *ref.at(*place))
                 growing = ref.fixed[0] != ref.fixed[2]
                 found += map(self.area, self._pieces(area) if growing else [area])
+            for ref in group.plan.lines:
+                own = in_own_line(ref.at(*place), place)
+                if own is not None:
+                    found.append(self.area((ref.sheet or sheet, *own, *own)))
             if group.plan.dynamic:
                 self.pending.add(slot)
         self.store.grow()
@@ -237,7 +241,7 @@ class DependencyGraph:
             while work:
                 part = work.pop()
                 try:
-                    resolve_references(self.store, group, part, self._touch_areas)
+                    resolve_references(self.store, group, part, self.note_areas)
                 except UnreadyError as unready:
                     if not unready.waiting:
                         work += unready.parts
@@ -247,7 +251,7 @@ class DependencyGraph:
                 self.pending -= {slots[place] for place in part}
         return progress
 
-    def _touch_areas(self, group: Group, places: list[Place], areas: Areas, step: int) -> None:
+    def note_areas(self, group: Group, places: list[Place], areas: Areas, step: Hashable) -> None:
         """Make the cells of resolved areas known, and note them as needed."""
         shape = np.broadcast_shapes(*(one.shape for one in areas[1:]))
         bounds = [np.broadcast_to(one, shape) for one in areas[1:]]

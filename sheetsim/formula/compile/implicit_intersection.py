@@ -18,6 +18,7 @@ from sheetsim.formula.functions import ALL
 from sheetsim.formula.functions._make import elementwise
 
 if TYPE_CHECKING:
+    from sheetsim.book import Place
     from sheetsim.formula.functions import Function
     from sheetsim.formula.values import Ints
 
@@ -45,14 +46,14 @@ class Wanted(StrEnum):
 _REFERENCES = {Wanted.REFERENCE, Wanted.ARRAYS_REFERENCE}
 
 
-def argument_wanted(function: Function, i: int, wanted: Wanted) -> Wanted:
-    """Return how a function wants argument i, if its own result is wanted so.
+def argument_wanted(function: Function, i: int, wanted: Wanted, count: int) -> Wanted:
+    """Return how a function wants argument i, of so many, if its own result is wanted so.
 
     What an array formula computes it computes of arrays, whatever the parameter; but for what an
     "@" stands before (letter S). What is chosen where a range is wanted may be a range.
     """
     if wanted is Wanted.RANGE and function.chooses is not None:
-        return Wanted.RANGE if i else Wanted.VALUE
+        return Wanted.VALUE if i in function.deciding(count) else Wanted.RANGE
     letter = function.letter(i)
     if letter == "S":
         return Wanted.VALUE
@@ -81,6 +82,18 @@ def cut_to_own_line(areas: Areas, rows: Ints, columns: Ints) -> Areas:
     out = out | (column < areas.left) | (column > areas.right)
     row = np.where(out, NO_CELL, row)
     return Areas(areas.sheet, row, column, row, column)
+
+
+def in_own_line(bounds: tuple[int, int, int, int], place: Place) -> Place | None:
+    """Return the cell of an area that lies in the row or column of a cell; None if none does.
+
+    Args:
+        bounds: top, left, bottom and right.
+        place: where the formula stands.
+    """
+    top, left, bottom, right = bounds
+    row, column = place[0] if bottom > top else top, place[1] if right > left else left
+    return (row, column) if top <= row <= bottom and left <= column <= right else None
 
 
 OWN_LINE = elementwise(

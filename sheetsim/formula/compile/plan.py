@@ -67,6 +67,7 @@ class Plan:
     Attributes:
         steps: see `Step`.
         refs: the references whose cells the formula needs in any case.
+        lines: the references of which it needs the one cell in its own row or column.
         dynamic: steps that gather what a dynamic reference refers to, known only when its
             arguments are.
         ahead: steps that have to be computed to know what the dynamic references refer to.
@@ -77,6 +78,7 @@ class Plan:
 
     steps: tuple[Step, ...]
     refs: tuple[Ref, ...] = ()
+    lines: tuple[Ref, ...] = ()
     dynamic: tuple[int, ...] = ()
     ahead: frozenset[int] = frozenset()
     unknown: str = ""
@@ -133,9 +135,13 @@ def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) 
     _walk(planner, book)
     gathers = [i for i, step in enumerate(planner.steps) if step.kind == "gather"]
     sources = {i: planner.steps[planner.steps[i].areas[0]] for i in gathers}
+    written = [
+        (planner.steps[i].value, one.value) for i, one in sources.items() if one.kind == "area"
+    ]
     return Plan(
         tuple(planner.steps),
-        tuple(source.value for source in sources.values() if source.kind == "area"),
+        tuple(ref for cut, ref in written if not cut),
+        tuple(ref for cut, ref in written if cut),
         tuple(i for i, source in sources.items() if source.kind != "area"),
         _ahead(planner.steps),
         random=any(function.random for node in tree if (function := function_of(node))),
@@ -200,18 +206,25 @@ def _unknown_sheet(book: Book, sheet: str) -> str:
     return ""
 
 
-def _is_reference(tree: Tree, i: int) -> bool:
-    """Whether a node is a reference, or becomes one; INDEX does if its first argument does."""
-    while True:
-        node = tree[i]
+def _is_reference(tree: Tree, i: int, *, asked: bool = True) -> bool:
+    """Whether a node is a reference, or becomes one; INDEX does if its first argument does.
+
+    Args:
+        tree: the formula's.
+        i: the node.
+        asked: whether a reference is due.
+    """
+    stack = [i]
+    while stack:
+        node = tree[stack.pop()]
         if node.kind == "ref":
-            return True
+            continue
         function = function_of(node)
-        if function is None or function.refers is None:
+        if function is None or function.refers is None or (function.refers_if_asked and not asked):
             return False
-        if function.kind == "reference":
-            return True
-        i = node.args[0]
+        if function.kind != "reference":
+            stack += [arg for k, arg in enumerate(node.args) if k in function.references]
+    return True
 
 
 def _walk(planner: _Planner, book: Book) -> None:
@@ -243,14 +256,24 @@ def _needs(tree: Tree, i: int, wanted: Wanted) -> list[tuple[int, Wanted]]:
     function = TABLE[str(node.value)]
     arrays = wanted is Wanted.ARRAYS
     as_reference = Wanted.ARRAYS_REFERENCE if arrays else Wanted.REFERENCE
-    if function.refers is not None and _is_reference(tree, i):
+    if _is_reference(tree, i, asked=wanted.is_reference):
         if not wanted.is_reference:  # the values in it, once it is known
             return [(i, as_reference)]
-        inner = Wanted.ARRAYS if wanted is Wanted.ARRAYS_REFERENCE else Wanted.VALUE
-        return [(a, wanted if k < function.references else inner) for k, a in enumerate(node.args)]
+        return [
+            (a, wanted if k in function.references else _beside(function, k, wanted))
+            for k, a in enumerate(node.args)
+        ]
     if function.measures is not None:
         return [(a, as_reference if _is_reference(tree, a) else Wanted.ARRAYS) for a in node.args]
-    return [(a, argument_wanted(function, k, wanted)) for k, a in enumerate(node.args)]
+    count = len(node.args)
+    return [(a, argument_wanted(function, k, wanted, count)) for k, a in enumerate(node.args)]
+
+
+def _beside(function: Function, k: int, wanted: Wanted) -> Wanted:
+    """Return how argument k, no reference, is wanted where the result is wanted as one."""
+    if wanted is Wanted.ARRAYS_REFERENCE or function.letter(k) == "A":
+        return Wanted.ARRAYS
+    return Wanted.RANGE if function.letter(k) == "R" else Wanted.VALUE
 
 
 def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[int]) -> int:
@@ -262,7 +285,7 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
     if node.kind == "ref":
         return _range_step(planner, book, on_sheet(node.value, planner.own), wanted)
     function = TABLE[str(node.value)]
-    if function.refers is not None and _is_reference(planner.tree, i):
+    if _is_reference(planner.tree, i, asked=wanted.is_reference):
         if wanted.is_reference:
             return _reference_step(planner, function, needs)
         if planner.steps[needs[0]].kind not in _AREAS:
@@ -293,8 +316,9 @@ def _range_step(planner: _Planner, book: Book, ref: Ref, wanted: Wanted) -> int:
 def _reference_step(planner: _Planner, function: Function, needs: list[int]) -> int:
     """Make the step of a function that returns a reference."""
     found = [planner.steps[n].kind in _AREAS for n in needs]
-    if not all(found[: function.references]):  # A1:5, OFFSET(5,1,1), a sheet that is not there
-        wrong = planner.steps[needs[found.index(False)]].value
+    others = [n for k, n in enumerate(needs) if k in function.references and not found[k]]
+    if others:  # A1:5, OFFSET(5,1,1), a sheet that is not there
+        wrong = planner.steps[others[0]].value
         error = wrong if isinstance(wrong, CellError) else VALUE_ERROR
         return planner.add(Step("const", error))
     areas = tuple(n for n, is_area in zip(needs, found, strict=True) if is_area)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.formula.compile.batches import UnreadyError, rows_of
+from sheetsim.formula.compile.batches import UncomputableError, UnreadyError, rows_of
 from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.result_size import fit_to_cells
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING
@@ -74,6 +74,8 @@ def _folded(store: Store, waves: list[Wave]) -> list[Batch] | None:
                 if unready.waiting:
                     return None
                 work += unready.parts
+            except UncomputableError:
+                return None
     return batches
 
 

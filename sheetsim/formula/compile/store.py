@@ -9,14 +9,11 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas
+from sheetsim.formula.areas import ERRORS, NOWHERE, Areas
 from sheetsim.formula.values import (
     BLANK,
     ERROR,
-    NULL_ERROR,
     NUMBER,
-    REF_ERROR,
-    VALUE_ERROR,
     ArrayValue,
     Ints,
     Kinds,
@@ -33,10 +30,8 @@ if TYPE_CHECKING:
 WAITING, KNOWN, DYNAMIC = range(3)
 """A slot's state: not computed yet; a value that does not change; depends on the variables."""
 
-BLANK_SLOT, VALUE_SLOT, REF_SLOT, NULL_SLOT = range(4)
-"""The slots of what is no cell: a blank, `#VALUE!`, `#REF!` and `#NULL!`."""
-
-_LOST = {NO_CELL: VALUE_SLOT, NO_COMMON: NULL_SLOT}
+BLANK_SLOT, REF_SLOT = range(2)
+"""The slots of what is no cell: a blank, and, from here on, the errors that a reference can be."""
 
 MAX_AREA = 20_000_000
 """Cells that a reference may cover; see `broadcasting` beside this file for blank ones."""
@@ -86,11 +81,12 @@ class Store:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.sheets: dict[str, SheetCells] = {}
-        self.places: list[tuple[str, Place]] = [("", (-1, -1))] * 4
-        self.num: Floats = np.array([0.0, np.nan, np.nan, np.nan])
-        self.kind: Kinds = np.array([BLANK, ERROR, ERROR, ERROR], np.uint8)
-        self.obj: Objects = np.array([None, VALUE_ERROR, REF_ERROR, NULL_ERROR], object)
-        self.state: Kinds = np.full(4, KNOWN, np.uint8)
+        count = len(ERRORS)
+        self.places: list[tuple[str, Place]] = [("", (-1, -1))] * (1 + count)
+        self.num: Floats = np.array([0.0, *[np.nan] * count])
+        self.kind: Kinds = np.array([BLANK, *[ERROR] * count], np.uint8)
+        self.obj: Objects = np.array([None, *ERRORS], object)
+        self.state: Kinds = np.full(1 + count, KNOWN, np.uint8)
         self._late: list[tuple[int, Value]] = []
 
     def sheet(self, name: str) -> SheetCells:
@@ -197,7 +193,7 @@ class Store:
             if slot == BLANK_SLOT and not (
                 0 <= place[0] < MAX_ROWS and 0 <= place[1] < MAX_COLUMNS
             ):
-                slot = _LOST.get(place[0], REF_SLOT)
+                slot = _lost_slot(place[0])
             return np.full((1, 1, 1, 1), slot)
         size = height * width * np.broadcast(top, left).size
         if size > MAX_AREA:
@@ -217,8 +213,8 @@ class Store:
         if min(rows.min(), columns.min()) < 0 or rows.max() >= MAX_ROWS or columns.max() >= _SHIFT:
             outside = (rows < 0) | (rows >= MAX_ROWS) | (columns < 0) | (columns >= MAX_COLUMNS)
             found = np.where(outside, REF_SLOT, found)
-            for row, slot in _LOST.items():
-                found = np.where(outside & (rows == row), slot, found)
+            for row in np.unique(rows[rows <= NOWHERE]).tolist():
+                found = np.where(outside & (rows == row), _lost_slot(row), found)
         return found
 
     def gather(self, index: Ints) -> ArrayValue:
@@ -231,3 +227,8 @@ class Store:
         obj = self.obj[index] if other.any() else None
         bad = bool((other & np.isnan(num)).any())
         return ArrayValue(num, kind, obj, bad=bad, literal=False)
+
+
+def _lost_slot(row: int) -> int:
+    """Return the slot of the error that a row outside every sheet stands for."""
+    return REF_SLOT + (NOWHERE - row if NOWHERE - len(ERRORS) < row <= NOWHERE else 0)

@@ -4,7 +4,7 @@ Groups of one formula that need each other only one way are computed whole, one 
 Groups that need each other both ways (a row that needs the one above), found by Tarjan's algorithm
 (SIAM J. Comput. 1, 1972, here with an explicit stack), are computed in waves, which Kahn's finds:
 all cells whose precedents are done, group by group. Where that stops before all cells are done,
-there is a circle.
+there is a circle among the references, if not among what the formulas really need.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.circular_references import note_circle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,9 +34,12 @@ def schedule(graph: DependencyGraph) -> list[list[Wave]]:
         Lists of one group with its cells; or, where groups need each other, of many, wave by
         wave, each wave's cells group by group.
 
+    Cells that no order reaches are missing; the graph notes them in `left`.
+
     Raises:
-        WorkbookError: a circular reference; the message names the cells.
+        WorkbookError: the recurrences of a model are too long.
     """
+    graph.left.clear()
     index = {id(group): k for k, group in enumerate(graph.groups.values())}
     groups = list(graph.groups.values())
     edges: list[dict[int, None]] = [{} for _ in groups]
@@ -77,8 +79,7 @@ def _in_waves(graph: DependencyGraph, groups: list[Group]) -> list[Wave]:
             f"the one before, with {graph.name(slots[0])}; expected at most {MAX_WAVES:,}"
         )
     if sum(map(len, found)) < len(slots):
-        left = inside - {slot for wave in found for slot in wave}
-        note_circle(graph, left, members)
+        graph.left |= inside - {slot for wave in found for slot in wave}
     return [one for wave in found for one in _by_group(graph, wave)]
 
 

@@ -48,9 +48,11 @@ small function each. One example of each kind:
 
 7. A function whose result is a reference, given those of its arguments that are (`Areas`: bounds in
    each cell of a block), the values of the others (`ArrayValue`s), and a reader for what only the
-   workbook knows. `references` is how many of its first arguments are taken as such:
+   workbook knows. `references` says which arguments are taken as such, `texts` which of the
+   others are texts (of the rest, one that is no number is `#VALUE!`). An argument that is an
+   error is the result:
 
-       reference("OFFSET", 3, 5, _offset, references=1, reads=Reads.AROUND)
+       reference("OFFSET", 3, 5, _offset, references={0}, reads=Reads.AROUND)
 
 8. A function that asks of a reference where it lies; without an argument, of the formula's cell:
 
@@ -80,9 +82,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+from sheetsim.formula.functions._function import UnequalSizesError, UnknownResultError
 from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function, Reads
 
-__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "is_flat"]
+__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "UnequalSizesError",
+           "UnknownResultError", "is_flat"]  # fmt: skip
 
 
 def _collect() -> dict[str, Function]:

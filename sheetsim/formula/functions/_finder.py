@@ -84,7 +84,25 @@ class Finder:
         found = self._places[rank(wanted), keys[at]]
         return found[-1 if last else 0]
 
-    def sorted(self, wanted: Value, *, descending: bool = False) -> int:
+    def descending(self, wanted: Value) -> int:
+        """Return the last item before the first that is smaller; or the first that is equal.
+
+        Excel goes from the first on: MATCH(0, {0;1;2}, -1) is 1.
+        """
+        wanted = 0.0 if wanted is None else wanted
+        goal: Any = key(wanted)
+        found = -1
+        for i, one in zip(*self._kept.get(rank(wanted), ([], [])), strict=True):
+            if one < goal:
+                break
+            found = i
+            if one == goal:
+                break
+        if found < 0:
+            raise ExcelError(NA_ERROR)
+        return found
+
+    def sorted(self, wanted: Value) -> int:
         """Search by halves among the items of the same type, as if they were sorted.
 
         The steps are Excel's: `log_entropy!H2` of the lecture, MATCH(1, {1, 0}), is 1 in Excel.
@@ -92,11 +110,6 @@ class Finder:
         wanted = 0.0 if wanted is None else wanted
         goal: Any = key(wanted)
         where, keys = self._kept.get(rank(wanted), ([], []))
-        if descending:
-            found = [i for i, one in zip(where, keys, strict=True) if one >= goal]
-            if not found:
-                raise ExcelError(NA_ERROR)
-            return found[-1]
         low, high = 0, len(keys) - 1
         while low <= high:
             middle = (low + high) // 2

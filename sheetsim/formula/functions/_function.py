@@ -39,6 +39,22 @@ class Reads(Enum):
     ANYWHERE = "any: which ones, its references do not say"
 
 
+class UnequalSizesError(Exception):
+    """The results of some cells are of different sizes, so that they are computed apart.
+
+    Attributes:
+        labels: (..., R, C), the same number for cells that may go together.
+    """
+
+    def __init__(self, labels: Ints) -> None:
+        super().__init__("cells with results of different sizes")
+        self.labels = labels
+
+
+class UnknownResultError(Exception):
+    """What Excel gives for some arguments is not known here; the message says for which."""
+
+
 class Outer(NamedTuple):
     """What a function does to its one argument that moves, if it is no more than this."""
 
@@ -75,6 +91,7 @@ class Function:
             stands before one argument.
         params, sample: see the package's docstring.
         random: whether each recalculation gives another value.
+        iterates: whether it is the root of an equation, which programs seek step by step.
         since_1900: whether it knows days by their number since 1900.
 
         partials: (arguments, result, which are wanted) -> a partial each; None where not wanted.
@@ -92,17 +109,23 @@ class Function:
         returns: arguments that may be its result as they are, of whatever kind; ALL if it is not
             known which. All other functions but `plain` ones have results of a fixed kind.
         default: what it returns for its last argument if that is left out.
-        chooses: (first argument) -> in each cell, which argument it returns, from 0; -1 for none.
-            The result is as large as the argument chosen.
+        decides: (count of arguments) -> those by whose values it chooses, the first if not given.
+        chooses: (these, count=all arguments) -> in each cell, which argument it returns, from 0;
+            -1 for none. The result is as large as the argument chosen, and no other is looked at.
         over_sheets: whether the same cells of several sheets are so many arguments to it.
         third_as_first: whether its third argument gets the size of its first.
 
         refers: (reader, references, values of the other arguments) -> what it refers to, if it
             returns a reference. It may have a value besides, for arguments that are none.
-        references: how many of its first arguments are taken as references then.
+        references: which arguments are taken as references then.
+        refers_if_asked: whether it does so where a reference is due, and only there.
+        over_references: whether it takes an array of references, one after the other, as
+            INDIRECT makes of an array of texts.
         measures: (what its reference is; the formula's own cells if it has none) -> value, if it
             asks of a reference where it lies.
         per_line: whether that is a number for each row or column of the reference.
+        ragged: whether the size of its result depends on values, so that it raises
+            `UnequalSizesError` for cells whose results are of different sizes.
         reads: which cells it reads.
     """
 
@@ -116,6 +139,7 @@ class Function:
     params: str = "V"
     sample: tuple[Any, ...] | None = None
     random: bool = False
+    iterates: bool = False
     since_1900: bool = False
 
     partials: Partials | None = None
@@ -134,14 +158,18 @@ class Function:
 
     returns: frozenset[int] = frozenset()
     default: Value = None
-    chooses: Callable[[ArrayValue], Ints] | None = None
+    decides: Callable[[int], Sequence[int]] | None = None
+    chooses: Callable[..., Ints] | None = None
     over_sheets: bool = False
     third_as_first: bool = False
 
     refers: Callable[[Reader, Sequence[Areas], Sequence[ArrayValue]], Areas] | None = None
-    references: int = 0
+    references: frozenset[int] = frozenset()
+    refers_if_asked: bool = False
+    over_references: bool = False
     measures: Callable[[Areas], ArrayValue] | None = None
     per_line: bool = False
+    ragged: bool = False
     reads: Reads = Reads.REFERENCES
 
     raw: Callable[..., Any] | None = field(default=None, repr=False)
@@ -155,6 +183,10 @@ class Function:
     def is_cell_by_cell(self) -> bool:
         """Whether each number of the result depends on those in the same place alone."""
         return self.cell_by_cell and not {"R", "A"} & set(self.params)
+
+    def deciding(self, count: int) -> Sequence[int]:
+        """Return the arguments, of so many, by whose values it chooses among the others."""
+        return (0,) if self.decides is None else self.decides(count)
 
     def letter(self, i: int) -> str:
         """Return how argument i is taken, a letter of `params`."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
-from sheetsim.formula.areas import Areas, whole_areas
+from sheetsim.formula.areas import Areas, carrying, measured, whole_areas
 from sheetsim.formula.functions._function import ALL, NUMERIC, ONE, Function, Outer, Reads, fit
 from sheetsim.formula.values import (
     DIV_ERROR,
@@ -24,7 +24,9 @@ from sheetsim.formula.values import (
     ArrayValue,
     Bools,
     ExcelError,
+    choose,
     describe,
+    failed,
     from_objects,
     number_of,
     text_of,
@@ -382,12 +384,17 @@ def general(
     f: Callable[..., ArrayValue],
     *,
     partials: Callable[..., Sequence[Floats | None]] | None = None,
+    ranges: Collection[int] = (),
     **more: Any,
 ) -> Function:
     """Make a function of `ArrayValue`s; see the package's docstring, 6."""
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
-        return f(*args)
+        out = f(*args)
+        for i in reversed([i for i in ranges if i < len(args)]):
+            if lost_range(args[i]):
+                out = choose(failed(args[i]), args[i], out)
+        return out
 
     def derive(
         args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
@@ -399,14 +406,26 @@ def general(
     return Function(name, least, most, value, "general", partials=derive, raw=f, **_sets(more))
 
 
+def lost_range(array: ArrayValue) -> bool:
+    """Whether an error stands where a range is due; an error in a range's one cell is none."""
+    return array.literal and array.shape[-2:] == (1, 1) and bool(failed(array).any())
+
+
 def reference(
-    name: str, least: int, most: int, refers: Callable[..., Areas], **more: Any
+    name: str,
+    least: int,
+    most: int,
+    refers: Callable[..., Areas],
+    *,
+    texts: Collection[int] = (),
+    **more: Any,
 ) -> Function:
     """Make a function whose result is a reference; see the package's docstring, 7."""
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         return everywhere(args, VALUE_ERROR)
 
+    refers = carrying(refers, frozenset(texts))
     return Function(name, least, most, value, "reference", refers=refers, **_sets(more))
 
 
@@ -424,12 +443,13 @@ def geometry(
             return everywhere(args, VALUE_ERROR)
         return measures(whole_areas(args[0].shape[-2:]))
 
+    measures = measured(measures)
     return Function(name, least, most, value, "geometry", measures=measures, **_sets(more))
 
 
 def _sets(more: dict[str, Any]) -> dict[str, Any]:
     """Return the keywords with sets frozen."""
-    for key in ("kinks", "linear", "returns"):
+    for key in ("kinks", "linear", "returns", "references"):
         if key in more:
             more[key] = frozenset(more[key])
     if isinstance(more.get("also"), str):

@@ -6,7 +6,7 @@ them. SORT and its like have no derivatives: they count as flat, and as not smoo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cmp_to_key
 from typing import Any
@@ -16,11 +16,11 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._finder import key, rank
-from sheetsim.formula.functions._function import Function
+from sheetsim.formula.functions._function import Function, UnequalSizesError
 from sheetsim.formula.functions._make import ALL, coerced, everywhere, general
 from sheetsim.formula.values import (
     BLANK,
-    NA_ERROR,
+    CALC_ERROR,
     VALUE_ERROR,
     ArrayValue,
     Bools,
@@ -51,6 +51,9 @@ def _asked(args: Sequence[ArrayValue]) -> tuple[Floats, Floats, Bools]:
             found[i] = np.where(arg.num >= 1, np.trunc(arg.num), 1.0)
     rows, columns = found
     many = (rows > _MOST[0]) | (columns > _MOST[1]) | (rows * columns > MAX_CELLS)
+    labels = np.where(many, 1.0, rows) * (2 * _MOST[1]) + np.where(many, 1.0, columns)
+    if np.ptp(labels):
+        raise UnequalSizesError(labels[..., 0, 0].astype(np.intp))
     return rows, columns, many
 
 
@@ -64,7 +67,7 @@ def _places(rows: Floats, columns: Floats, many: Bools) -> tuple[Floats, Floats]
 
 
 def _left_out(arg: ArrayValue) -> bool:
-    return arg.kind is not None and bool((arg.kind == BLANK).all())
+    return arg.literal and arg.kind is not None and bool((arg.kind == BLANK).all())
 
 
 def _single(arg: ArrayValue) -> ArrayValue:
@@ -77,7 +80,7 @@ def _single(arg: ArrayValue) -> ArrayValue:
 
 
 def _sequence(*args: ArrayValue) -> ArrayValue:
-    """Count up, row by row; where another cell of the block asks for more, `#N/A` follows."""
+    """Count up, row by row; no rows or columns are `#CALC!`, and fewer than none `#VALUE!`."""
     args = tuple(_single(arg) for arg in args)
     rows, columns, many = _asked(args)
     places = _places(rows, columns, many)
@@ -86,13 +89,14 @@ def _sequence(*args: ArrayValue) -> ArrayValue:
     row, column = places
     one = constant(1.0)
     start, step = (*(one if _left_out(arg) else arg for arg in args[2:]), one, one)[:2]
-    wrong = [np.where(_left_out(arg) | (arg.num >= 1), 0.0, np.nan) for arg in args[:2]]
-    out = with_errors(start.num + step.num * (row * columns + column) + sum(wrong), args)
-    outside = (row >= rows) | (column >= columns)
-    for where, error in ((outside, NA_ERROR), (many, VALUE_ERROR)):
-        if where.any():
-            out = choose(where, everywhere(args, error), out)
-    return out
+    out = with_errors(start.num + step.num * (row * columns + column) + 0 * rows, args)
+    for arg in args[:2]:
+        size = np.trunc(arg.num)
+        few = np.zeros(size.shape, bool) if _left_out(arg) else size < 1
+        if few.any():
+            wrong = choose(size < 0, constant(VALUE_ERROR), constant(CALC_ERROR))
+            out = choose(few, wrong, out)
+    return choose(many, everywhere(args, VALUE_ERROR), out) if many.any() else out
 
 
 def _sequence_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
@@ -103,23 +107,39 @@ def _sequence_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats |
     return slopes[: len(args)]
 
 
-def _dynamic(name: str, least: int, most: int, f: Callable[..., Rows]) -> Function:
-    """Make a function of rows of values, computed once a cell; short results end in `#N/A`."""
+def dynamic(name: str, least: int, most: int, f: Callable[..., Rows], **more: Any) -> Function:
+    """Make a function of rows of values to rows of values, computed once a cell."""
 
     def value(*args: ArrayValue) -> ArrayValue:
         ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args))
         whole = [np.broadcast_to(a.objects(), (*ahead, *a.shape[-2:])) for a in args]
         found = {index: _tried(f, [one[index].tolist() for one in whole])
                  for index in np.ndindex(ahead)}  # fmt: skip
-        height = max(len(rows) for rows in found.values())
-        width = max(len(rows[0]) for rows in found.values())
-        out = np.full((*ahead, height, width), NA_ERROR, object)
-        for index, rows in found.items():
-            for r, row in enumerate(rows):
-                out[index][r, : len(row)] = row
-        return from_objects(out)
+        return stacked(found, ahead)
 
-    return replace(general(name, least, most, value, params="A", kinks=ALL), kind="plain")
+    more = {"params": "A", "kinks": ALL, "ragged": True, **more}
+    return replace(general(name, least, most, value, **more), kind="plain")
+
+
+def stacked(found: Mapping[tuple[int, ...], Rows], ahead: tuple[int, ...]) -> ArrayValue:
+    """Return the rows of values of each cell as one array.
+
+    Raises:
+        UnequalSizesError: they are of different sizes.
+    """
+    sizes = {index: (len(rows), len(rows[0])) for index, rows in found.items()}
+    kinds = {size: k for k, size in enumerate(dict.fromkeys(sizes.values()))}
+    if len(kinds) > 1:
+        labels = np.zeros(ahead, np.intp)
+        for index, size in sizes.items():
+            labels[index] = kinds[size]
+        raise UnequalSizesError(labels)
+    out = np.empty((*ahead, *next(iter(kinds))), object)
+    for index, rows in found.items():
+        for r, row in enumerate(rows):
+            for c, one in enumerate(row):
+                out[index][r, c] = one
+    return from_objects(out)
 
 
 def _tried(f: Callable[..., Rows], args: list[Rows]) -> Rows:
@@ -200,7 +220,7 @@ def _unique(rows: Rows, across: Rows | None = None, once: Rows | None = None) ->
     only = _first(once, "b", False)
     kept = [found[0] for found in seen.values() if not only or len(found) == 1]
     if not kept:
-        raise ExcelError(CellError("#CALC!"))
+        raise ExcelError(CALC_ERROR)
     return _turned(kept) if turned else kept
 
 
@@ -214,15 +234,15 @@ def _filter(rows: Rows, include: Rows, other: Rows | None = None) -> Rows:
     else:
         raise ExcelError(VALUE_ERROR)
     if not kept and (other is None):
-        raise ExcelError(CellError("#CALC!"))
+        raise ExcelError(CALC_ERROR)
     return kept or other or []
 
 
 FUNCTIONS = (
     general("SEQUENCE", 1, 4, _sequence, partials=_sequence_partials, kinks={0, 1},
-            linear={2, 3}, sample=(3.4, 2.4, 0.7, 0.3)),
-    _dynamic("SORT", 1, 4, _sort),
-    _dynamic("SORTBY", 2, 255, _sort_by),
-    _dynamic("UNIQUE", 1, 3, _unique),
-    _dynamic("FILTER", 2, 3, _filter),
+            linear={2, 3}, ragged=True, sample=(3.4, 2.4, 0.7, 0.3)),
+    dynamic("SORT", 1, 4, _sort),
+    dynamic("SORTBY", 2, 255, _sort_by),
+    dynamic("UNIQUE", 1, 3, _unique),
+    dynamic("FILTER", 2, 3, _filter),
 )  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions._complex_step import log1p
+from sheetsim.formula.functions._function import UnknownResultError
 from sheetsim.formula.functions._make import everywhere, first_error, general
 from sheetsim.formula.functions._ranges import mask_of, ranged
 from sheetsim.formula.functions.finance import root
@@ -101,9 +102,15 @@ def _alike(values: ArrayValue, dates: ArrayValue) -> bool:
     return values.shape[-1] * values.shape[-2] == dates.shape[-1] * dates.shape[-2]
 
 
+def _demand_single(value: ArrayValue, what: str) -> None:
+    if value.shape[-2:] != (1, 1):
+        raise UnknownResultError(what)
+
+
 def _xnpv(rate: ArrayValue, values: ArrayValue, dates: ArrayValue) -> ArrayValue:
     if not _alike(values, dates):
         return everywhere((rate, values, dates), NUM_ERROR)
+    _demand_single(rate, "XNPV with an array as rate")
     x, years, good = _dated(values, dates)
     r = np.where(rate.num[..., 0] >= 0, rate.num[..., 0], np.nan)
     num = np.where(good, (x * _discounts(r, years)).sum(-1, keepdims=True), np.nan)[..., None]
@@ -121,6 +128,8 @@ def _xnpv_slopes(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]
 def _xirr(values: ArrayValue, dates: ArrayValue, *guess: ArrayValue) -> ArrayValue:
     if not _alike(values, dates):
         return everywhere((values, dates), NUM_ERROR)
+    if guess:
+        _demand_single(guess[0], "XIRR with an array as guess")
     x, years, good = _dated(values, dates)
     x, years = np.broadcast_arrays(x, years)
     start = guess[0].num[..., 0] if guess else np.full(1, 0.1)
@@ -144,10 +153,11 @@ _DAYS = [[0.4, 100.4], [250.4, 900.4]]
 
 FUNCTIONS = (
     ranged("NPV", _npv, _npv_slopes, singles=1, first=False, ranges=254, sample=(0.2, _FLOWS)),
-    ranged("IRR", _irr, _irr_slopes, singles=1, optional=1, kinks={1}, sample=(_FLOWS, 0.2)),
+    ranged("IRR", _irr, _irr_slopes, singles=1, optional=1, kinks={1}, iterates=True,
+           sample=(_FLOWS, 0.2)),
     ranged("MIRR", _mirr, _mirr_slopes, singles=2, kinks={0}, sample=(_FLOWS, 0.1, 0.2)),
     general("XNPV", 3, 3, _xnpv, partials=_xnpv_slopes, params="VRR", kinks={2},
             sample=(0.2, _FLOWS, _DAYS)),
     general("XIRR", 2, 3, _xirr, partials=_xirr_slopes, params="RRV", kinks={1, 2},
-            sample=(_FLOWS, _DAYS, 0.2)),
+            iterates=True, sample=(_FLOWS, _DAYS, 0.2)),
 )  # fmt: skip

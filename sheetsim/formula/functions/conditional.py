@@ -191,6 +191,7 @@ def _one(name: str, f: Statistic, weights: Statistic) -> Function:
 
     return general(name, 2, 3, lambda *args: _computed(_pair(args), f, exact=False),
                    partials=partials, params="RVR", kinks={0, 1}, linear={2}, third_as_first=True,
+                   ranges={0, 2}, over_references=True,
                    sample=([[0.3, 0.9, 1.7]], ">0.5", [[0.6, 1.1, 0.8]]))  # fmt: skip
 
 
@@ -203,14 +204,16 @@ def _several(name: str, f: Statistic, weights: Statistic, *, linear: bool) -> Fu
     return general(name, 3, 255, lambda *args: _computed(_many(args), f, exact=True),
                    partials=partials, params="R" + "RV" * 127,
                    kinks=range(1, 255) if linear else range(255), linear={0} if linear else (),
+                   ranges={0, *range(1, 255, 2)}, over_references=True,
                    sample=([[0.6, 1.1, 0.8, 0.2]], [[0.3, 0.9, 1.7, 1.8]], ">0.5",
                            [[3.0, 5.0, 6.0, 2.0]], "<=5.5"))  # fmt: skip
 
 
 FUNCTIONS = (
     general("COUNTIF", 2, 2, _count, params="RV", sample=([[0.3, 0.9, 1.7]], ">0.5"),
-            kinks={0, 1}, in_steps=True),
+            kinks={0, 1}, in_steps=True, ranges={0}, over_references=True),
     general("COUNTIFS", 2, 254, _count, params="RV" * 127, kinks=range(254), in_steps=True,
+            ranges=range(0, 254, 2), over_references=True,
             sample=([[0.3, 0.9, 1.7]], ">0.5", [[3.0, 5.0, 6.0]], "<=5.5")),
     _one("SUMIF", _sum, _ones),
     _one("AVERAGEIF", _average, _shares),

@@ -248,7 +248,7 @@ FUNCTIONS = (
     smooth("CUMPRINC", _principal_sum, 6, 6, flat=(3, 4, 5), kinks={3, 4, 5},
            sample=(0.2, 8.4, 1.3, 1.5, 4.4, 1.4)),
     elementwise("RATE", _rate, *(_rate_partial(i) for i in range(6)), least=3, kinks={4, 5},
-                sample=(3.4, -1.4, 3.3, 0.4, 0.0, 0.2)),
+                iterates=True, sample=(3.4, -1.4, 3.3, 0.4, 0.0, 0.2)),
     smooth("SLN", _straight, 3, 3, div0=lambda cost, salvage, life: life == 0),
     smooth("SYD", _digits, 4, 4, sample=(3.3, 0.4, 5.4, 2.4)),
     smooth("DDB", _declining, 4, 5, kinks=ALL, sample=(3.3, 0.1, 6.4, 2.4, 1.7)),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,9 +20,11 @@ from sheetsim.formula.values import (
     ArrayValue,
     Bools,
     ExcelError,
+    Ints,
     choose,
     compare,
     describe,
+    failed,
 )
 
 _CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA")
@@ -85,12 +87,30 @@ def _hits(args: list[ArrayValue]) -> list[Bools]:
 
 
 def _switch(*args: ArrayValue) -> ArrayValue:
-    *hits, _ = _hits(list(args))
+    """Return the value behind the first that equals; an error that is met on the way is shown."""
     out = args[-1] if len(args) % 2 == 0 else everywhere(args, NA_ERROR)
-    for hit, value in zip(hits, args[2::2], strict=False):
-        out = choose(hit, value, out)
-    wrong = args[0].kind == ERROR if args[0].kind is not None else ~np.isfinite(args[0].num)
-    return choose(np.asarray(wrong), args[0], out) if np.any(wrong) else out
+    for i in reversed(range(1, len(args) - 1, 2)):
+        same = compare(args[0], args[i], np.equal)
+        lost = failed(same)
+        out = choose((same.num != 0) & ~lost, args[i + 1], out)
+        if lost.any():
+            out = choose(lost, same, out)
+    return out
+
+
+def _switch_decides(count: int) -> Sequence[int]:
+    return (0, *range(1, count - 1, 2))
+
+
+def _switch_chooses(value: ArrayValue, *among: ArrayValue, count: int) -> Ints:
+    """Return the argument behind the first that equals, the last one for none; -1 for an error."""
+    out: Ints = np.full((1, 1), count - 1 if count % 2 == 0 else -1)
+    for k, one in reversed(list(enumerate(among))):
+        same = compare(value, one, np.equal)
+        lost = failed(same)[..., 0, 0]
+        equal = (same.num != 0)[..., 0, 0] & ~lost
+        out = np.where(lost, -1, np.where(equal, 2 * k + 2, out))
+    return out
 
 
 def _switch_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
@@ -108,9 +128,9 @@ def _is_logical(value: Value) -> Value:
 
 
 FUNCTIONS = (
-    general("N", 1, 1, _number, partials=_number_partials, linear=ALL),
+    general("N", 1, 1, _number, partials=_number_partials, linear=ALL, over_references=True),
     general("SWITCH", 3, 254, _switch, partials=_switch_partials, kinks=ALL, cell_by_cell=True,
-            returns=ALL,
+            returns=ALL, decides=_switch_decides, chooses=_switch_chooses,
             sample=("b", "a", 0.3, "b", 0.7, 0.9)),
     plain("ISEVEN", "v", _parity(False)),
     plain("ISODD", "v", _parity(True)),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError
+from sheetsim.formula.areas import NO_CELL, Areas, first_errors, nowhere, with_lost
+from sheetsim.formula.functions._function import Reader
 from sheetsim.formula.functions._make import ALL, coerced, everywhere, general, plain
 from sheetsim.formula.values import (
     BLANK,
@@ -105,7 +107,7 @@ def _choose(index: ArrayValue, *values: ArrayValue) -> ArrayValue:
         if out.kind is not None and not out.kind.any():
             out.kind = None
         return out
-    return choose(np.asarray(index.kind == ERROR), index, out)
+    return choose(failed(index), index, out)
 
 
 def _choose_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
@@ -113,18 +115,18 @@ def _choose_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | N
     return [None, *((number == i).astype(np.float64) for i in range(1, len(args)))]
 
 
-def _if_chooses(condition: ArrayValue) -> Ints:
+def _if_chooses(condition: ArrayValue, *, count: int = 3) -> Ints:
     holds, errors = truth(condition)
     chosen = np.where(holds, 1, 2)
     return (chosen if errors is None else np.where(errors.kind == ERROR, -1, chosen))[..., 0, 0]
 
 
-def _choose_chooses(index: ArrayValue) -> Ints:
+def _choose_chooses(index: ArrayValue, *, count: int = 255) -> Ints:
     number = np.where(np.isfinite(index.num), np.trunc(index.num), -1)
     return np.where((number < 1) | (number > 254), -1, number).astype(np.intp)[..., 0, 0]
 
 
-def _if_error_chooses(value: ArrayValue, *, only_na: bool) -> Ints:
+def _if_error_chooses(value: ArrayValue, *, only_na: bool, count: int) -> Ints:
     return np.where(_wrong(value, only_na=only_na), 1, 0)[..., 0, 0]
 
 
@@ -171,12 +173,55 @@ def _is(array: ArrayValue, *kinds: int) -> ArrayValue:
     return booleans(np.isin(kind, kinds))
 
 
+def _ifs_decides(count: int) -> range:
+    return range(0, count, 2)
+
+
+def _ifs_chooses(*conditions: ArrayValue, count: int) -> Ints:
+    """Return the value behind the first condition that holds; -1 for none, or an error."""
+    out: Ints = np.full((1, 1), -1)
+    for k, condition in reversed(list(enumerate(conditions))):
+        holds, errors = truth(condition)
+        own = holds[..., 0, 0]
+        out = np.where(own, 2 * k + 1, out)
+        if errors is not None:
+            out = np.where(failed(errors)[..., 0, 0], -1, out)
+    return out
+
+
+def referring(chooses: Callable[..., Ints], first: int) -> Callable[..., Areas]:
+    """Return what makes a function that chooses among references one that returns a reference.
+
+    Args:
+        chooses: the function's.
+        first: which argument is the first of the references; all are from there on.
+    """
+
+    def refers(reader: Reader, areas: Sequence[Areas], args: Sequence[ArrayValue]) -> Areas:
+        chosen = chooses(*args) - first
+        out = nowhere(areas[0].sheet, NO_CELL)
+        if len({one.sheet for one in areas}) > 1:  # only if all cells agree on it
+            k = int(chosen.flat[0])
+            alike = bool((chosen == k).all()) and 0 <= k < len(areas)
+            return areas[k] if alike else out
+        for k, one in enumerate(areas):
+            picks = chosen == k
+            out = Areas(
+                out.sheet, *(np.where(picks, a, b) for a, b in zip(one[1:], out[1:], strict=True))
+            )
+        rows = first_errors(args, frozenset())
+        return with_lost(out, rows < 0, rows)
+
+    return refers
+
+
 FUNCTIONS = (
     general("IF", 2, 3, _if, partials=_if_partials, kinks={0}, linear={1, 2}, cell_by_cell=True,
-            picks=True, returns={1, 2}, default=False, chooses=_if_chooses, sample=(1.0, 0.4, 0.7)),
+            picks=True, returns={1, 2}, default=False, chooses=_if_chooses, sample=(1.0, 0.4, 0.7),
+            refers=referring(_if_chooses, 1), references={1, 2}, refers_if_asked=True),
     general("IFS", 2, 254, _ifs, partials=_ifs_partials, kinks=range(0, 254, 2),
             linear=range(1, 254, 2), cell_by_cell=True, returns=range(1, 254, 2),
-            sample=(0.0, 0.3, 1.0, 0.6)),
+            decides=_ifs_decides, chooses=_ifs_chooses, sample=(0.0, 0.3, 1.0, 0.6)),
     general("IFERROR", 2, 2, partial(_if_error, only_na=False), linear=ALL, kinks={0},
             partials=partial(_if_error_partials, only_na=False), cell_by_cell=True,
             returns=ALL, chooses=partial(_if_error_chooses, only_na=False)),
@@ -185,7 +230,8 @@ FUNCTIONS = (
             returns=ALL, chooses=partial(_if_error_chooses, only_na=True)),
     general("CHOOSE", 2, 255, _choose, partials=_choose_partials, kinks={0},
             linear=range(1, 255), cell_by_cell=True, returns=range(1, 255),
-            chooses=_choose_chooses, sample=(2.4, 0.4, 0.7)),
+            chooses=_choose_chooses, refers=referring(_choose_chooses, 1),
+            references=range(1, 255), refers_if_asked=True, sample=(2.4, 0.4, 0.7)),
     general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL, picks=True),
     general("OR", 1, 255, partial(_joined, join=any), params="R", kinks=ALL),
     general("XOR", 1, 255, partial(_joined, join=lambda found: sum(found) % 2 == 1), params="R",

@@ -8,15 +8,23 @@ reference is one itself, as long as its other arguments are fixed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.book import Value
-from sheetsim.formula.areas import NOWHERE, Areas
+from sheetsim.formula.areas import (
+    NO_CELL,
+    NOWHERE,
+    Areas,
+    carrying,
+    first_errors,
+    with_lost,
+)
 from sheetsim.formula.functions._finder import Finder, positions
-from sheetsim.formula.functions._function import Reader
+from sheetsim.formula.functions._function import Reader, UnequalSizesError
 from sheetsim.formula.functions._make import ALL, everywhere, general
 from sheetsim.formula.functions.references import whole
 from sheetsim.formula.values import (
@@ -24,14 +32,15 @@ from sheetsim.formula.values import (
     ERROR,
     NA_ERROR,
     REF_ERROR,
-    TEXT,
     VALUE_ERROR,
     ArrayValue,
     Bools,
     ExcelError,
     choose,
     constant,
+    errors_of,
     failed,
+    from_objects,
 )
 
 
@@ -52,6 +61,17 @@ def _line(number: ArrayValue) -> Floats:
     return np.where(np.isfinite(number.num), np.trunc(number.num) - 1, -2.0)
 
 
+def _apart(r: Floats, c: Floats, size: tuple[int, int]) -> None:
+    """Let cells that ask for a whole row or column, which may be of other sizes, go apart.
+
+    Raises:
+        UnequalSizesError: they ask for different ones.
+    """
+    labels = np.where((r == -1) | (c == -1), r * (size[1] + 3) + c, -9.0)
+    if labels.shape[-2:] == (1, 1) and np.ptp(labels):
+        raise UnequalSizesError(np.unique(labels, return_inverse=True)[1].reshape(r.shape[:-2]))
+
+
 def _index(array: ArrayValue, row: ArrayValue, *column: ArrayValue) -> ArrayValue:
     height, width = array.shape[-2:]
     r, c = position(array, row, column[0] if column else None)
@@ -59,7 +79,7 @@ def _index(array: ArrayValue, row: ArrayValue, *column: ArrayValue) -> ArrayValu
         return array
     if (r == -1).any() or (c == -1).any():  # a whole row or column, the same in all cells
         if r.size > 1 and (np.ptp(r) or np.ptp(c)):
-            return everywhere((array, row), REF_ERROR)
+            _apart(r, c, (height, width))
         first, second = int(r.flat[0]), int(c.flat[0])
         rows = slice(None) if first < 0 else slice(first, first + 1)
         columns = slice(None) if second < 0 else slice(second, second + 1)
@@ -69,12 +89,8 @@ def _index(array: ArrayValue, row: ArrayValue, *column: ArrayValue) -> ArrayValu
     out = take_at(array, flat)
     if outside.any():
         out = choose(outside, everywhere((array, row), REF_ERROR), out)
-    for one in (row, *column):
-        if one.bad:
-            out = choose(np.asarray(one.kind == ERROR), one, out)
-            text = (one.kind == TEXT) & np.isnan(one.num)
-            out = choose(np.asarray(text), everywhere((array, row), VALUE_ERROR), out)
-    return out
+        out = choose((r < -1) | (c < -1), everywhere((array, row), VALUE_ERROR), out)
+    return with_argument_errors(out, (row, *column))
 
 
 def _cut(array: ArrayValue, rows: slice, columns: slice) -> ArrayValue:
@@ -121,15 +137,23 @@ def _index_refers(reader: Reader, areas: list[Areas], args: list[ArrayValue]) ->
         row = np.where(flat, 1, row)
     else:
         column = numbers[1]
-    bad = (row < 0) | (row > height) | (column < 0) | (column > width)
     top = np.where(row == 0, base.top, base.top + row - 1)
     bottom = np.where(row == 0, base.bottom, top)
     left = np.where(column == 0, base.left, base.left + column - 1)
     right = np.where(column == 0, base.right, left)
-    if bad.any():
-        top, bottom = np.where(bad, NOWHERE, top), np.where(bad, NOWHERE, bottom)
-        left, right = np.where(bad, base.left, left), np.where(bad, base.left, right)
-    return Areas(base.sheet, top, left, bottom, right)
+    out = with_lost(
+        Areas(base.sheet, top, left, bottom, right), (row > height) | (column > width), NOWHERE
+    )
+    return with_lost(out, (row < 0) | (column < 0), NO_CELL)
+
+
+def with_argument_errors(out: ArrayValue, args: Sequence[ArrayValue]) -> ArrayValue:
+    """Return a result, but the first error among some numbers where one is an error or a text."""
+    for one in reversed(args):
+        wrong = ~np.isfinite(one.num)
+        if wrong.any():
+            out = choose(wrong, from_objects(errors_of(one)), out)
+    return out
 
 
 def _match(wanted: ArrayValue, among: ArrayValue, *how: ArrayValue) -> ArrayValue:
@@ -140,7 +164,7 @@ def _match(wanted: ArrayValue, among: ArrayValue, *how: ArrayValue) -> ArrayValu
     def find(finder: Finder, value: Value, kind: float = 1.0) -> int:
         if kind == 0:
             return finder.exact(value)
-        return finder.sorted(value, descending=kind < 0)
+        return finder.descending(value) if kind < 0 else finder.sorted(value)
 
     return positions(find, wanted, among, *how)
 
@@ -190,13 +214,11 @@ def _table_positions(args: list[ArrayValue], *, rows: bool) -> ArrayValue:
     low, high = line < 1, line > most
     out = ArrayValue(at, *_spread(found, at.shape), bad=found.bad)
     everyone = (wanted, table, index)
-    if index.bad:
-        out = choose(failed(index), index, out)
-        other = (index.kind == TEXT) & np.isnan(index.num)
-        out = choose(np.asarray(other), everywhere(everyone, VALUE_ERROR), out)
     if high.any():
         out = choose(high, everywhere(everyone, REF_ERROR), out)
-    return choose(low, everywhere(everyone, VALUE_ERROR), out) if low.any() else out
+    out = choose(low, everywhere(everyone, VALUE_ERROR), out) if low.any() else out
+    out = with_argument_errors(out, [index, *near])
+    return choose(failed(wanted), wanted, out) if failed(wanted).any() else out
 
 
 def _spread(array: ArrayValue, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -264,7 +286,9 @@ def _options(args: list[ArrayValue], first: int) -> list[ArrayValue]:
     given = args[first:]
     defaults = (0.0, 1.0)
     return [
-        constant(default) if one.kind is not None and (one.kind == BLANK).all() else one
+        constant(default)
+        if one.literal and one.kind is not None and (one.kind == BLANK).all()
+        else one
         for one, default in zip(given, defaults, strict=False)
     ]
 
@@ -301,13 +325,37 @@ def _missing(found: ArrayValue) -> Bools:
 
 
 def _has_other(args: list[ArrayValue]) -> bool:
-    return len(args) > 3 and not (args[3].kind is not None and bool((args[3].kind == BLANK).all()))
+    if len(args) < 4:
+        return False
+    kind = args[3].kind
+    return not (args[3].literal and kind is not None and bool((kind == BLANK).all()))
 
 
 def _xlookup(*args: ArrayValue) -> ArrayValue:
     found = _xlookup_positions(list(args))
     out = _fetch(args[2], found)
-    return choose(_missing(found), args[3], out) if _has_other(list(args)) else out
+    if not _has_other(list(args)):
+        return out
+    if any(a not in (1, b) for a, b in zip(args[3].shape[-2:], out.shape[-2:], strict=True)):
+        return choose(_missing(found), everywhere(args, VALUE_ERROR), out)
+    return choose(_missing(found), args[3], out)
+
+
+def _xlookup_refers(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
+    """Return the cell, row or column that is found: XLOOKUP(...):XLOOKUP(...)."""
+    (base,), keys = areas, args[1]
+    found = positions(_new_search, args[0], keys, *_options([*args[:2], *args], 5))
+    line = np.where(np.isfinite(found.num), found.num, 1.0)[..., 0, 0].astype(np.intp) - 1
+    height, width = base.bottom - base.top + 1, base.right - base.left + 1
+    upright = keys.shape[-1] == 1 and (keys.shape[-2] > 1 or bool((height == 1).all()))
+    lines = keys.shape[-2] * keys.shape[-1]
+    top = base.top + line if upright else base.top
+    left = base.left if upright else base.left + line
+    out = Areas(base.sheet, top, left, top if upright else base.bottom,
+                base.right if upright else left)  # fmt: skip
+    out = with_lost(out, (height if upright else width) != lines, NO_CELL)
+    rows = first_errors([found], frozenset({0}))
+    return with_lost(out, rows < 0, rows)
 
 
 def _xlookup_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
@@ -323,24 +371,26 @@ _TABLE = [[1.0, 0.4, 0.7], [2.0, 0.9, 0.3], [3.0, 1.2, 0.6]]
 
 INDEX = general(
     "INDEX", 2, 3, _index, partials=_index_partials, params="AV", kinks={1, 2}, linear={0},
-    picks=True, returns=ALL, refers=_index_refers, references=1,
+    picks=True, returns=ALL, refers=carrying(_index_refers), references={0},
     sample=([[0.3, 0.4], [0.5, 0.6]], 2.4, 1.3),
 )  # fmt: skip
 
 FUNCTIONS = (
     INDEX,
-    general("MATCH", 2, 3, _match, params="VRV", kinks=ALL, in_steps=True, picks=True,
+    general("MATCH", 2, 3, _match, params="VRV", ranges={1}, kinks=ALL, in_steps=True, picks=True,
             sample=(1.4, [[1.0], [2.0]], 1.0)),
     general("VLOOKUP", 3, 4, _vlookup, partials=_vlookup_partials, params="VRV", kinks=ALL,
-            returns=ALL, sample=(2.4, _TABLE, 2.4)),
+            returns=ALL, ranges={1}, sample=(2.4, _TABLE, 2.4)),
     general("HLOOKUP", 3, 4, lambda *args: _vlookup(*args, rows=True), params="VRV", kinks=ALL,
             partials=lambda args, out: _vlookup_partials(args, out, rows=True),
-            returns=ALL, sample=(0.6, [[0.1, 0.4, 0.7], [2.0, 0.9, 0.3]], 2.4)),
+            returns=ALL, ranges={1}, sample=(0.6, [[0.1, 0.4, 0.7], [2.0, 0.9, 0.3]], 2.4)),
     general("LOOKUP", 2, 3, _lookup, partials=_lookup_partials, params="VA", kinks=ALL,
-            returns=ALL, sample=(2.4, _TABLE)),
+            returns=ALL, ranges={1, 2}, sample=(2.4, _TABLE)),
     general("XLOOKUP", 3, 6, _xlookup, partials=_xlookup_partials, params="VRRV",
-            kinks={0, 1, 4, 5}, linear={2}, returns=ALL,
+            kinks={0, 1, 4, 5}, linear={2}, returns=ALL, ranges={1, 2},
+            refers=carrying(_xlookup_refers, frozenset(range(5))), references={2},
+            refers_if_asked=True,
             sample=(2.4, [[1.0], [2.0], [3.0]], [[0.4], [0.9], [1.2]], 0.7, -1.4)),
-    general("XMATCH", 2, 4, _xmatch, params="VRV", kinks=ALL,
+    general("XMATCH", 2, 4, _xmatch, params="VRV", kinks=ALL, ranges={1},
             sample=(2.4, [[1.0], [2.0], [3.0]], 1.4)),
 )  # fmt: skip

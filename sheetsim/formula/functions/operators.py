@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.formula.areas import NO_COMMON, Areas, nowhere
+from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas, nowhere, with_lost
 from sheetsim.formula.functions._function import Function, Outer, Reader, Reads
 from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain, reference
 from sheetsim.formula.functions._squares import square_of_power, square_of_product
@@ -84,14 +84,11 @@ def _in_common(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Ar
 def _joined(areas: list[Areas], least: np.ufunc, most: np.ufunc) -> Areas:
     a, b = areas
     if a.sheet != b.sheet:
-        return nowhere(a.sheet)
+        return nowhere(a.sheet, NO_CELL)
     top, left = least(a.top, b.top), least(a.left, b.left)
     bottom, right = most(a.bottom, b.bottom), most(a.right, b.right)
     apart = (bottom < top) | (right < left)
-    if apart.any():
-        top, bottom = np.where(apart, NO_COMMON, top), np.where(apart, NO_COMMON, bottom)
-        right = np.where(apart, left, right)
-    return Areas(a.sheet, top, left, bottom, right)
+    return with_lost(Areas(a.sheet, top, left, bottom, right), apart, NO_COMMON)
 
 
 def _spilled(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
@@ -131,7 +128,7 @@ FUNCTIONS = (
     _comparison(">", np.greater),
     _comparison("<=", np.less_equal),
     _comparison(">=", np.greater_equal),
-    reference(":", 2, 2, _around_both, references=2, reads=Reads.AROUND),
-    reference(" ", 2, 2, _in_common, references=2),
-    reference("ANCHORARRAY", 1, 1, _spilled, references=1, reads=Reads.AROUND, sign="#"),
+    reference(":", 2, 2, _around_both, references={0, 1}, reads=Reads.AROUND),
+    reference(" ", 2, 2, _in_common, references={0, 1}),
+    reference("ANCHORARRAY", 1, 1, _spilled, references={0}, reads=Reads.AROUND, sign="#"),
 )  # fmt: skip

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetsim.book import CellError
-from sheetsim.formula.areas import NOWHERE, Areas
+from sheetsim.formula.areas import NOWHERE, Areas, with_lost
 from sheetsim.formula.functions._function import Reader, Reads
 from sheetsim.formula.functions._make import geometry, reference
-from sheetsim.formula.values import BLANK, ArrayValue, Bools, Ints, constant
+from sheetsim.formula.values import BLANK, ArrayValue, Bools, Ints
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
+
+_FAR = 2.0**40
 
 
 def whole(arg: ArrayValue) -> Ints:
-    """Return the whole numbers of an argument, one a cell; far outside for an error."""
+    """Return the whole numbers of an argument, one a cell; 0 for what is none."""
     num = np.trunc(arg.num[..., 0, 0])
-    good = np.isfinite(num)
-    return np.where(good, np.where(good, num, 0.0), NOWHERE).astype(np.intp)
+    return np.where(np.isfinite(num), np.clip(num, -_FAR, _FAR), 0.0).astype(np.intp)
 
 
 def _offset(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
@@ -48,10 +48,7 @@ def _left_out(arg: ArrayValue) -> bool:
 def _on_sheet(sheet: str, top: Ints, left: Ints, bottom: Ints, right: Ints, bad: Bools) -> Areas:
     """Return areas, those outside the sheet (or bad) moved to where `#REF!` is."""
     bad = bad | (top < 0) | (left < 0) | (bottom >= MAX_ROWS) | (right >= MAX_COLUMNS)
-    if bad.any():
-        top, bottom = np.where(bad, NOWHERE, top), np.where(bad, NOWHERE, bottom)
-        right = np.where(bad, left, right)
-    return Areas(sheet, top, left, bottom, right)
+    return with_lost(Areas(sheet, top, left, bottom, right), bad, NOWHERE)
 
 
 def _indirect(reader: Reader, areas: list[Areas], args: list[ArrayValue]) -> Areas:
@@ -69,8 +66,6 @@ def _column(areas: Areas) -> ArrayValue:
 
 def _lines(first: Ints, last: Ints, *, upright: bool) -> ArrayValue:
     """Return the numbers of rows, one below the other, or of columns, side by side."""
-    if (first < 0).any():
-        return constant(CellError("#REF!"))
     steps = np.arange(int((last - first).max()) + 1, dtype=np.float64)
     return ArrayValue(
         first[..., None, None] + 1.0 + (steps[:, None] if upright else steps[None, :])
@@ -89,13 +84,13 @@ def _count(first: Ints, last: Ints) -> ArrayValue:
     return ArrayValue(np.asarray(last - first + 1, np.float64)[..., None, None])
 
 
-OFFSET = reference("OFFSET", 3, 5, _offset, references=1, reads=Reads.AROUND)
+OFFSET = reference("OFFSET", 3, 5, _offset, references={0}, reads=Reads.AROUND)
 ROWS = geometry("ROWS", 1, 1, _rows)
 COLUMNS = geometry("COLUMNS", 1, 1, _columns)
 
 FUNCTIONS = (
     OFFSET,
-    reference("INDIRECT", 1, 2, _indirect, reads=Reads.ANYWHERE),
+    reference("INDIRECT", 1, 2, _indirect, texts={0}, reads=Reads.ANYWHERE),
     geometry("ROW", 0, 1, _row, per_line=True),
     geometry("COLUMN", 0, 1, _column, per_line=True),
     ROWS,

@@ -288,7 +288,7 @@ FUNCTIONS = (
     plain("TEXT", "vt", _text),
     plain("FIXED", "n|ib", _fixed),
     plain("DOLLAR", "n|i", _dollar),
-    plain("T", "v", _only_text),
+    plain("T", "v", _only_text, over_references=True),
     plain("ENCODEURL", "t", _encode_url),
     plain("HYPERLINK", "t|v", lambda link, name=None: link if name is None else name),
 )

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sheetsim.formula.compile.batches import UnreadyError
+from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
+from sheetsim.formula.compile.circular_references import Circles
 from sheetsim.formula.compile.compiler import Compiler
 from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.topological_order import schedule
@@ -46,8 +47,7 @@ class Formulas:
     def __init__(self, book: Book) -> None:
         """Compute every formula cell of a workbook.
 
-        Raises:
-            WorkbookError: a formula refers to itself in a circle.
+        The cells of a circular reference cannot be: their cached values stand for them.
         """
         wanted = [
             (name, place)
@@ -55,7 +55,7 @@ class Formulas:
             for place, cell in book.sheets[name].items()
             if cell.has_formula
         ]
-        self._compiler = Compiler(book, lenient=True)
+        self._compiler = Compiler(book, lenient=True, circles=Circles.CACHED)
         self._compiler.add(wanted)
         self._graph, self._store = self._compiler.graph, self._compiler.store
         self.slots: dict[CellAddress, int] = {
@@ -188,6 +188,8 @@ class Formulas:
                 try:
                     asked = [slot for at in part for slot in homes[self._slot(group, at)]]
                     found |= self._batch(group, part, asked)
+                except UncomputableError as error:
+                    work += error.parts if len(part) > 1 else []
                 except UnreadyError as unready:
                     work += unready.parts
         return found

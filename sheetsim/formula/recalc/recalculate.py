@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.cell_set import CellSet
+from sheetsim.formula.compile.circular_references import Circles
 from sheetsim.formula.compile.compiler import Compiler
 from sheetsim.formula.compile.store import KNOWN
 from sheetsim.formula.recalc.dependents import find_dependents
@@ -67,17 +67,16 @@ def recalculate(
     found = find_dependents(overlaid, changed, group_keys)
     moving = found.moving
     compiler = Compiler(
-        overlaid, moving=moving if trusted else None, group_keys=group_keys, lenient=True
+        overlaid,
+        moving=moving if trusted else None,
+        group_keys=group_keys,
+        lenient=True,
+        circles=Circles.LEFT,
     )
     left = sweep(compiler, found) if trusted else found.cells
-    circles = compiler.graph.circles = []
-    stuck = ""
-    try:
-        compiler.add(left)
-    except WorkbookError as error:  # a circle through what OFFSET and its like refer to
-        stuck = str(error)
-    if circles:  # what does not wait for them is computed
-        stuck = f"the circular reference {circles[0]}"
+    compiler.add(left)
+    circles = compiler.untangling.circles  # what does not wait for them is computed
+    stuck = f"the circular reference {circles[0]}" if circles else ""
     lost = _lost(compiler.graph, changed, found)
     frozen = {compiler.store.places[slot] for slot in compiler.graph.frozen}
     out: dict[str, dict[Place, Value]] = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile.batches import UnreadyError
+from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.constant_folding import fold
 from sheetsim.formula.compile.store import KNOWN
 from sheetsim.formula.functions import Reads
@@ -115,6 +115,8 @@ def _round(compiler: Compiler, work: _Work) -> _Work:
             try:
                 compiler.finish(fold(compiler.store, group, part))
             except WorkbookError:  # let the graph say so
+                waiting += part
+            except UncomputableError:  # likewise
                 waiting += part
             except UnreadyError as unready:
                 if unready.waiting:

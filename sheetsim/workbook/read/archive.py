@@ -44,7 +44,8 @@ class SheetPart:
     """A sheet as the workbook lists it: its name, its state, and the part that holds it.
 
     `state` is "visible", "hidden" or "veryHidden"; `part` is None for a sheet without cells,
-    such as a chart on a sheet of its own.
+    such as a chart on a sheet of its own, or a module of macros from before 1997, which leads to
+    no part at all.
     """
 
     name: str
@@ -183,7 +184,7 @@ class Archive:
                 )
             seen.add(name)
             kind, part = links.get(link, ("", ""))
-            if not part:
+            if not part and link:
                 raise WorkbookError(
                     f"{self.path}: sheet {shown(name)} leads to no part of the file"
                 )
