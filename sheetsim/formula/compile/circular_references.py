@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
@@ -20,8 +20,11 @@ from sheetsim.formula.compile.store import WAITING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sheetsim.book import Place
     from sheetsim.formula.areas import Areas
-    from sheetsim.formula.compile.compiler import Compiler
+    from sheetsim.formula.compile.batches import Batch, Group
+    from sheetsim.formula.compile.dependency_graph import DependencyGraph
+    from sheetsim.formula.compile.store import Store
 
 MOST_NAMED = 12
 """Cells of a circle that a message names, the first also as last."""
@@ -39,6 +42,20 @@ class Circles(Enum):
     CACHED = "the cached values of their cells stand for them"
 
 
+class Computes(Protocol):
+    """What the `Compiler` offers here."""
+
+    store: Store
+    graph: DependencyGraph
+    circles: Circles
+
+    def finish(self, batch: Batch) -> None:
+        """Store a batch's values."""
+
+    def take_cached(self, group: Group, places: list[Place], why: str) -> None:
+        """Let the cached values stand for a formula that cannot be computed here."""
+
+
 @dataclass
 class Untangling:
     """Cells that no order reaches, being computed by need.
@@ -49,7 +66,7 @@ class Untangling:
         stuck: slots of cells that stand in a circle, or need one that does.
     """
 
-    compiler: Compiler
+    compiler: Computes
     circles: list[str] = field(default_factory=list)
     stuck: set[int] = field(default_factory=set)
 
