@@ -133,6 +133,8 @@ class Model:
             square.
         reduction: The same model with some variables eliminated. It is used where the derivatives
             are analytic and nothing is constrained or bounded.
+        partly_linear: Whether the residuals are known to be linear in a set of variables (n,) while
+            the others are held.
         sample: (generator, count) -> starts (count, n) of a multistart; None for points around
             the start, within the bounds.
         linear: Whether the objective is known to be linear; None if it is not known.
@@ -160,6 +162,7 @@ class Model:
     normal_equations: NormalEquations | None = None
     report: Many = identity
     reduction: Reduction | None = field(default=None, repr=False)
+    partly_linear: Callable[[Mask], bool] | None = field(default=None, repr=False)
     sample: Sample | None = None
     linear: bool | None = None
     convex: bool = False

@@ -26,7 +26,15 @@ from sheetsim.formula.recalc.overlay import with_cells
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
 from sheetsim.solver.functions import identity
 from sheetsim.solver.model import Model
-from sheetsim.solving.functions import Block, Function, Joined, constraint_of, nothing, rows_of
+from sheetsim.solving.functions import (
+    Block,
+    Function,
+    Joined,
+    constraint_of,
+    nothing,
+    rows_of,
+    widened,
+)
 from sheetsim.workbook.solver_model.areas import Area
 from sheetsim.workbook.solver_model.model import Goal, Relation
 
@@ -128,6 +136,7 @@ class Compiled:
             different=self.different,
             residuals=None if squares is None else joined.cut(squares.residuals_and_jacobian),
             report=identity if squares is None else squares.report,
+            partly_linear=None if squares is None else widened(squares.is_linear_in, held.size),
             linear=self._linear([0]) if has_objective else True,
             convex=squares is not None and squares.linear,
             kinked=self.program is None or bool(self.program.smooth),

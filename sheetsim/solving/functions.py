@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sheetsim.arrays import Floats
     from sheetsim.formula.program import Program
-    from sheetsim.solver.functions import Index
+    from sheetsim.solver.functions import Index, Mask
     from sheetsim.workbook.solver_model.model import SolverConstraint
 
 
@@ -100,6 +100,11 @@ class Joined:
             return values, jacobian[..., : self.n]
 
         return held
+
+
+def widened(known: Callable[[Mask], bool], held: int) -> Callable[[Mask], bool]:
+    """The same question of the variables alone, where `held` parameters follow them."""
+    return lambda some: known(np.concatenate([some, np.zeros(held, bool)]))
 
 
 def nothing(x: Floats) -> tuple[float, Floats]:

@@ -38,6 +38,8 @@ MODELS = {
     "Bennett5": "{b1}*({b2}+{x})^(-1/{b3})",
     "MGH09": "{b1}*({x}^2+{x}*{b2})/({x}^2+{x}*{b3}+{b4})",
     "Rat43": "{b1}/(1+EXP({b2}-{b3}*{x}))^(1/{b4})",
+    "MGH10": "{b1}*EXP({b2}/({x}+{b3}))",
+    "BoxBOD": "{b1}*(1-EXP(-{b2}*{x}))",
 }
 """By NIST's three levels of difficulty, the easy ones first."""
 

@@ -25,8 +25,8 @@ from sheetsim.formula.functions._function import Outer, Squares, fit
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.functions._squares import both_numbers
 from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
-from sheetsim.formula.structure.linear import is_linear, linear_slots
-from sheetsim.formula.values import ArrayValue, Ints
+from sheetsim.formula.structure.linear import are_linear, is_linear, linear_slots
+from sheetsim.formula.values import ArrayValue, Bools, Ints
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.compiler import Compiler
@@ -101,6 +101,9 @@ class SumOfSquares:
             slots.append(own.ravel()[used])
             weights.append(np.sqrt(one.weights.ravel()[used]))
         everything: Ints = np.concatenate(slots)
+        self._batches, self._everything = batches, everything
+        self._variables: Ints = np.array(compiler.variables, np.intp)
+        self._slot_count = len(extra.num)
         self._tape = Tape(extra, compiler.variables, batches, everything.tolist())
         self._slots = self._tape.at(everything)
         self._weights: Floats = np.concatenate(weights)
@@ -130,6 +133,14 @@ class SumOfSquares:
     def jacobian(self, x: Floats) -> Floats:
         """Return the derivatives (m, n) of the residuals at x (n,), or (S, m, n) at x (S, n)."""
         return self.residuals_and_jacobian(x)[1]
+
+    def is_linear_in(self, some: Bools) -> bool:
+        """Return whether all residuals are known to be linear in some (n,) of the variables.
+
+        The others are held.
+        """
+        chosen = self._variables[some]
+        return are_linear(self._batches, chosen, self._everything, self._slot_count)
 
     def report(self, squares: Floats) -> Floats:
         """Return the objective, given the sum of the residuals' squares; it grows with it."""

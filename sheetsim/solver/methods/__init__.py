@@ -4,6 +4,7 @@
 | ---------------------- | ------------------------------------------------------------------ |
 | `levenberg_marquardt`  | least squares within bounds, a batch of starts                     |
 | `least_squares`        | the same to the last digit: Gauss-Newton on the gradient           |
+| `variable_projection`  | better starts for least squares that are linear in some variables  |
 | `newton`               | the end of a least-squares search whose residuals stay large       |
 | `lbfgs`                | any smooth objective within bounds, a batch of starts              |
 | `sqp`                  | smooth objectives and constraints, some hundred variables          |

@@ -11,6 +11,8 @@ of Gauss-Newton through the SVD, δ = -VΣ⁻¹Uᵀr, which does not square J's 
 step is kept if it lowers |Uᵀr| and leaves F as it is but for rounding.
 
 Where a search with dozens of variables slows down, Newton's method takes over (see `newton`).
+Where the formulas show that the residuals are linear in some of the variables, the search begins at
+a better start (see `variable_projection`).
 """
 
 import math
@@ -23,10 +25,10 @@ from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import checked
-from sheetsim.solver.methods import levenberg_marquardt, newton
+from sheetsim.solver.methods import levenberg_marquardt, newton, variable_projection
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.parts.bounds import Box
-from sheetsim.solver.parts.journal import Limits
+from sheetsim.solver.parts.journal import Journal, Limits
 
 LARGEST = 1_500  # variables: J and JᵀJ are dense
 EPS = float(np.finfo(float).eps)
@@ -93,6 +95,11 @@ class Residuals:
         """(S, m, n) at x (S, n)."""
         return np.stack([self.slopes(row) for row in x])
 
+    def both(self, x: Floats) -> tuple[Floats, Floats]:
+        """R (m,) and J (m, n) at x (n,); neither is remembered."""
+        r, J = self.at(x)
+        return r, self.evaluator.difference(self._plain, x, r) if J is None else J
+
     def slopes(self, x: Floats) -> Floats:
         """J (m, n) at x (n,)."""
         r, J = self._seen.get(x.tobytes()) or self.at(x)
@@ -116,6 +123,8 @@ def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Foun
     convergence = min(evaluator.options.convergence, COARSEST)
     limits = Limits.of(evaluator, levenberg_marquardt.CAP, convergence)
     starts = np.clip(starts, low, high)
+    if evaluator.options.derivatives == "analytic":
+        starts = _with_better(evaluator, residuals, starts, low, high)
     if len(starts) == 1 and newton.suits(evaluator):
         found = _with_newton(residuals, squares, limits, starts, low, high)
         if found is not None:
@@ -124,7 +133,7 @@ def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Foun
         starts = evaluator.best.x[None]
     with np.errstate(all="ignore"):
         journal = levenberg_marquardt.run(squares, box, limits, starts)
-    best = journal.best()
+    best = _first_of_best(journal)
     evaluator.iteration = len(journal.log(best)) - 1
     # Whether a search that can go no further may be believed is seen below.
     outcome = replace(journal.outcome(best), sure=True, iteration=None)
@@ -141,6 +150,33 @@ def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Foun
     if fit.offset <= _floor(fit):
         outcome = AT_RIGHT_ANGLES
     return Found(evaluator.at(fit.x), outcome, np.zeros(0))
+
+
+def _with_better(
+    evaluator: Evaluator, residuals: Residuals, starts: Floats, low: Floats, high: Floats
+) -> Floats:
+    """The starts (S, n), and what variable projection makes of every other one, where it applies.
+
+    Those led out of noise stand in their start's place. They end in the same minimum, which need
+    not be the lowest, so half of the starts stay as they are. Others are added: a search from the
+    start itself ends in the minimum next to it, where there are several of one depth.
+    """
+    separable = variable_projection.separable(evaluator, residuals, starts[0])
+    if separable is None:
+        return starts
+    better = [separable.better(evaluator, one, low, high) for one in starts[::2]]
+    if separable.bilinear:
+        starts[::2] = better
+        return starts
+    return np.concatenate([starts, better])
+
+
+def _first_of_best(journal: Journal) -> int:
+    """The first run that ended as low as any, but for rounding."""
+    best = journal.best()
+    lowest = float(journal.objective[best])
+    as_low = journal.objective <= lowest + COARSEST * abs(lowest)
+    return int(np.argmax(as_low)) if as_low.any() else best
 
 
 def _floor(fit: _Fit) -> float:
