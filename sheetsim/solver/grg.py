@@ -11,10 +11,11 @@ The name is that of Excel's dialog. What runs is
 | more variables, constraints                            | augmented Lagrangian on L-BFGS       |
 
 each derived in its own file; with whole numbers, branch and bound on top, or where their points are
-few, all of them tried (`enumeration`). A multistart searches
-from the given start and from `population` random ones: as one batch of arrays where the method is
-batched (all but the third and the last), one after the other where it is not. Excel's Solver stops
-when clustered starts make it likely that nothing is left to find; here all starts are searched.
+few, all of them tried (`enumeration`). A multistart searches from the given start and from
+`population` random ones: as one batch of arrays where the method is batched (all but the third and
+the last), one after the other where it is not. Excel's Solver stops when clustered starts make it
+likely that nothing is left to find; here all starts are searched. What the best search claims is
+put to the test (`second_look`, and `restoration` where it met no feasible point).
 """
 
 from dataclasses import replace
@@ -24,7 +25,7 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import batch
-from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.endings import Ending, Outcome, Stop
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods import (
@@ -34,6 +35,8 @@ from sheetsim.solver.methods import (
     least_squares,
     sqp,
 )
+from sheetsim.solver.methods.restoration import from_elsewhere
+from sheetsim.solver.methods.second_look import look_again, with_end
 from sheetsim.solver.parts.drawing import all_starts
 
 NEARBY = 0.1  # of a variable, or of 1: how far from a start that shows no way
@@ -60,7 +63,7 @@ def run(evaluator: Evaluator) -> Found:
     starts = all_starts(evaluator)
     if not evaluator.whole.any() and len(starts) > 1 and _batched(evaluator):
         found = _many(evaluator, starts, evaluator.low, evaluator.high)
-        return _probable(found, len(starts))
+        return _probable(_confirmed(evaluator, found), len(starts))
     best: Found | None = None
     for start in starts:
         if evaluator.whole.any():
@@ -70,7 +73,32 @@ def run(evaluator: Evaluator) -> Found:
         if best is None or _better(evaluator, found, best):
             best = found
     assert best is not None  # noqa: S101 - there is one start or more
+    if not evaluator.whole.any():
+        best = _confirmed(evaluator, best)
     return _probable(best, len(starts)) if len(starts) > 1 else best
+
+
+def _confirmed(evaluator: Evaluator, found: Found) -> Found:
+    """The end of a search, with what it claims put to the test.
+
+    Raises:
+        Stop: A limit of time or iterations was reached.
+    """
+    low, high = evaluator.low, evaluator.high
+
+    def search(x: Floats) -> Found:
+        return _search(evaluator, x, low, high)
+
+    with np.errstate(all="ignore"):
+        if found.outcome.ending is Ending.NOT_FOUND:
+            found = from_elsewhere(evaluator, found, low, high, search)
+        try:
+            return with_end(evaluator, look_again(evaluator, found, low, high, search))
+        except Stop:
+            if found.outcome.ending is not Ending.OPTIMAL:
+                return found
+            why = f"{found.outcome.why}; there was no time to see whether it is a saddle"
+            return replace(found, outcome=Outcome(Ending.CONVERGED, why))
 
 
 def local(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
@@ -85,7 +113,9 @@ def local(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Fou
     # Where all derivatives vanish, as those of a product do at zeros, there is no way down to be
     # seen, though there may be one: look again from nearby.
     rng = np.random.default_rng([evaluator.options.seed, 4])
-    nearby = start + NEARBY * np.maximum(1.0, np.abs(start)) * rng.uniform(-1, 1, start.size)
+    step = NEARBY * np.maximum(1.0, np.abs(start)) * rng.uniform(-1, 1, start.size)
+    outside = (start + step < low) | (start + step > high)
+    nearby = start + np.where(outside, -step, step)  # away from a bound, and not onto it
     other = _search(evaluator, np.clip(nearby, low, high), low, high)
     return other if _better(evaluator, other, found) else found
 
@@ -102,8 +132,8 @@ def _search(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> F
 def _doubtful(evaluator: Evaluator, start: Floats, found: Found) -> bool:
     """Whether the start itself may be to blame: no derivative there, or no way to feasibility."""
     ending = found.outcome.ending
-    if ending in (Ending.INFEASIBLE, Ending.NOT_FOUND):
-        return True
+    if ending is Ending.NOT_FOUND:
+        return bool(evaluator.whole.any())  # else it is sought from many points in the end
     if not (ending.solved and np.array_equal(found.point.x, start)):
         return False
     with np.errstate(all="ignore"):

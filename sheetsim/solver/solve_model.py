@@ -16,7 +16,7 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.methods import evolutionary, simplex
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
-from sheetsim.solver.parts.feasibility import infeasible
+from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.result import Result
 from sheetsim.solver.sensitivity import sensitivity
 
@@ -145,7 +145,7 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
     if outcome.ending.solved and not feasible:
         # The engine and the evaluator disagree: the constraints have the last word.
         why = f"{outcome.why}, but a constraint is missed by {point.violation:.3g}"
-        outcome = infeasible(why)
+        outcome = none_found(why)
     rows, reduced = sensitivity(evaluator, found)
     return Result(
         objective=point.shown,

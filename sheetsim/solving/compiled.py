@@ -208,7 +208,7 @@ def compile_model(
         _ask_ironcalc(compiled, book, settings or {})
     elif not others:
         _require_moving(book, stored, program)
-    _bound(compiled, bounds)
+    _bound(compiled, book, bounds, sides)
     return compiled
 
 
@@ -346,7 +346,7 @@ def _block(side: _Side, row: Mapping[CellAddress, int]) -> Block:
     return Block(side.stored, left, right if side.right else None, side.number)
 
 
-def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
+def _bound(compiled: Compiled, book: Book, bounds: Iterable[_Side], sides: Iterable[_Side]) -> None:
     """Set the bounds, and say which variables are whole numbers and which differ."""
     stored, n = compiled.stored, compiled.n
     at = {cell: number for number, cell in enumerate(compiled.cells)}
@@ -359,7 +359,8 @@ def _bound(compiled: Compiled, bounds: Iterable[_Side]) -> None:
         if side.stored.relation is not Relation.AT_LEAST:
             high[numbers] = np.fmin(high[numbers], limit)
     if stored.non_negative:
-        low[np.isneginf(low) & ~_bound_below(stored, at)] = 0.0
+        free = ~_bound_below(book, sides, at)
+        low[free] = np.fmax(low[free], 0.0)
     compiled.lower, compiled.upper = low, high
     compiled.integer = _among(stored, at, Relation.INTEGER)
     compiled.binary = _among(stored, at, Relation.BINARY)
@@ -385,11 +386,19 @@ def _among(stored: SolverModel, at: Mapping[CellAddress, int], relation: Relatio
     return found
 
 
-def _bound_below(stored: SolverModel, at: Mapping[CellAddress, int]) -> Mask:
-    """Return which variables (n,) a constraint keeps from below, be it a bound or not."""
+def _bound_below(book: Book, sides: Iterable[_Side], at: Mapping[CellAddress, int]) -> Mask:
+    """Return which variables (n,) a constant keeps from below: a number, or a cell that holds one.
+
+    As in Excel since 2010, a bound that is a formula leaves "non-negative" as it is.
+    """
     found = np.zeros(len(at), bool)
-    for constraint in stored.constraints:
-        if constraint.relation in (Relation.AT_LEAST, Relation.EQUAL):
-            addresses = ((area.sheet, place) for area in constraint.left for place in area.places())
-            found[[at[address] for address in addresses if address in at]] = True
+    for side in sides:
+        if side.stored.relation is Relation.AT_MOST or isinstance(side.stored.right, str):
+            continue
+        cells = [book.sheets[sheet].get(place, Cell()) for sheet, place in side.right]
+        constant = [not cell.has_formula for cell in cells] or [True]
+        constant = constant * len(side.left) if len(constant) == 1 else constant
+        for address, one in zip(side.left, constant, strict=True):
+            if one and address in at:
+                found[at[address]] = True
     return found

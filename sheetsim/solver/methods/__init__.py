@@ -9,7 +9,8 @@
 | `lbfgs`                | any smooth objective within bounds, a batch of starts              |
 | `sqp`                  | smooth objectives and constraints, some hundred variables          |
 | `augmented_lagrangian` | the same with many variables, on `lbfgs`                           |
-| `restoration`          | a feasible point by least squares, for `sqp`                       |
+| `restoration`          | a feasible point by least squares, from here or from elsewhere     |
+| `second_look`          | an optimum put to the test: saddles, and ways without end          |
 | `branch_and_bound`     | whole numbers, on top of a method for smooth models                |
 | `enumeration`          | whole numbers whose points are few: all of them tried, as a proof  |
 | `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |

@@ -21,8 +21,9 @@ from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.methods import lbfgs
+from sheetsim.solver.methods.restoration import at_the_least, restore
 from sheetsim.solver.parts.bounds import Box
-from sheetsim.solver.parts.feasibility import excess, no_nearer
+from sheetsim.solver.parts.feasibility import excess
 from sheetsim.solver.parts.journal import Limits
 from sheetsim.solver.parts.optimality import (
     KKT,
@@ -36,6 +37,7 @@ from sheetsim.solver.parts.optimality import (
 )
 from sheetsim.solver.parts.pointwise import Pointwise
 
+LARGEST = 1_500  # variables of a restoration, which is dense
 ROUNDS = 40  # of the multipliers
 FASTER = 0.25  # a violation that fell less calls for a larger ρ
 MOST = 1e12  # ρ
@@ -114,7 +116,8 @@ def constrained(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) 
     if evaluator.feasible(point):
         return _ended(evaluator, point, lam, low, high)
     if rho > MOST:
-        return Found(point, no_nearer())
+        least = restore(evaluator, point, low, high) if point.x.size <= LARGEST else point
+        return at_the_least(evaluator, least, low, high)
     return Found(point, Outcome(Ending.ITERATIONS, f"the cap of {ROUNDS} rounds was reached"))
 
 

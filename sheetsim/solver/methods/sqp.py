@@ -22,9 +22,13 @@ pass through infeasible points on the way, which is what makes it quick.
   subproblem with c at its end.
 - Where the linear models contradict each other, each may be violated by s at a price of ½σs²: the
   step then mends what it can. If that stands still, Levenberg-Marquardt on the violations
-  alone decides: it finds a feasible point to go on from, or the problem counts as infeasible.
+  alone decides: it finds a feasible point to go on from, or the search ends without one.
 - Variables are measured in units of their start (1 if that is 0) and the objective by its
-  gradient there, because BFGS begins with a multiple of I.
+  gradient there, because BFGS begins with a multiple of I. Where a search comes to rest and a
+  variable's own gradients do not cancel, measured by the largest that it met, these units were
+  wrong, as those of a variable of millions that began at 0. Then the search begins anew, with the
+  Lagrangian's own Hessian (see `curvature`) in units in which its diagonal is 1; where that is
+  too dear, in units of the present x.
 """
 
 import math
@@ -36,10 +40,11 @@ from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
-from sheetsim.solver.methods.restoration import restore
+from sheetsim.solver.methods.restoration import at_the_least, met, restore
 from sheetsim.solver.parts import quadratic_program
 from sheetsim.solver.parts.bounds import Box
-from sheetsim.solver.parts.feasibility import no_nearer
+from sheetsim.solver.parts.curvature import Curvature, curvature
+from sheetsim.solver.parts.finite_differences import LEAST_SCALE
 from sheetsim.solver.parts.optimality import (
     BOTTOM,
     KKT,
@@ -56,6 +61,11 @@ EXACT = 1e-9  # a violation that is worth another step, though the precision be 
 AT_BOUND = 1e-9  # of a variable: as near to its bound it stands on it
 RESTORATIONS = 3
 ARMIJO = 1e-4
+RENEWALS = 4
+RENEWING = 1e-12  # of the objective: what a search that began anew has to gain to do so again
+TINIEST = 1e-100  # a curvature, lest none at all be divided by
+FIRM = 1e-10  # of the largest curvature: the least that is taken for one
+SMALL = 1e-12  # of the objective's fall: what a step promises at an optimum
 REFACTOR = 50  # updates of M until it is made anew from H
 EPS = float(np.finfo(float).eps)
 
@@ -75,6 +85,11 @@ class _Search:
         soft: Violations after steps past models that contradict each other.
         recent: Objectives after the last accepted, feasible iterations.
         restored: How often a feasible point was sought by least squares.
+        mended: The best of the feasible points that were.
+        seen: (n,) the largest gradients that each variable met, in x and the objective's terms.
+        renewed: How often the search began anew.
+        renewed_at: The objective at the last time.
+        knows: Whether that was with the Lagrangian's own curvature.
     """
 
     evaluator: Evaluator
@@ -94,6 +109,11 @@ class _Search:
     soft: list[float] = field(default_factory=list)
     recent: list[float] = field(default_factory=list)
     restored: int = 0
+    mended: Point | None = None
+    seen: Floats = field(default_factory=lambda: np.zeros(0))
+    renewed: int = 0
+    renewed_at: float = math.inf
+    knows: bool = False
 
     @property
     def feasible(self) -> bool:
@@ -108,6 +128,8 @@ class _Search:
         """Stand at a point."""
         g, A = self.evaluator.derive(point)
         self.point, self.g, self.A = point, g * self.s / self.unit, A * self.s
+        terms = np.abs(g) + self.unit * (np.abs(A.T) @ np.abs(self.lam))
+        self.seen = np.fmax(self.seen, terms) if self.seen.size else terms
 
     def merit(self, point: Point) -> float:
         """Give f + Σρ|c|₊; inf where a value is not finite."""
@@ -123,6 +145,24 @@ class _Search:
         """Take a multiple of I for the curvature."""
         n = self.g.size
         self.H, self.M, self.age = size * np.eye(n), size**-0.5 * np.eye(n), 0
+
+    def take(self, W: Floats) -> None:
+        """Take a Hessian (n, n) of the Lagrangian for the curvature, made positive definite.
+
+        What the constraints hold need not be positive: with ρ AᵀA added, steps that keep to the
+        constraints are the same. Else each eigenvalue is taken for its size.
+        """
+        near = self.evaluator.equal | (self.point.c > -self.evaluator.options.precision)
+        rows = self.A[near]
+        span = rows.T @ rows
+        weight = float(np.abs(W).max()) / max(float(np.abs(span).max()), 1e-100)
+        for rho in (0.0, 1.0, 1e2, 1e4) if len(rows) else (0.0,):
+            H = W + rho * weight * span
+            values, Q = np.linalg.eigh(H)
+            if values[0] > FIRM * values[-1]:
+                break
+        values = np.maximum(np.abs(values), max(FIRM * float(np.abs(values).max()), TINIEST))
+        self.H, self.M, self.age = Q * values @ Q.T, Q / values**0.5, 1
 
     def step(self, c: Floats) -> tuple[Floats, bool]:
         """The step d (n,) in z for constraints c at it, and whether it meets their models."""
@@ -232,14 +272,14 @@ def _iterate(search: _Search, bottom: float) -> Found | None:
     except np.linalg.LinAlgError:
         return _without_model(search)
     if _settled(search, d, hard):
-        return _ended(search)
+        return _ended(search, d)
     taken = None if _stuck(search, hard) else _line_search(search, d, hard)
     if taken is None:
-        return _no_step(search)
+        return _no_step(search, d)
     ended = _accept(search, taken)
     if ended is not None:
         return ended
-    return _ended(search, flat=True) if _flat(search) else None
+    return _ended(search, d, flat=True) if _flat(search) else None
 
 
 def _without_model(search: _Search) -> Found | None:
@@ -265,24 +305,28 @@ def _accept(search: _Search, taken: Point) -> Found | None:
     return None
 
 
-def _no_step(search: _Search) -> Found | None:
+def _no_step(search: _Search, d: Floats) -> Found | None:
     """What to do where the line search found nothing, which may be the fault of a bad H."""
     if search.age == 0 or search.soft:
-        return _at_rest(search)
+        return _at_rest(search, d)
     search.reset()
     return None
 
 
-def _at_rest(search: _Search) -> Found | None:
+def _at_rest(search: _Search, d: Floats) -> Found | None:
     """Nothing is gained here: end, or look for a feasible point to go on from."""
     if search.feasible:
-        return _ended(search)
-    mended = None
-    if search.restored < RESTORATIONS:
-        mended = restore(search.evaluator, search.point, search.low, search.high)
+        return _ended(search, d)
+    if search.restored == RESTORATIONS:
+        assert search.mended is not None  # noqa: S101 - it was restored before
+        why = f"{RESTORATIONS} times the search left the feasible points for others"
+        return Found(search.mended, Outcome(Ending.NO_BETTER, why, sure=False))
+    mended = restore(search.evaluator, search.point, search.low, search.high)
+    if not met(search.evaluator, mended):
+        return at_the_least(search.evaluator, mended, search.low, search.high)
+    if search.mended is None or mended.f < search.mended.f:
+        search.mended = mended
     search.restored += 1
-    if mended is None:
-        return Found(search.point, no_nearer())
     search.move(mended)
     search.reset()
     search.soft.clear()
@@ -312,13 +356,20 @@ def _stuck(search: _Search, hard: bool) -> bool:
     return len(search.soft) > 5 and search.soft[-1] > 0.9 * search.soft[-6]
 
 
-def _left(search: _Search) -> float:
-    """What is left of the Lagrangian's gradient, as a part of the gradients that must cancel."""
+def _left(search: _Search) -> tuple[float, float]:
+    """What is left of the Lagrangian's gradient: as a part of the gradients that must cancel.
+
+    The first is measured by the largest of all; the second, variable by variable, by the largest
+    that it met.
+    """
     slope = search.g + search.A.T @ search.lam
     z = search.point.x / search.s
     room = AT_BOUND * np.maximum(1.0, np.abs(z))
     held = Box(search.low / search.s, search.high / search.s).held(z, slope, room)
-    return left_over(np.where(held, 0.0, slope), search.g, search.A, search.lam)
+    slope = np.where(held, 0.0, slope)
+    largest = search.seen * search.s / search.unit
+    own = np.divide(np.abs(slope), largest, out=np.zeros_like(slope), where=largest > 0)
+    return left_over(slope, search.g, search.A, search.lam), float(own.max())
 
 
 def _settled(search: _Search, d: Floats, hard: bool) -> bool:
@@ -333,10 +384,17 @@ def _settled(search: _Search, d: Floats, hard: bool) -> bool:
     return still or gain <= EPS**2 * abs(search.point.f)
 
 
-def _ended(search: _Search, *, flat: bool = False) -> Found:
-    """Feasible, and with nothing more to gain: which of Excel's three sentences fits."""
-    left = _left(search)
-    if left <= KKT:
+def _ended(search: _Search, d: Floats, *, flat: bool = False) -> Found | None:
+    """Feasible, and with nothing more to gain: which of Excel's three sentences fits.
+
+    None if the search begins anew instead.
+    """
+    left, own = _left(search)
+    small = search.knows and _gain(search, d) <= SMALL * _fall(search)
+    done = left <= KKT and (own <= KKT or small)
+    if not done and _renew(search):
+        return None
+    if done:
         return search.found(optimal(left))
     if flat:
         limit = search.evaluator.options.convergence
@@ -345,6 +403,59 @@ def _ended(search: _Search, *, flat: bool = False) -> Found:
     why = f"no step lowers the objective, though gradients cancel to {left:.1g} only"
     sure = left <= NEARLY or search.evaluator.model.kinked
     return search.found(Outcome(Ending.NO_BETTER, why, sure))
+
+
+def _gain(search: _Search, d: Floats) -> float:
+    """What the last step promised, of the objective."""
+    off = search.evaluator.violations(search.point.c)
+    return search.unit * (abs(float(search.g @ d)) + float(np.abs(search.lam) @ off))
+
+
+def _fall(search: _Search) -> float:
+    """The size of the objective, or how far it fell, whichever is more."""
+    first = search.evaluator.begin().f
+    return max(abs(search.point.f), abs(first - search.point.f))
+
+
+def _renew(search: _Search) -> bool:
+    """Begin anew in other units; say whether that was not tried here already.
+
+    Raises:
+        Stop: A limit of time was reached.
+    """
+    evaluator, point = search.evaluator, search.point
+    progress = search.renewed_at - point.f > RENEWING * abs(point.f)
+    if search.renewed >= RENEWALS or not progress or evaluator.whole.any():
+        return False
+    search.renewed, search.renewed_at = search.renewed + 1, point.f
+    size = np.maximum(np.abs(point.x), LEAST_SCALE * search.s)
+    free = np.flatnonzero(search.high > search.low)
+    seen = curvature(evaluator, point, search.lam * search.unit, size, free)
+    search.knows = seen is not None
+    if seen is None:
+        search.s = size
+        search.move(point)
+        search.reset()
+    else:
+        search.s = _units(search, seen, size)
+        search.move(point)
+        W = seen.W * search.s * search.s[:, None] / search.unit
+        search.take(W)
+    search.recent.clear()
+    search.guess = None
+    return True
+
+
+def _units(search: _Search, seen: Curvature, size: Floats) -> Floats:
+    """The step (n,) of each variable that changes the objective by what it fell, by curvature.
+
+    Where that is rounding, the variable's size; never more than the way between its bounds.
+    """
+    bent = np.abs(np.diag(seen.W)) > seen.noise
+    units = np.where(bent, (_fall(search) / seen.diagonal) ** 0.5, size)
+    units = np.where(units > 0, units, size)
+    width = search.high - search.low
+    return np.where((width > 0) & (units > width), width, units)
 
 
 def _flat(search: _Search) -> bool:

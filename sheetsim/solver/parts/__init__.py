@@ -8,6 +8,9 @@
 | `drawing`            | the starts of a call, given and random                               |
 | `finite_differences` | derivatives by differences                                           |
 | `linearity`          | whether a model is linear, and its coefficients                      |
+| `curvature`          | the Hessian of a Lagrangian, by differences of gradients             |
+| `contradiction`      | whether constraints contradict each other, proved                    |
+| `no_end`             | whether the objective falls on a way without end                     |
 | `quadratic_program`  | the nearest point that meets linear constraints                      |
 | `pointwise`          | how methods for many points ask an evaluator, which takes one        |
 | `journal`            | a batch of runs: where each stands, its limits, its end and its log  |

@@ -30,8 +30,3 @@ def infeasible(why: str) -> Outcome:
 def none_found(why: str) -> Outcome:
     """The outcome where a search met no feasible point, and there may be one all the same."""
     return Outcome(Ending.NOT_FOUND, why)
-
-
-def no_nearer() -> Outcome:
-    """The outcome where a search that lowers the violation is at a least one that is not 0."""
-    return infeasible("the violation of the constraints can be lowered no further")

@@ -38,7 +38,7 @@ def optimal(left: float, what: str = "gradients cancel to") -> Outcome:
 
 def unbounded() -> Outcome:
     """The outcome where there is no optimum."""
-    return Outcome(Ending.UNBOUNDED, "the objective falls or rises without limit")
+    return Outcome(Ending.UNBOUNDED, "unbounded: the objective falls or rises without limit")
 
 
 def not_finite_at(where: str) -> Outcome:

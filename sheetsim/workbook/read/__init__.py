@@ -16,6 +16,7 @@
 | `shared_strings`  | texts that cells refer to by number                                      |
 | `defined_names`   | the names of ranges, constants and formulas                              |
 | `tables`          | the tables that formulas refer to by name                                |
+| `merged_areas`    | which cells are merged                                                   |
 | `cell_labels`     | the words beside a cell                                                  |
 | `outline`         | a part without its numbers, and the numbers that charts remember         |
 """

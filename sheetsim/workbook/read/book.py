@@ -16,6 +16,7 @@ from sheetsim.book import Book
 from sheetsim.errors import WorkbookError, shown
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.defined_names import read_names
+from sheetsim.workbook.read.merged_areas import merged_areas
 from sheetsim.workbook.read.shared_strings import shared_strings
 from sheetsim.workbook.read.sheet_cells import read_sheet
 from sheetsim.workbook.read.tables import read_tables
@@ -103,6 +104,12 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
         """
         with Archive(self._path) as archive:
             return mentions(archive.read(self._parts[name]), words)
+
+    def merged(self, name: str) -> list[tuple[Place, Place]]:
+        """The first and the last cell of each merged area of a sheet."""
+        with Archive(self._path) as archive:
+            where = f"{self._path}: sheet {shown(name)}"
+            return merged_areas(archive.read(self._parts[name]), where)
 
     def _read_sheet(self, name: str, part: str) -> dict[Place, Cell]:
         if _signature(self._path) != self._as_it_was:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sheetsim.workbook.solver_model.model import SolverConstraint
 
 
+TRUTH = {"TRUE": 1.0, "FALSE": 0.0}
+
+
 def as_number(text: str) -> float | None:
     """Return the number that a text stands for, `5%` too; None if it is none."""
     text = text.strip().removeprefix("=").strip()
@@ -29,7 +32,7 @@ def as_number(text: str) -> float | None:
 
 
 def right_side(text: str, book: Book, sheet: str | None) -> float | Area | str:
-    """Return what a constraint compares with: a number, cells, or else a formula.
+    """Return what a constraint compares with: a number (TRUE is 1), cells, or else a formula.
 
     Raises:
         OptionError: there is nothing, or a reference that leads nowhere.
@@ -38,6 +41,8 @@ def right_side(text: str, book: Book, sheet: str | None) -> float | Area | str:
     if number is not None:
         return number
     text = text.strip().removeprefix("=").strip()
+    if text.upper() in TRUTH:
+        return TRUTH[text.upper()]
     if not text:
         raise OptionError("there is nothing on the right; expected a number, cells or a formula")
     try:
