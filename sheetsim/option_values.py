@@ -5,7 +5,7 @@ any type, or the text that was typed. It returns the value, or raises `OptionErr
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sheetsim.errors import OptionError, shown
@@ -55,6 +55,17 @@ def one_of(*choices: str) -> Parse:
         return value
 
     return parse
+
+
+def named(name: str, value: Any, known: Collection[str]) -> str:
+    """The name of something that there is.
+
+    Raises:
+        OptionError: there is none such; the message lists those that there are.
+    """
+    if not isinstance(value, str) or value not in known:
+        raise OptionError(f"{name} is {value!r}; expected one of {', '.join(known)}")
+    return value
 
 
 def anything(_name: str, value: Any) -> Any:

@@ -11,8 +11,8 @@ from sheetsim.errors import OptionError
 from sheetsim.formula.program import Program, compile_book
 from sheetsim.solver.options import Options
 from sheetsim.solving import Request, Solved, solve_file
-from sheetsim.solving.prepare import SUFFIXES
 from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.paths import names_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,13 +106,6 @@ def _entry(content: object) -> str:
     if isinstance(content, float | int) and not np.isfinite(content):
         raise OptionError(f"set: got {content!r}, expected a finite number, a text or None")
     return str(content).upper() if isinstance(content, bool) else str(content)
-
-
-def names_file(model: str | Path) -> bool:
-    """Whether a text is the path of a file rather than the name of a topic."""
-    text = str(model)
-    looks = text.lower().endswith(SUFFIXES) or any(sign in text for sign in "./\\")
-    return isinstance(model, Path) or looks
 
 
 def request_of(options: dict[str, Any]) -> Request:

@@ -6,7 +6,8 @@ which is imported when the command is run, and imports NumPy and the like when i
 help and refusals come at once.
 
 What several commands need stands beside them: `_options`, `_files` (where they write), `_downloads`
-(where data is), `_reports` (checks and comparisons, printed), `_optimizers` and `_race`.
+(where data is), `_reports` (checks and comparisons, printed), `_names` (of what
+there is, for help) and `_race`.
 """
 
 import importlib

@@ -34,6 +34,17 @@ def folder_of(out: str, contents: str) -> Path:
     return Path(out)
 
 
+def require_workbook(file: str) -> None:
+    """Refuse what is no workbook at all before anything is imported that would compute it.
+
+    Raises:
+        WorkbookError: as `sheetsim.workbook.read.archive.Archive`.
+    """
+    from sheetsim.workbook.read.archive import Archive
+
+    Archive(file).close()
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, where they are missing.
 

@@ -29,7 +29,9 @@ from sheetsim.topics.pca.components import PCA, pca
 if TYPE_CHECKING:
     import pandas as pd
 
-LR_MAX, EPOCHS, FACTORS = 5e-3, 5, 40
+LR_MAX = 5e-3
+EPOCHS = 5
+FACTORS = 40
 Y_RANGE = (0.0, 5.5)
 
 

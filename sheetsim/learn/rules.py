@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheetsim.errors import OptionError
+from sheetsim.option_values import named
 from sheetsim.sheet import Array
 from sheetsim.topics.gradient_descent._all import optimizers
 
@@ -79,9 +80,7 @@ def rule_of(name: str, hyper: Mapping[str, float]) -> tuple[Rule, dict[str, floa
         OptionError: no rule of that name, it has no such hyperparameter, or a value that this may
             not have.
     """
-    if name not in RULES:
-        raise OptionError(f"optimizer is {name!r}; expected one of {', '.join(RULES)}")
-    rule = RULES[name]
+    rule = RULES[named("optimizer", name, RULES)]
     unknown = sorted(set(hyper) - set(rule.hyper))
     if unknown:
         raise OptionError(

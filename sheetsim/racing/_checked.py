@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError, shown
 from sheetsim.learn.rules import RULES
-from sheetsim.option_values import Parse, real, whole
+from sheetsim.option_values import Parse, named, real, whole
 from sheetsim.racing.surfaces import SURFACES, Pair, Surface
 
 MAX_STEPS = 100_000
@@ -37,9 +37,7 @@ def surface_of(name: Any) -> Surface:
     Raises:
         OptionError: there is none.
     """
-    if not isinstance(name, str) or name not in SURFACES:
-        raise OptionError(f"surface is {name!r}; expected one of {', '.join(SURFACES)}")
-    return SURFACES[name]
+    return SURFACES[named("surface", name, SURFACES)]
 
 
 def start_of(surface: Surface, start: Any) -> Pair:
@@ -58,10 +56,7 @@ def start_of(surface: Surface, start: Any) -> Pair:
 def optimizers_of(names: str | Sequence[str] | None) -> tuple[str, ...]:
     """Names of optimizers, each once: the given ones, or all."""
     given = (names,) if isinstance(names, str) else tuple(names or RULES)
-    for name in given:
-        if name not in RULES:
-            raise OptionError(f"optimizer is {name!r}; expected one of {', '.join(RULES)}")
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(named("optimizer", name, RULES) for name in given))
 
 
 def rates_of(lr: Any, optimizers: Sequence[str]) -> dict[str, float]:

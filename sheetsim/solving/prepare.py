@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,17 +19,18 @@ from sheetsim.solver.solve_model import solve
 from sheetsim.solving.compiled import Compiled, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
 from sheetsim.workbook.read.book import read_book
+from sheetsim.workbook.read.paths import require_workbook_name
 from sheetsim.workbook.solver_model.model import SolverEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from sheetsim.arrays import Floats
     from sheetsim.book import Book, CellAddress, Value
     from sheetsim.solver.result import Result
     from sheetsim.workbook.solver_model.model import SolverModel
 
-SUFFIXES = (".xlsx", ".xlsm")
 EXCELS_TOLERANCES = (0.01, 0.05)
 """The integer optimality that Excel stores where nobody has set one: since 2010, and before."""
 
@@ -138,7 +138,7 @@ def prepare(
     """
     began = time.perf_counter()
     request = request or Request()
-    require_workbook(path)
+    require_workbook_name(path)
     book = read_book(path, progress=progress)
     stored = choose_model(book, request)
     book, inputs = set_inputs(book, request, stored.sheet)
@@ -153,16 +153,6 @@ def prepare(
     options = solver_options(stored, request, book.path)
     seconds = time.perf_counter() - began
     return Prepared(book, request, stored, options, compiled, inputs, seconds)
-
-
-def require_workbook(path: str | Path) -> None:
-    """Refuse a file whose name does not end as a workbook's.
-
-    Raises:
-        OptionError: it ends otherwise.
-    """
-    if Path(path).suffix.lower() not in SUFFIXES:
-        raise OptionError(f"{path}: expected a workbook, whose name ends in .xlsx or .xlsm")
 
 
 def solver_options(stored: SolverModel, request: Request, path: str) -> Options:

@@ -17,8 +17,9 @@ from sheetsim.files import demand_writable
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
-from sheetsim.solving.prepare import Prepared, prepare, require_workbook
+from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.solving.summary import describe_after, describe_before
+from sheetsim.workbook.read.paths import require_workbook_name
 from sheetsim.workbook.rewrite.edited_copy import write_values
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def solve_file(
     """
     began = time.perf_counter()
     if out is not None:
-        require_workbook(out)
+        require_workbook_name(out)
         if Path(out).suffix.lower() != Path(path).suffix.lower():
             raise OptionError(f"out is {out}; expected a name that ends in {Path(path).suffix}")
         demand_writable(out)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 import importlib
-import pkgutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sheetsim.module_text import assigned, source_of
 
 if TYPE_CHECKING:
     from sheetsim.topics._lesson import Topic
@@ -49,7 +50,7 @@ class Outline:
 
 def read_outline(module: str) -> Outline | None:
     """What a module says of its topic; None if it has none."""
-    outline = _parsed(_source(module))
+    outline = _parsed(source_of(module))
     if outline is not None:
         return outline
     topic: Topic | None = getattr(importlib.import_module(module), "TOPIC", None)
@@ -59,32 +60,17 @@ def read_outline(module: str) -> Outline | None:
     return Outline(topic.name, topic.title, topic.summary, topic.order, *able)
 
 
-def _source(module: str) -> str:
-    """The text of a module's file; empty where there is but bytecode, or a folder."""
-    package, _, name = module.rpartition(".")
-    try:
-        return (pkgutil.get_data(package, f"{name}.py") or b"").decode()
-    except OSError:
-        return ""
-
-
 def _parsed(source: str) -> Outline | None:
     """The outline that a file's `TOPIC = ...` gives as plain values, if it does."""
     try:
-        made: Any = _assigned(source, "TOPIC")
+        made: Any = assigned(source, "TOPIC")
         if isinstance(made.func, ast.Attribute):  # Run(...).topic()
             made = made.func.value
         elif made.args:  # topic_of(OPTIMIZER)
-            made = _assigned(source, made.args[0].id)
+            made = assigned(source, made.args[0].id)
         given = {word.arg: word.value for word in made.keywords}
         plain = {name: ast.literal_eval(given[name]) for name in _SHOWN}
         there = given.keys() | _ADDED[made.func.id]
     except (ValueError, SyntaxError, AttributeError, KeyError):
         return None
     return Outline(**plain, solvable="model" in there, traceable="trace" in there)
-
-
-def _assigned(source: str, name: str) -> Any:
-    """The expression that a file assigns to a name, as a tree."""
-    (statement, *_) = ast.parse(source[source.index(f"\n{name} = ") :]).body
-    return statement.value  # type: ignore[attr-defined]

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from sheetsim.module_text import source_of
 from sheetsim.topics import home_of, lessons, outlines
-from sheetsim.topics._outline import _parsed, _source, read_outline
+from sheetsim.topics._outline import _parsed, read_outline
+from sheetsim.topics.gradient_descent._all import optimizers
+from sheetsim.topics.gradient_descent._outlines import outlines as outlines_of_optimizers
+from sheetsim.topics.gradient_descent._outlines import parsed
 
 
 def test_every_outline_is_its_topics() -> None:
@@ -25,7 +29,36 @@ def test_every_outline_is_its_topics() -> None:
 def test_every_topic_is_read_without_an_import() -> None:
     for name, lesson in lessons().items():
         for topic in lesson.topics:
-            assert _parsed(_source(f"sheetsim.topics.{name}.{topic.name}")) is not None, topic.name
+            source = source_of(f"sheetsim.topics.{name}.{topic.name}")
+            assert _parsed(source) is not None, topic.name
+
+
+def test_every_optimizers_parameters_are_read_without_an_import() -> None:
+    for one in optimizers():
+        lecture = one.lecture.hyper if one.lecture else {}
+        read = parsed(source_of(f"sheetsim.topics.gradient_descent.{one.name}"))
+        assert read is not None, one.name
+        assert (read.name, read.order) == (one.name, one.order)
+        assert read.sheet == {**lecture, **one.textbook.hyper}
+        assert read.training == (one.training.hyper if one.training else None)
+    assert [one.name for one in outlines_of_optimizers()] == [one.name for one in optimizers()]
+
+
+@pytest.mark.parametrize(
+    ("variant", "training"),
+    [
+        ("Variant(1, 2, hyper=dict(lr=1.0), formulas={})", "Training({}, 1.0)"),
+        ("made(lr=1.0)", "Training({}, 1.0)"),
+        ("Variant(1, 2, {'lr': 1.0}, {})", "Training(HYPER | {}, 1.0)"),
+    ],
+)
+def test_parameters_that_are_not_plain_are_not_guessed(variant: str, training: str) -> None:
+    """The file is imported then."""
+    source = "\nOPTIMIZER = Optimizer(name='a', order=1, lecture=None, textbook=%s, training=%s)"
+    found = parsed(source % ("Variant(1, 2, {'lr': 1.0}, {})", "Training({}, 1.0)"))
+    assert found is not None
+    assert found.sheet == {"lr": 1.0}
+    assert parsed(source % (variant, training)) is None
 
 
 TOPICS = {

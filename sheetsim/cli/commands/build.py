@@ -12,6 +12,7 @@ from sheetsim.cli._reports import print_report, stage_words
 from sheetsim.errors import OptionError
 from sheetsim.terminal import one_line, print_json, progress
 from sheetsim.topics import home_of
+from sheetsim.topics._options import checked
 
 
 @click.command("build")
@@ -86,4 +87,6 @@ def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, A
             raise OptionError(
                 f"{name} has no option --{key}; it has --{', --'.join(sorted(known))}"
             )
-    return {key: value for key, value in given.items() if key in known}
+    own = {key: value for key, value in given.items() if key in known}
+    checked(lesson.options, own, name)  # at once, and not after all that solves is imported
+    return own

@@ -5,26 +5,29 @@ from pathlib import Path
 import click
 
 from sheetsim import api
+from sheetsim.cli._files import require_workbook
+from sheetsim.cli._names import engine_names, require_engines
 from sheetsim.cli._options import show_option
 from sheetsim.cli._reports import print_report, stage_words
+from sheetsim.module_text import constant
 from sheetsim.option_values import real
-from sheetsim.terminal import parsed_option, print_json, progress
+from sheetsim.terminal import option, parsed_option, print_json, progress
 
 
 def _timeout() -> float:
-    from sheetsim.checking.check import TIMEOUT
-
-    return TIMEOUT
+    return float(constant("sheetsim.checking.check", "TIMEOUT"))
 
 
 @click.command("check")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
+@option(
     "--engine",
     "engines",
     multiple=True,
     metavar="NAME",
-    help="ironcalc or libreoffice; may be given several times [all that are installed]",
+    help=lambda: (
+        f"{' or '.join(engine_names())}; may be given several times [all that are installed]"
+    ),
 )
 @parsed_option(
     "--timeout",
@@ -58,7 +61,10 @@ def command(
       sheetsim check workbooks/*.xlsx
       sheetsim check mine.xlsx --engine libreoffice --json
     """
-    from sheetsim.checking.expected import Expectations  # takes long, and `--help` needs it not
+    require_engines(engines, engine_names())
+    require_workbook(files[0])
+
+    from sheetsim.checking.expected import Expectations
 
     reports = []
     shared = Expectations()

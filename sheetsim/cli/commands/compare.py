@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sheetsim import api
+from sheetsim.cli._files import require_workbook
 from sheetsim.cli._options import show_option
 from sheetsim.cli._reports import print_differences
 from sheetsim.terminal import console, new_table, one_line, print_json, progress
@@ -36,6 +37,7 @@ def command(files: tuple[str, ...], as_json: bool, show: int) -> None:
       sheetsim compare solved-in-excel.xlsx
       sheetsim compare mine.xlsx --json
     """
+    require_workbook(files[0])
     comparisons = []
     with progress(len(files)) as bar:
         for file in files:

@@ -9,7 +9,7 @@ import click
 
 from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._files import Written, folder_of, make_folder
-from sheetsim.cli._optimizers import optimizer_names
+from sheetsim.cli._names import of_lesson, optimizer_names
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
     console,
@@ -52,11 +52,22 @@ EPOCHS = 5
     "--weight-decay",
     real(0, 1e6),
     metavar="WD",
-    help="times the sum of the squared weights, added to the loss [1e-5]",
+    help=lambda: (
+        "times the sum of the squared weights, added to the loss "
+        f"[{of_lesson('digits', 'weight_decay'):g}]"
+    ),
 )
-@parsed_option("--batch-size", whole(1, 10**9), metavar="N", help="digits in a batch [64]")
 @parsed_option(
-    "--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of the start and the batches [42]"
+    "--batch-size",
+    whole(1, 10**9),
+    metavar="N",
+    help=lambda: f"digits in a batch [{of_lesson('digits', 'batch_size')}]",
+)
+@parsed_option(
+    "--seed",
+    whole(0, 2**32 - 1),
+    metavar="SEED",
+    help=lambda: f"seed of the start and the batches [{of_lesson('digits', 'seed')}]",
 )
 @click.option(
     "-o",
@@ -83,18 +94,17 @@ def command(
     """
     given = {key: value for key, value in options.items() if value not in (None, ())}
     folder = None if out is None else folder_of(out, "pictures of losses and weights")
+    models = _chosen("--model", given.pop("model", ()), tuple(of_lesson("digits", "HIDDEN")))
+    rules = _chosen("--optimizer", given.pop("optimizer", ()), optimizer_names())
 
     from sheetsim.data.digits import fetch_digits, load_digits
     from sheetsim.learn import LossLine, TrainingEnd, compare_optimizers
-    from sheetsim.learn.digits import HIDDEN
 
-    models = _chosen("--model", given.pop("model", ()), tuple(HIDDEN))
-    rules = _chosen("--optimizer", given.pop("optimizer", ()), optimizer_names())
     digits = load_digits(data_folder(data, download, fetch_digits, "MNIST"))
     if folder is not None:
         make_folder(folder)
     epochs = given.pop("epochs", EPOCHS)
-    batches = -(-digits.train.n // given.get("batch_size", 64))
+    batches = -(-digits.train.n // given.get("batch_size", of_lesson("digits", "batch_size")))
     with progress(len(models) * len(rules) * epochs * batches) as bar:
         frame, learners = compare_optimizers(
             digits, models, rules, epochs=epochs, callbacks=(LossLine(bar),), **given

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,11 +11,19 @@ import click
 from sheetsim import api
 from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._files import Written, folder_of, make_folder
-from sheetsim.cli._optimizers import optimizer_names
+from sheetsim.cli._names import of_lesson, optimizer_names
 from sheetsim.errors import DataError, OptionError
 from sheetsim.files import demand_writable
 from sheetsim.option_values import one_of, real, whole
-from sheetsim.terminal import console, new_table, one_line, parsed_option, print_json, progress
+from sheetsim.terminal import (
+    console,
+    new_table,
+    one_line,
+    option,
+    parsed_option,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +41,9 @@ FOR_TRAINING = {
 WRITTEN = ("save", "out")
 
 
-def _lesson() -> ModuleType:
-    """The module with the lesson's settings, which imports all that learns."""
-    from sheetsim.learn import movielens
-
-    return movielens
+def _default(name: str) -> Any:
+    """What the lesson takes where an option is not given."""
+    return of_lesson("movielens", name)
 
 
 @click.command("movielens")
@@ -52,39 +57,56 @@ def _lesson() -> ModuleType:
     "--factors",
     whole(1, 200),
     metavar="K",
-    help=lambda: f"factors of each user and movie [{_lesson().FACTORS}]",
+    help=lambda: f"factors of each user and movie [{_default('FACTORS')}]",
 )
 @parsed_option(
     "--epochs",
     whole(1, 10_000),
     metavar="N",
-    help=lambda: f"passes over the ratings [{_lesson().EPOCHS}]",
+    help=lambda: f"passes over the ratings [{_default('EPOCHS')}]",
 )
 @parsed_option(
     "--lr",
     real(0, above=True),
     metavar="LR",
-    help=lambda: f"greatest learning rate [{_lesson().LR_MAX}]",
+    help=lambda: f"greatest learning rate [{_default('LR_MAX')}]",
 )
 @parsed_option("--schedule", SCHEDULES, metavar="HOW", help="one-cycle or constant [one-cycle]")
 @parsed_option(
     "--optimizer",
     lambda name, value: one_of(*optimizer_names())(name, value),
     metavar="NAME",
-    help=lambda: f"{', '.join(optimizer_names())} [adam]",
+    help=lambda: f"{', '.join(optimizer_names())} [{_default('optimizer')}]",
 )
 @parsed_option(
-    "--weight-decay", real(0, 1e6), metavar="WD", help="decay of the weights, as in AdamW [0.1]"
+    "--weight-decay",
+    real(0, 1e6),
+    metavar="WD",
+    help=lambda: f"decay of the weights, as in AdamW [{_default('weight_decay'):g}]",
 )
-@parsed_option("--batch-size", whole(1, 10**9), metavar="N", help="ratings in a batch [64]")
 @parsed_option(
-    "--valid", real(0, 0.9, above=True), metavar="PART", help="part of the ratings held back [0.1]"
+    "--batch-size",
+    whole(1, 10**9),
+    metavar="N",
+    help=lambda: f"ratings in a batch [{_default('batch_size')}]",
 )
 @parsed_option(
-    "--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of the start and the batches [42]"
+    "--valid",
+    real(0, 0.9, above=True),
+    metavar="PART",
+    help=lambda: f"part of the ratings held back [{_default('valid'):g}]",
 )
-@click.option(
-    "--y-range", nargs=2, metavar="LOW HIGH", help="least and greatest prediction [0 5.5]"
+@parsed_option(
+    "--seed",
+    whole(0, 2**32 - 1),
+    metavar="SEED",
+    help=lambda: f"seed of the start and the batches [{_default('seed')}]",
+)
+@option(
+    "--y-range",
+    nargs=2,
+    metavar="LOW HIGH",
+    help=lambda: "least and greatest prediction [{:g} {:g}]".format(*_default("Y_RANGE")),
 )
 @click.option("--raw", is_flag=True, help="no sigmoid: the raw score is the prediction")
 @click.option("--show-batch", is_flag=True, help="show some ratings with their titles, and stop")
@@ -130,7 +152,7 @@ def command(
     assert folder is not None  # noqa: S101 - one of the two was given
     ratings = load_movielens(folder)
     if show_batch:
-        _show(batch_preview(ratings, seed=given.get("seed", 42)), as_json)
+        _show(batch_preview(ratings, seed=given.get("seed", _default("seed"))), as_json)
     elif find:
         _find(_learner(ratings, given, ()), as_json)
     else:
@@ -155,7 +177,7 @@ def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learn
     """With the options that were given, as the learner calls them."""
     from sheetsim.learn import collab_learner
 
-    y_range: tuple[float, float] | None = _lesson().Y_RANGE
+    y_range: tuple[float, float] | None = _default("Y_RANGE")
     if "raw" in given:
         y_range = None
     elif "y_range" in given:
@@ -163,7 +185,7 @@ def _learner(ratings: MovieLens, given: dict[str, Any], callbacks: Any) -> Learn
         y_range = low, high
     names = ("valid", "seed", "optimizer", "batch_size", "weight_decay")
     chosen = {name: given[name] for name in names if name in given}
-    k = given.get("factors", _lesson().FACTORS)
+    k = given.get("factors", _default("FACTORS"))
     return collab_learner(ratings, k, y_range=y_range, callbacks=callbacks, **chosen)
 
 
@@ -222,7 +244,7 @@ def _give_up(learner: Learner, as_json: bool) -> None:
 def _trained(ratings: MovieLens, given: dict[str, Any]) -> Learner:
     from sheetsim.learn import LossLine
 
-    epochs, lr = given.get("epochs", _lesson().EPOCHS), given.get("lr", _lesson().LR_MAX)
+    epochs, lr = given.get("epochs", _default("EPOCHS")), given.get("lr", _default("LR_MAX"))
     learner = _learner(ratings, given, ())
     with progress(learner.steps(epochs)) as bar:
         learner.callbacks = (LossLine(bar),)

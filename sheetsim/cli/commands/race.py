@@ -10,7 +10,7 @@ import click
 
 from sheetsim import api
 from sheetsim.cli._files import Written, make_folder
-from sheetsim.cli._optimizers import having, optimizer_names
+from sheetsim.cli._names import having, optimizer_names, require_named, surface_names
 from sheetsim.cli._race import lr_of, sweep_given, targets
 from sheetsim.errors import OptionError
 from sheetsim.option_values import real, whole
@@ -101,6 +101,8 @@ def command(
       sheetsim race line --sweep --optimizer momentum --lr-range 1e-5 1e-3 41
     """
     given = {key: value for key, value in options.items() if value not in (None, ())}
+    require_named("surface", (surface,), surface_names())
+    require_named("optimizer", given.get("optimizer", ()), optimizer_names())
     if swept:
         _sweep(surface, sweep_given(given, gif), Path(out), as_json)
         return

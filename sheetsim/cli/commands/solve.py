@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.cli._files import Written, make_folder
+from sheetsim.cli._files import Written, make_folder, require_workbook
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -159,13 +159,13 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
           --subject-to "B1:B5<=C1:C5" --engine "Simplex LP"
       sheetsim solve model.xlsx --sweep B1=0.1:1:10 --jobs 4 --out sweep.csv
     """
-    from sheetsim.solving.prepare import require_workbook
+    from sheetsim.workbook.read.paths import require_workbook_name
 
+    require_workbook_name(file)
+    require_workbook(file)
     if only_list:
-        require_workbook(file)
         _list_models(file, as_json)
         return
-    require_workbook(file)
     given = {name: value for name, value in given.items() if value is not None}
     how = _How(given, file)
     if how.sweep:

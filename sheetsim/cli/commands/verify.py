@@ -8,30 +8,41 @@ from typing import TYPE_CHECKING
 import click
 
 from sheetsim import api
+from sheetsim.cli._files import require_workbook
+from sheetsim.cli._names import engine_names, require_engines
 from sheetsim.cli._options import show_option
 from sheetsim.errors import SheetsimError, WorkbookError
+from sheetsim.module_text import constant
 from sheetsim.option_values import real
-from sheetsim.terminal import console, new_table, one_line, parsed_option, print_json, progress
+from sheetsim.terminal import (
+    console,
+    new_table,
+    one_line,
+    option,
+    parsed_option,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
     from sheetsim.verifying.verification import Disagreement, Verification
 
 
 def _timeout() -> float:
-    from sheetsim.verifying.verify import TIMEOUT
-
-    return TIMEOUT
+    return float(constant("sheetsim.verifying.verify", "TIMEOUT"))
 
 
 @click.command("verify")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
+@option(
     "--engine",
     "engines",
     multiple=True,
     metavar="NAME",
-    help="ironcalc or libreoffice, or numpy for none; may be given several times "
-    "[all that are installed]",
+    help=lambda: (
+        f"{' or '.join(engine_names())}, or numpy for none; may be given several times "
+        "[all that are installed]"
+    ),
 )
 @parsed_option(
     "--tolerance",
@@ -77,6 +88,9 @@ def command(
       sheetsim verify model.xlsx
       sheetsim verify *.xlsx --engine ironcalc --json
     """
+    require_engines(engines, ("numpy", *engine_names()))
+    if len(files) == 1:
+        require_workbook(files[0])
     done: list[Verification] = []
     bad: WorkbookError | None = None
     with progress(len(files)) as bar:

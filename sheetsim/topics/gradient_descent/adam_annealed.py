@@ -14,6 +14,7 @@ Textbook: the same rule around torch.optim.Adam's steps; prev_grad2 starts witho
 the first epoch only sets it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sheetsim.sheet import Valid
@@ -26,12 +27,10 @@ ANNEAL = {"anneal_above": 2.0, "anneal_by": 4.0}
 RULE = "; after an epoch whose √v_b + √v_a is anneal_above times the least so far, lr / anneal_by"
 
 
-def annealed(plain: Variant, **hyper: float) -> Variant:
-    """A variant of Adam whose learning rate is each epoch's own."""
+def annealed(plain: Variant, hyper: Mapping[str, float]) -> Variant:
+    """A variant of Adam whose learning rate is each epoch's own, and its parameters."""
     formulas = {name: text.replace("-lr*", "-{epoch_lr}*") for name, text in plain.formulas.items()}
-    return replace(
-        plain, hyper=hyper | ANNEAL, formulas=formulas, rule=plain.rule + RULE, anneals=True
-    )
+    return replace(plain, hyper=hyper, formulas=formulas, rule=plain.rule + RULE, anneals=True)
 
 
 OPTIMIZER = Optimizer(
@@ -41,8 +40,10 @@ OPTIMIZER = Optimizer(
     summary="Adam with a learning rate that is cut when the gradients grow again",
     state=adam.OPTIMIZER.state,
     wide=adam.OPTIMIZER.wide,
-    lecture=annealed(adam.LECTURE, lr=1.0, beta1=0.9, beta2=0.95),
-    textbook=annealed(adam.TEXTBOOK, lr=1.0, beta1=0.9, beta2=0.95, epsilon=1e-8),
+    lecture=annealed(adam.LECTURE, hyper={"lr": 1.0, "beta1": 0.9, "beta2": 0.95, **ANNEAL}),
+    textbook=annealed(
+        adam.TEXTBOOK, hyper={"lr": 1.0, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8, **ANNEAL}
+    ),
     torch=Torch(
         "Adam",
         {"lr": "lr", "betas": ("beta1", "beta2"), "eps": "epsilon"},

@@ -3,6 +3,7 @@
 | module            | what it reads                                                            |
 | ----------------- | ------------------------------------------------------------------------ |
 | `archive`         | the zip and its parts; what is wrong with a file is found here           |
+| `paths`           | nothing yet: which paths are those of workbooks, by the look of them     |
 | `xml_scan`        | the XML of a part, with document types and entities refused              |
 | `book`            | a workbook: names and tables now, the cells of a sheet when asked for    |
 | `all_cells`       | every cell of every sheet at once                                        |
