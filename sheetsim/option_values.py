@@ -68,6 +68,13 @@ def named(name: str, value: Any, known: Collection[str]) -> str:
     return value
 
 
+def text(name: str, value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise OptionError(f"{name} is {_shown(value)}; expected a text")
+    return value
+
+
 def anything(_name: str, value: Any) -> Any:
     """What is checked where it is loaded, such as a table or the path of one."""
     return value

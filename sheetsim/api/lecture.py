@@ -35,7 +35,8 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
         path: of the .xlsx to create or replace; an existing folder gets `<name>.xlsx`.
         **options: of the workbook. collab_filter: `ratings` (a path, a DataFrame, an array with
             NaN, or None for the embedded table), `users` and `movies` (how many to take from
-            long rows, 1 to 60), `k` (1 to 50), `seed`. gradient_descent: `points` (a path, a
+            long rows, 1 to 60), `who`, `without` and `blank` (texts, of a class's table), `k` (1
+            to 50), `seed`. gradient_descent: `points` (a path, a
             DataFrame, an (n, 2) array, or None), `noise`, `seed`, `epochs`, `variant` ("lecture"
             or "textbook"), `a`, `b`, `lr`, `beta1`, `beta2`. Both: `at` ("optimum" or "start").
 

@@ -3,7 +3,7 @@
 | dataset             | source                             | unit         | shape              |
 | ------------------- | ---------------------------------- | ------------ | ------------------ |
 | `default_ratings()` | invented; `scripts/make_ratings`   | stars, 0.5-5 | 15 x 15, 19 blanks |
-| `load_ratings(f)`   | a CSV, wide or long as MovieLens's | the file's   | n_users x n_movies |
+| `load_ratings(f)`   | a CSV: a class's, or MovieLens's   | the file's   | n_users x n_movies |
 | `line_points()`     | drawn on y = 2 x + 30, x in 1..100 | none         | 29 points          |
 | `load_points(f)`    | a CSV with headings x and y        | the file's   | n points           |
 | `load_digits()`     | UCI, real; `scripts/make_digits`   | ink, 0-16    | 1,797 x 8 x 8      |
@@ -14,10 +14,11 @@
 `as_ratings` and `as_points` take any of these or a DataFrame or array. Everything comes back as
 a frozen dataclass with read-only float64 arrays, checked; what cannot be used raises DataError.
 
-A dataset a file: `ratings` (with `long_rows`, the busiest of many), `points`, `digits`, `movielens`
-(with `_movielens_files`). Readers: `csv_table`, `frame_table` and `idx`, each strict; `numbers` and
-`labels` say what may stand in a cell. From the internet: `download`, with `_sources` (addresses and
-checksums), `_unpack` and `_lock`.
+A dataset a file: `ratings` (with `wide_rows`, a class's table, and `long_rows`, the busiest of
+many), `points`, `digits`, `movielens` (with `_movielens_files`). Readers: `csv_table` (with
+`separators`), `frame_table` and `idx`, each strict; `numbers`, `decimal_marks` and `labels` say
+what may stand in a cell, and `problems` all that does not. From the internet: `download`, with
+`_sources` (addresses and checksums), `_unpack` and `_lock`.
 """
 
 from sheetsim.data.digits import Digits, load_digits

@@ -3,8 +3,8 @@
 What a CSV must be: UTF-8 (a byte-order mark is allowed), fields separated by commas, any line
 ends, quotes as in RFC 4180 (so a field may hold commas and line breaks), one heading, then rows
 of as many fields as the heading. Lines of nothing but commas and blanks are passed over, as
-spreadsheets leave them behind. Semicolons and tabs are refused, not guessed at: where they
-separate fields the decimals usually have commas too, and a silent guess would misread them.
+spreadsheets leave them behind. Semicolons and tabs are refused, not guessed at, but for tables
+whose reader understands the decimal commas that come with them: see `separators`.
 
 Why not `pandas.read_csv`: it renames duplicate headings, takes "nan" and "inf" for numbers,
 fills short rows, and loses the line numbers that a useful message needs. The standard `csv`
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from sheetsim.data.labels import first_duplicate
+from sheetsim.data.separators import separator_of
 from sheetsim.errors import DataError, shown
 
 MAX_BYTES = 200_000_000
@@ -107,8 +108,12 @@ class Table:
 
 
 @contextmanager
-def open_table(path: str | os.PathLike[str]) -> Iterator[Table]:
+def open_table(path: str | os.PathLike[str], *, any_separator: bool = False) -> Iterator[Table]:
     """Open a CSV file; the table's rows can be read until the `with` block ends.
+
+    Args:
+        path: of the file.
+        any_separator: whether semicolons and tabs may stand in the place of the commas.
 
     Raises:
         DataError: at opening, or while the rows are read: no such file, a folder, not readable,
@@ -119,8 +124,11 @@ def open_table(path: str | os.PathLike[str]) -> Iterator[Table]:
     name = printable(file)
     try:
         _check_file(file, name)
+        separator, declared = separator_of(file, name) if any_separator else (",", False)
         with file.open(encoding="utf-8-sig", newline="") as handle:
-            records = _records(handle, name)
+            records = _records(handle, name, separator)
+            if declared:
+                next(records)
             line, fields = next(records, (0, [""]))
             if not line:
                 raise DataError(f"{name}: the file is empty; expected a heading, then rows")
@@ -164,9 +172,9 @@ def _check_separator(fields: Sequence[str], place: str) -> None:
             )
 
 
-def _records(handle: IO[str], name: str) -> Iterator[tuple[int, list[str]]]:
+def _records(handle: IO[str], name: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(line number where it begins, fields) of each record that has any text in it."""
-    reader = csv.reader(_lines(handle, name), strict=True)
+    reader = csv.reader(_lines(handle, name), delimiter=separator, strict=True)
     line = 1
     try:
         for fields in reader:

@@ -9,6 +9,7 @@ by the number of distinct texts, and counting and cutting are a few NumPy calls.
 """
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +17,14 @@ import numpy.typing as npt
 
 from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import Table
+from sheetsim.data.decimal_marks import Marks
 from sheetsim.data.labels import ascending, clean_label, first_duplicate, typed_labels
-from sheetsim.data.numbers import parse_number
-from sheetsim.errors import DataError, shown
+from sheetsim.data.problems import demand_none
+from sheetsim.errors import shown
 
 Codes = npt.NDArray[np.int64]
 Labels = tuple[int | str, ...]
+Problems = list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,15 @@ def busiest(table: Table, users: int, movies: int, largest: float) -> tuple[Labe
 
     Raises:
         DataError: a column is missing, a label or rating is not as it must be, two labels differ
-            in case only, or a user rates a movie twice.
+            in case only, or a user rates a movie twice; names every such row.
     """
     rows, user, movie, rating = _read(table)
-    user_labels = _labels(table, rows, user)
-    movie_labels = _labels(table, rows, movie)
-    stars = _numbers(table, rows, rating, largest)
-    _check_once(table, rows, user, movie)
+    problems: Problems = []
+    user_labels = _labels(table, rows, user, problems)
+    movie_labels = _labels(table, rows, movie, problems)
+    stars = _numbers(table, rows, rating, largest, problems)
+    _find_doubles(table, rows, user, movie, problems)
+    demand_none(table.name, problems)
 
     kept_users = _most(user_labels, user.codes, users)
     kept_movies = _most(movie_labels, movie.codes, movies)
@@ -91,7 +96,7 @@ def _read(table: Table) -> tuple[Codes, _Column, _Column, _Column]:
     return np.array(rows, dtype=np.int64), columns[0], columns[1], columns[2]
 
 
-def _labels(table: Table, rows: Codes, column: _Column) -> Labels:
+def _labels(table: Table, rows: Codes, column: _Column, problems: Problems) -> Labels:
     def place(code: int) -> int:
         return int(rows[column.first_row(code)])
 
@@ -99,42 +104,65 @@ def _labels(table: Table, rows: Codes, column: _Column) -> Labels:
         try:
             clean_label(text)
         except ValueError as problem:
-            raise DataError(f"{table.at(place(code), column.number)}: {problem}") from None
+            problems += _everywhere(table, rows, column, code, str(problem))
     duplicate = first_duplicate(column.texts)
     if duplicate:
         first, again = duplicate
-        raise DataError(
-            f"{table.at(place(again), column.number)}: {shown(column.texts[again])} differs from "
-            f"{shown(column.texts[first])} ({table.row_word} {place(first)}) in case or spelling "
-            "only; expected labels that a spreadsheet, which ignores case, can tell apart"
+        row = place(again)
+        problems.append(
+            (
+                row,
+                f"{_at(table, row, column)}: {shown(column.texts[again])} differs from "
+                f"{shown(column.texts[first])} ({table.row_word} {place(first)}) in case or "
+                "spelling only; expected labels that a spreadsheet, which ignores case, can tell "
+                "apart",
+            )
         )
     return typed_labels(column.texts)
 
 
-def _numbers(table: Table, rows: Codes, column: _Column, largest: float) -> Floats:
-    values = np.empty(len(column.texts))
+def _numbers(
+    table: Table, rows: Codes, column: _Column, largest: float, problems: Problems
+) -> Floats:
+    values = np.full(len(column.texts), np.nan)
+    marks = Marks(column.texts)
     for code, text in enumerate(column.texts):
         try:
-            values[code] = parse_number(text, largest)
+            values[code] = marks.number(text, largest)
         except ValueError as problem:
-            row = int(rows[column.first_row(code)])
-            raise DataError(f"{table.at(row, column.number)}: {problem}") from None
+            problems += _everywhere(table, rows, column, code, str(problem))
     return values[column.codes]
 
 
-def _check_once(table: Table, rows: Codes, user: _Column, movie: _Column) -> None:
+def _find_doubles(
+    table: Table, rows: Codes, user: _Column, movie: _Column, problems: Problems
+) -> None:
     pairs = user.codes * len(movie.texts) + movie.codes
     order = np.argsort(pairs, kind="stable")
-    repeats = order[1:][pairs[order[1:]] == pairs[order[:-1]]]
-    if len(repeats):
-        again = int(repeats.min())
+    same = np.flatnonzero(pairs[order[1:]] == pairs[order[:-1]])
+    for again in order[1:][same].tolist():
         first = int(np.argmax(pairs == pairs[again]))
-        raise DataError(
-            f"{table.at(int(rows[again]), user.number)}: user "
-            f"{shown(user.texts[user.codes[again]])} rates movie "
-            f"{shown(movie.texts[movie.codes[again]])} twice, first on {table.row_word} "
-            f"{rows[first]}; expected one rating per user and movie"
+        row = int(rows[again])
+        problems.append(
+            (
+                row,
+                f"{_at(table, row, user)}: user {shown(user.texts[user.codes[again]])} rates movie "
+                f"{shown(movie.texts[movie.codes[again]])} twice, first on {table.row_word} "
+                f"{rows[first]}; expected one rating per user and movie",
+            )
         )
+
+
+def _everywhere(
+    table: Table, rows: Codes, column: _Column, code: int, problem: str
+) -> Iterator[tuple[int, str]]:
+    """A problem with a text, on every row that has it."""
+    for row in rows[column.codes == code].tolist():
+        yield row, f"{_at(table, row, column)}: {problem}"
+
+
+def _at(table: Table, row: int, column: _Column) -> str:
+    return table.at(row, column.number).removeprefix(f"{table.name}: ")
 
 
 def _most(labels: Labels, codes: Codes, limit: int) -> Codes:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,8 @@ from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table, is_frame
 from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, typed_labels
 from sheetsim.data.long_rows import busiest
-from sheetsim.data.numbers import first_out_of_range, parse_number, range_text, read_only, to_floats
+from sheetsim.data.numbers import first_out_of_range, range_text, read_only, to_floats
+from sheetsim.data.wide_rows import Wishes, read_wide
 from sheetsim.errors import DataError, OptionError, shown
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Ratings:
         values: ratings, float64 (n_users, n_movies), read-only, NaN where there is none; each 0
             or of magnitude 1e-100 to 1e6, MovieLens's in stars from 0.5 to 5.
         source: where they are from, for people to read: "embedded default", or a file's name.
+        left_out: columns of a file that were not taken, for people to read.
 
     Raises:
         DataError: labels or values break these rules, there are more than 200 users or movies,
@@ -65,6 +67,7 @@ class Ratings:
     movies: tuple[int | str, ...]
     values: Floats
     source: str
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for axis in ("user", "movie"):
@@ -121,11 +124,22 @@ RatingsLike: TypeAlias = "Ratings | str | os.PathLike[str] | pd.DataFrame | npt.
 """What `as_ratings` accepts."""
 
 
-def load_ratings(path: str | os.PathLike[str], users: int = 15, movies: int = 15) -> Ratings:
+def load_ratings(
+    path: str | os.PathLike[str],
+    users: int = 15,
+    movies: int = 15,
+    *,
+    who: str = "",
+    without: Sequence[str] = (),
+    blank: Sequence[str] = (),
+) -> Ratings:
     """Read ratings from a CSV, wide or long, as its heading says.
 
-    Wide: the first column is headed userId, every other by its movie; a blank is a movie not
-    rated. The table is taken whole, in the file's order, and `users` and `movies` do not matter.
+    Wide: the first column says who rated, whatever its heading, every other is headed by its
+    movie; a blank, or words such as "not seen", is a movie not rated. Time stamps and e-mail
+    addresses are left out. The table is taken whole, in the file's order, and `users` and `movies`
+    do not matter; see `sheetsim.data.wide_rows`. Semicolons or tabs may separate the fields, and
+    decimals have points or commas.
 
     Long: a column headed movieId or rating makes it long; then userId, movieId and rating must
     all be there, in any order, and other columns are ignored. Taken are the users with the most
@@ -137,17 +151,24 @@ def load_ratings(path: str | os.PathLike[str], users: int = 15, movies: int = 15
         path: the CSV file; see `sheetsim.data.csv_table` for what a CSV must be.
         users: how many users to take from long rows, from 1 to 200.
         movies: how many movies to take from long rows, from 1 to 200.
+        who: of a wide table the column that says who rated; "none" if no column does, and users
+            are numbered; by default it is looked for.
+        without: columns of a wide table to leave out.
+        blank: further words that mean not rated, in a wide table.
 
     Returns:
         The ratings, shape (n_users, n_movies).
 
     Raises:
-        OptionError: `users` or `movies` is not from 1 to 200.
-        DataError: the file or something in it is not as it must be; names file, line, column.
+        OptionError: `users` or `movies` is not from 1 to 200, or a column that is named is not
+            there.
+        DataError: the file or something in it is not as it must be, or can be read in two ways;
+            names file, line, column of all that is wrong in its rows.
     """
     sides = _side("users", users), _side("movies", movies)
-    with open_table(path) as table:
-        return _from_table(table, printable(Path(path).name), *sides)
+    wishes = Wishes(who, tuple(without), tuple(blank))
+    with open_table(path, any_separator=True) as table:
+        return _from_table(table, printable(Path(path).name), *sides, wishes)
 
 
 @functools.cache
@@ -155,10 +176,12 @@ def default_ratings() -> Ratings:
     """The embedded table: 15 invented users, 15 invented movies, 206 ratings in half stars."""
     embedded = resources.files("sheetsim.data").joinpath("ratings.csv")
     with resources.as_file(embedded) as path, open_table(path) as table:
-        return _from_table(table, DEFAULT_SOURCE, 15, 15)
+        return _from_table(table, DEFAULT_SOURCE, 15, 15, Wishes())
 
 
-def as_ratings(obj: RatingsLike = None, users: int = 15, movies: int = 15) -> Ratings:
+def as_ratings(
+    obj: RatingsLike = None, users: int = 15, movies: int = 15, **wishes: Any
+) -> Ratings:
     """Ratings from whatever holds them, checked alike.
 
     Args:
@@ -167,6 +190,7 @@ def as_ratings(obj: RatingsLike = None, users: int = 15, movies: int = 15) -> Ra
             userId; or an array (n_users, n_movies), NaN where not rated, labelled from 1.
         users: how many users to take from long rows, from 1 to 200.
         movies: how many movies to take from long rows, from 1 to 200.
+        **wishes: `who`, `without` and `blank` of a path; see `load_ratings`.
 
     Returns:
         The ratings, shape (n_users, n_movies).
@@ -181,9 +205,9 @@ def as_ratings(obj: RatingsLike = None, users: int = 15, movies: int = 15) -> Ra
     if isinstance(obj, Ratings):
         return obj
     if isinstance(obj, str | os.PathLike):
-        return load_ratings(obj, users, movies)
+        return load_ratings(obj, users, movies, **wishes)
     if is_frame(obj):
-        return _from_table(_frame_table(obj), "DataFrame", *sides)
+        return _from_table(_frame_table(obj), "DataFrame", *sides, Wishes())
     values = to_floats(obj, "ratings", "numbers, shape (n_users, n_movies)")
     if values.ndim != 2:
         raise DataError(f"ratings: an array of shape {values.shape}; expected (n_users, n_movies)")
@@ -203,71 +227,17 @@ def _frame_table(frame: pd.DataFrame) -> Table:
     return frame_table(frame.iloc[:, [first, *(i for i in range(len(names)) if i != first)]])
 
 
-def _from_table(table: Table, source: str, users: int, movies: int) -> Ratings:
+def _from_table(table: Table, source: str, users: int, movies: int, wishes: Wishes) -> Ratings:
     if table.find("movieId") is not None or table.find("rating") is not None:
         return _from_long(table, source, users, movies)
-    if table.find("userId") != 0:
-        raise DataError(
-            f"{table.name}: {table.heading_place}: found {table.found()}; expected userId and one "
-            "column per movie (wide), or userId, movieId, rating (long)"
-        )
-    return _from_wide(table, source)
+    return _from_wide(table, source, wishes)
 
 
-def _from_wide(table: Table, source: str) -> Ratings:
-    movies = _wide_movies(table)
-    users: list[str] = []
-    places: list[int] = []
-    values: list[list[float]] = []
-    for row, fields in table.rows:
-        try:
-            users.append(clean_label(fields[0]))
-        except ValueError as problem:
-            raise DataError(f"{table.at(row, 0)}: {problem}") from None
-        if len(users) > MAX_SIDE:
-            raise DataError(f"{table.at(row, 0)}: {_too_many('user')}")
-        places.append(row)
-        values.append([_rating(table, row, column, fields) for column in range(1, len(movies) + 1)])
-    duplicate = first_duplicate(users)
-    if duplicate:
-        first, again = duplicate
-        raise DataError(
-            f"{table.at(places[again], 0)}: duplicate user {shown(users[again])}, already on "
-            f"{table.row_word} {places[first]} as {shown(users[first])}; expected one row per "
-            "user, labels that differ by more than case"
-        )
-    stars = np.array(values)
-    mask = ~np.isnan(stars)
-    for row, user, rated in zip(places, users, mask.tolist(), strict=True):
-        if not any(rated):
-            raise DataError(f"{table.name}: {table.row_word} {row}: {_empty('user', user)}")
-    labels = typed_labels(users), typed_labels(movies)
-    _check_filled(*labels, mask, table.name)
-    return Ratings(*labels, stars, source)
-
-
-def _wide_movies(table: Table) -> list[str]:
-    movies: list[str] = []
-    for column, heading in enumerate(table.headings[1:], 1):
-        try:
-            movies.append(clean_label(heading))
-        except ValueError as problem:
-            raise DataError(f"{table.at_heading(column)}: {problem}") from None
-    if not movies:
-        raise DataError(f"{table.name}: {table.heading_place}: no movie; expected one per column")
-    if len(movies) > MAX_SIDE:
-        raise DataError(f"{table.at_heading(MAX_SIDE + 1)}: {_too_many('movie')}")
-    return movies
-
-
-def _rating(table: Table, row: int, column: int, fields: Sequence[str]) -> float:
-    text = fields[column].strip()
-    if not text:
-        return np.nan
-    try:
-        return parse_number(text, LARGEST)
-    except ValueError as problem:
-        raise DataError(f"{table.at(row, column)}: {problem}") from None
+def _from_wide(table: Table, source: str, wishes: Wishes) -> Ratings:
+    wide = read_wide(table, wishes, MAX_SIDE, LARGEST)
+    labels = typed_labels(wide.users), typed_labels(wide.movies)
+    _check_filled(*labels, ~np.isnan(wide.values), table.name)
+    return Ratings(*labels, wide.values, source, wide.left_out)
 
 
 def _from_long(table: Table, source: str, users: int, movies: int) -> Ratings:

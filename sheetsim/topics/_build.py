@@ -30,6 +30,7 @@ from sheetsim.topics._lesson import (
     prepare,
     variables_of,
 )
+from sheetsim.topics._limit import VARIABLES
 from sheetsim.topics._options import checked
 from sheetsim.topics._plan import plan_sheet
 from sheetsim.topics._terms import meaning, terms_of
@@ -157,6 +158,10 @@ def _solve(lesson: Lesson, book: Draft) -> None:
         if topic.model is None:
             continue
         sheet = book.sheets[topic.name]
+        n_variables = variables_of(sheet).size
+        if n_variables > VARIABLES:
+            advice = sheet["limit_note"].value
+            book.notes.append(f"{topic.name} has {n_variables} variables. {advice}")
         result = solve_topic(topic, sheet, Options(convergence=CONVERGENCE))
         record.update(_solver_sheet.record(sheet, topic.name, result))
         book.plan[f"{topic.name}_trials"] = len(result.log)

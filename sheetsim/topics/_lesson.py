@@ -43,11 +43,13 @@ class Draft:
         plan: what decides the layout; values that JSON can hold.
         given: what inputs and records hold: sheet -> block name -> value or array.
         sheets: the sheets so far, in order.
+        notes: what whoever builds it should know, a sentence each.
     """
 
     plan: Plan
     given: Inputs = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def new(self, name: str, title: str) -> Sheet:
         """An empty sheet with what is given for it."""

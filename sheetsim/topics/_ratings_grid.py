@@ -16,7 +16,7 @@ from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Block, ColorScale, Highlight, Sheet, SheetModel, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Plan
-from sheetsim.topics._limit import solver_limit
+from sheetsim.topics._limit import solver_limit, ways_out
 
 FACT_LABELS, MOVIES, TOP = 3, 6, 8
 
@@ -29,11 +29,13 @@ class Grid:
         n_users: rows of the ratings.
         n_movies: columns of the ratings.
         n_factors: parameters of a user or a movie, with the bias where there is one.
+        n_biases: how many of these are biases.
     """
 
     n_users: int
     n_movies: int
     n_factors: int
+    n_biases: int = 0
 
     @property
     def label(self) -> int:
@@ -240,7 +242,8 @@ def _outcome(
             Fact("rated", "rated", f"=COUNT({ratings.range})", rated, "calc.index"),
         ),
     )
-    solver_limit(sheet, FACT_LABELS, grid.left + 3, parts)
+    advice = ways_out(grid.n_users, grid.n_movies, grid.n_biases)
+    solver_limit(sheet, FACT_LABELS, grid.left + 3, parts, advice)
     return placed["rmse"]
 
 

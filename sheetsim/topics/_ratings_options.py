@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetsim.errors import OptionError
-from sheetsim.option_values import anything, one_of, whole
+from sheetsim.option_values import anything, one_of, text, whole
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics._options import Option, seed_option
 
@@ -15,6 +15,9 @@ OPTIONS = (
     Option("ratings", None, anything, "CSV of ratings: a wide table, or long rows", "FILE"),
     Option("users", 15, whole(1, MAX_SIDE), "busiest users to take from long rows", "N"),
     Option("movies", 15, whole(1, MAX_SIDE), "most-rated movies to take from long rows", "N"),
+    Option("who", "", text, "column that says who rated, or none: they get numbers", "COLUMN"),
+    Option("without", "", text, "columns to leave out, with ; between", "COLUMNS"),
+    Option("blank", "", text, "further words that mean not rated, with ; between", "WORDS"),
     Option("k", 5, whole(1, 50), "factors of each user and movie, 1 to 50", "K"),
     seed_option(0),
     Option(
@@ -28,6 +31,15 @@ OPTIONS = (
 
 LIMITS: dict[str, int] = {"users": MAX_SIDE, "movies": MAX_SIDE, "k": 50, "wildcards": 1}
 """Greatest value of each number in the plan."""
+
+
+def wishes(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options say of the columns and words of a table of ratings."""
+    lists = {
+        name: [part.strip() for part in options[name].split(";") if part.strip()]
+        for name in ("without", "blank")
+    }
+    return {"who": options["who"].strip(), **lists}
 
 
 def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Draft:
@@ -46,7 +58,7 @@ def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Draft:
 
     from sheetsim.data import as_ratings
 
-    ratings = as_ratings(options["ratings"], options["users"], options["movies"])
+    ratings = as_ratings(options["ratings"], options["users"], options["movies"], **wishes(options))
     k = options["k"]
     if max(ratings.n_users, ratings.n_movies) > MAX_SIDE:
         raise OptionError(
@@ -73,4 +85,5 @@ def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Draft:
         "movies": np.array(ratings.movies, dtype=object)[None, :],
         "ratings": ratings.values,
     }
-    return Draft(plan, {topic: table})
+    notes = [f"{ratings.source}: left out {', '.join(ratings.left_out)}"] * bool(ratings.left_out)
+    return Draft(plan, {topic: table}, notes=notes)

@@ -56,7 +56,8 @@ def test_list_as_json() -> None:
 def test_build_as_json(tmp_path: Path) -> None:
     args = ("build", "data", "words", "--out", tmp_path, "--json")
     files = [str(tmp_path / f"{name}.xlsx") for name in ("data", "words")]
-    assert parsed(run(*args).stdout) == {"files": files, "replaced": [], "reports": []}
+    first = {"files": files, "replaced": [], "notes": [], "reports": []}
+    assert parsed(run(*args).stdout) == first
     again = parsed(run(*args, "--check", "--seed", "1").stdout)
     assert (again["files"], again["replaced"]) == (files, files)
     assert [report["ok"] for report in again["reports"]] == [True, True]

@@ -50,8 +50,6 @@ BOTH: Cases = {
     "unclosed quote": ('userId,x,y\n1,2,3\n1,"2\n3,4\n', ("line 3", "quoted field closed")),
     "text after quote": ('userId,x,y\n1,"2"3,4\n', ("line 2", "commas")),
     "huge field": ('userId,x,y\n1,2,"' + "a" * 200_000 + '"\n', ("line 2", "field limit")),
-    "semicolons": ("userId;x;y\n1;2;3\n", ("line 1", "semicolons", "expected commas")),
-    "tabs": ("userId\tx\ty\n1\t2\t3\n", ("line 1", "tabs", "expected commas")),
     "bars": ("userId|x|y\n1|2|3\n", ("line 1", "vertical bars", "expected commas")),
     "duplicate heading": (
         "userId,x,y,x\n1,2,3,4\n",
@@ -76,8 +74,7 @@ RATINGS: Cases = {
     "latin-1": (LATIN_1, ("line 3", "0xEB", "UTF-8")),
     "heading only, wide": ("userId,A,B\n", ("no row at all", "line 1", "at least one")),
     "heading only, long": (LONG, ("no row at all", "line 1")),
-    "neither form": ("name,A,B\nAna,1,2\n", ("line 1", "found 'name', 'A', 'B'", "userId")),
-    "user not first": ("A,userId\n1,2\n", ("line 1", "found 'A', 'userId'")),
+    "neither form": ("name,movie\nAna,1\n", ("line 1", "found 'name', 'movie'", "userId")),
     "missing movieId": (
         "userId,rating,timestamp\n1,2,3\n",
         ("line 1", "missing heading movieId", "'timestamp'", "expected userId, movieId, rating"),
@@ -94,7 +91,6 @@ RATINGS: Cases = {
     "overflow": (LONG + "1,1,1e999\n", ("line 2, column rating", "'1e999'", "1e+06")),
     "too large": (LONG + "1,1,1000001\n", ("line 2, column rating", "out of range", "1e+06")),
     "subnormal": (LONG + "1,1,1e-310\n", ("line 2, column rating", "out of range", "1e-100")),
-    "decimal comma": (LONG + '1,1,"4,5"\n', ("line 2, column rating", "'4,5'", "4.5")),
     "underscore": (LONG + "1,1,1_0\n", ("line 2, column rating", "'1_0'", "not a number")),
     "other digits": (LONG + "1,1,٣\n", ("line 2, column rating", "not a number")),
     "blank rating": (LONG + "1,1,\n", ("line 2, column rating", "blank", "a number")),
@@ -140,7 +136,7 @@ RATINGS: Cases = {
     ),
     "long label": (LONG + f"1,{'a' * 256},3\n", ("line 2, column movieId", "too long", "255")),
     "too many movies": (
-        "userId," + ",".join(map(str, range(MAX_SIDE + 1))) + "\n",
+        f"userId,{','.join(map(str, range(MAX_SIDE + 1)))}\nAna{',4' * (MAX_SIDE + 1)}\n",
         (f"line 1, column {MAX_SIDE + 2}", f"more than {MAX_SIDE} movies"),
     ),
     "too many users": (
@@ -156,6 +152,8 @@ def test_bad_ratings(tmp_path: Path, case: str) -> None:
 
 
 POINTS: Cases = {
+    "semicolons": ("userId;x;y\n1;2;3\n", ("line 1", "semicolons", "expected commas")),
+    "tabs": ("userId\tx\ty\n1\t2\t3\n", ("line 1", "tabs", "expected commas")),
     "latin-1": ("x,y,note\n1,2,à\n".encode("latin-1"), ("line 2", "0xE0", "UTF-8")),
     "cut off in a letter": ("x,y,note\n1,2,à".encode()[:-1], ("line 2", "0xC3", "UTF-8")),
     "heading only": ("x,y\n", ("no row at all", "line 1")),

@@ -122,6 +122,13 @@ def test_line_on_excels_limit_is_right(case: str) -> None:
         assert sheet["variables"].value == variables
         assert note.startswith("Too many variables" if variables > 200 else "Within the limits")
         assert sheet["limit_note"].row < sheet.freeze[0], "it stays in sight"
+        advised = re.search(r"build with --k (\d+)", note)
+        if variables > 200:  # as many factors as the note says fit, and one more do not
+            assert advised is not None
+            per_factor = sheet["ratings"].rows + sheet["ratings"].columns
+            biases = variables - per_factor * laid.book.plan["k"]
+            assert biases + per_factor * int(advised[1]) <= 200
+            assert biases + per_factor * (int(advised[1]) + 1) > 200
 
 
 def test_line_on_excels_limit_is_live(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def command(
     \b
     Examples:
       sheetsim build --out workbooks --check
-      sheetsim build collab_filter --ratings ratings.csv --k 4
+      sheetsim build collab_filter --ratings class.csv --k 4
+      sheetsim build collab_filter --ratings class.csv --who Name --without "Grade;Comments"
       sheetsim build gradient_descent --points line.csv --variant textbook
     """
     folder = folder_of(out, "files named as the workbooks")
@@ -62,6 +63,8 @@ def command(
             if not as_json:
                 with bar.aside():
                     click.echo(one_line(f"{path}: {done}, with {book.plan['topics']}"))
+                    for note in book.notes:
+                        click.echo(one_line(note), err=True)
             if checked:
                 reports.append(api.check(path, progress=stage_words(bar, name)))
                 bar(f"{name}: checked", 1)
@@ -69,7 +72,9 @@ def command(
                     with bar.aside():
                         print_report(reports[-1], show)
     if as_json:
-        print_json({**written.as_dict(), "reports": [report.as_dict() for report in reports]})
+        notes = [note for book in books.values() for note in book.notes]
+        found = [report.as_dict() for report in reports]
+        print_json({**written.as_dict(), "notes": notes, "reports": found})
     if not all(report.ok for report in reports):
         raise click.exceptions.Exit(1)
 

@@ -78,7 +78,7 @@ def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, 
 
 def _sheet(book: Draft) -> Sheet:
     sheet = book.new("bias", "Dot product with a bias for each user and movie")
-    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
+    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1, 1)
     source = book["dot_product"]
     names = _grid.factor_names(book, bias=True)
     lead = "prediction = user factors · movie factors + movie bias + user bias"

@@ -30,7 +30,7 @@ def _given(plan: Plan, _given: Inputs, options: Mapping[str, Any]) -> dict[str, 
 
 def _sheet(book: Draft) -> Sheet:
     sheet = book.new("linear_rating", "Without a range: dot product with biases")
-    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
+    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1, 1)
     lead = "prediction = user factors · movie factors + movie bias + user bias"
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, _grid.factor_names(book, bias=True), lead, predictions)

@@ -64,7 +64,7 @@ def _given(plan: Plan, given: Inputs, options: Mapping[str, Any]) -> dict[str, A
 
 def _sheet(book: Draft) -> Sheet:
     sheet = book.new("sigmoid_rating", "With a range: the same through a sigmoid")
-    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1)
+    grid = Grid(book.plan["users"], book.plan["movies"], book.plan["k"] + 1, 1)
     lead = "prediction = low + (high - low) / (1 + e^-raw), raw = factors · factors + both biases"
     predictions = "predictions for all cells; bold where the user has not rated the movie"
     _grid.bands(sheet, grid, _grid.factor_names(book, bias=True), lead, predictions)
