@@ -50,12 +50,12 @@ class Terms:
     def highest(self, floor: float) -> float:
         """No less than the floor of any cell of which `rounding_floors` says `floor`."""
         rounding = TERM_ROUNDING * self._most
-        return max(floor, rounding, rounding**2)
+        return max(floor, rounding, rounding * rounding)  # ** would raise where it is too large
 
     def _rounding(self, cell: CellAddress) -> float:
         """What rounding leaves of the largest term of a cell in which terms cancel."""
         rounding = TERM_ROUNDING * self._largest(cell)
-        return rounding**2 if "^2" in self._formulas[cell] else rounding
+        return rounding * rounding if "^2" in self._formulas[cell] else rounding
 
     @cached_property
     def _most(self) -> float:

@@ -99,6 +99,7 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
     try:
         return Read(file, shared.of(book), cells)
     except _UNFIT as error:
+        _require_allowed(file, sheets, book)
         raise WorkbookError(
             f"{file}: what sheetsim recorded, as on sheet 'solver', is damaged ({error}); "
             "expected what it wrote there"
@@ -141,6 +142,25 @@ def _require_in_place(file: Path, sheets: list[Sheet]) -> None:
                     f"expected {block.range}: were rows, columns or cells inserted, moved or "
                     "deleted?"
                 )
+
+
+def _require_allowed(file: Path, sheets: list[Sheet], book: Draft) -> None:
+    """Refuse an input that is beyond what it may be, and with which NumPy could not go on.
+
+    Raises:
+        WorkbookError: naming the first of them.
+    """
+    for sheet in sheets:
+        for block in sheet.of_kind(Kind.INPUT):
+            values = book.given[sheet.name][block.name]
+            for row, column, i, j in block.cells():
+                value = values[i, j]
+                blank = value == "" or value != value
+                if block.valid is not None and not blank and not block.valid.allows(value):
+                    raise WorkbookError(
+                        f"{file}: {sheet.name}!{a1(row, column)} ({block.name}) is {value}; "
+                        f"expected {block.valid.sentence()}"
+                    )
 
 
 def _values(file: Path, block: Block, cells: Mapping[tuple[int, int], Cell]) -> Array:

@@ -61,6 +61,14 @@ class Valid:
     choices: str = ""
     options: tuple[str, ...] = ()
 
+    def allows(self, value: float | str) -> bool:
+        """Whether an input may be that number, or that text; texts are compared as sheets do."""
+        if isinstance(value, str):
+            return value.casefold() in {option.casefold() for option in self.options}
+        if self.choices and value != int(value):
+            return False
+        return (value > self.low if self.above else value >= self.low) and value <= self.high
+
     def sentence(self) -> str:
         """What to tell somebody who typed something else."""
         if self.options:

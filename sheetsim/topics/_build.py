@@ -34,6 +34,7 @@ from sheetsim.topics._limit import VARIABLES
 from sheetsim.topics._options import checked
 from sheetsim.topics._plan import plan_sheet
 from sheetsim.topics._terms import meaning, terms_of
+from sheetsim.topics._warning import add_warning
 
 CONVERGENCE = 1e-12
 """Tight enough that processors which round differently agree on the optimum to 1e-9."""
@@ -110,7 +111,9 @@ def lay_out(book: Draft) -> list[Sheet]:
     models = [topic for topic in topics if topic.model is not None]
     sheets = list(book.sheets.values())
     if models:
-        sheets.append(_solver_sheet.solver_sheet(book, models))
+        solved = _solver_sheet.solver_sheet(book, models)
+        add_warning(solved, [book[topic.name] for topic in models])
+        sheets.append(solved)
     terms = terms_of(lesson, topics)
     for sheet in sheets:
         for block in sheet.of_kind(Kind.INPUT):
@@ -146,7 +149,10 @@ def _topics(lesson: Lesson, book: Draft) -> list[Topic]:
 def _topic_sheets(book: Draft, topics: list[Topic]) -> None:
     book.sheets.clear()
     for topic in topics:
-        book.sheets[topic.name] = topic.sheet(book)
+        sheet = topic.sheet(book)
+        others = list(book.sheets) if "*" in topic.needs else topic.needs
+        add_warning(sheet, [book[name] for name in others])
+        book.sheets[topic.name] = sheet
 
 
 def _solve(lesson: Lesson, book: Draft) -> None:

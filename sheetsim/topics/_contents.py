@@ -51,9 +51,15 @@ def _what_is_where(sheet: Sheet, topics: list[Topic], solved: bool, row: int) ->
 def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> None:
     sheet.labels(row, 0, [["sheet", "try this", "what should happen"]], "heading")
     for topic in topics:
-        for change, outcome, *when in topic.tries:
-            if any(condition.items() - plan.items() for condition in when):
+        for line in topic.tries:
+            if isinstance(line, tuple):  # until each has its condition
+                change, outcome, *when = line
+                if any(condition.items() - plan.items() for condition in when):
+                    continue
+            elif not line.fits(plan):
                 continue
+            else:
+                change, outcome = line.change, line.outcome
             row += 1
             sheet.text(row, 0, topic.name, "link")
             sheet.links[row, 0] = topic.name

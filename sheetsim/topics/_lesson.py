@@ -21,6 +21,7 @@ from sheetsim.errors import OptionError
 from sheetsim.option_values import whole
 from sheetsim.references import MAX_ROWS
 from sheetsim.topics._options import Option
+from sheetsim.topics._tries import Try
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 Plan = dict[str, Any]
 Inputs = dict[str, dict[str, Any]]
-Try = tuple[str, str] | tuple[str, str, Plan]
 
 
 @dataclass
@@ -71,8 +71,7 @@ class Topic:
         title: heading of the sheet.
         summary: one line for lists.
         sheet: lays it out.
-        tries: what a reader of the sheet can change, what should happen, and, where it cannot be
-            tried in every file, what the plan must hold for it.
+        tries: what a reader of the sheet can change, and what should happen.
         order: its place among the sheets, after all that it needs.
         needs: topics whose sheets its formulas point at; "*" for all before it.
         options: those of the workbook's options that are of use to some of its topics only, this
@@ -90,7 +89,7 @@ class Topic:
     title: str
     summary: str
     sheet: Callable[[Draft], Sheet]
-    tries: tuple[Try, ...]
+    tries: tuple[Try | tuple[Any, ...], ...]
     order: int
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from openpyxl.formula.translate import Translator
 
 from sheetsim.references import a1, column_index
 from sheetsim.sheet import Block, Kind, Sheet
+from sheetsim.topics._warning import NAME as WARNING
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.cell_xml import raw_cells
 from sheetsim.workbook.rewrite.xml_edits import element_end, splice
@@ -92,7 +93,7 @@ def mutations(sheet: Sheet, seen: set[Any], *, more: bool) -> Iterator[Mutation]
     """
     inputs = {block.name for block in sheet.of_kind(Kind.INPUT)}
     for index, block in enumerate(sheet.parts):
-        if block.formulas is None:
+        if block.formulas is None or block.name == WARNING:  # it has tests of its own, in play
             continue
         shapes = _alike(block)
         most = max(shapes, key=lambda shape: len(shapes[shape]))

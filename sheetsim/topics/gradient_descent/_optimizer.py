@@ -17,6 +17,7 @@ from sheetsim.data import Points, as_points
 from sheetsim.errors import OptionError
 from sheetsim.option_values import LARGEST, one_of, real, whole
 from sheetsim.sheet import Array, Valid
+from sheetsim.topics._tries import Try
 from sheetsim.topics.gradient_descent import MAX_STEPS, _steps
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 
@@ -113,7 +114,7 @@ class Optimizer:
     state: tuple[str, ...]
     lecture: Variant | None
     textbook: Variant
-    tries: tuple[tuple[str, str], ...]
+    tries: tuple[Try | tuple[Any, ...], ...]
     torch: Torch | None = None
     training: Training | None = None
     extras: tuple[Extra, ...] = ()

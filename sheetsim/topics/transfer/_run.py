@@ -9,12 +9,14 @@ new task and, with its old head, to the old one.
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
-from sheetsim.topics._lesson import Draft, Topic, Try
+from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try
 from sheetsim.topics.transfer._cells import SUMS, UNITS, finite, forward_cells
 from sheetsim.topics.transfer._group_table import group_table, way_choices
 from sheetsim.topics.transfer._steps import epoch_rates, train
@@ -83,7 +85,7 @@ class Run:
     summary: str
     order: int
     way: int
-    tries: tuple[Try, ...]
+    tries: tuple[Try | tuple[Any, ...], ...]
     lr: float = 0.12
     lr_start: float = 0.012
     freeze: tuple[int, int, int] = (0, 0, 0)

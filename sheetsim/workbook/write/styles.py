@@ -65,6 +65,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 HIGHLIGHTS: dict[str, dict[str, Any]] = {
     "unseen": {"font_color": "#FFFFFF"},
+    "warning": {"bold": True, "font_color": "#C00000"},
     "predicted": {"bold": True, "italic": True, "border": 2},
     "hot": {"bold": True, "bg_color": "#44546A", "font_color": "#FFFFFF"},
 }
