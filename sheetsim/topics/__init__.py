@@ -6,7 +6,8 @@ The sheets stand in the topics' `order`, each after those that it needs.
 
 What a topic and a workbook are stands in `_lesson`, how they are found in `_discovery` and, for
 lists that need no more than names, in `_outline`; `_build` goes from options to sheets, `_options`
-has the options. Of the sheets that are no topics, `_contents` is the first of every workbook,
+has the options, `_tries` what a reader can try, and `_warning` the line that says which input is
+wrong. Of the sheets that are no topics, `_contents` is the first of every workbook,
 `_solver_sheet` follows the topics where there is a model, `_glossary` (from `_terms`) and the
 hidden `_plan` are the last. Several workbooks share `_inputs` (a row of named cells: the sheet's
 inputs, and what comes of them), `_limit` (whether Excel's Solver takes a model), `_ratings_grid`

@@ -53,14 +53,13 @@ class Seen:
         """
         import numpy as np
 
-        from sheetsim.book import CellError
-
         block = self.block(name)
         cells = self.values[block.sheet]
         shown = [cells.get((row, column)) for row, column, _, _ in block.cells()]
         texts = any(isinstance(value, str) for value in shown)
         blank = "" if texts else np.nan
-        found = [np.nan if isinstance(value, CellError) else value for value in shown]
+        plain = (type(None), str, bool, float)  # anything else is an error
+        found = [value if isinstance(value, plain) else np.nan for value in shown]
         kept = np.empty(len(found), dtype=object if texts else float)
         kept[:] = [blank if value is None else value for value in found]
         return kept[0] if kept.size == 1 else kept.reshape(block.values.shape)

@@ -18,7 +18,8 @@ SECTION = "Other spreadsheets"
 
 GOOGLE = {
     "ABS", "AND", "AVERAGE", "CHOOSE", "COS", "COUNT", "EXP", "IF", "IFERROR", "INDEX",
-    "INT", "INTERCEPT", "ISERROR", "LEFT", "LN", "LOWER", "OR", "MATCH", "MAX", "MIN", "MINVERSE", "MMULT", "NA", "PI", "RADIANS",
+    "INT", "INTERCEPT", "ISERROR", "LEFT", "LN", "LOWER", "MATCH", "MAX", "MIN", "MINVERSE",
+    "MMULT", "NA", "OR", "PI", "RADIANS",
     "ROUND", "SIN", "SLOPE", "SQRT", "STDEVP", "SUM", "SUMPRODUCT", "SUMSQ", "TANH", "TRIM",
 }  # fmt: skip
 """Functions that are in Google's list of functions for Sheets and were in Excel 2007."""

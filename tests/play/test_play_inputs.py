@@ -49,7 +49,7 @@ LEFT_OUT = {
 }
 """Edits after which NumPy's values are not compared: (sheet, input, value), and why."""
 
-EDITS = 25
+EDITS = 20
 """How many edits of a workbook a run looks at; `--all` looks at them all."""
 
 
