@@ -2,7 +2,7 @@
 
 Excel copied that leap year from Lotus 1-2-3. So day 59 is 28 February, 60 is 29 February 1900, 61
 is 1 March 1900, and weekdays before that are one off. Day 0 is "0 January 1900". Dates run to 9999;
-a negative day is `#NUM!`. A workbook that counts from 1904 is not known to these functions.
+a negative day is `#NUM!`. For a workbook that counts from 1904, whoever calls these adds 1462.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ def moved(number: float, months: int) -> int:
     return number_of_day(year, month + 1, min(day, days_in(year, month + 1)))
 
 
-_ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
-_AMERICAN = re.compile(r"(\d{1,2})[-/](\d{1,2})(?:[-/](\d{4}|\d{2}))")
+_ISO = re.compile(r"(\d{4})\s*[-/]\s*(\d{1,2})\s*[-/]\s*(\d{1,2})")
+_AMERICAN = re.compile(r"(\d{1,2})\s*[-/]\s*(\d{1,2})\s*[-/]\s*(\d{4}|\d{2})")
+_MONTH_ALONE = re.compile(r"([a-z]{3,9})\.?[-\s/]+(\d{4})", re.IGNORECASE)
 _NAMED = re.compile(r"(\d{1,2})[-\s]+([a-z]{3,9})\.?,?[-\s]+(\d{4}|\d{2})", re.IGNORECASE)
 _NAME_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4}|\d{2})", re.IGNORECASE)
 _TIME = re.compile(
@@ -107,7 +108,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = re.compile(
-    r"\d{1,4}[-/:\sap]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s",
+    r"\d{1,4}[-/:\sap]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?[-\s/]",
     re.IGNORECASE,
 )
 _LONGEST = 60
@@ -123,8 +124,9 @@ def _year(text: str) -> int:
 def read_date(text: str) -> int | None:
     """Return the number of the date that a text spells in American English or ISO; None for none.
 
-    12/31/2020, 2020-12-31, 31-Dec-2020 and December 31, 2020 are read. A date without a year
-    means this year in Excel, which no file can know, so it is none here.
+    12/31/2020, 2020-12-31, 31-Dec-2020, December 31, 2020 and, for its first day, December 2020
+    are read, with blanks around the signs or without. A date without a year means this year in
+    Excel, which no file can know, so it is none here.
     """
     text = text.strip()
     if len(text) > _LONGEST:
@@ -137,6 +139,8 @@ def read_date(text: str) -> int | None:
         day, month, year = int(match[1]), _month(match[2]), _year(match[3])
     elif match := _NAME_FIRST.fullmatch(text):
         month, day, year = _month(match[1]), int(match[2]), _year(match[3])
+    elif match := _MONTH_ALONE.fullmatch(text):
+        month, day, year = _month(match[1]), 1, int(match[2])
     else:
         return None
     if not (1 <= month <= 12 and 1900 <= year <= 9999 and 1 <= day <= days_in(year, month)):

@@ -12,7 +12,7 @@ from scipy import special, stats
 
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError
-from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions import TABLE, UnknownResultError
 from sheetsim.formula.functions import _special as own
 from sheetsim.formula.values import constant, from_objects
 
@@ -198,8 +198,11 @@ def test_any_values_give_a_value_or_an_error(name: str) -> None:
             np.broadcast_shapes(*(arg.shape for arg in args))
         except ValueError:
             continue
-        with np.errstate(all="ignore"):
-            out = function.value(args, True)
+        try:
+            with np.errstate(all="ignore"):
+                out = function.value(args, True)
+        except UnknownResultError:  # so that it is said, and not computed
+            continue
         for one in out.objects().ravel():
             assert one is None or isinstance(one, float | bool | str | CellError)
             assert not isinstance(one, float) or math.isfinite(one)

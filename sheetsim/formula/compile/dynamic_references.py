@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.areas import Areas, nowhere
+from sheetsim.formula.areas import NOWHERE, Areas, nowhere, with_lost
 from sheetsim.formula.syntax.parser import parse
 from sheetsim.formula.syntax.r1c1 import a1_style
 from sheetsim.formula.syntax.rewriting import meaning
@@ -55,14 +55,20 @@ class CellReader:
         return node.value if node.kind == "ref" and isinstance(node.value, Ref) else None
 
     def spilled(self, first: Areas) -> Areas:
-        """Return the ranges of the array formulas that start in some cells."""
+        """Return the ranges of the array formulas that start in some cells; `#REF!` for none."""
         cells = self._store.sheet(first.sheet).cells
         shape = np.broadcast_shapes(first.top.shape, first.left.shape)
         top, left = np.broadcast_to(first.top, shape), np.broadcast_to(first.left, shape)
         bottom, right = top.copy(), left.copy()
+        lost = np.zeros(shape, bool)
         for index in np.ndindex(shape):
-            cell = cells.get((int(top[index]), int(left[index])))
+            place = (int(top[index]), int(left[index]))
+            cell = cells.get(place)
+            spill = None
             if cell is not None and cell.array:
-                ref = tokenize(cell.array, (0, 0))[0].value
-                _, _, bottom[index], right[index] = ref.at(0, 0)
-        return Areas(first.sheet, top, left, bottom, right)
+                spill = tokenize(cell.array, (0, 0))[0].value.at(0, 0)
+            if spill is not None and spill[:2] == place:
+                _, _, bottom[index], right[index] = spill
+            else:
+                lost[index] = True
+        return with_lost(Areas(first.sheet, top, left, bottom, right), lost, NOWHERE)

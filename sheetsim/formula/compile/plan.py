@@ -177,7 +177,7 @@ def _unknown(book: Book, tree: Tree) -> str:
         why = ""
         if node.kind == "call":
             if node.value != "," or node is tree[-1]:  # of others, areas have become arguments
-                why = _unknown_call(book, node)
+                why = _unknown_call(node)
         elif node.kind == "ref" and isinstance(node.value, Ref) and node.value.sheet:
             why = _unknown_sheet(book, node.value.sheet)
         if why:
@@ -185,13 +185,11 @@ def _unknown(book: Book, tree: Tree) -> str:
     return ""
 
 
-def _unknown_call(book: Book, node: Node) -> str:
+def _unknown_call(node: Node) -> str:
     """Return why a call cannot be computed here, "" if it can."""
     name, function = str(node.value), function_of(node)
     if function is None:
         return name
-    if book.date1904 and function.since_1900:
-        return f"{name} with dates counted from 1904"
     if not function.least <= len(node.args) <= function.most:
         return f"{name} with {len(node.args)} arguments"
     return ""
@@ -248,6 +246,14 @@ def _walk(planner: _Planner, book: Book) -> None:
         planner.steps.append(Step("call", AS_IS, (planner.done[root],)))
 
 
+def _function(book: Book, node: Node) -> Function:
+    """Return the function that a node calls, in a workbook that counts days as it does."""
+    function = TABLE[str(node.value)]
+    if book.date1904 and function.from_1904 is not None:
+        return function.from_1904
+    return function
+
+
 def _needs(tree: Tree, i: int, wanted: Wanted) -> list[tuple[int, Wanted]]:
     """Return what a node needs, each with how it is wanted."""
     node = tree[i]
@@ -284,7 +290,7 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
         return planner.add(Step("const", node.value))
     if node.kind == "ref":
         return _range_step(planner, book, on_sheet(node.value, planner.own), wanted)
-    function = TABLE[str(node.value)]
+    function = _function(book, node)
     if _is_reference(planner.tree, i, asked=wanted.is_reference):
         if wanted.is_reference:
             return _reference_step(planner, function, needs)

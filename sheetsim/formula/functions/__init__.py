@@ -26,8 +26,9 @@ small function each. One example of each kind:
        pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
              lambda x, y, m, z: (2 * (x - y), 2 * (y - x)))
 
-4. A function of matrices (last two axes). What is no number is `#VALUE!`. The derivative in
-   direction t of argument i, and the gradient with respect to argument i given that of the result:
+4. A function of matrices (last two axes). What is no number is `#VALUE!`, unless the function
+   only `moves` the elements. The derivative in direction t of argument i, and the gradient with
+   respect to argument i given that of the result:
 
        matrix("TRANSPOSE", 1, lambda a: swap(a), lambda i, t, y, a: swap(t),
               lambda i, bar, y, a: swap(bar), linear=ALL)
@@ -68,7 +69,9 @@ arguments in which it is linear, together (`ALL` or a set), or `ONE`: in any one
 (in an ordinary formula a range becomes the value in the cell's own row or column), S the same in
 an array formula too, R a range, A computed as arrays (like SUMPRODUCT's); `sample`: arguments for
 the test that compares each derivative with finite differences (numbers, or lists of rows), if the
-usual ones do not suit; `also`: other names. All other facts, each with a default, are listed with
+usual ones do not suit; `also`: other names; `flags` (of 1): arguments that are TRUE or FALSE, also
+as texts; `booleans=False` (of 1 and 5): a boolean is `#VALUE!`, as in all of the old Analysis
+ToolPak. All other facts, each with a default, are listed with
 `Function`: whatever is asked of a function by name, is asked of its entry.
 
 What the modules of functions share is in those with an underscore: `_function` (what an entry is),

@@ -1,8 +1,8 @@
 """The criteria of COUNTIF and its like: `">5"`, `"<>"`, `"a*"`, 7, a blank, ...
 
-Excel's rules: `=` (or no sign) and `<>` compare with numbers, also with those that a text in the
-range spells; `<`, `>` and the like compare numbers with numbers only, texts with texts only. A text
-may hold wildcards; case does not matter. `"="` finds cells that are truly blank, `""` also those
+Excel's rules: `=` (or no sign) compares with numbers, also with those that a text in the range
+spells, and `<>` with true numbers alone; `<`, `>` and the like compare numbers with numbers only,
+texts with texts only. A text may hold wildcards; case does not matter. `"="` finds cells that are truly blank, `""` also those
 with an empty text, `"<>"` those that are not blank. A blank cell as the criterion means 0.
 """
 
@@ -58,7 +58,9 @@ class Tested:
         number = number_of(text)
         if sign in _TESTS:
             return self._beyond(_TESTS[sign], number, text)
-        if number == number:
+        if number == number and sign == "<>":
+            found = np.asarray((self.num == number) & (self.kind == NUMBER))
+        elif number == number:
             found = self._equal(number)
         elif text.upper() in {"TRUE", "FALSE"}:
             found = self._equal(text.upper() == "TRUE")

@@ -61,8 +61,21 @@ class Finder:
         """The keys of each type in order."""
         return {kind: sorted(keys) for kind, (_, keys) in self._kept.items() if kind >= 0}
 
-    def exact(self, wanted: Value, *, wild: bool = True, last: bool = False) -> int:
-        """Return the first (or last) position of a value; a text may hold wildcards."""
+    def exact(
+        self, wanted: Value, *, wild: bool = True, last: bool = False, blank: bool = False
+    ) -> int:
+        """Return the first (or last) position of a value; a text may hold wildcards.
+
+        Args:
+            wanted: the value.
+            wild: whether a text may hold wildcards.
+            last: find the last.
+            blank: whether a blank is looked for as such, and not as 0.
+        """
+        if wanted is None and blank:
+            found = [i for i, item in enumerate(self.items) if item is None]
+            if found:
+                return found[-1 if last else 0]
         wanted = 0.0 if wanted is None else wanted
         if wild and isinstance(wanted, str) and any(sign in wanted for sign in "*?~"):
             test = pattern(wanted)
@@ -74,14 +87,23 @@ class Finder:
         return found[-1 if last else 0]
 
     def nearest(self, wanted: Value, *, above: bool, last: bool = False) -> int:
-        """Return where the value stands, or the next smaller (or larger) one, sorted or not."""
+        """Return where the value stands, or the next smaller (or larger) one, sorted or not.
+
+        Numbers come before texts, and texts before booleans.
+        """
+        if wanted is None and None in self.items:
+            return self.exact(None, last=last, blank=True)
         wanted = 0.0 if wanted is None else wanted
-        keys = self._in_order.get(rank(wanted), [])
-        goal: Any = key(wanted)
+        own, goal = rank(wanted), cast("Any", key(wanted))
+        keys = self._in_order.get(own, [])
         at = bisect_left(keys, goal) if above else bisect_right(keys, goal) - 1
         if not 0 <= at < len(keys):
-            raise ExcelError(NA_ERROR)
-        found = self._places[rank(wanted), keys[at]]
+            others = range(own + 1, 3) if above else range(own - 1, -1, -1)
+            own = next((one for one in others if self._in_order.get(one)), -1)
+            if own < 0:
+                raise ExcelError(NA_ERROR)
+            keys, at = self._in_order[own], 0 if above else -1
+        found = self._places[own, keys[at]]
         return found[-1 if last else 0]
 
     def descending(self, wanted: Value) -> int:
@@ -127,11 +149,15 @@ class Finder:
 
 
 Search = Callable[..., int]
-"""(finder, wanted, *options as numbers) -> position from 0; raises `ExcelError`."""
+"""(finder, wanted, *options) -> position from 0; raises `ExcelError`."""
 
 
 def positions(
-    search: Search, wanted: ArrayValue, among: ArrayValue, *options: ArrayValue
+    search: Search,
+    wanted: ArrayValue,
+    among: ArrayValue,
+    *options: ArrayValue,
+    letter: str = "n",
 ) -> ArrayValue:
     """Return positions from 1 in a row or column `among`, or errors; shaped like `wanted`.
 
@@ -139,7 +165,8 @@ def positions(
         search: how one value is found.
         wanted: what is looked for.
         among: the rows or columns; of a block of both, all values row by row.
-        options: single values that `search` takes as numbers.
+        options: single values that `search` takes.
+        letter: how it takes them; see `coerced`.
     """
     ahead = np.broadcast_shapes(*(one.shape[:-2] for one in (wanted, among, *options)))
     cells = np.broadcast_shapes(wanted.shape[-2:], *(one.shape[-2:] for one in options))
@@ -158,16 +185,16 @@ def positions(
             each: list[Any] = [one[index][cell] for one in values]
             same = tuple((type(one), one) for one in each)
             if same not in known:
-                known[same] = _found(search, finder, each)
+                known[same] = _found(search, finder, each, letter)
             out[index][cell] = known[same]
     return from_objects(out)
 
 
-def _found(search: Search, finder: Finder, values: list[Value]) -> float | CellError:
+def _found(search: Search, finder: Finder, values: list[Value], letter: str) -> float | CellError:
     try:
         if isinstance(values[0], CellError):
             return values[0]
-        return 1.0 + search(finder, values[0], *(coerced(one, "n") for one in values[1:]))
+        return 1.0 + search(finder, values[0], *(coerced(one, letter) for one in values[1:]))
     except ExcelError as error:
         return error.error
     except (ArithmeticError, ValueError):

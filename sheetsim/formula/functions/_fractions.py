@@ -24,42 +24,58 @@ def fraction(shown: str, tokens: list[Token]) -> str:
     Raises:
         ValueError: what stands around the "/" is not known here.
     """
-    head, over, under, tail = _parts(shown, tokens)
+    percents = sum(kind == "%" for kind, _ in tokens)
+    value = Fraction(shown) * 100**percents
+    head, over, middle, under, tail = _parts(shown, tokens)
     texts = [text for _, text in head]
     whole = [i for i, (kind, _) in enumerate(head) if kind == "digit"]
-    number, part = divmod(Fraction(shown), 1) if whole else (0, Fraction(shown))
+    number, part = divmod(value, 1) if whole else (0, value)
     top, bottom = _nearest(part, under)
     if whole and top == bottom:
         number, top = number + 1, 0
     hidden = top == 0 and "0" not in over
     if whole:
         _put_whole(texts, whole, str(number) if number or hidden else "")
-    body = f"{_right(str(top), over)}/{_left(str(bottom), under)}"
+    body = f"{_right(str(top), over)}{middle}{_left(str(bottom), under)}"
     if whole and hidden:
-        body = " " * (len(over) + 1 + len(under))
+        body = " " * (len(over) + len(middle) + len(under))
     return "".join([*texts, body, *(text for _, text in tail)])
 
 
-def _parts(shown: str, tokens: list[Token]) -> tuple[list[Token], str, str, list[Token]]:
-    """Return what stands before a fraction, its places above and below, and what is behind it.
+def _parts(shown: str, tokens: list[Token]) -> tuple[list[Token], str, str, str, list[Token]]:
+    """Return what stands before a fraction, its parts with what is between, and what is behind.
+
+    Texts may stand around the "/".
 
     Raises:
-        ValueError: that is not known here.
+        ValueError: something else does.
     """
-    first = slash = tokens.index(("/", "/"))
+    slash = tokens.index(("/", "/"))
+    before = slash
+    while before and tokens[before - 1][0] == "text":
+        before -= 1
+    first = before
     while first and tokens[first - 1][0] == "digit":
         first -= 1
-    end = slash + 1
+    behind = slash + 1
+    while behind < len(tokens) and _is_text(tokens[behind]):
+        behind += 1
+    end = behind
     while end < len(tokens) and (tokens[end][0] == "digit" or tokens[end][1] in set("123456789")):
         end += 1
     head, tail = tokens[:first], tokens[end:]
-    over = "".join(text for _, text in tokens[first:slash])
-    under = "".join(text for _, text in tokens[slash + 1 : end])
+    over = "".join(text for _, text in tokens[first:before])
+    middle = "".join(text for _, text in tokens[before:behind])
+    under = "".join(text for _, text in tokens[behind:end])
     if not (over and under) or max(len(over), len(under)) > _MOST_PLACES:
         raise ValueError(shown)
-    if any(kind not in {"digit", "text"} for kind, _ in head + tail):
+    if any(kind not in {"digit", "text", "%"} for kind, _ in head + tail):
         raise ValueError(shown)
-    return head, over, under, tail
+    return head, over, middle, under, tail
+
+
+def _is_text(token: Token) -> bool:
+    return token[0] == "text" and token[1] not in set("123456789")
 
 
 def _put_whole(head: list[str], places: list[int], digits: str) -> None:

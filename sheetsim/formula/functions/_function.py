@@ -92,7 +92,7 @@ class Function:
         params, sample: see the package's docstring.
         random: whether each recalculation gives another value.
         iterates: whether it is the root of an equation, which programs seek step by step.
-        since_1900: whether it knows days by their number since 1900.
+        from_1904: the same for workbooks that count days from 1904, if it knows dates.
 
         partials: (arguments, result, which are wanted) -> a partial each; None where not wanted.
         jvp, vjp: for matrices: (i, tangent or bar, result, *arguments) -> tangent or bar.
@@ -140,7 +140,7 @@ class Function:
     sample: tuple[Any, ...] | None = None
     random: bool = False
     iterates: bool = False
-    since_1900: bool = False
+    from_1904: Function | None = None
 
     partials: Partials | None = None
     jvp: Callable[..., Floats] | None = None

@@ -15,11 +15,13 @@ from sheetsim.book import CellError, Value
 from sheetsim.formula.areas import Areas, carrying, measured, whole_areas
 from sheetsim.formula.functions._function import ALL, NUMERIC, ONE, Function, Outer, Reads, fit
 from sheetsim.formula.values import (
+    BOOL,
     DIV_ERROR,
     ERROR,
     NA_ERROR,
     NUM_ERROR,
     NUMBER,
+    TEXT,
     VALUE_ERROR,
     ArrayValue,
     Bools,
@@ -64,11 +66,18 @@ def elementwise(
     least: int | None = None,
     most: int | None = None,
     div0: Callable[..., Bools] | None = None,
+    flags: Collection[int] = (),
+    booleans: bool = True,
     **more: Any,
 ) -> Function:
     """Make a function of numbers, cell by cell; see the package's docstring, 1."""
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
+        if flags or not booleans:
+            args = [
+                _as_flag(arg) if i in flags else arg if booleans else _without_booleans(arg)
+                for i, arg in enumerate(args)
+            ]
         nums = [arg.num for arg in args]
         num = f(*nums)
         if strict or any(arg.bad for arg in args):
@@ -92,6 +101,27 @@ def elementwise(
     least, most = count if least is None else least, count if most is None else most
     more = {"cell_by_cell": True, **_sets(more)}
     return Function(name, least, most, value, "elementwise", partials=derive, raw=f, **more)
+
+
+def _as_flag(array: ArrayValue) -> ArrayValue:
+    """Return the array with the texts TRUE and FALSE as what they say."""
+    if array.kind is None or array.obj is None:
+        return array
+    values = array.objects()
+    words = {"TRUE": True, "FALSE": False}
+    for index in np.argwhere(np.broadcast_to(array.kind, array.shape) == TEXT):
+        text = values[tuple(index)]
+        values[tuple(index)] = words.get(text.strip().upper(), text)
+    return from_objects(values, literal=array.literal)
+
+
+def _without_booleans(array: ArrayValue) -> ArrayValue:
+    """Return the array with `#VALUE!` in place of booleans."""
+    if array.kind is None or not (array.kind == BOOL).any():
+        return array
+    values = array.objects()
+    values[np.broadcast_to(array.kind == BOOL, values.shape)] = VALUE_ERROR
+    return from_objects(values, literal=array.literal)
 
 
 def _difference(f: Callable[..., Any], nums: Sequence[Floats], i: int) -> Floats:
@@ -272,6 +302,7 @@ def matrix(
     vjp: Callable[..., Floats],
     *,
     check: Callable[..., bool] | None = None,
+    moves: bool = False,
     **more: Any,
 ) -> Function:
     """Make a function of matrices; see the package's docstring, 4.
@@ -280,6 +311,9 @@ def matrix(
     """
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
+        if moves:
+            parts = [None if one is None else f(one) for one in _parts(args[0])]
+            return ArrayValue(*parts, bad=args[0].bad)  # type: ignore[arg-type]
         if check is not None and not check(*(arg.num for arg in args)):
             return everywhere(args, VALUE_ERROR)
         if any(arg.kind is not None for arg in args):
@@ -295,6 +329,12 @@ def matrix(
     return Function(name, arity, arity, value, "matrix", jvp=jvp, vjp=vjp, raw=f, **_sets(more))
 
 
+def _parts(array: ArrayValue) -> list[Any]:
+    """Return the numbers, kinds and objects of an array, of one shape where there are some."""
+    parts = [array.num, array.kind, array.obj]
+    return [None if one is None else np.broadcast_to(one, array.shape) for one in parts]
+
+
 def _only_numbers(array: ArrayValue) -> ArrayValue:
     """Return the array with `#VALUE!` in place of blanks, texts and booleans."""
     if array.kind is None:
@@ -306,13 +346,21 @@ def _only_numbers(array: ArrayValue) -> ArrayValue:
 
 
 def plain(
-    name: str, letters: str, f: Callable[..., Value], *, most: int | None = None, **more: Any
+    name: str,
+    letters: str,
+    f: Callable[..., Value],
+    *,
+    most: int | None = None,
+    booleans: bool = True,
+    **more: Any,
 ) -> Function:
     """Make a function of single values of any type; see the package's docstring, 5."""
     needed, _, optional = letters.partition("|")
     kinds = needed + optional
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
+        if not booleans:
+            args = [_without_booleans(arg) for arg in args]
         codes = [kinds[min(i, len(kinds) - 1)] for i in range(len(args))]
         ahead = np.broadcast_shapes(*(arg.shape[:-2] for arg in args)) if args else (1, 1)
         cells = [a.shape[-2:] for a, code in zip(args, codes, strict=True) if code != "r"]

@@ -1,9 +1,9 @@
 """Numbers as texts by Excel's format codes: `0.00`, `#,##0`, `0%`, `0.0E+00`, `yyyy-mm-dd`, ...
 
-Sections for positive, negative, zero and text (`;`), quoted and escaped texts, thousands and
-scaling commas, percent, exponents, dates, times and elapsed times (`[h]`). Colours are dropped.
-Conditions (`[>100]`) and other calendars are not known: `FormatError`. Fractions (`# ?/?`) are
-`_fractions`'.
+Quoted and escaped texts, thousands and scaling commas, percent, exponents, dates, times and elapsed
+times (`[h]`). Colours are dropped; eras (`g`) are shown as nothing, and years of other calendars
+that Excel in English knows are `e` (as `yyyy`) and `b` (Buddhist). Sections and conditions are
+`_format_sections`', fractions (`# ?/?`) `_fractions`'.
 """
 
 from __future__ import annotations
@@ -12,55 +12,52 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from sheetsim.formula.functions._format_sections import (
+    Token,
+    for_number,
+    for_text,
+    sections_of,
+)
 from sheetsim.formula.functions._fractions import fraction
 from sheetsim.formula.serial_dates import MONTHS, WEEKDAYS, day_of, weekday
 
-_TOKEN = re.compile(
-    r"""(?P<quoted>"[^"]*"?)|\\(?P<escaped>.)|_(?P<gap>.)|\*(?P<fill>.)
-    |(?P<general>General)|(?P<half>AM/PM|A/P)|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<bracket>[^]]*)\]
-    |(?P<exponent>E[+-](?=[0#?]))|(?P<date>y+|m+|d+|h+|s+)|(?P<digit>[0#?])|(?P<other>.)""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-_COLOUR = re.compile(r"black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+", re.IGNORECASE)
-
-Token = tuple[str, str]
-"""What it is, and its text."""
+_DATES = {"date", "elapsed", "half"}
+_BUDDHIST = 543
 
 
-class FormatError(ValueError):
-    """A format code holds what is not known here."""
+def show(value: float | str | bool, code: str, base: int = 0) -> str:
+    """Return a number, text or boolean as a format code shows it.
 
-
-def show(value: float | str, code: str) -> str:
-    """Return a number or text as a format code shows it.
+    Args:
+        value: what is shown; a boolean is shown as the text that it is.
+        code: how.
+        base: the number, counted from 1900, of day 0.
 
     Raises:
-        FormatError: something in the code is not known.
+        FormatError: something in the code is not known, or it does not show the number.
         ValueError: a number that is no date, by the code of a date.
     """
-    sections = _sections(code)
+    sections = sections_of(code)
+    if isinstance(value, bool):
+        value = str(value).upper()
     if isinstance(value, str):
-        last = sections[-1]
-        known = len(sections) > 3 or _at(last)
-        return _filled(last if len(sections) < 4 else sections[3], "@", value) if known else value
-    sections = [one for one in sections[:3] if not _at(one)] or sections[:1]
-    which = _section_of(value, len(sections))
-    tokens = sections[which]
-    if {kind for kind, _ in tokens} & {"date", "elapsed", "half"}:
-        return _moment(value if which == 0 else abs(value), tokens)
-    return _shown(value, tokens, "-" if value < 0 and which == 0 else "")
+        section = for_text(sections)
+        return value if section is None else _filled(section.tokens, "@", value)
+    section, signed = for_number(sections, value)
+    if section is None:
+        return general(value)
+    if not {kind for kind, _ in section.tokens} & _DATES:
+        return _shown(value if signed else abs(value), section.tokens)
+    if any(kind == "elapsed" for kind, _ in section.tokens):
+        sign = "-" if value < 0 and signed else ""
+        return sign + _moment(abs(value), section.tokens)
+    return _moment((value if signed else abs(value)) + base, section.tokens)
 
 
-def _section_of(value: float, count: int) -> int:
-    """Return which section a number is shown by: the first, or one for negative ones, or for 0."""
-    if count > 1 and value < 0:
-        return 1
-    return 2 if count > 2 and value == 0 else 0
-
-
-def _shown(value: float, tokens: list[Token], minus: str) -> str:
+def _shown(value: float, tokens: list[Token]) -> str:
     """Return a number by a section without dates."""
     kinds = {kind for kind, _ in tokens}
+    minus = "-" if value < 0 else ""
     if "general" in kinds:
         return minus + _filled(tokens, "general", general(abs(value)))
     if "@" in kinds:
@@ -68,39 +65,18 @@ def _shown(value: float, tokens: list[Token], minus: str) -> str:
     if "digit" not in kinds:
         return minus + _filled(tokens, "", "")
     digits = f"{abs(value):.15g}"
-    return minus + (fraction(digits, tokens) if "/" in kinds else _number(Decimal(digits), tokens))
+    shown = fraction(digits, tokens) if "/" in kinds else _number(Decimal(digits), tokens)
+    return shown if _is_nothing(shown) else minus + shown
+
+
+def _is_nothing(shown: str) -> bool:
+    """Whether what is shown of a number is zero, so that a minus before it would mean nothing."""
+    return not any(one.isdigit() and one != "0" for one in shown)
 
 
 def _filled(tokens: list[Token], kind: str, shown: str) -> str:
     """Return the texts of tokens, those of one kind replaced."""
     return "".join(shown if own == kind else text for own, text in tokens)
-
-
-def _at(tokens: list[Token]) -> bool:
-    return any(kind == "@" for kind, _ in tokens)
-
-
-def _sections(code: str) -> list[list[Token]]:
-    """Split a code into sections of tokens; kinds: text, digit, `.`, `,`, `%`, `@`, date, ..."""
-    sections: list[list[Token]] = [[]]
-    for match in _TOKEN.finditer(code):
-        kind, text = match.lastgroup or "other", match[0]
-        if kind == "other" and text == ";":
-            sections.append([])
-        elif kind == "bracket":
-            if text.startswith("[$"):
-                sections[-1].append(("text", text[2:-1].partition("-")[0]))
-            elif not _COLOUR.fullmatch(text[1:-1]):
-                raise FormatError(code)
-        elif kind in {"quoted", "escaped", "gap", "fill"}:
-            inner = {"quoted": text.strip('"'), "gap": " ", "fill": ""}.get(kind, text[1:])
-            sections[-1].append(("text", inner))
-        elif kind == "other":
-            over = text == "/" and any(k == "digit" for k, _ in sections[-1])
-            sections[-1].append((text if over or text in ".,%@" else "text", text))
-        else:
-            sections[-1].append((kind, text[1:-1] if kind == "elapsed" else text))
-    return sections
 
 
 def general(value: float) -> str:
@@ -136,6 +112,7 @@ class _Places:
 
     Attributes:
         whole, behind: the places of digits before the point and behind it.
+        point: the token `.`, None for none.
         exponent: the token `E+` or `E-`, None for none.
         power: the places of the exponent's digits.
         percents: how many `%` there are.
@@ -145,6 +122,7 @@ class _Places:
 
     whole: list[int]
     behind: list[int]
+    point: int | None
     exponent: int | None
     power: list[int]
     percents: int
@@ -160,14 +138,15 @@ def _places(tokens: list[Token]) -> _Places:
     point = kinds.index(".") if "." in kinds[:end] else end
     whole = [i for i in digits if i < point]
     behind = [i for i in digits if point < i < end]
-    last = max(whole + behind, default=-1)
+    ends = [(whole[-1] if whole else -1, point), (max([point, *behind]), end)]
     return _Places(
         whole,
         behind,
+        point if point < end else None,
         exponent,
         [] if exponent is None else [i for i in digits if i > exponent],
         percents=kinds.count("%"),
-        thousands=kinds[last + 1 : end].count(","),
+        thousands=sum(kinds[first + 1 : last].count(",") for first, last in ends),
         grouped=bool(whole) and "," in kinds[whole[0] : whole[-1]],
     )
 
@@ -184,7 +163,10 @@ def _number(value: Decimal, tokens: list[Token]) -> str:
         value, exponent = _mantissa(value, max(len(places.whole), 1), decimals)
     front, _, back = _fixed(value, decimals).partition(".")
     out = {i: "" if kind == "," else text for i, (kind, text) in enumerate(tokens)}
-    out |= _front(front.lstrip("0"), places.whole, tokens, grouped=places.grouped)
+    front = front.lstrip("0")
+    out |= _front(front, places.whole, tokens, grouped=places.grouped)
+    if not places.whole and places.point is not None:  # the point is where all digits have to go
+        out[places.point] = front + "."
     out |= _back(back, places.behind, tokens)
     if places.exponent is not None:
         out |= dict.fromkeys(places.power, "")
@@ -261,8 +243,12 @@ class _Clock:
         letter, length = text[0], len(text)
         if minutes:
             return str(self.seconds // 60 % 60).rjust(min(length, 2), "0")
-        if letter == "y":
-            return f"{self.year % 100:02d}" if length <= 2 else f"{self.year:04d}"
+        if letter == "g":
+            return ""
+        if letter in "yeb":
+            year = self.year + (_BUDDHIST if letter == "b" else 0)
+            short = length <= 2 and letter != "e"
+            return f"{year % 100:02d}" if short else f"{year:04d}"
         if letter == "m":
             return _month(self.month, length)
         if letter == "d" and length > 2:
@@ -285,7 +271,7 @@ def _moment(value: float, tokens: list[Token]) -> str:
         if kind == "elapsed":
             out.append(str(clock.total[low[0]]).rjust(len(low), "0"))
         elif kind == "half":
-            out.append((("AM", "PM") if len(text) > 3 else ("A", "P"))[clock.hour >= 12])
+            out.append(_half(text, late=clock.hour >= 12))
         elif kind == "date":
             minutes = low[0] == "m" and _minutes(tokens, dates, i)
             out.append(clock.shown(low, halves=halves, minutes=minutes))
@@ -295,6 +281,14 @@ def _moment(value: float, tokens: list[Token]) -> str:
         elif kind != "digit" or not dot:
             out.append(text)
     return "".join(out)
+
+
+def _half(text: str, *, late: bool) -> str:
+    """Return AM or PM; or A or P, small if the code's is."""
+    shown = "P" if late else "A"
+    if len(text) > 3:
+        return shown + "M"
+    return shown if text[0].isupper() else shown.lower()
 
 
 def _second_decimals(tokens: list[Token]) -> int:

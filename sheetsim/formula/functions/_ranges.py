@@ -55,6 +55,7 @@ def ranged(
     optional: int = 0,
     first: bool = True,
     ranges: int = 1,
+    infinite: bool = False,
     **more: Any,
 ) -> Function:
     """Make a function of a range's numbers and of single values.
@@ -69,6 +70,7 @@ def ranged(
         optional: how many of them may be left out, at the end.
         first: whether the range comes first; else the single values do, and the rest are ranges.
         ranges: how many ranges it takes at most.
+        infinite: whether an infinite result is a division by zero, `#DIV/0!`.
         more: see the package's docstring.
     """
 
@@ -85,7 +87,8 @@ def ranged(
         num = np.asarray(f(*taken(args)[0]))
         own, values = parts(args)
         codes = [first_error(arg) for arg in own]
-        return with_errors(num + sum(code.num for code in codes), [*codes, *values])
+        div0 = np.isinf(num) if infinite else None
+        return with_errors(num + sum(code.num for code in codes), [*codes, *values], div0)
 
     def derive(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
         inputs, shapes = taken(args)

@@ -24,5 +24,6 @@ FUNCTIONS = (
     elementwise("COTH", lambda a: 1 / np.tanh(a), lambda y, a: 1 - y * y, div0=_zero),
     elementwise("ACOT", lambda a: np.pi / 2 - np.arctan(a), lambda y, a: -1 / (1 + a * a)),
     elementwise("ACOTH", lambda a: np.arctanh(1 / a), lambda y, a: 1 / (1 - a * a), sample=(1.7,)),
-    elementwise("SQRTPI", lambda a: np.sqrt(a * np.pi), lambda y, a: np.pi / (2 * y)),
+    elementwise("SQRTPI", lambda a: np.sqrt(a * np.pi), lambda y, a: np.pi / (2 * y),
+                booleans=False),
 )  # fmt: skip

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
@@ -35,7 +36,24 @@ def _rounded(a: Floats, digits: Floats, f: Callable[[Floats], Floats]) -> Floats
 
 def rounded(a: Floats, digits: Floats) -> Floats:
     """Round half away from zero, on the decimal digits that Excel sees (15 of them)."""
-    return _rounded(a, digits, lambda size: np.floor(size * (1 + 2e-16) + 0.5))
+    out = _rounded(a, digits, lambda size: np.floor(size * (1 + 2e-16) + 0.5))
+    with np.errstate(all="ignore"):
+        size = np.abs(a) * 10.0 ** np.trunc(digits)
+        tie = np.abs(size - np.floor(size) - 0.5) <= 1e-14 * np.maximum(size, 1e-300)
+    if not tie.any():
+        return out
+    numbers, places = np.broadcast_arrays(a, digits)
+    out = np.broadcast_to(out, tie.shape).copy()
+    for index in np.argwhere(tie):
+        at = tuple(index)
+        out[at] = _by_fifteen(float(numbers[at]), int(places[at]))
+    return out
+
+
+def _by_fifteen(number: float, digits: int) -> float:
+    """Round the number that has the same first 15 digits and no more."""
+    shown = Decimal(f"{number:.15g}")
+    return float(shown.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def rounded_down(a: Floats, digits: Floats) -> Floats:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sheetsim.formula.functions._make import plain
+from sheetsim.book import Value
+from sheetsim.formula.functions._make import coerced, plain
 from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, number_of, text_of
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -13,10 +14,7 @@ BITS = 2**48
 _LIMITS = {2: 2**10, 8: 8**10, 16: 16**10}
 """How many numbers ten digits can tell, the upper half of them negative (two's complement)."""
 
-_ROMAN = (
-    (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"),
-    (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
-)  # fmt: skip
+_SIGNS = ((1000, "M"), (500, "D"), (100, "C"), (50, "L"), (10, "X"), (5, "V"), (1, "I"))
 
 
 def _spelled(number: int, base: int) -> str:
@@ -53,12 +51,12 @@ def _signed(text: str, base: int) -> int:
 
 def _written(number: int, base: int, *places: int) -> str:
     limit = _LIMITS[base]
-    if not -limit // 2 <= number < limit // 2:
+    if not -limit // 2 <= number < limit // 2 or (places and not 1 <= places[0] <= 10):
         raise ExcelError(NUM_ERROR)
     if number < 0:
         return _spelled(number + limit, base)
     shown = _spelled(number, base)
-    if places and not len(shown) <= places[0] <= 10:
+    if places and len(shown) > places[0]:
         raise ExcelError(NUM_ERROR)
     return shown.rjust(places[0], "0") if places else shown
 
@@ -67,8 +65,6 @@ def _converted(source: int, target: int) -> Callable[..., Any]:
     """Return a conversion between bases; a decimal number is a number, others are texts."""
 
     def convert(value: Any, *places: int) -> Any:
-        if isinstance(value, bool):
-            raise ExcelError(VALUE_ERROR)
         if source == 10:
             number = float(value) if isinstance(value, float) else _number(value)
             return _written(int(number), target, *places)
@@ -85,21 +81,39 @@ def _number(value: Any) -> float:
     return number
 
 
-def _roman(number: int, form: int = 0) -> str:
-    """Return the classic form; the shorter ones of Excel's form 1 to 4 are not known."""
-    if not 0 <= number <= 3999 or form != 0:
+def _roman(number: int, form: Value = None) -> str:
+    """Return a number in Roman numerals.
+
+    In the classic form 0 a 4 or 9 of a place is written with the sign of the place before the next
+    larger one: XC is 90. Each further form lets that sign be one smaller, if the pair is not more
+    than the number: 499 is CDXCIX, LDVLIV, XDIX, VDIV and ID. TRUE is form 0, FALSE form 4.
+    """
+    reach = 4 * (not form) if isinstance(form, bool) else int(coerced(form, "n"))
+    if not 0 <= number <= 3999 or not 0 <= reach <= 4:
         raise ExcelError(VALUE_ERROR)
     out = ""
-    for size, sign in _ROMAN:
-        count, number = divmod(number, size)
-        out += count * sign
+    for at in range(0, len(_SIGNS), 2):
+        size, sign = _SIGNS[at]
+        digit = number // size
+        if digit % 5 < 4:
+            out += (_SIGNS[at - 1][1] if digit > 4 else "") + sign * (digit % 5)
+            number %= size
+            continue
+        larger, before = _SIGNS[at - 1 if digit == 4 else at - 2]
+        small = at
+        while small - at < reach and small + 1 < len(_SIGNS):
+            if larger - _SIGNS[small + 1][0] > number:
+                break
+            small += 1
+        out += _SIGNS[small][1] + before
+        number += _SIGNS[small][0] - larger
     return out
 
 
 def _arabic(text: str) -> float:
     text = text.strip().upper()
     minus, text = text.startswith("-"), text.removeprefix("-")
-    sizes = {sign: size for size, sign in _ROMAN if len(sign) == 1}
+    sizes = {sign: size for size, sign in _SIGNS}
     if not set(text) <= set(sizes):
         raise ExcelError(VALUE_ERROR)
     values = [sizes[one] for one in text]
@@ -140,12 +154,14 @@ FUNCTIONS = (
     plain("BASE", "ii|i", _base),
     plain("DECIMAL", "ti", _decimal),
     *(
-        plain(f"{_NAMES[a]}2{_NAMES[b]}", "v" if b == 10 else "v|i", _converted(a, b))
+        plain(
+            f"{_NAMES[a]}2{_NAMES[b]}", "v" if b == 10 else "v|i", _converted(a, b), booleans=False
+        )
         for a in _NAMES
         for b in _NAMES
         if a != b
     ),
-    plain("ROMAN", "i|i", _roman),
+    plain("ROMAN", "i|v", _roman),
     plain("ARABIC", "t", _arabic),
     plain("BITAND", "nn", _both(lambda a, b: a & b)),
     plain("BITOR", "nn", _both(lambda a, b: a | b)),

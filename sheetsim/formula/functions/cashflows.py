@@ -31,14 +31,21 @@ def _discounts(r: Any, periods: Floats) -> Any:
     return np.exp(-periods * log1p(r))
 
 
+def _whole_discounts(r: Any, periods: Floats) -> Any:
+    """Return the same for whole periods, with which a rate may be -1 or less."""
+    if np.iscomplexobj(r):
+        return _discounts(r, periods)
+    return np.where(periods == 0, 1.0, (1 + r) ** -periods)
+
+
 def _npv(x: Floats, m: Bools, r: Floats) -> Floats:
-    out: Floats = (x * _discounts(r, _periods(m))).sum(-1)
-    return out
+    out: Floats = np.where(m, x * _whole_discounts(r, _periods(m)), 0.0).sum(-1)
+    return np.where((r[..., 0] == -1) & m.any(-1), np.inf, out)
 
 
 def _npv_slopes(y: Floats, x: Floats, m: Bools, r: Floats) -> Slopes:  # noqa: ARG001
     periods = _periods(m)
-    each = _discounts(r, periods)
+    each = _whole_discounts(r, periods)
     return each, [(-periods * x * each).sum(-1) / (1 + r[..., 0])]
 
 
@@ -62,17 +69,16 @@ def _mirr_parts(x: Floats, m: Bools, finance: Floats, again: Floats) -> tuple[An
     """Return the payments' count, the discounts and growths, and their sums of both signs."""
     number = _periods(m)
     n = number[..., -1:]
-    low, high = _discounts(finance, number - 1), _discounts(again, number - n)
-    lost = (np.where(x < 0, x, 0.0) * low).sum(-1, keepdims=True)
-    won = (np.where(x > 0, x, 0.0) * high).sum(-1, keepdims=True)
+    low, high = _whole_discounts(finance, number - 1), _whole_discounts(again, number - n)
+    lost = np.where(x < 0, x * low, 0.0).sum(-1, keepdims=True)
+    won = np.where(x > 0, x * high, 0.0).sum(-1, keepdims=True)
     return number, n, low, high, lost, won
 
 
 def _mirr(x: Floats, m: Bools, finance: Floats, again: Floats) -> Floats:
     _, n, _, _, lost, won = _mirr_parts(x, m, finance, again)
-    lost = np.where((lost == 0) | (won == 0), np.nan, lost)
-    out: Floats = ((-won / lost) ** (1 / (n - 1)) - 1)[..., 0]
-    return out
+    out: Floats = ((-won / np.where(lost == 0, np.nan, lost)) ** (1 / (n - 1)) - 1)[..., 0]
+    return np.where(((lost == 0) | (won == 0))[..., 0], np.inf, out)
 
 
 def _mirr_slopes(y: Floats, x: Floats, m: Bools, finance: Floats, again: Floats) -> Slopes:
@@ -152,10 +158,12 @@ _FLOWS = [[-3.0, 1.2], [1.5, 1.9]]
 _DAYS = [[0.4, 100.4], [250.4, 900.4]]
 
 FUNCTIONS = (
-    ranged("NPV", _npv, _npv_slopes, singles=1, first=False, ranges=254, sample=(0.2, _FLOWS)),
+    ranged("NPV", _npv, _npv_slopes, singles=1, first=False, ranges=254, infinite=True,
+           sample=(0.2, _FLOWS)),
     ranged("IRR", _irr, _irr_slopes, singles=1, optional=1, kinks={1}, iterates=True,
            sample=(_FLOWS, 0.2)),
-    ranged("MIRR", _mirr, _mirr_slopes, singles=2, kinks={0}, sample=(_FLOWS, 0.1, 0.2)),
+    ranged("MIRR", _mirr, _mirr_slopes, singles=2, kinks={0}, infinite=True,
+           sample=(_FLOWS, 0.1, 0.2)),
     general("XNPV", 3, 3, _xnpv, partials=_xnpv_slopes, params="VRR", kinks={2},
             sample=(0.2, _FLOWS, _DAYS)),
     general("XIRR", 2, 3, _xirr, partials=_xirr_slopes, params="RRV", kinks={1, 2},

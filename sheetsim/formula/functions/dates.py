@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 from sheetsim.book import CellError, Value
@@ -27,34 +28,80 @@ from sheetsim.formula.serial_dates import (
     read_time,
     weekday,
 )
-from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, number_of
+from sheetsim.formula.values import NUM_ERROR, VALUE_ERROR, ExcelError, plain_number_of
 
 DAY_SECONDS = 86400
 
 
+_BASE: ContextVar[int] = ContextVar("base", default=0)
+"""The number, counted from 1900, of the day 0 of the workbook that is being computed."""
+
+DAY_0_OF_1904 = 1462
+
+
 def serial(value: Value) -> float:
-    """Return the number of a date given as a number or a text.
+    """Return the number, counted from 1900, of a date given as a number or a text.
 
     Raises:
         ExcelError: it is an error, or a text that spells neither a date nor a number.
     """
     if isinstance(value, str):
-        number = number_of(value)
-        moment = read_moment(value) if number != number else number
+        number = plain_number_of(value)
+        if number == number:
+            return number + _BASE.get()
+        moment = read_moment(value)
         if moment is None:
             raise ExcelError(VALUE_ERROR)
         return moment
-    return float(coerced(value, "n"))
+    return float(coerced(value, "n")) + _BASE.get()
 
 
-def dated(name: str, letters: str, f: Callable[..., Value], *, most: int | None = None) -> Function:
-    """Make a plain function, with the letter d for a date."""
+def number_in_book(text: str) -> float:
+    """Return the number that a text spells, that of a date as the workbook counts days.
+
+    Raises:
+        ExcelError: it spells none.
+    """
+    number = plain_number_of(text)
+    moment = read_moment(text) if number != number else number
+    if moment is None:
+        raise ExcelError(VALUE_ERROR)
+    return moment - _BASE.get() if number != number and moment >= 1 else moment
+
+
+def base() -> int:
+    """Return the number, counted from 1900, of the workbook's day 0."""
+    return _BASE.get()
+
+
+def dated(
+    name: str,
+    letters: str,
+    f: Callable[..., Value],
+    *,
+    most: int | None = None,
+    gives: bool = False,
+    **more: Any,
+) -> Function:
+    """Make a plain function, with the letter d for a date; `gives` says that it returns one."""
     kinds = letters.replace("|", "")
 
     def with_dates(*values: Any) -> Value:
-        return f(*(serial(v) if k == "d" else v for v, k in zip(values, kinds, strict=False)))
+        out = f(*(serial(v) if k == "d" else v for v, k in zip(values, kinds, strict=False)))
+        if not gives or not isinstance(out, float) or not _BASE.get():
+            return out
+        return float(checked(out - _BASE.get())) if out == int(out) else out - _BASE.get()
 
-    return plain(name, letters.replace("d", "v"), with_dates, most=most, since_1900=True)
+    def from_1904(*values: Any) -> Value:
+        token = _BASE.set(DAY_0_OF_1904)
+        try:
+            return with_dates(*values)
+        finally:
+            _BASE.reset(token)
+
+    letters = letters.replace("d", "v")
+    other = plain(name, letters, from_1904, most=most, **more)
+    return plain(name, letters, with_dates, most=most, from_1904=other, **more)
 
 
 def _date(year: int, month: int, day: int) -> float:
@@ -285,10 +332,10 @@ def _intl(f: Callable[..., float]) -> Callable[..., float]:
 
 
 FUNCTIONS = (
-    plain("DATE", "iii", _date, since_1900=True),
-    plain("DATEVALUE", "t", lambda text: _read(text, _day_in), since_1900=True),
-    plain("TIME", "iii", _time, since_1900=True),
-    plain("TIMEVALUE", "t", lambda text: _read(text, _time_in), since_1900=True),
+    dated("DATE", "iii", _date, gives=True),
+    dated("DATEVALUE", "t", lambda text: _read(text, _day_in), gives=True),
+    plain("TIME", "iii", _time),
+    plain("TIMEVALUE", "t", lambda text: _read(text, _time_in)),
     dated("YEAR", "d", lambda day: float(day_of(day).year)),
     dated("MONTH", "d", lambda day: float(day_of(day).month)),
     dated("DAY", "d", lambda day: float(day_of(day).day)),
@@ -296,16 +343,18 @@ FUNCTIONS = (
     dated("MINUTE", "d", lambda moment: float(_seconds(moment) // 60 % 60)),
     dated("SECOND", "d", lambda moment: float(_seconds(moment) % 60)),
     dated("WEEKDAY", "d|i", _weekday),
-    dated("WEEKNUM", "d|i", _week),
+    dated("WEEKNUM", "d|i", _week, booleans=False),
     dated("ISOWEEKNUM", "d", _iso_week),
-    dated("EDATE", "di", lambda day, months: float(moved(day, months))),
-    dated("EOMONTH", "di", _month_end),
+    dated("EDATE", "di", lambda day, months: float(moved(day, months)), gives=True, booleans=False),
+    dated("EOMONTH", "di", _month_end, gives=True, booleans=False),
     dated("DAYS", "dd", lambda end, start: float(checked(end) - checked(start))),
     dated("DAYS360", "dd|b", _days_360),
     dated("DATEDIF", "ddt", _difference),
-    dated("YEARFRAC", "dd|i", _year_share),
-    dated("NETWORKDAYS", "dd|r", lambda start, end, *rows: _network(start, end, 1.0, *rows)),
+    dated("YEARFRAC", "dd|i", _year_share, booleans=False),
+    dated("NETWORKDAYS", "dd|r", lambda start, end, *rows: _network(start, end, 1.0, *rows),
+          booleans=False),
     dated("NETWORKDAYS.INTL", "dd|vr", _intl(_network)),
-    dated("WORKDAY", "di|r", lambda start, count, *rows: _workday(start, count, 1.0, *rows)),
-    dated("WORKDAY.INTL", "di|vr", _intl(_workday)),
-)
+    dated("WORKDAY", "di|r", lambda start, count, *rows: _workday(start, count, 1.0, *rows),
+          gives=True, booleans=False),
+    dated("WORKDAY.INTL", "di|vr", _intl(_workday), gives=True),
+)  # fmt: skip

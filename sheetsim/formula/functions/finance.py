@@ -32,12 +32,22 @@ def real(z: Any) -> Any:
 
 
 def growth(r: Any, n: Any) -> Any:
-    """Return (1 + r)^n for r > -1."""
-    return np.exp(n * log1p(r))
+    """Return (1 + r)^n; with r < -1 for whole n only, and infinite for r = -1 and n < 0."""
+    low = real(r) <= -1
+    if not low.any():
+        return np.exp(n * log1p(r))
+    whole = np.where(real(n) == np.rint(real(n)), 1.0, np.nan)
+    sign = np.where(real(n) % 2 == 0, 1.0, -1.0) * whole
+    left = -1 - r  # (-left)^n
+    none = real(left) == 0
+    below = sign * np.exp(n * np.log(np.where(low & ~none, left, 1.0)))
+    at_0 = np.where(real(n) == 0, 1.0, np.where(real(n) > 0, 0.0, np.inf))
+    below = np.where(none, at_0, below)
+    return np.where(low, below, np.exp(n * log1p(np.where(low, 0.0, r))))
 
 
 def annuity(r: Any, n: Any) -> Any:
-    """Return ((1 + r)^n - 1) / r for r > -1; n at r = 0, and the binomial series near it."""
+    """Return ((1 + r)^n - 1) / r; n at r = 0, and the binomial series near it."""
     near = (np.abs(real(r)) < _NEAR) & (np.abs(real(r) * real(n)) < _NEAR)
     term = series = n * np.ones_like(r)
     small = np.where(near, r, 0.0)
@@ -45,7 +55,11 @@ def annuity(r: Any, n: Any) -> Any:
         term = term * (n - k) / (k + 1) * small
         series = series + term
     safe = np.where(near, 1.0, r)
-    return np.where(near, series, expm1(n * log1p(safe)) / safe)
+    low = real(safe) <= -1
+    out = expm1(n * log1p(np.where(low, 1.0, safe))) / safe
+    if low.any():
+        out = np.where(low, (growth(safe, n) - 1) / safe, out)
+    return np.where(near, series, out)
 
 
 def _due(r: Any, kind: Any) -> Any:
@@ -174,7 +188,7 @@ def _straight(cost: Any, salvage: Any, life: Any) -> Any:
 
 def _digits(cost: Any, salvage: Any, life: Any, per: Any) -> Any:
     """Return SYD, the sum-of-years' digits."""
-    good = (real(per) >= 1) & (real(per) <= real(life)) & (real(salvage) >= 0)
+    good = (real(per) > 0) & (real(per) <= real(life)) & (real(salvage) >= 0)
     out = (cost - salvage) * (life - per + 1) * 2 / (life * (life + 1))
     return np.where(good, out, np.nan)
 
@@ -238,14 +252,16 @@ def _even_interest(r: Any, per: Any, n: Any, pv: Any) -> Any:
 
 FUNCTIONS = (
     smooth("PMT", payment, 3, 5, flat=(4,), kinks={4}, sample=(0.2, 3.4, 1.3, 0.4, 1.0)),
-    smooth("PV", present, 3, 5, flat=(4,), kinks={4}, sample=(0.2, 3.4, 1.3, 0.4, 1.0)),
-    smooth("FV", future, 3, 5, flat=(4,), kinks={4}, sample=(0.2, 3.4, 1.3, 0.4, 1.0)),
+    smooth("PV", present, 3, 5, flat=(4,), kinks={4}, sample=(0.2, 3.4, 1.3, 0.4, 1.0),
+           div0=lambda r, n, *_: (r == -1) & (n > 0)),
+    smooth("FV", future, 3, 5, flat=(4,), kinks={4}, sample=(0.2, 3.4, 1.3, 0.4, 1.0),
+           div0=lambda r, n, *_: (r == -1) & (n < 0)),
     smooth("NPER", periods, 3, 5, flat=(4,), kinks={4}, sample=(0.2, -1.4, 1.3, 0.4, 1.0)),
     smooth("IPMT", interest, 4, 6, flat=(5,), kinks={5}, sample=(0.2, 2.4, 4.4, 1.3, 0.4, 1.0)),
     smooth("PPMT", principal, 4, 6, flat=(5,), kinks={5}, sample=(0.2, 2.4, 4.4, 1.3, 0.4, 1.0)),
-    smooth("CUMIPMT", _interest_sum, 6, 6, flat=(3, 4, 5), kinks={3, 4, 5},
+    smooth("CUMIPMT", _interest_sum, 6, 6, flat=(3, 4, 5), kinks={3, 4, 5}, booleans=False,
            sample=(0.2, 8.4, 1.3, 1.5, 4.4, 1.4)),
-    smooth("CUMPRINC", _principal_sum, 6, 6, flat=(3, 4, 5), kinks={3, 4, 5},
+    smooth("CUMPRINC", _principal_sum, 6, 6, flat=(3, 4, 5), kinks={3, 4, 5}, booleans=False,
            sample=(0.2, 8.4, 1.3, 1.5, 4.4, 1.4)),
     elementwise("RATE", _rate, *(_rate_partial(i) for i in range(6)), least=3, kinks={4, 5},
                 iterates=True, sample=(3.4, -1.4, 3.3, 0.4, 0.0, 0.2)),
@@ -253,8 +269,8 @@ FUNCTIONS = (
     smooth("SYD", _digits, 4, 4, sample=(3.3, 0.4, 5.4, 2.4)),
     smooth("DDB", _declining, 4, 5, kinks=ALL, sample=(3.3, 0.1, 6.4, 2.4, 1.7)),
     smooth("DB", _fixed, 4, 5, kinks=ALL, sample=(3.3, 0.4, 6.4, 2.4, 7.5), flat=(1, 2, 3, 4)),
-    smooth("EFFECT", _effect, 2, 2, flat=(1,), kinks={1}, sample=(0.2, 4.4)),
-    smooth("NOMINAL", _nominal, 2, 2, flat=(1,), kinks={1}, sample=(0.2, 4.4)),
+    smooth("EFFECT", _effect, 2, 2, flat=(1,), kinks={1}, booleans=False, sample=(0.2, 4.4)),
+    smooth("NOMINAL", _nominal, 2, 2, flat=(1,), kinks={1}, booleans=False, sample=(0.2, 4.4)),
     smooth("RRI", _growth_rate, 3, 3, sample=(3.4, 1.3, 1.9)),
     smooth("PDURATION", _duration, 3, 3, sample=(0.2, 1.3, 1.9)),
     smooth("ISPMT", _even_interest, 4, 4, sample=(0.2, 2.4, 4.4, 1.3),

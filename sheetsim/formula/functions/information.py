@@ -23,6 +23,7 @@ from sheetsim.formula.values import (
     Ints,
     choose,
     compare,
+    constant,
     describe,
     failed,
 )
@@ -66,12 +67,13 @@ def _error_type(value: Value) -> float:
     return {"#SPILL!": 9.0, "#CALC!": 14.0}.get(value.code, 13.0)
 
 
-def _type(value: Value) -> float:
-    if isinstance(value, CellError):
-        return 16.0
-    if isinstance(value, bool):
-        return 4.0
-    return 2.0 if isinstance(value, str) else 1.0
+def _type(value: ArrayValue) -> ArrayValue:
+    """Return 1 for a number or a blank, 2 for a text, 4, 16, and 64 for an array."""
+    if value.shape[-2:] != (1, 1):
+        return constant(64.0)
+    codes = np.array([1.0, 4.0, 2.0, 16.0, 1.0])
+    kind = np.where(failed(value), np.uint8(ERROR), NUMBER if value.kind is None else value.kind)
+    return ArrayValue(codes[kind])
 
 
 def _hits(args: list[ArrayValue]) -> list[Bools]:
@@ -137,9 +139,9 @@ FUNCTIONS = (
     plain("ISLOGICAL", "v", _is_logical),
     plain("ISNONTEXT", "v", lambda value: not isinstance(value, str)),
     plain("ERROR.TYPE", "v", _error_type),
-    plain("TYPE", "v", _type),
+    general("TYPE", 1, 1, _type, kinks=ALL),
     elementwise("DELTA", lambda a, *b: (a == (b[0] if b else 0)) + 0.0 * a, flat, flat, least=1,
-                kinks=ALL),
+                kinks=ALL, booleans=False),
     elementwise("GESTEP", lambda a, *b: (a >= (b[0] if b else 0)) + 0.0 * a, flat, flat, least=1,
-                kinks=ALL),
+                kinks=ALL, booleans=False),
 )  # fmt: skip

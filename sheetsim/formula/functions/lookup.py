@@ -206,7 +206,7 @@ def _table_positions(args: list[ArrayValue], *, rows: bool) -> ArrayValue:
     """Return positions in the table that VLOOKUP (or, along rows, HLOOKUP) means."""
     wanted, table, index, *near = args
     keys = part(table, _FIRST, _ALL) if rows else part(table, _ALL, _FIRST)
-    found = positions(_plain_search, wanted, keys, *near)
+    found = positions(_plain_search, wanted, keys, *near, letter="b")
     line = np.trunc(index.num)
     height, width = table.shape[-2:]
     most = height if rows else width
@@ -217,7 +217,8 @@ def _table_positions(args: list[ArrayValue], *, rows: bool) -> ArrayValue:
     if high.any():
         out = choose(high, everywhere(everyone, REF_ERROR), out)
     out = choose(low, everywhere(everyone, VALUE_ERROR), out) if low.any() else out
-    out = with_argument_errors(out, [index, *near])
+    out = with_argument_errors(out, [index])
+    out = choose(failed(near[0]), near[0], out) if near and failed(near[0]).any() else out
     return choose(failed(wanted), wanted, out) if failed(wanted).any() else out
 
 
@@ -277,7 +278,7 @@ def _new_search(finder: Finder, wanted: Value, mode: float = 0.0, order: float =
         raise ExcelError(VALUE_ERROR)
     last = order == -1
     if mode in (0, 2):
-        return finder.exact(wanted, wild=mode == 2, last=last)
+        return finder.exact(wanted, wild=mode == 2, last=last, blank=True)
     return finder.nearest(wanted, above=mode == 1, last=last)
 
 

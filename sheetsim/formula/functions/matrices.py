@@ -70,7 +70,7 @@ FUNCTIONS = (
     matrix("MMULT", 2, product, _product_jvp, _product_vjp, linear=ONE,
            check=lambda a, b: a.shape[-1] == b.shape[-2], sample=(SQUARE, [[0.5], [1.5]])),
     matrix("TRANSPOSE", 1, swap, lambda i, t, y, a: swap(t), lambda i, bar, y, a: swap(bar),
-           linear=ALL, sample=([[1.0, 2.0, 3.0]],)),
+           linear=ALL, moves=True, returns=ALL, sample=([[1.0, 2.0, 3.0]],)),
     matrix("MINVERSE", 1, _inverse, lambda i, t, y, a: -y @ t @ y,
            lambda i, bar, y, a: -swap(y) @ bar @ swap(y), check=_square, sample=(SQUARE,)),
     matrix("MDETERM", 1, lambda a: np.linalg.det(a)[..., None, None],

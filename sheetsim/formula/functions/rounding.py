@@ -1,8 +1,8 @@
 # ruff: noqa: ARG005  (all partials are called alike: result, arguments)
 """Rounding to multiples, and to even and odd numbers; see arithmetic for ROUND, INT and TRUNC.
 
-A quotient that is within some 1e-15 of a whole number is taken for it, as in Excel: CEILING(0.7,
-0.1) is 0.7, though 0.7 / 0.1 is a little less than 7 in binary.
+A quotient that is a whole number in 15 digits is taken for it, as in Excel: CEILING(0.7, 0.1) is
+0.7, though 0.7 / 0.1 is a little less than 7 in binary.
 """
 
 from __future__ import annotations
@@ -20,9 +20,17 @@ def _multiple(a: Floats, step: Floats, f: Callable[[Floats], Floats]) -> Floats:
     """Return the multiple of `step` whose factor is f(a / step); 0 for a step of 0."""
     factor = a / np.where(step == 0, np.nan, step)
     near = np.rint(factor)
-    whole = np.abs(factor - near) <= 4e-16 * np.abs(factor)
+    whole = np.abs(factor - near) <= 5e-15 * last_place(factor)
     out = step * np.where(whole, near, f(factor))
     return np.where((step == 0) | (a == 0), 0 * (a + step), out)
+
+
+def last_place(number: Floats) -> Floats:
+    """Return the power of ten of the first digit: half of 1e-14 of it is 15 digits' rounding."""
+    size = np.abs(number)
+    good = np.isfinite(size) & (size > 0)
+    out: Floats = 10.0 ** np.floor(np.log10(np.where(good, size, 1.0)))
+    return out
 
 
 def _unlike(a: Floats, step: Floats) -> Floats:
@@ -90,9 +98,10 @@ FUNCTIONS = (
     elementwise("FLOOR.PRECISE", lambda a, *more: _towards(a, *more, up=False), flat,
                 lambda y, a, b: y / b, least=1, kinks=ALL, sample=SAMPLE),
     elementwise("MROUND", _to_multiple, flat, lambda y, a, b: y / b, kinks=ALL, in_steps=True,
+                booleans=False,
                 sample=SAMPLE),
     elementwise("EVEN", _even, flat, kinks=ALL, in_steps=True),
     elementwise("ODD", _odd, flat, kinks=ALL, in_steps=True),
-    elementwise("QUOTIENT", _quotient, flat, flat, kinks=ALL, in_steps=True,
+    elementwise("QUOTIENT", _quotient, flat, flat, kinks=ALL, in_steps=True, booleans=False,
                 div0=lambda a, b: b == 0),
 )  # fmt: skip

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.functions._make import plain
+from sheetsim.formula.functions._make import coerced, plain
 from sheetsim.formula.functions._number_format import fixed, show
 from sheetsim.formula.functions._wildcards import search
-from sheetsim.formula.functions.dates import serial
+from sheetsim.formula.functions.dates import base, dated, number_in_book
 from sheetsim.formula.values import NA_ERROR, VALUE_ERROR, ExcelError, plain_number_of, text_of
 
 LONGEST = 32767
@@ -165,7 +165,7 @@ def _unicode(text: str) -> float:
 def _value(value: Value) -> float:
     if isinstance(value, bool):
         raise ExcelError(VALUE_ERROR)
-    return serial(value)
+    return number_in_book(value) if isinstance(value, str) else float(coerced(value, "n"))
 
 
 def _number_value(text: str, point: str = ".", group: str = ",") -> float:
@@ -193,13 +193,11 @@ def _text(value: Value, code: str) -> str:
         raise ExcelError(value)
     if len(code) > LONGEST_FORMAT:
         raise ExcelError(VALUE_ERROR)
-    if isinstance(value, bool):
-        return text_of(value)
     if isinstance(value, str):
         with contextlib.suppress(ExcelError):
-            value = serial(value)
+            value = number_in_book(value)
     try:
-        return _short(show(0.0 if value is None else value, code))
+        return _short(show(0.0 if value is None else value, code, base()))
     except (ValueError, ArithmeticError) as error:
         raise ExcelError(VALUE_ERROR) from error
 
@@ -283,12 +281,12 @@ FUNCTIONS = (
     plain("CODE", "t", _code),
     plain("UNICHAR", "i", _unichar),
     plain("UNICODE", "t", _unicode),
-    plain("VALUE", "v", _value),
+    dated("VALUE", "v", _value),
     plain("NUMBERVALUE", "t|tt", _number_value),
-    plain("TEXT", "vt", _text),
+    dated("TEXT", "vt", _text),
     plain("FIXED", "n|ib", _fixed),
     plain("DOLLAR", "n|i", _dollar),
     plain("T", "v", _only_text, over_references=True),
     plain("ENCODEURL", "t", _encode_url),
-    plain("HYPERLINK", "t|v", lambda link, name=None: link if name is None else name),
+    plain("HYPERLINK", "t|v", lambda link, *name: name[0] if name else link),
 )

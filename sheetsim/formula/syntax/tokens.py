@@ -155,7 +155,11 @@ def _named(tokens: list[Token], formula: str, match: re.Match[str]) -> int:
         tokens.append(Token("const", name.upper() == "TRUE", at))
     elif formula[behind : behind + 1] == "[":
         start, behind = behind, closing(formula, behind)
-        tokens.append(Token("table", (name, formula[start:behind]), at))
+        sheet = sheet_name(match["sheet"])
+        if sheet is not None and sheet.startswith("[") and sheet != "[0]":  # of another file
+            tokens.append(Token("ref", Ref(sheet, 0, 0, 0, 0, (True, True, True, True)), at))
+        else:
+            tokens.append(Token("table", (name, formula[start:behind]), at))
     else:
         name = _PREFIXES.sub("", name)
         tokens.append(Token("name", (sheet_name(match["sheet"]), name.casefold()), at))

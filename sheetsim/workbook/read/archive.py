@@ -72,8 +72,11 @@ class Archive:
         """
         self.path = Path(path)
         self._zip = _open_zip(self.path)
+        self._names: dict[str, str] = {}
         try:
             _refuse_bombs(self._zip, path)
+            for entry in self._zip.infolist():
+                self._names.setdefault(_plain(entry.filename), entry.filename)
             self.workbook = self._find_workbook()
         except BaseException:
             self._zip.close()
@@ -123,6 +126,15 @@ class Archive:
                 f"{self.path}: cannot be read ({error.strerror or error})"
             ) from error
 
+    def spelled(self, part: str) -> str:
+        """Return a part's name as the zip has it.
+
+        Some programs write backslashes, or another case in the zip than in what leads to it.
+        """
+        if part in self._zip.NameToInfo:
+            return part
+        return self._names.get(_plain(part), part)
+
     def read(self, part: str) -> bytes:
         """Return the bytes of a part.
 
@@ -130,7 +142,7 @@ class Archive:
             WorkbookError: the part is missing or damaged.
         """
         try:
-            return self._zip.read(part)
+            return self._zip.read(self.spelled(part))
         except KeyError:
             raise WorkbookError(
                 f"{self.path}: has no part {part}; expected a whole workbook"
@@ -160,10 +172,12 @@ class Archive:
         return next((to for word, to in self.links(part).values() if word == kind), None)
 
     def _relationships(self, part: str) -> _Relationships:
-        handler = _Relationships(posixpath.dirname(part))
-        rels = links_part(part)
+        handler = _Relationships(posixpath.dirname(part.replace("\\", "/")))
+        rels = self.spelled(links_part(part))
         if rels in self._zip.NameToInfo:
             self.scan(rels, handler)
+            found = handler.found.items()
+            handler.found = {key: (kind, self.spelled(to)) for key, (kind, to) in found}
         return handler
 
     def sheets(self) -> list[SheetPart]:
@@ -208,9 +222,13 @@ class Archive:
         )
 
 
+def _plain(part: str) -> str:
+    return part.replace("\\", "/").casefold()
+
+
 def links_part(part: str) -> str:
     """Return the name of the part that holds another's relationships."""
-    folder, name = posixpath.split(part)
+    folder, name = posixpath.split(part.replace("\\", "/"))
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
@@ -305,7 +323,7 @@ class _Relationships(Handler):
         if attributes.get("TargetMode") == "External":
             self.outside[key] = (kind, target)
             return
-        target = posixpath.normpath(posixpath.join("/", self.folder, target))
+        target = posixpath.normpath(posixpath.join("/", self.folder, target.replace("\\", "/")))
         self.found[key] = (kind, target.lstrip("/"))
 
 
