@@ -2,8 +2,9 @@
 
 Excel's rules: `=` (or no sign) compares with numbers, also with those that a text in the range
 spells, and `<>` with true numbers alone; `<`, `>` and the like compare numbers with numbers only,
-texts with texts only. A text may hold wildcards; case does not matter. `"="` finds cells that are truly blank, `""` also those
-with an empty text, `"<>"` those that are not blank. A blank cell as the criterion means 0.
+texts with texts only. A text may hold wildcards; case does not matter. `"="` finds cells that are
+truly blank, `""` also those with an empty text, `"<>"` those that are not blank. A blank cell as
+the criterion means 0.
 """
 
 from __future__ import annotations

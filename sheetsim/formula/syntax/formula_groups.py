@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sheetsim.formula.syntax.tokens import Token
 
 
+MAX_RANGE = 2_000_000
+"""Cells in the range of one array formula, each of which is computed; a column has a million."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One cell of a group: its formula, where it stands, and the tokens."""
@@ -78,11 +82,17 @@ def extent(text: str) -> tuple[Place, tuple[int, int]]:
     """Return the first cell of an array formula's range, and its rows and columns.
 
     Raises:
-        WorkbookError: it is no range.
+        WorkbookError: it is no range, or one of more cells than are computed here.
     """
     tokens = tokenize(text, (0, 0))
     ref = tokens[0].value if tokens else None
     if not isinstance(ref, Ref):
         raise WorkbookError(f"array formula over {text!r}: expected a range")
     top, left, bottom, right = ref.at(0, 0)
-    return (top, left), (bottom - top + 1, right - left + 1)
+    size = (bottom - top + 1, right - left + 1)
+    if size[0] * size[1] > MAX_RANGE:
+        raise WorkbookError(
+            f"an array formula over {text}, which is {size[0] * size[1]:,} cells; expected at most "
+            f"{MAX_RANGE:,}"
+        )
+    return (top, left), size

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sheetsim.errors import WorkbookError, shown
+from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.cell_xml import parse_range
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Place
     from sheetsim.workbook.read.cell_xml import RawCell
-
-MAX_RANGE = 2_000_000
-"""Cells in the range of one array formula, each of which is computed; a column has a million."""
 
 MAX_COVERED = 50_000_000
 """Cells that the array formulas of a sheet may cover, looked at one by one."""
@@ -36,18 +33,13 @@ def covered_cells(
         where: file and part, for the message of an error.
 
     Raises:
-        WorkbookError: a range is none or too large, or together they cover too much.
+        WorkbookError: a range is none, or together they cover more than a sheet has.
     """
     members: dict[Place, tuple[str, str]] = {}
     looked_at = 0
     for extent, formula in arrays:
         (top, left), (bottom, right) = parse_range(extent, where)
         area = (bottom - top + 1) * (right - left + 1)
-        if area > MAX_RANGE:
-            raise WorkbookError(
-                f"{where}: an array formula covers {area:,} cells, {shown(extent)}; "
-                f"expected at most {MAX_RANGE:,}"
-            )
         looked_at += min(area, len(places))
         if looked_at > MAX_COVERED:
             raise WorkbookError(f"{where}: its array formulas overlap without end; refused")
