@@ -85,7 +85,7 @@ class Prepared:
             return solution
         flat = [note.function for note in program.smooth if is_flat(note.function)]
         if not flat:
-            return solution
+            return _without_optimality(solution, [note.function for note in program.smooth])
         why = f"{', '.join(flat)} show no way down; try Evolutionary"
         outcome = Outcome(Ending.NO_BETTER, why)
         return replace(solution, ending=outcome.ending, status=outcome.status)
@@ -196,6 +196,15 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
             f"{path}: the stored model of sheet {stored.sheet!r}: {error}"
         ) from None
     return Options(**{**given, **asked})
+
+
+def _without_optimality(solution: Result, kinks: Sequence[str]) -> Result:
+    """What derivatives cannot say of formulas with kinks: that nothing near is better."""
+    if not kinks or solution.ending is not Ending.OPTIMAL:
+        return solution
+    names = ", ".join(dict.fromkeys(kinks))
+    why = f"{solution.status}; no proof of an optimum, for {names} has kinks"
+    return replace(solution, ending=Ending.CONVERGED, status=why)
 
 
 def _start(prepared: Prepared, low: Floats, high: Floats) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.functions import is_flat
+from sheetsim.solving.settings_used import settings_lines
 from sheetsim.workbook.solver_model.describe import describe
 from sheetsim.workbook.solver_model.model import SolverEngine
 
@@ -26,7 +27,7 @@ def describe_before(prepared: Prepared) -> tuple[str, ...]:
     """Say what the model is, what is known of its functions, and what an evaluation costs."""
     compiled, request = prepared.compiled, prepared.request
     *lines, _ = [line.strip() for line in describe(prepared.stored).splitlines()]
-    lines += [_method(prepared), _functions(compiled)]
+    lines += [_method(prepared), *settings_lines(prepared), _functions(compiled)]
     lines += _kinks(compiled, prepared.stored.engine)
     lines += [_fallback(note) for note in compiled.missing]
     lines.append(_cost(compiled))

@@ -6,6 +6,7 @@ Expected values are from brute force over the whole points.
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -99,6 +100,37 @@ def test_permutations_are_tried_too() -> None:
     result = solve(model, engine="Evolutionary")
     assert result.objective == expected
     assert "each of the 48 whole points" in result.status
+
+
+@pytest.mark.parametrize("engine", ["GRG Nonlinear", "Evolutionary"])
+@pytest.mark.parametrize("relation", ["=", "<="])
+def test_of_binaries_that_add_up_to_one_only_one_is_one(
+    engine: Engine, relation: Literal["=", "<="]
+) -> None:
+    """Eight jobs to three machines: 3^8 points, or 4^8, of the 2^24."""
+    jobs = np.array([17.0, 23, 9, 31, 14, 26, 12, 19])
+    cost = np.arange(24.0).reshape(8, 3) % 5
+
+    def makespan(x: Floats) -> Floats:
+        y = x.reshape(-1, 8, 3)
+        loads, left = np.einsum("sjm,j->sm", y, jobs), jobs @ (1 - y.sum(axis=2)).T
+        return np.asarray(loads.max(axis=1) + 0.1 * (y * cost).sum(axis=(1, 2)) + 3 * left)
+
+    one = rows(np.kron(np.eye(8), np.ones(3)), np.ones(8), relation)
+    model = Model(
+        start=np.tile([1.0, 0, 0], 8),
+        objective=Vectorized(makespan, at=lambda x: (float(makespan(x[None])[0]), None)),
+        binary=np.ones(24, bool),
+        constraints=(one,),
+        work=24,
+    )
+    choices = np.eye(3) if relation == "=" else np.concatenate([np.eye(3), np.zeros((1, 3))])
+    digits = np.indices((len(choices),) * 8).reshape(8, -1).T
+    expected = float(makespan(choices[digits].reshape(len(digits), 24)).min())
+    result = solve(model, engine=engine)
+    assert result.objective == pytest.approx(expected, abs=1e-12)
+    assert result.proved
+    assert f"each of the {len(choices) ** 8:,} whole points" in result.status
 
 
 def test_many_points_are_not_enumerated() -> None:

@@ -176,6 +176,8 @@ class SolverModel:
         engine: the method.
         settings: the rest.
         problems: why it cannot be solved as it stands; mostly empty.
+        said: the parts and settings that are stored, by their names in the file without
+            "solver_"; for those that are not, something is assumed.
     """
 
     sheet: str
@@ -188,6 +190,7 @@ class SolverModel:
     engine: SolverEngine = SolverEngine.GRG
     settings: SolverSettings = field(default_factory=SolverSettings)
     problems: tuple[Problem, ...] = ()
+    said: frozenset[str] = field(default=frozenset(), compare=False)
 
     def variable_cells(self) -> list[CellAddress]:
         """Return sheet and place of every variable, once each, in the order of the areas."""

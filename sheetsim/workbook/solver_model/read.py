@@ -104,6 +104,7 @@ class _Reader:
             engine=engine,
             settings=self.settings(),
             problems=tuple(self.problems),
+            said=frozenset(self.texts),
         )
 
     def objective(self) -> Area | None:
