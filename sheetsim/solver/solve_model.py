@@ -109,7 +109,7 @@ def _no_worse(evaluator: Evaluator, found: Found) -> Found:
     if best is not None and evaluator.feasible(best):
         # Who misses constraints by more, within the precision, gains a little for it.
         part = SAME if best.violation <= point.violation else 10 * evaluator.options.precision
-        room = part * max(1.0, abs(best.f))
+        room = part * max(1.0, abs(best.f)) + _price(found) * best.violation
         if not evaluator.feasible(point) or best.f < point.f - room:
             if not (outcome.ending.limited or outcome.ending is Ending.UNBOUNDED):
                 why = f"the best point met on the way; the search ended elsewhere: {outcome.why}"
@@ -121,6 +121,12 @@ def _no_worse(evaluator: Evaluator, found: Found) -> Found:
             why = f"{outcome.why}; no point better than the start was found"
             found = replace(found, outcome=replace(outcome, why=why))
     return found
+
+
+def _price(found: Found) -> float:
+    """What an objective gains, to first order, per unit by which all rows are missed."""
+    lam = found.multipliers
+    return 0.0 if lam is None else float(np.abs(lam[np.isfinite(lam)]).sum())
 
 
 def _conflict(evaluator: Evaluator) -> Outcome | None:

@@ -203,7 +203,7 @@ def _without_optimality(solution: Result, kinks: Sequence[str]) -> Result:
     if not kinks or solution.ending is not Ending.OPTIMAL:
         return solution
     names = ", ".join(dict.fromkeys(kinks))
-    why = f"{solution.status}; no proof of an optimum, for {names} has kinks"
+    why = f"{solution.status}; kinks in {names} leave no proof of an optimum"
     return replace(solution, ending=Ending.CONVERGED, status=why)
 
 

@@ -8,9 +8,9 @@ x_i is
 with a and b drawn from the population and x_best from its best tenth (Zhang & Sanderson 2009,
 JADE), of which each variable is taken with probability CR and x_i's own otherwise. F and CR are
 drawn anew for each child, so that nothing needs tuning. A variable that leaves its bounds is put
-halfway between x_i and the bound. The better of the two stays by Deb's rules (Deb 2000): feasible
-before infeasible, then the lower objective, or the smaller sum of violations. All children of a
-generation are evaluated as one batch.
+onto the bound, where many an optimum is, or halfway between x_i and the bound. The better of the
+two stays by Deb's rules (Deb 2000): feasible before infeasible, then the lower objective, or the
+smaller sum of violations. All children of a generation are evaluated as one batch.
 
 - Equalities are met to within a tolerance that shrinks from that of the first population's best
   fifth to the precision over the first generations (the ε method of Takahama & Sakai 2006):
@@ -41,6 +41,7 @@ from sheetsim.solver.parts.drawing import around
 from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.parts.optimality import below_bottom, unbounded
 
+ONTO = 0.5  # of the variables that leave their bounds: how many are put onto them
 CAP = 20_000  # generations
 LEAST = 8  # points of a population
 BEST = 0.1  # of the population: whom the children follow
@@ -143,8 +144,11 @@ class _Breeder:
         nudge = self.whole & (np.abs(child - keys) < 0.5) & (rng.uniform(size=(S, n)) < 1 / n)
         child = np.where(nudge, keys + rng.choice([-1.0, 1.0], size=(S, n)), child)
         child = np.where(crossed | nudge, child, keys)
-        child = np.where(child < self.low, (keys + self.low) / 2, child)
-        child = np.where(child > self.high, (keys + self.high) / 2, child)
+        onto = rng.uniform(size=(S, n)) < ONTO
+        child = np.where(child < self.low, np.where(onto, self.low, (keys + self.low) / 2), child)
+        child = np.where(
+            child > self.high, np.where(onto, self.high, (keys + self.high) / 2), child
+        )
         self._mutate(child, mutation)
         for group in self.groups:
             moved = np.flatnonzero(rng.uniform(size=S) < 0.5)
@@ -156,6 +160,10 @@ class _Breeder:
         rows = np.flatnonzero(self.rng.uniform(size=len(child)) < rate)
         at = self.rng.integers(child.shape[1], size=rows.size)
         drawn = self.rng.uniform(self.bottom[at], self.top[at])
+        # Now and then a bound itself, which is where many an optimum is.
+        side = self.rng.uniform(size=rows.size)
+        drawn = np.where((side < 0.2) & np.isfinite(self.low[at]), self.low[at], drawn)
+        drawn = np.where((side > 0.8) & np.isfinite(self.high[at]), self.high[at], drawn)
         child[rows, at] = drawn
 
     def _moved(self, keys: Floats) -> Floats:

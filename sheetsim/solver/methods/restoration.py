@@ -24,7 +24,7 @@ from sheetsim.solver.parts.feasibility import excess, infeasible, none_found
 from sheetsim.solver.parts.journal import Limits
 from sheetsim.solver.parts.pointwise import Pointwise
 
-CAP = 500
+CAP, TRY = 500, 100  # iterations, and from other points
 FLAT = 1e-12
 TRIES = 10  # other points
 WIDTHS = (0.1, 1.0, 10.0)  # of the variables' size: how far from the start they are
@@ -32,8 +32,8 @@ WIDTHS = (0.1, 1.0, 10.0)  # of the variables' size: how far from the start they
 Search = Callable[[Floats], Found]
 
 
-def restore(evaluator: Evaluator, point: Point, low: Floats, high: Floats) -> Point:
-    """The point of the least violation that is found from `point`.
+def restore(evaluator: Evaluator, point: Point, low: Floats, high: Floats, cap: int = CAP) -> Point:
+    """The point of the least violation that is found from `point` in `cap` iterations.
 
     Raises:
         Stop: A limit of time was reached.
@@ -51,7 +51,7 @@ def restore(evaluator: Evaluator, point: Point, low: Floats, high: Floats) -> Po
         return np.stack(slopes)
 
     start = np.clip(point.x, low, high)
-    limits = Limits(FLAT, CAP, evaluator.deadline, evaluator.clock)
+    limits = Limits(FLAT, cap, evaluator.deadline, evaluator.clock)
     with np.errstate(all="ignore"):
         squares = Squares(residuals, jacobian)
         journal = levenberg_marquardt.run(squares, Box(low, high), limits, start[None])
@@ -100,7 +100,7 @@ def from_elsewhere(
     for k in range(TRIES):
         x = start if k == 0 else _drawn(rng, start, WIDTHS[k % len(WIDTHS)], low, high)
         there = evaluator.at(x)
-        mended = restore(evaluator, there, low, high) if there.finite else there
+        mended = restore(evaluator, there, low, high, TRY) if there.finite else there
         if met(evaluator, mended):
             other = search(mended.x)
             return other if met(evaluator, other.point) else _kept(mended)
