@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sheet_labels import label_of
 from writer_cases import Laid, laid_out, occupied, written
 
 from sheetsim.sheet import Block, Chart, ColorScale, Kind, Series, Sheet
@@ -159,20 +160,6 @@ def test_every_term_is_of_use() -> None:
 
 
 # Names -------------------------------------------------------------------------------------
-
-
-def label_of(sheet: Sheet, block: Block) -> str:
-    """The text above a cell, or the nearest to its left."""
-    cells = occupied(sheet)
-    places = [(block.row - 1, block.column)]
-    places += [(block.row, column) for column in range(block.column - 1, -1, -1)]
-    for at in places:
-        other = cells.get(at)
-        if other is not None and other.kind is Kind.TEXT:
-            text = other.values[at[0] - other.row, at[1] - other.column]
-            if isinstance(text, str):
-                return text
-    return ""
 
 
 def test_an_input_is_called_by_its_name(laid: Laid) -> None:
