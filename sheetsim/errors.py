@@ -16,11 +16,44 @@ user catches `SheetsimError`, or the one class that matters to them.
 | 130  | interrupted with Ctrl-C                                                  |
 """
 
+from __future__ import annotations
+
+TYPE_CHECKING = False  # and not from typing, which takes longer to import than all that is here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class OptionName(str):
+    """The name of an option in a message, which the command line spells in its own way.
+
+    Attributes:
+        option: the name, as Python has it.
+    """
+
+    def __new__(cls, option: str, text: str | None = None) -> OptionName:
+        """Make the name of an option, and say what Python's message calls it, if not that."""
+        name = super().__new__(cls, option if text is None else text)
+        name.option = option
+        return name
+
+    option: str
+
 
 class SheetsimError(Exception):
-    """The root: catch it to catch everything that sheetsim raises on purpose."""
+    """The root: catch it to catch everything that sheetsim raises on purpose.
+
+    Its message is its arguments, one behind the other; those that are an `OptionName` are options.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.args))
+
+    def spelled(self, spell: Callable[[OptionName], str]) -> str:
+        """The message, its options as somebody else spells them."""
+        parts = (spell(part) if isinstance(part, OptionName) else str(part) for part in self.args)
+        return "".join(parts)
 
 
 class OptionError(SheetsimError, ValueError):

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sheetsim.errors import OptionError, shown
+from sheetsim.errors import OptionError, OptionName, shown
 
 Parse = Callable[[str, Any], Any]
 
@@ -23,7 +23,8 @@ def whole(low: int, high: int) -> Parse:
         number = _as_number(value)
         if number is None or not number.is_integer() or not low <= number <= high:
             raise OptionError(
-                f"{name} is {_shown(value)}; expected a whole number from {low:,} to {high:,}"
+                OptionName(name),
+                f" is {_shown(value)}; expected a whole number from {low:,} to {high:,}",
             )
         return int(number)
 
@@ -38,7 +39,7 @@ def real(low: float = -LARGEST, high: float = LARGEST, *, above: bool = False) -
     def parse(name: str, value: Any) -> float:
         number = _as_number(value)
         if number is None or not low <= number <= high or (above and number == low):
-            raise OptionError(f"{name} is {_shown(value)}; expected {expected}")
+            raise OptionError(OptionName(name), f" is {_shown(value)}; expected {expected}")
         return number
 
     return parse
@@ -51,7 +52,7 @@ def one_of(*choices: str) -> Parse:
 
     def parse(name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise OptionError(f"{name} is {_shown(value)}; expected {expected}")
+            raise OptionError(OptionName(name), f" is {_shown(value)}; expected {expected}")
         return value
 
     return parse
@@ -64,14 +65,14 @@ def named(name: str, value: Any, known: Collection[str]) -> str:
         OptionError: there is none such; the message lists those that there are.
     """
     if not isinstance(value, str) or value not in known:
-        raise OptionError(f"{name} is {value!r}; expected one of {', '.join(known)}")
+        raise OptionError(OptionName(name), f" is {value!r}; expected one of {', '.join(known)}")
     return value
 
 
 def text(name: str, value: Any) -> str:
     """A text."""
     if not isinstance(value, str):
-        raise OptionError(f"{name} is {_shown(value)}; expected a text")
+        raise OptionError(OptionName(name), f" is {_shown(value)}; expected a text")
     return value
 
 

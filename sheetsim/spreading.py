@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sheetsim.errors import EngineError, EngineMissingError, OptionError
+from sheetsim.errors import EngineError, EngineMissingError, OptionError, OptionName
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -79,7 +79,9 @@ def spread(
         EngineError: a worker died, or the scheduler cannot be reached or has no workers.
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise OptionError(f"option jobs: got {jobs!r}, expected a whole number >= 1")
+        raise OptionError(
+            OptionName("jobs", "option jobs"), f": got {jobs!r}, expected a whole number >= 1"
+        )
     tasks = list(tasks)
     with _interrupts() as interrupted:
         if scheduler is not None:
@@ -238,7 +240,10 @@ def _attempt(function: Callable[[Any], Any], task: Any) -> Any:
 
 def _on_cluster(function: Callable[[Any], Any], tasks: list[Any], scheduler: str) -> Outcomes:
     if not _ADDRESS.fullmatch(scheduler):
-        raise OptionError(f"option scheduler: got {scheduler!r}, expected tcp://host:port")
+        raise OptionError(
+            OptionName("scheduler", "option scheduler"),
+            f": got {scheduler!r}, expected tcp://host:port",
+        )
     try:
         import distributed
     except ImportError as error:

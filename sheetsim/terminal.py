@@ -10,7 +10,6 @@ import difflib
 import functools
 import io
 import os
-import re
 import shutil
 import signal
 import sys
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.errors import OptionError, OutputError, SheetsimError, is_interrupt
+from sheetsim.errors import OptionName, OutputError, SheetsimError, is_interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,8 +73,7 @@ class Group(click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()  # what cannot be printed is to fail here, not when Python ends
         except SheetsimError as error:
-            message = self._spelled(ctx, error) if isinstance(error, OptionError) else str(error)
-            _end(ctx, message, error.exit_code)
+            _end(ctx, error.spelled(functools.partial(self._spell, ctx)), error.exit_code)
         except KeyboardInterrupt:
             _end(ctx, KEPT, INTERRUPTED)
         except MemoryError:
@@ -104,23 +102,15 @@ class Group(click.Group):
         command = self.get_command(ctx, ctx.invoked_subcommand or "")
         return ctx if command is None else click.Context(command, ctx, command.name)
 
-    def _spelled(self, ctx: click.Context, error: OptionError) -> str:
-        """The message with options as the command line spells them: `--lr`, not `lr`."""
+    def _spell(self, ctx: click.Context, name: OptionName) -> str:
+        """An option as the command that was asked for spells it: `--lr`, not `lr`."""
         command = self.get_command(ctx, ctx.invoked_subcommand or "")
-        params = [] if command is None else command.params
-        options = [o for o in params if isinstance(o, click.Option)]
-        spelled = {
-            name: max(option.opts, key=len)
-            for option in options
-            for name in (option.name or "", (option.name or "").replace("_", "-"))
-        }
-        names = "|".join(re.escape(name) for name in spelled if name)
-
-        def dashed(match: re.Match[str]) -> str:
-            return spelled[match[1]]
-
-        message = re.sub(rf"^(?:option )?({names})(?= is |: got )", dashed, str(error))
-        return re.sub(rf"option '({names})'", lambda match: f"option {dashed(match)}", message)
+        for param in [] if command is None else command.params:
+            longest = max(param.opts, key=len)
+            own = param.name, longest.removeprefix("--").replace("-", "_")
+            if isinstance(param, click.Option) and name.option in own:
+                return longest
+        return str(name)
 
 
 class _Option(click.Option):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.formula.program import Program, compile_book
 from sheetsim.solver.options import Options
 from sheetsim.solving import Request, Solved, solve_file
@@ -67,7 +67,9 @@ def solve(model: str | Path, **options: Any) -> Solved | Result:
     request = request_of(options)
     if report:
         if out is None:
-            raise OptionError("report is True; expected it with out, the copy that it goes into")
+            raise OptionError(
+                OptionName("report"), " is True; expected it with out, the copy that it goes into"
+            )
         from sheetsim.solving.reports import report_sheets
 
         return solve_file(model, request, out=out, reports=report_sheets, **where)
@@ -104,7 +106,9 @@ def _entry(content: object) -> str:
     if content is None:
         return ""
     if isinstance(content, float | int) and not np.isfinite(content):
-        raise OptionError(f"set: got {content!r}, expected a finite number, a text or None")
+        raise OptionError(
+            OptionName("set"), f": got {content!r}, expected a finite number, a text or None"
+        )
     return str(content).upper() if isinstance(content, bool) else str(content)
 
 
@@ -120,10 +124,17 @@ def request_of(options: dict[str, Any]) -> Request:
         if aim is None or aim is False:
             continue
         if "goal" in given:
-            raise OptionError("minimize and maximize were given; expected one of them")
+            raise OptionError(
+                OptionName("minimize"),
+                " and ",
+                OptionName("maximize"),
+                " were given; expected one of them",
+            )
         given["goal"] = name
         if aim is not True and given.setdefault("objective", aim) != aim:
-            raise OptionError(f"{name} is {aim!r}; expected it without another objective")
+            raise OptionError(
+                OptionName(name), f" is {aim!r}; expected it without another objective"
+            )
     for name in _LISTS:
         value = options.pop(name, None) or ()
         if isinstance(value, dict):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.files import replace_file
 from sheetsim.option_values import whole
 from sheetsim.solver import Options, Result
@@ -57,7 +57,9 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
     if folder:
         target = target / f"{name}.xlsx"
     elif target.suffix.lower() != ".xlsx":
-        raise OptionError(f"path is {target}; expected a name that ends in .xlsx, or a folder")
+        raise OptionError(
+            OptionName("path"), f" is {target}; expected a name that ends in .xlsx, or a folder"
+        )
     write(prepare(name, **options), target)
     return target
 
@@ -184,9 +186,13 @@ def solve_topic(name: str, *, seed: int = 0, starts: int = 1, **options: Any) ->
     how = {key: value for key, value in given.items() if value is not None}
     starts = whole(1, 100_000)("starts", starts)
     if starts > 1 and not how.keys().isdisjoint({"multistart", "population"}):
-        raise OptionError(f"starts is {starts}; expected it without multistart and population")
+        raise OptionError(
+            OptionName("starts"), f" is {starts}; expected it without multistart and population"
+        )
     if "population" in how and not how.get("multistart"):
-        raise OptionError(f"population is {how['population']}; expected multistart=True with it")
+        raise OptionError(
+            OptionName("population"), f" is {how['population']}; expected multistart=True with it"
+        )
     if starts > 1:
         how |= {"multistart": True, "population": starts - 1}
     return solve_new(name, {"seed": seed, **options}, Options(seed=seed, **how))
@@ -226,7 +232,9 @@ def save(
     kinds = (".png", ".gif") if isinstance(result, Race) else (".png", ".csv")
     kind = target.suffix.lower()
     if kind not in kinds:
-        raise OptionError(f"path is {target}; expected a name that ends in {' or '.join(kinds)}")
+        raise OptionError(
+            OptionName("path"), f" is {target}; expected a name that ends in {' or '.join(kinds)}"
+        )
     if isinstance(result, Sweep):
         if kind == ".png":
             return drawn.draw_sweep(result, target)

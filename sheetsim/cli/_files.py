@@ -1,11 +1,22 @@
 """Files and folders that commands write to, and what they say of them."""
 
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 
 from sheetsim.errors import OptionError, OutputError
 
-OVER = "written over the file that was there"
+
+class Done(Enum):
+    """What became of a file that a command was to write; the value says it to people."""
+
+    WRITTEN = "written"
+    REPLACED = "written over the file that was there"
+    UNCHANGED = "unchanged"
+
+    def __str__(self) -> str:
+        return self.value
+
 
 _FILES = {
     *(".xlsx", ".xlsm", ".csv", ".json", ".npz", ".txt"),
@@ -63,24 +74,24 @@ class Written:
     """Files that a command has written, and what became of each.
 
     Attributes:
-        files: path -> "written", "unchanged", or that another file was there before.
+        files: path -> what became of it.
     """
 
     def __init__(self) -> None:
-        self.files: dict[Path, str] = {}
+        self.files: dict[Path, Done] = {}
 
-    def add(self, path: Path, write: Callable[[], object]) -> str:
+    def add(self, path: Path, write: Callable[[], object]) -> Done:
         """Write a file; that it is left as it is, `write` says by returning False."""
         there = path.exists()
         if write() is False:
-            self.files[path] = "unchanged"
+            self.files[path] = Done.UNCHANGED
         else:
             self.note(path, there)
         return self.files[path]
 
     def note(self, path: Path, there: bool) -> None:
         """Add a file that is written already, and whether another was there before."""
-        self.files[path] = OVER if there else "written"
+        self.files[path] = Done.REPLACED if there else Done.WRITTEN
 
     def lines(self) -> list[str]:
         """What became of each, a line each."""
@@ -88,5 +99,5 @@ class Written:
 
     def as_dict(self) -> dict[str, list[Path]]:
         """All of them, and those that were written over files that were there, for JSON."""
-        replaced = [path for path, done in self.files.items() if done == OVER]
+        replaced = [path for path, done in self.files.items() if done is Done.REPLACED]
         return {"files": list(self.files), "replaced": replaced}

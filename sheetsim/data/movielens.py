@@ -33,7 +33,7 @@ from sheetsim.data._unpack import unpack
 from sheetsim.data.csv_table import printable
 from sheetsim.data.labels import MAX_LABEL, fold
 from sheetsim.data.numbers import read_only
-from sheetsim.errors import DataError, OptionError, shown
+from sheetsim.errors import DataError, OptionError, OptionName, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,8 +266,9 @@ def split(data: Sized, valid: float = 0.1, seed: int = 42) -> tuple[Ids, Ids]:
     cut = int(n * valid) if 0 < valid < 1 else 0
     if not 0 < cut < n:
         raise OptionError(
-            f"valid is {shown(valid)}; expected a share between 0 and 1 that leaves a row of the "
-            f"{n:,} on either side"
+            OptionName("valid"),
+            f" is {shown(valid)}; expected a share between 0 and 1 that leaves a row of the "
+            f"{n:,} on either side",
         )
     shuffled = np.random.default_rng(seed).permutation(n)
     return np.sort(shuffled[cut:]), np.sort(shuffled[:cut])
@@ -326,5 +327,7 @@ def _whole(name: str, value: int, least: int) -> int:
     except TypeError:
         number = least - 1
     if isinstance(value, bool) or number < least:
-        raise OptionError(f"{name} is {shown(value)}; expected a whole number, {least} or more")
+        raise OptionError(
+            OptionName(name), f" is {shown(value)}; expected a whole number, {least} or more"
+        )
     return number

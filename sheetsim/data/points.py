@@ -21,7 +21,7 @@ from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table, is_frame
 from sheetsim.data.numbers import first_out_of_range, parse_number, range_text, read_only, to_floats
-from sheetsim.errors import DataError, OptionError, shown
+from sheetsim.errors import DataError, OptionError, OptionName, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +119,9 @@ def line_points(
     seed = _whole("seed", seed, 0, None)
     a, b, noise = (_real(name, v) for name, v in (("a", a), ("b", b), ("noise", noise)))
     if noise < 0:
-        raise OptionError(f"noise is {noise:g}; expected a standard deviation, 0 or more")
+        raise OptionError(
+            OptionName("noise"), f" is {noise:g}; expected a standard deviation, 0 or more"
+        )
     rng = np.random.default_rng(seed)
     x = rng.integers(1, 101, size=n).astype(np.float64)
     y = a * x + b
@@ -203,7 +205,9 @@ def _whole(name: str, value: int, least: int, most: int | None) -> int:
     except TypeError:
         number = least - 1
     if isinstance(value, bool) or number < least or (most is not None and number > most):
-        raise OptionError(f"{name} is {shown(value)}; expected a whole number, {least} {upto}")
+        raise OptionError(
+            OptionName(name), f" is {shown(value)}; expected a whole number, {least} {upto}"
+        )
     return number
 
 
@@ -214,6 +218,7 @@ def _real(name: str, value: float) -> float:
         number = math.nan
     if not abs(number) <= _LARGEST_OPTION:
         raise OptionError(
-            f"{name} is {shown(value)}; expected a number of magnitude up to {_LARGEST_OPTION:g}"
+            OptionName(name),
+            f" is {shown(value)}; expected a number of magnitude up to {_LARGEST_OPTION:g}",
         )
     return number

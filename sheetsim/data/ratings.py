@@ -30,7 +30,7 @@ from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, typed
 from sheetsim.data.long_rows import busiest
 from sheetsim.data.numbers import first_out_of_range, range_text, read_only, to_floats
 from sheetsim.data.wide_rows import Wishes, read_wide
-from sheetsim.errors import DataError, OptionError, shown
+from sheetsim.errors import DataError, OptionError, OptionName, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -307,5 +307,7 @@ def _side(name: str, value: int) -> int:
     except TypeError:
         number = 0
     if isinstance(value, bool) or not 1 <= number <= MAX_SIDE:
-        raise OptionError(f"{name} is {shown(value)}; expected a whole number, 1 to {MAX_SIDE}")
+        raise OptionError(
+            OptionName(name), f" is {shown(value)}; expected a whole number, 1 to {MAX_SIDE}"
+        )
     return number

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.learn.models import Model
 from sheetsim.learn.rules import rule_of
 from sheetsim.option_values import real, whole
@@ -279,7 +279,7 @@ class Learner:
         """
         names = list(self.model.groups)
         if not 0 <= first < len(names):
-            raise OptionError(f"group is {first}; expected 0 to {len(names) - 1}")
+            raise OptionError(OptionName("group"), f" is {first}; expected 0 to {len(names) - 1}")
         self._frozen = set(names[:first])
 
     @property
@@ -314,7 +314,9 @@ class Learner:
             OptionError: epochs is no whole number from 1 on.
         """
         if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 1:
-            raise OptionError(f"epochs is {epochs}; expected a whole number from 1 on")
+            raise OptionError(
+                OptionName("epochs"), f" is {epochs}; expected a whole number from 1 on"
+            )
         return int(epochs) * -(-len(self.train.targets) // self.batch_size)
 
     def _rates(self, lr: float | slice) -> Array:

@@ -19,7 +19,7 @@ import numpy as np
 
 from sheetsim.data import MovieLens
 from sheetsim.data.movielens import most_rated, split
-from sheetsim.errors import DataError, OptionError
+from sheetsim.errors import DataError, OptionError, OptionName
 from sheetsim.learn.collab import DotProductBias
 from sheetsim.learn.learner import Callback, Data, Learner
 from sheetsim.sheet import Array
@@ -68,9 +68,12 @@ def collab_learner(
         OptionError: a value that may not be so.
     """
     if k < 1:
-        raise OptionError(f"k is {k}; expected 1 or more")
+        raise OptionError(OptionName("k"), f" is {k}; expected 1 or more")
     if y_range is not None and not y_range[0] < y_range[1]:
-        raise OptionError(f"y_range is {y_range}; expected the least prediction, then the greatest")
+        raise OptionError(
+            OptionName("y_range"),
+            f" is {y_range}; expected the least prediction, then the greatest",
+        )
     train, held = split(data, valid, split_seed)
     rows = Data((data.users, data.items), data.ratings.astype(np.float32))
     return Learner(
@@ -176,7 +179,10 @@ class Interpretation:
 
         name, most = f"component {component}", len(self.pca.shares)
         if name not in self.components:
-            raise OptionError(f"component is {component}; expected a whole number from 1 to {most}")
+            raise OptionError(
+                OptionName("component"),
+                f" is {component}; expected a whole number from 1 to {most}",
+            )
         ordered = self.components.sort_values(name, kind="stable", ignore_index=True)
         return pd.concat([ordered.head(n), ordered.tail(n)])
 

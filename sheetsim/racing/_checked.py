@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.errors import OptionError, shown
+from sheetsim.errors import OptionError, OptionName, shown
 from sheetsim.learn.rules import RULES
 from sheetsim.option_values import Parse, named, real, whole
 from sheetsim.racing.surfaces import SURFACES, Pair, Surface
@@ -49,7 +49,9 @@ def start_of(surface: Surface, start: Any) -> Pair:
         first, second = (parse("start", number) for number in _numbers(start))
     except (TypeError, ValueError):
         expected = f"two numbers from {-FARTHEST:g} to {FARTHEST:g}"
-        raise OptionError(f"start is {_shown(start)}; expected {expected}") from None
+        raise OptionError(
+            OptionName("start"), f" is {_shown(start)}; expected {expected}"
+        ) from None
     return first, second
 
 
@@ -68,7 +70,9 @@ def rates_of(lr: Any, optimizers: Sequence[str]) -> dict[str, float]:
         return dict.fromkeys(optimizers, rate)
     for name in lr:
         if name not in optimizers:
-            raise OptionError(f"lr is given for {name!r}; expected one of {', '.join(optimizers)}")
+            raise OptionError(
+                OptionName("lr"), f" is given for {name!r}; expected one of {', '.join(optimizers)}"
+            )
     return {name: rate_of(f"lr for {name}", value) for name, value in lr.items()}
 
 
@@ -82,7 +86,8 @@ def hyper_of(optimizers: Sequence[str], given: Mapping[str, Any]) -> dict[str, d
     for name, value in wanted.items():
         if not any(name in RULES[optimizer].hyper for optimizer in optimizers):
             raise OptionError(
-                f"{name} is {_shown(value)}, and there is none in {', '.join(optimizers)}"
+                OptionName(name),
+                f" is {_shown(value)}, and there is none in {', '.join(optimizers)}",
             )
     return {
         name: {
@@ -110,8 +115,9 @@ def span_of(name: str, given: Any, parse: Parse, expected: str) -> tuple[float, 
     except (TypeError, ValueError):  # and OptionError, which is a ValueError
         pass
     raise OptionError(
-        f"{name} is {_shown(given)}; expected LOW and HIGH {expected}, LOW below HIGH, and how "
-        f"many, 2 to {MAX_SIDE:,}"
+        OptionName(name),
+        f" is {_shown(given)}; expected LOW and HIGH {expected}, LOW below HIGH, and how "
+        f"many, 2 to {MAX_SIDE:,}",
     )
 
 

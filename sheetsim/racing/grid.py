@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.learn.rules import RULES
 from sheetsim.racing import _checked
 from sheetsim.racing._checked import plain
@@ -170,7 +170,12 @@ def sweep(
     over = _over(name, over)
     fixed = {"beta1": beta1, "beta2": beta2, **hyper}
     if fixed.get(over) is not None:
-        raise OptionError(f"{over} is {fixed[over]}, and it is swept; expected beta_range for it")
+        raise OptionError(
+            OptionName(over),
+            f" is {fixed[over]}, and it is swept; expected ",
+            OptionName("beta_range"),
+            " for it",
+        )
     settings = _checked.hyper_of((name,), fixed)[name]
     del settings[over]
     steps = _checked.steps_of("steps", steps)
@@ -218,11 +223,13 @@ def _over(name: str, over: str | None) -> str:
     swept = RULES[name].swept
     if not swept:
         able = [rule.name for rule in RULES.values() if rule.swept]
-        raise OptionError(f"optimizer is {name!r}, which has no beta; expected {', '.join(able)}")
+        raise OptionError(
+            OptionName("optimizer"), f" is {name!r}, which has no beta; expected {', '.join(able)}"
+        )
     if over is None:
         return swept[0]
     if over not in swept:
-        raise OptionError(f"over is {over!r}; {name} has {', '.join(swept)}")
+        raise OptionError(OptionName("over"), f" is {over!r}; {name} has {', '.join(swept)}")
     return over
 
 
@@ -231,5 +238,7 @@ def _seeds(first: int, count: int, noise: float) -> tuple[int, ...]:
     first = _checked.seed_of("seed", first)
     count = _checked.count_of("seeds", count)
     if count > 1 and not noise:
-        raise OptionError(f"seeds is {count}, and there is no noise to draw; expected noise too")
+        raise OptionError(
+            OptionName("seeds"), f" is {count}, and there is no noise to draw; expected noise too"
+        )
     return tuple(range(first, first + count))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 
 Derivatives = Literal["analytic", "central", "forward"]
 
@@ -121,4 +121,4 @@ def whole(name: str, value: Any, least: int, expected: str | None = None) -> int
 
 
 def _wrong(name: str, value: Any, expected: str) -> OptionError:
-    return OptionError(f"option {name}: got {value!r}, expected {expected}")
+    return OptionError(OptionName(name, f"option {name}"), f": got {value!r}, expected {expected}")

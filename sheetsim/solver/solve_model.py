@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.solver import grg
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop
 from sheetsim.solver.evaluator import Clock, Evaluator
@@ -62,7 +62,9 @@ def solve(
         EngineMissingError: Simplex LP without the package highspy.
     """
     if engine not in ENGINES:
-        raise OptionError(f"engine: got {engine!r}, expected one of {', '.join(get_args(Engine))}")
+        raise OptionError(
+            OptionName("engine"), f": got {engine!r}, expected one of {', '.join(get_args(Engine))}"
+        )
     starts = None if starts is None else _starts(starts, model.n, engine)
     # Overflow and NaN are looked for and end as an outcome: our own words, not NumPy's warnings.
     with np.errstate(all="ignore"):
@@ -80,7 +82,8 @@ def _starts(given: Floats, n: int, engine: str) -> Floats:
     fits = starts.ndim == 2 and starts.shape[1] == n and len(starts) >= 1
     if not fits or (len(starts) > 1 and engine != "GRG Nonlinear"):
         raise OptionError(
-            f"starts: got shape {starts.shape}, expected (S, {n}) with {most} for {engine}"
+            OptionName("starts"),
+            f": got shape {starts.shape}, expected (S, {n}) with {most} for {engine}",
         )
     return starts
 

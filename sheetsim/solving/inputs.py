@@ -82,7 +82,7 @@ def _inputs(cells: str, book: Book, sheet: str | None, text: str) -> list[CellAd
     try:
         areas = parse_areas(cells, book, sheet)
     except OptionError as error:
-        raise OptionError(f"input {text!r}: {error}") from None
+        raise OptionError(f"input {text!r}: ", *error.args) from None
     if sum(area.size for area in areas) > MAX_VALUES:
         raise OptionError(f"input {text!r}: names more than {MAX_VALUES:,} cells")
     addresses = [(area.sheet, place) for area in areas for place in area.places()]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.errors import OptionError, OptionName, WorkbookError
 from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.references import address_text
 from sheetsim.solver.endings import Ending, Outcome
@@ -264,7 +264,9 @@ def require_table(book: str | Path, path: str | Path) -> None:
     """
     kinds = (".csv", ".json", Path(book).suffix.lower())
     if Path(path).suffix.lower() not in kinds:
-        raise OptionError(f"out is {path}; expected a name that ends in {', '.join(kinds)}")
+        raise OptionError(
+            OptionName("out"), f" is {path}; expected a name that ends in {', '.join(kinds)}"
+        )
     demand_writable(path)
 
 

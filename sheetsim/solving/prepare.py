@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.errors import OptionError, OptionName, WorkbookError
 from sheetsim.formula.functions import is_flat
 from sheetsim.references import address_text
 from sheetsim.solver.endings import Ending, Outcome
@@ -180,15 +180,17 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
         "mutation_rate": old.mutation,
         "ignore_integers": old.ignore_integers,
     }
+    asked = dict(request.options)
     if request.seed is not None:
-        given["seed"] = request.seed
+        asked["seed"] = request.seed
     starts = whole("starts", request.starts, 1)
     engine = stored.engine
     if starts > 1 and engine is not SolverEngine.GRG:
-        raise OptionError(f"starts is {starts}; expected 1 with {engine.title}, or GRG Nonlinear")
+        raise OptionError(
+            OptionName("starts"), f" is {starts}; expected 1 with {engine.title}, or GRG Nonlinear"
+        )
     if starts > 1:
         given |= {"multistart": True, "population": starts - 1}
-    asked = dict(request.options)
     try:
         Options(**{name: value for name, value in given.items() if name not in asked})
     except OptionError as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.book import CellError
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.files import demand_writable, json_text, replace_file
 from sheetsim.solving.limits import reach
 from sheetsim.workbook.read.cell_labels import Labels
@@ -74,7 +74,9 @@ def require_report(path: str | Path) -> None:
         OutputError: the file cannot be written.
     """
     if Path(path).suffix.lower() not in {".json", ".csv"}:
-        raise OptionError(f"save-report is {path}; expected a name that ends in .json or .csv")
+        raise OptionError(
+            OptionName("save_report"), f" is {path}; expected a name that ends in .json or .csv"
+        )
     target = Path(path)
     if target.suffix.lower() == ".json":
         demand_writable(target)

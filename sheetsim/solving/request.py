@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.errors import OptionError, OptionName, WorkbookError
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.solver.options import Options
 from sheetsim.solving.inputs import parse_setting
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Start = Literal["current", "random", "zero"]
 ENGINES = {engine.title: engine for engine in SolverEngine}
+
+_OBJECTIVE, _BY = OptionName("objective"), OptionName("by")
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,21 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.start not in get_args(Start):
-            raise OptionError(f"start: got {self.start!r}, expected one of current, random, zero")
+            raise OptionError(
+                OptionName("start"), f": got {self.start!r}, expected one of current, random, zero"
+            )
         if self.goal not in (None, "minimize", "maximize"):
-            raise OptionError(f"goal: got {self.goal!r}, expected minimize or maximize")
+            raise OptionError(
+                OptionName("goal"), f": got {self.goal!r}, expected minimize or maximize"
+            )
         if self.goal is not None and self.value is not None:
-            raise OptionError(f"value: got {self.value}, expected it without {self.goal}")
+            raise OptionError(
+                OptionName("value"),
+                f": got {self.value}, expected it without ",
+                OptionName(self.goal),
+            )
         if self.value is not None and not math.isfinite(self.value):
-            raise OptionError(f"value: got {self.value}, expected a finite number")
+            raise OptionError(OptionName("value"), f": got {self.value}, expected a finite number")
         known = Options.names()
         for name, _ in self.options:
             if name not in known:
@@ -104,7 +114,7 @@ def choose_model(book: Book, request: Request) -> SolverModel:
             stored=stored,
         )
     except OptionError as error:
-        raise OptionError(f"{book.path}: {error}") from None
+        raise OptionError(f"{book.path}: ", *error.args) from None
     _refuse(book, model, cell_problems(book, model))
     if request.non_negative is not None:
         model = replace(model, non_negative=request.non_negative)
@@ -123,7 +133,7 @@ def engine_of(name: str) -> SolverEngine:
     for title, engine in ENGINES.items():
         if folded == title.casefold() or folded in title.casefold().split():
             return engine
-    raise OptionError(f"engine: got {name!r}, expected one of {', '.join(ENGINES)}")
+    raise OptionError(OptionName("engine"), f": got {name!r}, expected one of {', '.join(ENGINES)}")
 
 
 def set_inputs(
@@ -154,8 +164,8 @@ def _stored(book: Book, request: Request) -> SolverModel | None:
         if given:
             return SolverModel(sheet, None)
         raise WorkbookError(
-            f"{book.path}: sheet {sheet!r} holds no Solver model; expected one, or --objective "
-            f"and --by{_where(models)}"
+            f"{book.path}: sheet {sheet!r} holds no Solver model; expected one, or ",
+            *(_OBJECTIVE, " and ", _BY, _where(models)),
         )
     solvable = [model for model in models.values() if not model.problems]
     if len(models) == 1 or len(solvable) == 1:
@@ -164,11 +174,12 @@ def _stored(book: Book, request: Request) -> SolverModel | None:
         return None
     if not models:
         raise WorkbookError(
-            f"{book.path}: holds no Solver model; expected one, or --objective and --by"
+            f"{book.path}: holds no Solver model; expected one, or ", _OBJECTIVE, " and ", _BY
         )
     raise OptionError(
-        f"{book.path}: holds {len(models)} Solver models; expected --sheet with one of "
-        f"{', '.join(model.sheet for model in solvable or models.values())}"
+        f"{book.path}: holds {len(models)} Solver models; expected ",
+        OptionName("sheet"),
+        f" with one of {', '.join(model.sheet for model in solvable or models.values())}",
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.files import demand_writable
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.solver.endings import Ending
@@ -126,7 +126,9 @@ def solve_file(
     if out is not None:
         require_workbook_name(out)
         if Path(out).suffix.lower() != Path(path).suffix.lower():
-            raise OptionError(f"out is {out}; expected a name that ends in {Path(path).suffix}")
+            raise OptionError(
+                OptionName("out"), f" is {out}; expected a name that ends in {Path(path).suffix}"
+            )
         demand_writable(out)
     with _no_collector():
         prepared = prepare(path, request, progress=progress)

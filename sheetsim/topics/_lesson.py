@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.option_values import whole
 from sheetsim.references import MAX_ROWS
 from sheetsim.topics._options import Option
@@ -191,7 +191,8 @@ def demand_use(lesson: Lesson, names: tuple[str, ...], given: Mapping[str, Any])
         having = [topic.name for topic in lesson.topics if option in topic.options]
         if value is not None and having and not set(having) & set(chosen):
             raise OptionError(
-                f"{option} is of no use to {', '.join(names)}; {', '.join(having)} have it"
+                OptionName(option),
+                f" is of no use to {', '.join(names)}; {', '.join(having)} have it",
             )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.option_values import anything, one_of, text, whole
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics._options import Option, seed_option
@@ -67,8 +67,9 @@ def ratings_book(options: Mapping[str, Any], topic: str, why: str) -> Draft:
         )
     if k > min(ratings.n_users, ratings.n_movies):
         raise OptionError(
-            f"k is {k}, more than a table of {ratings.n_users} users and {ratings.n_movies} movies"
-            f" has to tell; expected 1 to {min(ratings.n_users, ratings.n_movies)}"
+            OptionName("k"),
+            f" is {k}, more than a table of {ratings.n_users} users and {ratings.n_movies} movies"
+            f" has to tell; expected 1 to {min(ratings.n_users, ratings.n_movies)}",
         )
     labels = (*ratings.users, *ratings.movies)
     plan = {

@@ -25,6 +25,7 @@ from sheetsim.errors import (
     EngineError,
     EngineMissingError,
     OptionError,
+    OptionName,
     SheetsimError,
     WorkbookError,
 )
@@ -71,9 +72,9 @@ def verify(
     started = time.perf_counter()
     say = progress or (lambda _words: None)
     if tolerance is not None and not 0 <= tolerance <= 0.01:
-        raise OptionError(f"tolerance is {tolerance}; expected 0 to 0.01")
+        raise OptionError(OptionName("tolerance"), f" is {tolerance}; expected 0 to 0.01")
     if not timeout > 0:
-        raise OptionError(f"timeout is {timeout}; expected seconds, more than 0")
+        raise OptionError(OptionName("timeout"), f" is {timeout}; expected seconds, more than 0")
     choice = choose(engines, known_engines(), "numpy")
     try:
         return _verified(path, choice, tolerance, timeout, say, started)

@@ -36,7 +36,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "no such engine": (["--engine", "excel"], "engine: got 'excel', expected one of GRG Nonlinear"),
     "no such sheet": (["--sheet", "Nowhere"], "has no sheet 'Nowhere'; it has Box"),
     "both goals": (["--minimize", "--maximize"], "--minimize and --maximize were given"),
-    "a goal and a value": (["--minimize", "--value", "3"], "without minimize"),
+    "a goal and a value": (["--minimize", "--value", "3"], "expected it without --minimize"),
     "a value that is none": (
         ["--value", "much"],
         "--value is much; expected a number from -1e+308 to 1e+308",

@@ -98,7 +98,7 @@ def test_many_starts_reach_the_optimum_with_biases(factors: Path) -> None:
 
 
 def test_a_file_with_several_models_asks_which(factors: Path) -> None:
-    with pytest.raises(OptionError, match="holds 4 Solver models; expected --sheet"):
+    with pytest.raises(OptionError, match="holds 4 Solver models; expected sheet with"):
         solve_file(factors)
     with pytest.raises(WorkbookError, match=r"movielens_emb.*names a cell that was deleted"):
         solve_file(factors, Request(sheet="movielens_emb"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.cli._files import Written, make_folder, require_workbook
+from sheetsim.cli._files import Done, Written, make_folder, require_workbook
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -200,8 +200,6 @@ class _How:
             raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
         self.folder, self.out = self._place(given.pop("out", None), Path(file), no_copy)
         flags = [name for name in ("minimize", "maximize") if given.pop(name)]
-        if len(flags) == 2:
-            raise OptionError("--minimize and --maximize were given; expected one of them")
         given |= dict.fromkeys(flags, True)
         given["set"] = given.pop("set_")
         self.request: Request = request_of(given)
@@ -268,7 +266,7 @@ def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
 def _print_files(written: Written) -> None:
     """A line for each file; that of a new copy is its name alone, for programs to take."""
     for path, done in written.files.items():
-        click.echo(one_line(path if done == "written" else f"{path}: {done}"))
+        click.echo(one_line(path if done is Done.WRITTEN else f"{path}: {done}"))
 
 
 def _print_lines(lines: Iterable[str]) -> None:

@@ -42,7 +42,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Model, Reduction
 from sheetsim.solver.options import whole
@@ -132,15 +132,16 @@ def factor_model(
     table = np.asarray(ratings, dtype=float)
     if table.ndim != 2 or np.isinf(table).any() or not np.isfinite(table).any():
         raise OptionError(
-            f"ratings: got an array of shape {table.shape} with {np.isfinite(table).sum()} finite "
+            OptionName("ratings"),
+            f": got an array of shape {table.shape} with {np.isfinite(table).sum()} finite "
             f"and {np.isinf(table).sum()} infinite numbers, expected (users, movies) with NaN for "
-            "blanks and one rating or more"
+            "blanks and one rating or more",
         )
     q = whole("k", k, 1) + bool(bias)
     rng = np.random.default_rng(whole("seed", seed, 0))
     n = q * sum(table.shape)
     if start is not None and np.shape(start) != (n,):
-        raise OptionError(f"start: got shape {np.shape(start)}, expected ({n},)")
+        raise OptionError(OptionName("start"), f": got shape {np.shape(start)}, expected ({n},)")
     model = FactorModel(table, q, bool(bias))
     return Model(
         start=rng.uniform(size=n) if start is None else start,

@@ -18,7 +18,7 @@ the lecture does not have name theirs.
 from collections.abc import Mapping
 from typing import Any
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.option_values import anything, one_of, real, whole
 from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option, seed_option
@@ -38,13 +38,16 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
 
     live = options["points"] is None
     if not live and options["noise"] is not None:
-        raise OptionError("noise is given and so are points; expected one of the two")
+        raise OptionError(
+            OptionName("noise"), " is given and so are points; expected one of the two"
+        )
     points = line_points(seed=options["seed"]) if live else as_points(options["points"])
     if points.n * options["epochs"] > MAX_SHEET_STEPS:
         raise OptionError(
-            f"epochs is {options['epochs']:,}; {points.n} points leave room for "
+            OptionName("epochs"),
+            f" is {options['epochs']:,}; {points.n} points leave room for "
             f"{MAX_SHEET_STEPS // points.n:,}: {MAX_SHEET_STEPS:,} steps are the most that a "
-            "workbook holds with ease (a sheet ends at 1,048,576 rows)"
+            "workbook holds with ease (a sheet ends at 1,048,576 rows)",
         )
     plan = {
         "points": "y = true_a x + true_b + noise z" if live else points.source,

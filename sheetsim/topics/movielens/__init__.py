@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.option_values import anything
 from sheetsim.topics._lesson import Draft, Inputs, Lesson
 from sheetsim.topics._options import Option
@@ -62,7 +62,8 @@ class Learned:
         for name, (found, most) in limits.items():
             if not (1 if name == "k" else 2) <= found <= most:
                 raise OptionError(
-                    f"{name} is {found:,}; the workbook movielens takes up to {most:,} of them"
+                    OptionName(name),
+                    f" is {found:,}; the workbook movielens takes up to {most:,} of them",
                 )
         shapes = [self.item_factors.shape, self.user_factors.shape, self.loadings.shape[1:]]
         if shapes != [(n, width), (m, width), (width - 1,)]:

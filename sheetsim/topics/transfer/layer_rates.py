@@ -26,7 +26,7 @@ import math
 
 import numpy as np
 
-from sheetsim.errors import OptionError
+from sheetsim.errors import OptionError, OptionName
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
@@ -62,18 +62,24 @@ def group_rates(lr: float | slice, groups: int, divisor: float = DIVISOR) -> Arr
             step, without an end, or whose start is not below its end.
     """
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
-        raise OptionError(f"groups is {groups!r}; expected a whole number, at least 1")
+        raise OptionError(
+            OptionName("groups"), f" is {groups!r}; expected a whole number, at least 1"
+        )
     _demand_rate("divisor", divisor)
     if not isinstance(lr, slice):
         return np.full(groups, _demand_rate("lr", lr))
     if lr.step is not None:
-        raise OptionError(f"lr is {lr!r}; expected slice(x) or slice(x, y), without a step")
+        raise OptionError(
+            OptionName("lr"), f" is {lr!r}; expected slice(x) or slice(x, y), without a step"
+        )
     last = _demand_rate("the end of slice lr", lr.stop)
     if lr.start is None:
         return last_group_faster(last, groups, divisor)
     first = _demand_rate("the start of slice lr", lr.start)
     if first >= last:
-        raise OptionError(f"lr is slice({first:g}, {last:g}); expected a start below the end")
+        raise OptionError(
+            OptionName("lr"), f" is slice({first:g}, {last:g}); expected a start below the end"
+        )
     return equal_ratios(first, last, groups)
 
 
@@ -112,7 +118,7 @@ def three_ways(lr: float, lr_start: float, divisor: float) -> Array:
 def _demand_rate(name: str, value: object) -> float:
     number = value if isinstance(value, int | float | np.number) else math.nan
     if isinstance(value, bool) or not math.isfinite(number) or not number > 0:
-        raise OptionError(f"{name} is {value!r}; expected a number above 0")
+        raise OptionError(OptionName(name), f" is {value!r}; expected a number above 0")
     return float(number)
 
 

@@ -89,7 +89,7 @@ def parse_constraint(text: str, book: Book, sheet: str | None = None) -> SolverC
         )
         check_sides(constraint)
     except OptionError as error:
-        raise OptionError(f"constraint {text!r}: {error}") from None
+        raise OptionError(f"constraint {text!r}: ", *error.args) from None
     return constraint
 
 
@@ -151,7 +151,7 @@ def _areas(what: str, text: str, book: Book, sheet: str | None) -> tuple[Area, .
     try:
         return parse_areas(text, book, sheet)
     except OptionError as error:
-        raise OptionError(f"{what} {text!r}: {error}") from None
+        raise OptionError(f"{what} {text!r}: ", *error.args) from None
 
 
 def _require_whole(model: SolverModel) -> None:
