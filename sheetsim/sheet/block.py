@@ -50,6 +50,7 @@ class Valid:
         low: the least number allowed; -1e100 stands for none.
         high: the greatest number allowed; 1e100 stands for none.
         above: the number must exceed `low`, not only reach it.
+        whole: the number must be a whole one.
         choices: cells that hold what is allowed, offered in a drop-down; numbers in them run from
             `low` to `high`.
         options: the texts that these cells hold, where they are texts.
@@ -58,6 +59,7 @@ class Valid:
     low: float = -LARGEST
     high: float = LARGEST
     above: bool = False
+    whole: bool = False
     choices: str = ""
     options: tuple[str, ...] = ()
 
@@ -73,7 +75,7 @@ class Valid:
         """What to tell somebody who typed something else."""
         if self.options:
             return "one of the texts in the list"
-        if self.choices:
+        if self.choices or self.whole:
             return f"a whole number from {self.low:g} to {self.high:g}"
         if self.low <= -LARGEST:
             return "a number"

@@ -17,6 +17,7 @@ class Series:
         line: join the markers.
         quiet: a thin grey line, for what others are seen against (the contours of a map).
         labels: as many cells as `x`, whose texts stand beside the points.
+        color: which of the writer's colours it has; by default the next one.
     """
 
     name: str
@@ -26,11 +27,12 @@ class Series:
     line: bool = True
     quiet: bool = False
     labels: Block | None = None
+    color: int | None = None
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A scatter chart, with its top left corner on a cell.
+    """A scatter chart or one of bars, with its top left corner on a cell.
 
     Attributes:
         title: what it shows.
@@ -44,6 +46,7 @@ class Chart:
         log_y: logarithmic vertical axis.
         x_range: least and greatest x shown; None leaves it to the program.
         y_range: least and greatest y shown; None leaves it to the program.
+        bars: a bar for each cell of `y`; those of `x` are the names below them.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Chart:
     log_y: bool = False
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
+    bars: bool = False
 
     @property
     def description(self) -> str:

@@ -1,8 +1,9 @@
 """The sheet solver: what NumPy's solver did with each model of the workbook.
 
 It is the record of a run, so its numbers are constants, but for the objective as it stands now
-and its distance from the optimum, which are live. The start and the optimum stand in the shapes
-of the topic's own blocks, to be copied there.
+and its distance from the optimum, which are live. The start and the optimum stand below them in the
+shapes of the topic's own blocks, to be copied there; the log of the trials stands to the right, and
+is left out of print.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,12 @@ from sheetsim.topics._lesson import Draft, Topic, as_blocks
 
 NAME = "solver"
 LOG = ("iteration", "objective", "evaluations")
+
+CHART, ACROSS, DOWN = 3, 8, 14
+"""First column of the chart of the trials, its columns and its rows."""
+
+GAP = 3
+"""Columns between a start and the optimum beside it."""
 
 
 def record(sheet: Sheet, name: str, result: Result) -> dict[str, Any]:
@@ -62,11 +69,10 @@ def solver_sheet(book: Draft, topics: Iterable[Topic]) -> Sheet:
     row = 3
     for topic in topics:
         row = _section(sheet, book, topic, row)
-        sheet.page_breaks += (row,)
-    sheet.page_breaks = sheet.page_breaks[:-1]
     sheet.width(0, 0, 24)
     sheet.width(1, 1, 14)
-    sheet.width(2, 40, 10.5)
+    _, right = sheet.extent
+    sheet.width(2, right - 1, 10.5)
     sheet.freeze = (3, 0)
     return sheet
 
@@ -83,17 +89,19 @@ def _section(sheet: Sheet, book: Draft, topic: Topic, row: int) -> int:
     sheet.records(row + 2, 1, f"{name}_status", (1, 1), "calc.text")
     top, trials = row + 5, int(book.plan[f"{name}_trials"])
     _outcome(sheet, name, top, model.objective)
-    _log(sheet, name, top - 1, trials)
-    bottom = top + max(trials, 17) + 1
-    for when in ("start", "optimum"):
-        for block in model.variables:
-            sheet.text(bottom, 0, f"{when}: {block.name}", "heading")
-            sheet.text(bottom, 1, f"belongs in {block.abroad.range}", "note")
-            sheet.records(
-                bottom + 1, 1, f"{name}_{when}_{block.name}", block.values.shape, "calc.factor"
-            )
-            bottom += block.rows + 2
-    return bottom + 1
+    right = max(CHART + ACROSS, *(1 + block.columns for block in model.variables))
+    _log(sheet, name, top - 1, right + 1, trials)
+    bottom = top + DOWN
+    for block in model.variables:
+        beside = 1 + 2 * block.columns + GAP <= right
+        for when in ("start", "optimum"):
+            column = 1 + (block.columns + GAP) * (beside and when == "optimum")
+            sheet.text(bottom, column, f"{when}: {block.name}, for {block.abroad.range}", "band")
+            at = (bottom + 1, column, f"{name}_{when}_{block.name}")
+            sheet.records(*at, block.values.shape, "calc.factor")
+            bottom += (block.rows + 2) * (not beside or when == "optimum")
+    sheet.print_areas += ((row if sheet.print_areas else 0, 0, bottom, right),)
+    return max(bottom, top + trials + 1) + 1
 
 
 def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:
@@ -120,21 +128,13 @@ def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:
     sheet.fill(row + 3, 1, f"{name}_gap", f"={now.range}-{optimum.range}", gap, "calc.objective")
 
 
-def _log(sheet: Sheet, name: str, row: int, trials: int) -> None:
-    """The trials, and a chart of them."""
-    sheet.labels(row, 3, [list(LOG)], "heading")
-    log = sheet.records(row + 1, 3, f"{name}_log", (trials, len(LOG)), "calc.log")
+def _log(sheet: Sheet, name: str, row: int, column: int, trials: int) -> None:
+    """The trials, and a chart of them beside the outcome."""
+    sheet.labels(row, column, [list(LOG)], "heading")
+    log = sheet.records(row + 1, column, f"{name}_log", (trials, len(LOG)), "calc.log")
     iteration, objective = (log.part(slice(None), slice(j, j + 1)) for j in (0, 1))
     series = Series("RMSE", iteration, objective)
+    title = f"{name}: RMSE by iteration"
     sheet.charts.append(
-        Chart(
-            f"{name}: RMSE by iteration",
-            "iteration",
-            "RMSE",
-            (series,),
-            row,
-            7,
-            columns=8,
-            rows=17,
-        )
+        Chart(title, "iteration", "RMSE", (series,), row, CHART, columns=ACROSS, rows=DOWN)
     )

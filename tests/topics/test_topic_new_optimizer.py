@@ -156,8 +156,8 @@ def test_it_has_a_sheet_in_its_workbook_and_a_column_in_compare(place: Path) -> 
         "book = load_workbook(path)\n"
         "drawn = [[str(s.tx.strRef or s.tx.v) for s in c.ser] for c in book['compare']._charts]\n"
         "out = dict(ok=report.ok, sheets=book.sheetnames, drawn=drawn,\n"
-        "    note=book['made_up']['I5'].value, said=book['compare']['A2'].value,\n"
-        "    compared=[c.value for c in book['compare'][6]],\n"
+        "    note=book['made_up']['A5'].value, said=book['compare']['A2'].value,\n"
+        "    compared=[c.value for c in book['compare'][7]],\n"
         "    contents=[c.value for c in book['contents']['A']],\n"
         "    symbols=[c.value for c in book['glossary']['A']])"
     )
@@ -167,10 +167,11 @@ def test_it_has_a_sheet_in_its_workbook_and_a_column_in_compare(place: Path) -> 
         name for name in OWN if name in found["sheets"]
     ]
     optimizers = found["sheets"][2:-4]
-    assert found["compared"][: len(optimizers) + 1] == ["epoch", *optimizers]
-    assert len(found["drawn"]) == 2
-    for series in found["drawn"]:
-        assert any("made_up" in name for name in series)
+    assert found["compared"][: len(optimizers) + 1] == ["at the end", *optimizers]
+    curves, *maps = found["drawn"]
+    assert len(maps) == len(optimizers)
+    assert any("made_up" in name for name in curves)
+    assert sum("made_up" in name for series in maps for name in series) == 1
     assert {"rho", "u"} <= set(found["symbols"])
     assert found["contents"].count("made_up") == 2  # what it is, and what to try
     assert "the lecture does not have it: the textbook variant" in found["note"]

@@ -48,11 +48,13 @@ def test_columns_and_values_are_the_sheets(name: str, variant: str) -> None:
     steps = sheetsim.trace(name, epochs=3, variant=variant)
     book = new_book(name, {"epochs": 3, "variant": variant})
     sheet = next(sheet for sheet in lay_out(book) if sheet.name == name)
-    (headings,) = [
+    of_panel, (*headings, flag) = [
         [str(text) for text in block.values[0]]
         for block in sheet.of_kind(Kind.TEXT)
         if block.columns > 8 and block.values[0, 0] == "epoch"
     ]
+    assert of_panel == [*headings, flag]
+    assert flag == "beyond", "the sheet's own column: a trace has its status"
     assert list(steps.columns) == headings
     assert set(LEAST) <= set(headings)
     for column in headings:

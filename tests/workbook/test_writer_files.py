@@ -10,10 +10,11 @@ import numpy as np
 import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
-from writer_cases import CASES, Laid, laid_out, occupied
+from writer_cases import CASES, Laid, laid_out
 from writer_cases import written as written_file
 
 from sheetsim.sheet import Block, Kind, Sheet
+from sheetsim.workbook.write.growth import growing
 
 WRITTEN = [case for case in CASES if ":" not in case or case.endswith((" 1", "labels", "noise"))]
 """A default of every workbook, and the sizes in which something is written differently."""
@@ -133,7 +134,8 @@ def test_inputs_refuse_what_they_may_not_be(written: Written) -> None:
         rules = written.formulas[sheet.name].data_validations.dataValidation
         corner = written.formulas[sheet.name].cell(block.row + 1, block.column + 1).coordinate
         (rule,) = [rule for rule in rules if corner in rule.sqref]
-        assert rule.type == ("list" if block.valid.choices else "decimal")
+        number = "whole" if block.valid.whole else "decimal"
+        assert rule.type == ("list" if block.valid.choices else number)
         assert rule.showErrorMessage
         assert block.valid.sentence() in rule.error
 
@@ -147,26 +149,22 @@ def test_pages_print_landscape_as_wide_as_a_page(written: Written) -> None:
             first, last = sheet.repeat_rows
             assert page.print_title_rows == f"${first + 1}:${last + 1}"
         areas = [range_boundaries(area.split("!")[1]) for area in page.print_area.split(",")]
-        if page.sheet_properties.pageSetUpPr.fitToPage:
-            fit = page.page_setup.fitToWidth, page.page_setup.fitToHeight
-            assert tuple(1 if n is None else n for n in fit) == (1, sheet.pages)
-        else:  # fitted by hand, for each area is printed on pages of its own
-            wide = max(
-                sum(7 * sheet.widths.get(column - 1, 8.43) + 5 for column in range(left, right + 1))
-                for left, _, right, _ in areas
+        assert page.sheet_properties.pageSetUpPr.fitToPage
+        fit = page.page_setup.fitToWidth, page.page_setup.fitToHeight
+        assert tuple(1 if n is None else n for n in fit) == (1, sheet.pages)
+
+        def printed(top: int, left: int, bottom: int, right: int, areas: Any = areas) -> bool:
+            return any(
+                a <= left and b <= top and right <= c and bottom <= d for a, b, c, d in areas
             )
-            margins = page.page_margins.left + page.page_margins.right
-            inches = 297 / 25.4 - margins
-            scale = page.page_setup.scale or 100  # 100 is not written
-            assert wide / 96 * scale / 100 <= inches, sheet.name
-        for row, column in occupied(sheet):
-            assert (
-                any(
-                    left <= column + 1 <= right and top <= row + 1 <= bottom
-                    for left, top, right, bottom in areas
-                )
-                or row < sheet.freeze[0]
-            ), f"{sheet.name}: row {row + 1} column {column + 1}"
+
+        for chart in sheet.charts:
+            ends = chart.row + chart.rows, chart.column + chart.columns
+            assert printed(chart.row + 1, chart.column + 1, *ends), f"{sheet.name}: {chart.title}"
+        for block in sheet.of_kind(Kind.INPUT, Kind.FORMULA):
+            at = block.row + 1, block.column + 1, block.row + 1, block.column + 1
+            if block.values.size == 1:  # a setting, or an outcome: tables may be left out
+                assert printed(*at), f"{sheet.name}: {block.name}"
 
 
 def test_panes_are_frozen_where_the_layout_says(written: Written) -> None:
@@ -197,7 +195,7 @@ def test_charts_and_colours_are_there(written: Written) -> None:
         page = written.formulas[sheet.name]
         assert len(page._charts) == len(sheet.charts)
         rules = sum(len(found.rules) for found in page.conditional_formatting)
-        assert rules == len(sheet.color_scales) + len(sheet.highlights)
+        assert rules == len(sheet.color_scales) + len(sheet.highlights) + len(list(growing(sheet)))
 
 
 def test_file_says_nothing_of_when_and_by_whom_it_was_built(written: Written) -> None:

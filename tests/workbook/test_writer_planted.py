@@ -64,7 +64,7 @@ FAULTS: dict[str, tuple[Callable[[Laid], None], Plant]] = {
     ),
     "a number too wide": (
         widths.test_numbers_fit_their_columns,
-        lambda sheet: sheet.fill(5, 0, "f", "=lr", 123456.0, "calc.objective"),
+        lambda sheet: sheet.fill(5, 0, "f", "=lr", -1e100, "calc.power"),
     ),
     "a text cut short": (
         widths.test_texts_on_one_line_reach_no_neighbour,

@@ -10,6 +10,7 @@ from writer_cases import ALL, Laid, laid_out, occupied
 from xlsxwriter.utility import xl_pixel_width
 
 from sheetsim.sheet import Block, Kind, Sheet
+from sheetsim.workbook.write import growth
 from sheetsim.workbook.write.styles import properties
 
 DEFAULT = 8.43
@@ -31,10 +32,15 @@ def laid(request: pytest.FixtureRequest) -> Laid:
     return laid_out(request.param)
 
 
-def as_shown(value: float, form: str) -> str:
-    """A number in one of the few formats that the styles use."""
+def as_shown(value: float, form: str, width: float = math.inf) -> str:
+    """A number in one of the few formats that the styles use, in a column of so many pixels."""
     if not math.isfinite(value):
         return "#NUM!"
+    most = growth.limit(width, form) if math.isfinite(width) else None
+    if most is not None and abs(value) > most:
+        mantissa, exponent = f"{value:.2E}".split("E")
+        decimals = len(growth.scientific(width).partition("E")[0]) - 1
+        return f"{float(mantissa):.{max(decimals - 1, 0)}f}E{exponent}"
     if form == ";;;":  # a colour, and no number
         return ""
     if form == "0.00E+00":
@@ -45,11 +51,12 @@ def as_shown(value: float, form: str) -> str:
     return f"{value:.{len(form.partition('.')[2])}f}"
 
 
-def needs(block: Block, value: Any) -> float:
+def needs(block: Block, value: Any, width: float = math.inf) -> float:
     """Pixels that a value takes on one line, from Excel's widths of the letters of its font."""
     look = properties(block.style)
     scale = look.get("font_size", 11) / 11 * (BOLD if look.get("bold") else 1)
-    text = value if isinstance(value, str) else as_shown(float(value), look.get("num_format", ""))
+    form = look.get("num_format", "")
+    text = value if isinstance(value, str) else as_shown(float(value), form, width)
     return float(scale * xl_pixel_width(text))
 
 
@@ -91,7 +98,7 @@ def test_numbers_fit_their_columns(laid: Laid) -> None:
         for block, _, column, value in each(sheet)
         if not isinstance(value, str)
         and (form := properties(block.style).get("num_format", "General"))
-        and needs(block, value) > pixels(sheet, column)
+        and needs(block, value, pixels(sheet, column)) > pixels(sheet, column)
     ]
     assert not tight
 

@@ -104,10 +104,10 @@ def _sheet(book: Draft) -> Sheet:
     _charts(sheet, run["t"], run["g_a"], parts)
     sheet.width(0, 0, 6)
     for column in (1, 2, 3, 4, *range(6, 12), *range(13, 19)):
-        sheet.width(column, column, 10.5)
+        sheet.width(column, column, 9.5)
     for gap in (GAP, GAP + 7, GAP + 14):
         sheet.width(gap, gap, 2)
-    sheet.width(GAP + 15, GAP + 22, 9)
+    sheet.width(GAP + 15, GAP + 22, 8)
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
@@ -224,9 +224,9 @@ def _charts(sheet: Sheet, t: Block, g: Block, parts: Mapping[str, dict[str, Bloc
     )
     for title, y_title, series, row in (
         ("Momentum: the gradients of a and their average", "gradient", noise, BANDS),
-        ("Adam's step in units of lr: corrected m / √corrected v", "step / lr", steps, BANDS + 24),
+        ("Adam's step in units of lr: corrected m / √corrected v", "step / lr", steps, BANDS + 18),
     ):
-        sheet.charts.append(Chart(title, "step t", y_title, series, row, left, 8, 23))
+        sheet.charts.append(Chart(title, "step t", y_title, series, row, left, 8, 17))
 
 
 TOPIC = Topic(

@@ -77,7 +77,7 @@ def _sheet(book: Draft) -> Sheet:
     parts = ((weight, "Weight of the value of that age"), (total, "Weight of all up to that age"))
     for i, (block, title) in enumerate(parts):
         sheet.text(HEADINGS - 1, block.column, title, "band")
-        _chart(sheet, title, age, block, _heading(sheet, beta, block), TOP + 21 * i)
+        _chart(sheet, title, age, block, _heading(sheet, beta, block), TOP + 16 * i)
     sheet.width(0, 0, 36)
     sheet.width(1, 2 * n + 1, 9.5)
     sheet.width(n + 1, n + 1, 2)
@@ -133,7 +133,7 @@ def _chart(sheet: Sheet, title: str, age: Block, block: Block, heading: Block, r
     )
     left = 2 * block.columns + 3
     sheet.charts.append(
-        Chart(title, "age in steps", "weight", series, row, left, columns=8, rows=20)
+        Chart(title, "age in steps", "weight", series, row, left, columns=8, rows=15)
     )
 
 

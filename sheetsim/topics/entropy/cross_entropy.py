@@ -201,7 +201,7 @@ def _curve(sheet: Sheet, losses: dict[str, Block], base: float, eps: float) -> N
     )
     title = "Loss over the probability of the true class"
     limits = {"x_range": (0.0, 1.0), "y_range": (0.0, 5.0)}
-    chart = Chart(title, "p of the true class", "loss", series, top - 1, 5, 14, 24, **limits)  # type: ignore[arg-type]
+    chart = Chart(title, "p of the true class", "loss", series, top - 1, 5, 14, 23, **limits)  # type: ignore[arg-type]
     sheet.charts.append(chart)
 
 

@@ -55,8 +55,8 @@ def _sheet(book: Draft) -> Sheet:
     )
     placed = facts(sheet, FACTS, 1, settings)
     source = book["softmax"]
-    number = sheet.numbers(TOP, 0, [[i + 1] for i in range(len(CLASSES))], "index")
-    sheet.labels(TOP, 1, [[name] for name in CLASSES], "row heading")
+    sheet.numbers(TOP, 0, [[i + 1] for i in range(len(CLASSES))], "index")
+    names = sheet.labels(TOP, 1, [[name] for name in CLASSES], "row heading")
     sheet.labels(TOP - 1, 0, [["class", ""]], "heading")
     sheet.text(TOP + len(CLASSES), 1, "largest", "row heading")
     copies = [
@@ -77,7 +77,7 @@ def _sheet(book: Draft) -> Sheet:
     wall = sheet.inputs(TOP, 10, "output_three", np.array(WALL)[:, None], "input.step", limits)
     images = [_image(sheet, i, block) for i, block in enumerate((*copies, wall), start=1)]
     _verdicts(sheet, images, float(placed["threshold"].value))
-    _image_chart(sheet, number, images)
+    _image_chart(sheet, names, images)
     _curves(sheet, copies[0], images[0])
     sheet.width(0, 0, 7)
     sheet.width(1, 13, 10.5)
@@ -144,17 +144,16 @@ def _verdicts(sheet: Sheet, images: list[dict[str, Block]], threshold: float) ->
         sheet.fill(largest.row + 1, column, f"verdict_{i}", formula, says, "calc.text")
 
 
-def _image_chart(sheet: Sheet, number: Block, images: list[dict[str, Block]]) -> None:
+def _image_chart(sheet: Sheet, names: Block, images: list[dict[str, Block]]) -> None:
     """Softmax and sigmoids, class by class."""
     row = TOP + len(CLASSES) + 3
     for column, columns, name in ((0, 5, "softmax"), (5, 5, "sigmoid")):
         series = tuple(
-            Series(f"image {i}", number, image[name], line=i > 1, points=i != 2)
-            for i, image in enumerate(images, start=1)
+            Series(f"image {i}", names, image[name]) for i, image in enumerate(images, start=1)
         )
         title = {"softmax": "Softmax", "sigmoid": "Sigmoid of each class"}[name]
-        limits = {"x_range": (0.0, 6.0), "y_range": (0.0, 1.0)}
-        chart = Chart(title, "class", name, series, row, column, columns, 18, **limits)  # type: ignore[arg-type]
+        at = (row, column, columns, 18)
+        chart = Chart(title, "class", name, series, *at, bars=True, y_range=(0.0, 1.0))
         sheet.charts.append(chart)
 
 

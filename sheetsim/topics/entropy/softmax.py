@@ -67,8 +67,8 @@ def _sheet(book: Draft) -> Sheet:
     )
     placed = facts(sheet, FACTS, 1, settings)
     limits = Valid(-LIMIT, LIMIT)
-    number = sheet.numbers(TOP, 0, [[i + 1] for i in range(len(CLASSES))], "index")
-    sheet.labels(TOP, 1, [[name] for name in CLASSES], "row heading")
+    sheet.numbers(TOP, 0, [[i + 1] for i in range(len(CLASSES))], "index")
+    names = sheet.labels(TOP, 1, [[name] for name in CLASSES], "row heading")
     outputs = sheet.inputs(TOP, 2, "outputs", np.array(OUTPUTS)[:, None], "input.step", limits)
     extra = sheet.inputs(TOP, 9, "extra", np.zeros((len(CLASSES), 1)), "input.step", limits)
     shifted = sheet.fill(
@@ -85,7 +85,7 @@ def _sheet(book: Draft) -> Sheet:
     one = _image(sheet, "one", "image 1", 2, outputs)
     two = _image(sheet, "two", "image 2", 10, shifted)
     _verdicts(sheet, one, two)
-    _charts(sheet, number, (outputs, one[1]), (shifted, two[1]))
+    _charts(sheet, names, (outputs, one[1]), (shifted, two[1]))
     sheet.width(0, 0, 7)
     sheet.width(1, 16, 10.5)
     sheet.width(8, 8, 3)
@@ -163,21 +163,19 @@ def _verdicts(sheet: Sheet, one: tuple[Block, Block], two: tuple[Block, Block]) 
     sheet.fill(FACTS + 1, 5, "images_verdict", formula, says, "calc.text")
 
 
-def _charts(
-    sheet: Sheet, number: Block, one: tuple[Block, Block], two: tuple[Block, Block]
-) -> None:
+def _charts(sheet: Sheet, names: Block, one: tuple[Block, Block], two: tuple[Block, Block]) -> None:
     """Outputs and softmax of both images, class by class."""
     row = TOP + len(CLASSES) + 2
     for i, (title, what) in enumerate(
         (("Outputs of the two images", "output"), ("Softmax of the two images", "softmax"))
     ):
         series = (
-            Series("image 1", number, one[i], line=False),
-            Series("image 2", number, two[i], points=False),
+            Series("image 1", names, one[i]),
+            Series("image 2", names, two[i]),
         )
         column, columns = (0, 8) if i == 0 else (9, 8)
         sheet.charts.append(
-            Chart(title, "class", what, series, row, column, columns, 18, x_range=(0, 6))
+            Chart(title, "class", what, series, row, column, columns, 18, bars=True)
         )
 
 

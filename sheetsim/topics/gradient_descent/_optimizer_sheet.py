@@ -1,8 +1,10 @@
 """The layout that the optimizers' sheets share.
 
-From top to bottom: inputs in the frozen rows, the panel with the rows of the chosen epoch, and
-all steps of all epochs, in the same columns under one heading; to the right a chart and the
-summary by epoch.
+From top to bottom: inputs in the frozen rows; below them, side by side and on the first screen,
+the curve of RMSE, the line over the points and the summary by epoch; the panel with the rows of
+the chosen epoch; and all steps of all epochs, in the same columns. To the right of all that, out
+of sight, stands what the charts draw: the curve up to the step to show, and nothing beyond the
+error limit.
 """
 
 import re
@@ -14,12 +16,21 @@ import pandas as pd
 
 from sheetsim.data import Points
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics.gradient_descent._optimizer import Optimizer
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 
-FACTS, HEADINGS, TOP = 2, 5, 6
+FACTS, BAND = 2, 5
+"""Row of the labels of the inputs, and the top row of charts and summary."""
+
+CURVE, LINE, SUMMARY = 0, 6, 10
+"""First columns of the two charts and of the summary."""
+
+SUMMARIES = ("epoch", "b", "a", "rmse", "pass_rmse", "root_sse", "lost_b", "lost_a")
+LEAST_BAND, MOST_EPOCHS = 19, 25
+"""Rows of the charts, and up to how many epochs these and the summary grow together."""
 
 FORMULAS = {
     "pred": "={b}+{a}*{x}",
@@ -45,6 +56,9 @@ DROP_LAST = {"b": "={^b}", "a": "={^a}"}
 
 STYLES = {"x": "calc.general", "y": "calc.general", "prev_grad2": "calc.power"}
 
+USUAL, SMALL = "input.general", "input.power"
+"""Looks of the parameters."""
+
 RESET = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
 NOT_THE_LECTURES = (
     "the lecture does not have it: the textbook variant in every workbook, all updates kept"
@@ -63,7 +77,7 @@ class _Parts:
         line: the points.
         x: where the points' x stand, as formulas here refer to them.
         y: where the points' y stand.
-        left: first column beside the steps.
+        columns: of the steps, the flag included.
     """
 
     sheet: Sheet
@@ -72,7 +86,7 @@ class _Parts:
     line: Points
     x: Block
     y: Block
-    left: int
+    columns: int
 
     @property
     def epochs(self) -> int:
@@ -82,6 +96,36 @@ class _Parts:
     def last(self) -> list[int]:
         """The last row of each epoch, counted from the first step."""
         return [(epoch + 1) * self.line.n - 1 for epoch in range(self.epochs)]
+
+    @property
+    def beside(self) -> bool:
+        """Whether the summary is short enough to stand beside the charts."""
+        return self.epochs <= MOST_EPOCHS
+
+    @property
+    def summary(self) -> int:
+        """The first column of the summary: beside the charts, or beside all steps."""
+        return SUMMARY if self.beside else max(self.columns, SUMMARY) + 1
+
+    @property
+    def drawn(self) -> int:
+        """The first column of what the charts draw."""
+        return max(self.columns, self.summary + len(SUMMARIES)) + 1
+
+    @property
+    def band(self) -> int:
+        """Rows of the charts."""
+        return max(LEAST_BAND, self.epochs + 5) if self.beside else LEAST_BAND
+
+    @property
+    def panel(self) -> int:
+        """The first row of the panel, below a line and its headings."""
+        return BAND + self.band + 3
+
+    @property
+    def steps(self) -> int:
+        """The first row of all steps, below a line and their headings."""
+        return self.panel + self.line.n + 3
 
 
 def optimizer_sheet(optimizer: Optimizer, book: Draft) -> Sheet:
@@ -93,28 +137,38 @@ def optimizer_sheet(optimizer: Optimizer, book: Draft) -> Sheet:
 
     x, y = book["data"]["x"], book["data"]["y"]
     line = Points(x.values[:, 0], y.values[:, 0], "sheet data")
-    values = _facts(sheet, optimizer, variant, line, x.abroad)
-    frame = optimizer.frame(variant, line, book.plan["epochs"], values)
+    epochs = int(book.plan["epochs"])
+    values = _inputs(sheet, optimizer, variant, epochs * line.n)
+    frame = optimizer.frame(variant, line, epochs, values)
+    limit = _error_limit(line, values)
     columns = _columns(optimizer, variant, frame, x.abroad, y.abroad)
-    parts = _Parts(sheet, variant, frame, line, x.abroad, y.abroad, len(columns) + 1)
+    flag = ("{squared_error}", "error_limit^2", frame["squared_error"].to_numpy(), limit**2)
+    columns.append(_divergence.flag_column(*flag))
+    parts = _Parts(sheet, variant, frame, line, x.abroad, y.abroad, len(columns))
 
-    sheet.labels(HEADINGS, 0, [[column.name for column in columns]], "heading")
-    top = TOP + line.n + 1
-    sheet.text(HEADINGS - 1, 0, "the rows of epoch_to_show; all epochs stand below them", "band")
-    sheet.text(top - 1, 0, f"all {parts.epochs} epochs, one step a row", "band")
-    steps = table(sheet, top, 0, columns, line.n)
+    headings = [[column.name for column in columns]]
+    for row, text in (
+        (parts.panel, "the rows of epoch_to_show; all epochs stand below them"),
+        (parts.steps, f"all {parts.epochs} epochs, one step a row"),
+    ):
+        sheet.text(row - 2, 0, text, "band")
+        sheet.labels(row - 1, 0, headings, "heading")
+        sheet.heights[row - 1] = 31
+    steps = table(sheet, parts.steps, 0, columns, line.n)
     epoch = _summary(parts, steps, values)
+    _outcomes(parts, steps, limit)
     _panel(parts, steps, epoch)
-    _looks(parts, len(columns))
+    _charts(parts, epoch)
+    _looks(parts)
     return sheet
 
 
-def _facts(
-    sheet: Sheet, optimizer: Optimizer, variant: Variant, line: Points, x: Block
-) -> dict[str, float]:
+def _inputs(sheet: Sheet, optimizer: Optimizer, variant: Variant, steps: int) -> dict[str, float]:
     """The inputs, in the frozen rows; their values by name."""
     row = [
-        Fact(name, name, None, default, "input.general", optimizer.range_of(name))
+        Fact(
+            name, name, None, default, SMALL if default < 1e-6 else USUAL, optimizer.range_of(name)
+        )
         for name, default in variant.hyper.items()
     ]
     starts = ["start_b", "start_a", *(f"start_{name}" for name in state_names(optimizer.state))]
@@ -124,9 +178,25 @@ def _facts(
         look = "input.power" if name in wide else "input.step"
         row.append(Fact(name, name, None, 1.0, look, optimizer.range_of(name)))
     if variant.warm_up or optimizer.lecture is None:
-        sheet.text(HEADINGS - 1, 8, RESET if variant.warm_up else NOT_THE_LECTURES, "note")
-    row.append(Fact("points", "points", f"=COUNT({x.range})", line.n, "calc.index"))
+        sheet.text(BAND - 1, 0, RESET if variant.warm_up else NOT_THE_LECTURES, "note")
+    row.append(_divergence.times())
+    shown = Valid(0, steps, whole=True)
+    row.append(Fact("step_to_show", "step_to_show", None, steps, "input.index", shown))
     return {name: float(block.value) for name, block in facts(sheet, FACTS, 0, row).items()}
+
+
+def _error_limit(line: Points, values: Mapping[str, float]) -> float:
+    """The error from which a run has diverged: so many times the first one, or the size of y."""
+    start = _root_mean_square(values["start_b"] + values["start_a"] * line.x - line.y)
+    size = np.nanmax([_root_mean_square(line.y), 0.0 if np.isnan(start) else start])
+    return float(values["diverged_above"] * size)
+
+
+def _root_mean_square(gaps: Array) -> float:
+    """Of gaps (n,); NaN beyond the range of floats."""
+    with np.errstate(all="ignore"):
+        size = float(np.sqrt(np.mean(gaps**2)))
+    return size if np.isfinite(size) else np.nan
 
 
 def _columns(
@@ -166,11 +236,10 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
     """By epoch: where b and a stand, the RMSE there, and what the pass over the points saw.
 
     Returns:
-        The numbers of the epochs, from 1.
+        The numbers of the epochs, from 0.
     """
-    sheet, left, row, n = parts.sheet, parts.left, TOP + 18, parts.line.n
-    headings = ["epoch", "b", "a", "rmse", "pass_rmse", "root_sse", "lost_b", "lost_a"]
-    sheet.labels(row - 1, left, [headings], "heading")
+    sheet, left, row, n = parts.sheet, parts.summary, BAND + 4, parts.line.n
+    sheet.labels(row - 1, left, [list(SUMMARIES)], "heading")
     sheet.text(row - 2, left, "root_sse is what the lecture calls rmse", "note")
     epoch = sheet.numbers(row, left, [[e] for e in range(parts.epochs + 1)], "index")
     ends = {}
@@ -181,7 +250,10 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
         ends[of] = sheet.formulas(
             row, left + offset, f"epoch_{of}", [[c] for c in cells], _column(places), "calc.step"
         )
-    rmse = _rmse(parts, row, ends["b"], ends["a"])
+    gaps = ends["b"].values + ends["a"].values * parts.line.x - parts.line.y
+    rmse = _column([_root_mean_square(line) for line in gaps])
+    formula = _rmse_formula(parts, ends["b"].cell, ends["a"].cell)
+    sheet.fill(row, left + 3, "rmse", formula, rmse, "calc.objective")
     seen = parts.frame["squared_error"].to_numpy().reshape(parts.epochs, n).sum(axis=1)
     passes = [
         steps["squared_error"].part(slice(e * n, (e + 1) * n)).range for e in range(parts.epochs)
@@ -200,60 +272,144 @@ def _summary(parts: _Parts, steps: Mapping[str, Block], values: Mapping[str, flo
         sheet.formulas(
             row + 1, left + offset, f"lost_{of}", [[c] for c in cells], lost, "calc.step"
         )
-    series = Series("RMSE", epoch, rmse)
-    chart = Chart("RMSE at the end of each epoch", "epoch", "RMSE", (series,), TOP, left, columns=8)
-    sheet.charts.append(chart)
-    return epoch.part(slice(1, None))
+    return epoch
 
 
-def _rmse(parts: _Parts, row: int, b: Block, a: Block) -> Block:
-    """RMSE over all points of the line that each epoch ends with."""
-    with np.errstate(all="ignore"):
-        gaps = b.values + a.values * parts.line.x - parts.line.y
-        rmse = np.sqrt(np.mean(gaps**2, axis=1, keepdims=True))
-    gap = f"{b.cell}+{a.cell}*{parts.x.range}-{parts.y.range}"
-    return parts.sheet.fill(
-        row,
-        parts.left + 3,
-        "rmse",
-        f"=SQRT(SUMPRODUCT(({gap})^2)/points)",
-        np.where(np.isfinite(rmse), rmse, np.nan),
+def _rmse_formula(parts: _Parts, b: str, a: str) -> str:
+    """RMSE of a line over all points."""
+    return f"=SQRT(SUMPRODUCT(({b}+{a}*{parts.x.range}-{parts.y.range})^2)/points)"
+
+
+def _outcomes(parts: _Parts, steps: Mapping[str, Block], limit: float) -> None:
+    """Above the summary: whether the run diverged, and where it is in the step to show."""
+    sheet, n, flag = parts.sheet, parts.line.n, steps[_divergence.FLAG]
+    size = f"SQRT(SUMSQ({parts.y.range})/points)"
+    end = sheet["rmse"]
+    start = end.at(0)
+    steps_made = len(parts.frame)
+    shown = np.floor(np.clip(float(sheet["step_to_show"].value), 0, steps_made))
+    place = {}
+    for of in "ba":
+        column, last = parts.frame[of].to_numpy(), sheet[f"epoch_{of}"].values[-1, 0]
+        place[of] = float(last if shown == steps_made else column[int(shown)])
+    at_step = {
+        of: f"=IF(shown_step<steps_made,INDEX({steps[of].range},shown_step+1),{last})"
+        for of in "ba"
+        for last in [sheet[f"epoch_{of}"].at(parts.epochs)]
+    }
+    rmse = _root_mean_square(place["b"] + place["a"] * parts.line.x - parts.line.y)
+    row = (
+        Fact("points", "points", f"=COUNT({parts.x.range})", n, "calc.index"),
+        Fact("steps", "steps_made", f"=COUNT({flag.range})", steps_made, "calc.index"),
+        Fact(
+            "error limit",
+            "error_limit",
+            f"=diverged_above*IFERROR(MAX({start},{size}),{size})",
+            limit,
+            "calc.step",
+        ),
+        _divergence.told(flag, end.at(end.rows - 1), "error_limit", (end.values[-1, 0], limit)),
+        Fact(
+            "step shown",
+            "shown_step",
+            "=INT(MAX(MIN(step_to_show,steps_made),0))",
+            shown,
+            "calc.index",
+        ),
+        Fact("b there", "step_b", at_step["b"], place["b"], "calc.step"),
+        Fact("a there", "step_a", at_step["a"], place["a"], "calc.step"),
+        Fact("RMSE there", "step_rmse", _rmse_formula(parts, "step_b", "step_a"), rmse, "key.step"),
+    )
+    placed = facts(sheet, BAND, parts.summary, row)
+    _divergence.alarm(sheet, placed["diverged_in"])
+
+
+def _charts(parts: _Parts, epoch: Block) -> None:
+    """The curve up to the step to show, and the line there; beside the steps what they draw."""
+    sheet, left, n = parts.sheet, parts.drawn, parts.line.n
+    limit, shown, at = (
+        float(sheet[name].value) for name in ("error_limit", "shown_step", "step_rmse")
+    )
+    rmse = sheet["rmse"]
+    sheet.text(BAND, left, "what the charts draw", "band")
+    sheet.labels(BAND + 3, left, [["epochs", "RMSE"]], "heading")
+    done = epoch.values * n <= shown
+    epochs = np.where(done, epoch.values, shown / n)
+    x = sheet.fill(
+        epoch.row,
+        left,
+        "drawn_epoch",
+        f"=IF({epoch.cell}*points<=shown_step,{epoch.cell},shown_step/points)",
+        epochs,
+        "calc.step",
+    )
+    whole = _divergence.drawn_formula(rmse.cell, "error_limit")
+    here = _divergence.drawn_formula("step_rmse", "error_limit")
+    values = np.where(done, _divergence.drawn(rmse.values, limit), _divergence.drawn(at, limit))
+    y = sheet.fill(
+        epoch.row,
+        left + 1,
+        "drawn_rmse",
+        f"=IF({epoch.cell}*points<=shown_step,{whole},{here})",
+        values,
         "calc.objective",
     )
+    title = "RMSE by epoch, up to the step to show"
+    curve = Series("RMSE", x, y)
+    columns, ends = LINE - CURVE, (0, parts.epochs)
+    sheet.charts.append(
+        Chart(title, "epoch", "RMSE", (curve,), BAND, CURVE, columns, parts.band, x_range=ends)
+    )
+    low_high = np.array([[parts.line.x.min()], [parts.line.x.max()]])
+    sheet.labels(BAND + 3, left + 3, [["x", "the line"]], "heading")
+    formulas = [[f"=MIN({parts.x.range})"], [f"=MAX({parts.x.range})"]]
+    x = sheet.formulas(epoch.row, left + 3, "line_x", formulas, low_high, "calc.step")
+    b, a = (float(sheet[name].value) for name in ("step_b", "step_a"))
+    with np.errstate(all="ignore"):
+        heights = b + a * low_high
+    heights = np.where(np.isfinite(heights), heights, np.nan)
+    formula = _divergence.drawn_formula(f"step_b+step_a*{x.cell}", "error_limit", signed=True)
+    values = _divergence.drawn(heights, limit)
+    y = sheet.fill(epoch.row, left + 4, "line_y", f"={formula}", values, "calc.step")
+    series = (
+        Series("points", parts.x, parts.y, line=False),
+        Series("the line", x, y, points=False),
+    )
+    title = "The line after the step to show"
+    sheet.charts.append(Chart(title, "x", "y", series, BAND, LINE, SUMMARY - LINE, parts.band))
 
 
 def _panel(parts: _Parts, steps: Mapping[str, Block], epoch: Block) -> None:
     """The rows of the chosen epoch, in the columns of the steps, and the cell that chooses."""
     sheet, n = parts.sheet, parts.line.n
-    at = max(block.right for block in sheet.parts if block.row == FACTS)
-    valid = Valid(1, parts.epochs, choices=epoch.range)
+    at = sheet["step_to_show"].right
+    valid = Valid(1, parts.epochs, choices=epoch.part(slice(1, None)).range)
     fact = Fact("epoch_to_show", "epoch_to_show", None, 1, "input.index", valid)
     shown = float(facts(sheet, FACTS, at, (fact,))["epoch_to_show"].value)
-    number = sheet.numbers(TOP, 1, [[i + 1] for i in range(n)], "index")
-    sheet.fill(TOP, 0, "shown_epoch", "=epoch_to_show", np.full((n, 1), shown), "calc.index")
+    number = sheet.numbers(parts.panel, 1, [[i + 1] for i in range(n)], "index")
+    of_epoch = np.full((n, 1), shown)
+    sheet.fill(parts.panel, 0, "shown_epoch", "=epoch_to_show", of_epoch, "calc.index")
     rows = np.floor((shown - 1) * n + np.arange(1, n + 1)).astype(int) - 1
     inside = (rows >= 0) & (rows < len(parts.frame))
-    for offset, name in enumerate(parts.frame.columns):
+    for offset, (name, column) in enumerate(steps.items()):
         if name in ("epoch", "step"):
             continue
-        column = steps[name]
         picked = np.where(inside, column.values[np.clip(rows, 0, len(parts.frame) - 1), 0], np.nan)
         formula = f"=INDEX({column.range},(epoch_to_show-1)*points+{number.across})"
-        sheet.fill(TOP, offset, f"shown_{name}", formula, _column(picked), column.style)
+        sheet.fill(parts.panel, offset, f"shown_{name}", formula, _column(picked), column.style)
 
 
-def _looks(parts: _Parts, columns: int) -> None:
-    sheet = parts.sheet
+def _looks(parts: _Parts) -> None:
+    sheet, columns = parts.sheet, parts.columns
     sheet.width(0, 1, 8)
-    sheet.width(2, columns - 1, 13.5)
-    sheet.width(columns, columns, 2)
-    sheet.width(parts.left, parts.left + 7, 13)
-    bottom, right = sheet.extent
-    aside = max(chart.row + chart.rows for chart in sheet.charts) + parts.epochs + 4
-    sheet.print_areas = ((0, 0, bottom, columns), (HEADINGS, parts.left, aside, right))
-    sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
-    sheet.freeze = (TOP, 2)
-    sheet.repeat_rows = (HEADINGS, HEADINGS)
+    sheet.width(2, 3, 12)
+    sheet.width(4, parts.drawn - 1, 13.5)
+    sheet.width(columns - 1, columns - 1, 13.5 if columns <= parts.summary + len(SUMMARIES) else 9)
+    sheet.width(parts.drawn, parts.drawn + 4, 13)
+    printed = max(columns, SUMMARY + len(SUMMARIES) * parts.beside)
+    sheet.print_areas = ((0, 0, parts.panel + parts.line.n, printed),)
+    sheet.heights[FACTS] = 31
+    sheet.freeze = (BAND - 1, 2)
 
 
 def _column(values: object) -> Array:

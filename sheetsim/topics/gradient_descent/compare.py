@@ -10,16 +10,33 @@ where da and db are the distances from the best line, so a contour of RMSE = L i
 
 very long and thin when mean_x is large beside sd_x: the narrow valley that makes plain gradient
 descent slow. What each optimizer does about it is the lesson.
+
+Each optimizer has a map of its own, for in the valley their ways lie on one another. A map reaches
+to the start and around the outermost contour; a way that leaves it goes on along its edge, so that
+a run that diverges does not blow it up. Curves and ways are drawn up to the step to
+show; what the charts draw stands to the right of them.
 """
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
+from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.gradient_descent import _all, data
 
-FACTS, HEADINGS, TOP = 2, 5, 6
+FACTS, ENDS = 2, 6
+"""Row of the labels of the inputs, and of the headings of where all end."""
+
+CHART, ACROSS, WIDE, HIGH = 18, 4, 4, 14
+"""Rows of the chart of RMSE; maps side by side, their columns and rows."""
+
+MOST_EPOCHS = 10
+"""Up to how many epochs their table stands beside the chart of RMSE."""
+
 LEVELS = (0.4, 0.2, 0.1, 0.05)
 """Contours, as parts of the RMSE at the start."""
 DEGREES = tuple(range(0, 361, 10))
@@ -56,35 +73,148 @@ def lead_of(book: Draft) -> str:
     return lead
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What the pieces of the sheet have to know of each other.
+
+    Attributes:
+        sheet: under construction.
+        book: with the optimizers' sheets.
+        names: of the optimizers.
+    """
+
+    sheet: Sheet
+    book: Draft
+    names: list[str]
+
+    @property
+    def epochs(self) -> int:
+        return int(self.book.plan["epochs"])
+
+    @property
+    def n(self) -> int:
+        return int(self.book.plan["n"])
+
+    @property
+    def maps(self) -> int:
+        """The first row of the maps, below a line that says what they are."""
+        return ENDS + CHART + 2
+
+    @property
+    def right(self) -> int:
+        """The first column beside the maps and the chart of RMSE."""
+        return max(ACROSS * WIDE, len(self.names) + 2 + 6)
+
+    @property
+    def table(self) -> tuple[int, int]:
+        """Where the table of epochs stands: beside the chart of RMSE, or beside all."""
+        return (ENDS + 7, 0) if self.epochs <= MOST_EPOCHS else (ENDS, self.right + 1)
+
+    @property
+    def epoch(self) -> Block:
+        """The numbers of the epochs, from 0."""
+        return next(b for b in self.sheet.parts if (b.row, b.column) == self.table)
+
+    @property
+    def drawn(self) -> int:
+        """The first column of what the charts draw."""
+        return self.table[1] + len(self.names) + 2 if self.table[1] else self.right + 1
+
+
 def _sheet(book: Draft) -> Sheet:
     sheet = book.new("compare", f"All optimizers ({book.plan['variant']} variants)")
     sheet.text(0, 0, sheet.title, "title")
     sheet.text(1, 0, lead_of(book), "lead")
-    epochs = book.plan["epochs"]
+    parts = _Parts(sheet, book, optimizers(book))
+    _settings(parts)
     _same_start(sheet, book)
-    sheet.labels(HEADINGS, 0, [["epoch", *optimizers(book)]], "heading")
-    epoch = sheet.numbers(TOP, 0, [[e] for e in range(epochs + 1)], "index")
-    errors = []
-    for offset, name in enumerate(optimizers(book), start=1):
-        source = book[name]["rmse"]
-        formula = f"={source.abroad.cell}"
-        errors.append(sheet.fill(TOP, offset, name, formula, source.values, "calc.objective"))
-    bottom = TOP + epochs + 2
-    _ends(sheet, book, bottom)
-    series = tuple(Series(block.name, epoch, block) for block in errors)
-    left = max(2 * len(LEVELS), len(optimizers(book))) + 2
-    sheet.charts.append(
-        Chart("RMSE by epoch", "epoch", "RMSE (log scale)", series, HEADINGS, left, 8, 18, True)
-    )
-    _map(sheet, book, left, max(bottom + 8, HEADINGS + 20))
-    sheet.width(0, 0, 10)
-    sheet.width(1, left - 2, 14.5)
-    sheet.width(left - 1, left - 1, 2)
-    sheet.width(left, left + 7, 11)
-    sheet.heights[HEADINGS] = 31
-    sheet.freeze = (TOP, 1)
-    sheet.pages = 1
+    _ends(parts)
+    _table(parts)
+    _at_step(parts)
+    _curves(parts)
+    _maps(parts, _contours(parts), _ways(parts))
+    sheet.width(0, 0, 12)
+    sheet.width(1, parts.drawn + 8 + 3 * len(parts.names) + 2 * len(LEVELS), 14.5)
+    sheet.heights[FACTS] = 31
+    sheet.freeze = (FACTS + 3, 1)
+    sheet.text(parts.maps - 1, 0, "the ways of (a, b) over the contours of RMSE", "band")
+    rows = -(-len(parts.names) // ACROSS)
+    sheet.print_areas = ((0, 0, parts.maps + rows * (HIGH + 1), parts.right),)
     return sheet
+
+
+def _settings(parts: _Parts) -> None:
+    """The step to show, the levels of the contours, and what the map is made of."""
+    sheet, book = parts.sheet, parts.book
+    x, y = book["data"]["x"], book["data"]["y"]
+    a, b = data.least_squares(x.values[:, 0], y.values[:, 0])
+    start = book[parts.names[0]]["rmse"]
+    least = float(np.sqrt(np.mean((b + a * x.values - y.values) ** 2)))
+    best_b, best_a = (book["data"][f"best_{of}"] for of in "ba")
+    gap = f"{best_b.abroad.range}+{best_a.abroad.range}*{x.abroad.range}-{y.abroad.range}"
+    steps = parts.epochs * parts.n
+    row = (
+        Fact(
+            "step_to_show", "step_to_show", None, steps, "input.index", Valid(0, steps, whole=True)
+        ),
+        *(
+            Fact(f"contour_{i + 1}", f"contour_{i + 1}", None, part, "input.general", Valid(0))
+            for i, part in enumerate(LEVELS)
+        ),
+        Fact("start RMSE", "start_rmse", f"={start.abroad.at(0)}", start.values[0, 0], "calc.step"),
+        Fact(
+            "least RMSE",
+            "least_rmse",
+            f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.abroad.range}))",
+            least,
+            "calc.step",
+        ),
+        Fact("best b", "best_b", f"={best_b.abroad.range}", best_b.value, "calc.step"),
+        Fact("best a", "best_a", f"={best_a.abroad.range}", best_a.value, "calc.step"),
+        Fact("mean_x", "mean_x", f"=AVERAGE({x.abroad.range})", x.values.mean(), "calc.step"),
+        Fact("sd_x", "sd_x", f"=STDEVP({x.abroad.range})", x.values.std(), "calc.step"),
+    )
+    placed = facts(sheet, FACTS, 0, row)
+    reach_a, reach_b = _reach(parts, placed)
+    shown = np.floor(np.clip(float(placed["step_to_show"].value), 0, steps))
+    made = book[parts.names[0]]["steps_made"]
+    row = (
+        reach_a,
+        reach_b,
+        Fact("points", "points", f"=COUNT({x.abroad.range})", parts.n, "calc.index"),
+        Fact("steps", "steps_made", f"={made.abroad.range}", steps, "calc.index"),
+        Fact(
+            "step shown",
+            "shown_step",
+            "=INT(MAX(MIN(step_to_show,steps_made),0))",
+            shown,
+            "calc.index",
+        ),
+    )
+    facts(sheet, FACTS, placed["sd_x"].right, row)
+
+
+def _reach(parts: _Parts, placed: Mapping[str, Block]) -> tuple[Fact, Fact]:
+    """How far the maps go from the best line: to the start, and around the outermost contour."""
+    number = {name: np.float64(block.value) for name, block in placed.items()}
+    levels = [f"contour_{i + 1}" for i in range(len(LEVELS))]
+    outermost = max(number[name] for name in levels) * number["start_rmse"]
+    with np.errstate(all="ignore"):
+        radius = np.sqrt(max(outermost**2 - number["least_rmse"] ** 2, 0))
+        sizes = {
+            "a": radius / number["sd_x"],
+            "b": radius * np.sqrt(1 + number["mean_x"] ** 2 / number["sd_x"] ** 2),
+        }
+    root = f"SQRT(MAX((MAX({','.join(levels)})*start_rmse)^2-least_rmse^2,0))"
+    formulas = {"a": f"{root}/sd_x", "b": f"{root}*SQRT(1+mean_x^2/sd_x^2)"}
+    first = parts.book[parts.names[0]]
+    found = []
+    for of in "ab":
+        start, best = first[f"start_{of}"], f"best_{of}"
+        formula = f"=MAX({formulas[of]},ABS({start.abroad.range}-{best}))"
+        far = max(sizes[of], abs(float(start.value) - number[best]))
+        found.append(Fact(f"reach of {of}", f"reach_{of}", formula, float(far), "calc.step"))
+    return found[0], found[1]
 
 
 def _same_start(sheet: Sheet, book: Draft) -> None:
@@ -98,7 +228,7 @@ def _same_start(sheet: Sheet, book: Draft) -> None:
     same = all(first.value == other.value for first, *others in starts.values() for other in others)
     yes, no = "All start from the same b and a.", "NOT the same start: compare with care."
     sheet.fill(
-        FACTS,
+        FACTS + 2,
         0,
         "same_start",
         f'=IF(AND({",".join(tests)}),"{yes}","{no}")',
@@ -107,112 +237,224 @@ def _same_start(sheet: Sheet, book: Draft) -> None:
     )
 
 
-def _ends(sheet: Sheet, book: Draft, row: int) -> None:
-    """Where each optimizer ends, and the best line."""
-    sheet.labels(row, 0, [["at the end", *optimizers(book)]], "heading")
-    points = book["data"]
-    for line, of in enumerate("ba", start=1):
-        sheet.text(row + line, 0, of, "row heading")
-        ends = [book[name][f"epoch_{of}"] for name in optimizers(book)]
+def _ends(parts: _Parts) -> None:
+    """Where each optimizer ends, and in which step it diverged."""
+    sheet, book = parts.sheet, parts.book
+    sheet.labels(ENDS, 0, [["at the end", *parts.names]], "heading")
+    for row, (label, of, style) in enumerate(
+        (
+            ("b", "epoch_b", "calc.step"),
+            ("a", "epoch_a", "calc.step"),
+            ("RMSE", "rmse", "key.step"),
+        ),
+        start=ENDS + 1,
+    ):
+        sheet.text(row, 0, label, "row heading")
+        ends = [book[name][of] for name in parts.names]
         values = np.array([[end.values[-1, 0] for end in ends]])
         formulas = [[f"={end.abroad.at(end.rows - 1)}" for end in ends]]
-        sheet.formulas(row + line, 1, f"end_{of}", formulas, values, "calc.step")
-    sheet.text(row + 3, 0, "best line", "row heading")
-    best = [points["best_b"], points["best_a"]]
-    for offset, (of, block) in enumerate(zip("ba", best, strict=True)):
-        sheet.text(row + 3, 1 + 2 * offset, of, "row heading")
-        sheet.fill(
-            row + 3,
-            2 + 2 * offset,
-            f"best_{of}",
-            f"={block.abroad.range}",
-            block.value,
-            "calc.step",
-        )
+        name = f"end_{of.removeprefix('epoch_')}"
+        sheet.formulas(row, 1, name, formulas, values, style)
+    told = [book[name]["diverged_in"] for name in parts.names]
+    sheet.text(ENDS + 4, 0, "diverged in", "row heading")
+    formulas = [[f"={block.abroad.range}" for block in told]]
+    values = np.array([[block.value for block in told]], dtype=object)
+    cells = sheet.formulas(ENDS + 4, 1, "diverged_in", formulas, values, "calc")
+    _divergence.alarm(sheet, cells)
 
 
-def _map(sheet: Sheet, book: Draft, left: int, row: int) -> None:
-    """The contours of RMSE, and the way of each optimizer over them."""
-    x, y = book["data"]["x"], book["data"]["y"]
-    a, b = data.least_squares(x.values[:, 0], y.values[:, 0])
-    start = book[optimizers(book)[0]]["rmse"]
-    least = float(np.sqrt(np.mean((b + a * x.values - y.values) ** 2)))
-    mean_x, sd_x = float(x.values.mean()), float(x.values.std())
-    best_a, best_b = sheet["best_a"], sheet["best_b"]
-    gap = f"{best_b.range}+{best_a.range}*{x.abroad.range}-{y.abroad.range}"
-    band = "the map: contours of RMSE, at parts of its value at the start of sgd"
-    sheet.text(row - 3, 0, band, "band")
-    placed = facts(
-        sheet,
-        row - 2,
-        0,
-        (
-            Fact("mean_x", "mean_x", f"=AVERAGE({x.abroad.range})", mean_x, "calc.step"),
-            Fact("sd_x", "sd_x", f"=STDEVP({x.abroad.range})", sd_x, "calc.step"),
-            Fact(
-                "least RMSE",
-                "least_rmse",
-                f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.abroad.range}))",
-                least,
-                "calc.objective",
-            ),
-            Fact(
-                "start RMSE",
-                "start_rmse",
-                f"={start.abroad.at(0)}",
-                start.values[0, 0],
-                "calc.objective",
-            ),
-            *(
-                Fact(f"contour_{i + 1}", f"contour_{i + 1}", None, part, "input.general", Valid(0))
-                for i, part in enumerate(LEVELS)
-            ),
-        ),
+def _table(parts: _Parts) -> None:
+    """RMSE by epoch."""
+    sheet, (row, column) = parts.sheet, parts.table
+    sheet.labels(row - 1, column, [["epoch", *parts.names]], "heading")
+    sheet.numbers(row, column, [[e] for e in range(parts.epochs + 1)], "index")
+    for offset, name in enumerate(parts.names, start=1):
+        source = parts.book[name]["rmse"]
+        formula = f"={source.abroad.cell}"
+        sheet.fill(row, column + offset, name, formula, source.values, "calc.objective")
+
+
+def _at_step(parts: _Parts) -> None:
+    """B, a and RMSE of each optimizer after the step to show."""
+    sheet, book, left = parts.sheet, parts.book, parts.drawn
+    x, y = (book["data"][name] for name in "xy")
+    steps = parts.epochs * parts.n
+    shown = float(sheet["shown_step"].value)
+    sheet.text(ENDS - 1, left, "what the charts draw", "band")
+    sheet.labels(ENDS, left, [["step shown", *parts.names]], "heading")
+    sheet.labels(ENDS + 1, left, [["b"], ["a"], ["RMSE"]], "row heading")
+    for row, of in enumerate("ba", start=ENDS + 1):
+        cells, values = [], []
+        for name in parts.names:
+            steps_of, last = book[name][of], book[name][f"epoch_{of}"]
+            end = last.abroad.at(parts.epochs)
+            cells.append(
+                f"=IF(shown_step<steps_made,INDEX({steps_of.abroad.range},shown_step+1),{end})"
+            )
+            at = steps_of.values[int(shown), 0] if shown < steps else last.values[-1, 0]
+            values.append(at)
+        sheet.formulas(row, left + 1, f"step_{of}", [cells], np.array([values]), "calc.step")
+    b, a = sheet["step_b"], sheet["step_a"]
+    with np.errstate(all="ignore"):
+        rmse = np.sqrt(np.mean((b.values + a.values * x.values - y.values) ** 2, axis=0))
+    gap = f"{b.cell}+{a.cell}*{x.abroad.range}-{y.abroad.range}"
+    formula = f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.abroad.range}))"
+    rmse = np.where(np.isfinite(rmse), rmse, np.nan)[None, :]
+    sheet.fill(ENDS + 3, left + 1, "step_rmse", formula, rmse, "calc.step")
+
+
+def _until(parts: _Parts, values: Array, here: float) -> Array:
+    """The values by epoch (epochs + 1,), and from the step to show on what is there."""
+    done = np.arange(parts.epochs + 1) * parts.n <= float(parts.sheet["shown_step"].value)
+    return np.where(done, values, here)[:, None]
+
+
+def _curves(parts: _Parts) -> None:
+    """RMSE by epoch, each up to its sheet's error limit, and the chart of it."""
+    sheet, book, left, row = parts.sheet, parts.book, parts.drawn, ENDS + 6
+    epoch = parts.epoch
+    sheet.labels(row - 1, left, [["epochs", *parts.names]], "heading")
+    shown = float(sheet["shown_step"].value) / parts.n
+    done = f"{epoch.across}*points<=shown_step"
+    x = sheet.fill(
+        row,
+        left,
+        "drawn_epoch",
+        f"=IF({done},{epoch.across},shown_step/points)",
+        _until(parts, epoch.values[:, 0], shown),
+        "calc.step",
     )
-    top = row + 2
-    angle = sheet.numbers(top, 0, [[degree] for degree in DEGREES], "index")
-    sheet.labels(top - 1, 0, [["degrees"]], "heading")
     series = []
+    for i, name in enumerate(parts.names):
+        rmse, limit = sheet[name], book[name]["error_limit"]
+        here = sheet["step_rmse"].part(slice(None), slice(i, i + 1))
+        most = limit.abroad.range
+        formula = f"=IF({done},{_divergence.drawn_formula(rmse.cell, most)},"
+        formula += f"{_divergence.drawn_formula(here.range, most)})"
+        top = float(limit.value)
+        whole, end = (_divergence.drawn(block.values, top) for block in (rmse, here))
+        values = _until(parts, whole[:, 0], float(end[0, 0]))
+        at = (row, left + 1 + i, f"drawn_{name}", formula, values, "calc.objective")
+        series.append(Series(name, x, sheet.fill(*at)))
+    title, column = "RMSE by epoch, up to the step to show", len(parts.names) + 2
+    columns = parts.right - column
+    sheet.charts.append(
+        Chart(
+            title,
+            "epoch",
+            "RMSE (log scale)",
+            tuple(series),
+            ENDS,
+            column,
+            columns,
+            CHART,
+            log_y=True,
+            x_range=(0, parts.epochs),
+        )
+    )
+
+
+def _contours(parts: _Parts) -> list[tuple[Block, Block]]:
+    """The contours of RMSE, (a, b) each."""
+    sheet, left = parts.sheet, parts.drawn + 3 * len(parts.names) + 2
+    row = ENDS + 6
+    a, b, mean_x, sd_x, start, least = (
+        float(sheet[name].value)
+        for name in ("best_a", "best_b", "mean_x", "sd_x", "start_rmse", "least_rmse")
+    )
+    sheet.text(row - 2, left, "contours of RMSE, at parts of its value at the start of sgd", "band")
+    headings = [f"{of} at {i + 1}" for i in range(len(LEVELS)) for of in "ab"]
+    sheet.labels(row - 1, left, [["degrees", *headings]], "heading")
+    angle = sheet.numbers(row, left, [[degree] for degree in DEGREES], "index")
+    found = []
     for i in range(len(LEVELS)):
         name = f"contour_{i + 1}"
-        level = float(placed[name].value) * float(start.values[0, 0])
         with np.errstate(all="ignore"):
-            da, db = contour(level, least, mean_x, sd_x)
-        column = 1 + 2 * i
-        sheet.labels(top - 1, column, [[f"a at {i + 1}", f"b at {i + 1}"]], "heading")
+            da, db = contour(float(sheet[name].value) * start, least, mean_x, sd_x)
         radius = f"SQRT(MAX(({name}*start_rmse)^2-least_rmse^2,0))"
         across = sheet.fill(
-            top,
-            column,
+            row,
+            left + 1 + 2 * i,
             f"{name}_a",
-            f"={best_a.range}+{radius}*SIN(RADIANS({angle.across}))/sd_x",
+            f"=best_a+{radius}*SIN(RADIANS({angle.across}))/sd_x",
             (a + da)[:, None],
             "calc.step",
         )
         up = sheet.fill(
-            top,
-            column + 1,
+            row,
+            left + 2 + 2 * i,
             f"{name}_b",
-            f"={best_b.range}+{radius}*COS(RADIANS({angle.across}))-mean_x*({across.across}-{best_a.range})",
+            f"=best_b+{radius}*COS(RADIANS({angle.across}))-mean_x*({across.across}-best_a)",
             (b + db)[:, None],
             "calc.step",
         )
-        series.append(Series(f"contour {i + 1}", across, up, points=False, quiet=True))
-    for name in optimizers(book):
-        steps = book[name]
-        series.append(Series(name, steps["epoch_a"], steps["epoch_b"]))
-    sheet.charts.append(
-        Chart(
-            "The way of (a, b) over the contours of RMSE",
-            "a (slope)",
-            "b (intercept)",
-            tuple(series),
-            HEADINGS + 19,
-            left,
-            columns=8,
-            rows=24,
+        found.append((across, up))
+    return found
+
+
+def _ways(parts: _Parts) -> list[tuple[Block, Block]]:
+    """The way of each optimizer by epoch, (a, b) each, within the reach of the map."""
+    sheet, book, row = parts.sheet, parts.book, ENDS + 6
+    left = parts.drawn + len(parts.names) + 1
+    reach = {of: float(sheet[f"reach_{of}"].value) for of in "ab"}
+    sheet.text(row - 2, left, "ways, up to the step to show", "band")
+    sheet.labels(row - 1, left, [[f"{of} of {n}" for n in parts.names for of in "ab"]], "heading")
+    sheet.heights[row - 1] = 31
+    done = f"{parts.epoch.across}*points<=shown_step"
+    ways = []
+    for i, name in enumerate(parts.names):
+        way = {}
+        for offset, of in enumerate("ab"):
+            place, best = book[name][f"epoch_{of}"], float(sheet[f"best_{of}"].value)
+            here = sheet[f"step_{of}"].part(slice(None), slice(i, i + 1))
+            gap = f"IF({done},{place.abroad.cell},{here.range})-best_{of}"
+            formula = f"=best_{of}+{_divergence.drawn_formula(gap, f'reach_{of}', signed=True)}"
+            until = _until(parts, place.values[:, 0], float(here.values[0, 0]))
+            with np.errstate(all="ignore"):
+                values = best + _divergence.drawn(until - best, reach[of])
+            at = (row, left + 2 * i + offset, f"way_{of}_{name}")
+            way[of] = sheet.fill(*at, formula, values, "calc.step")
+        ways.append((way["a"], way["b"]))
+    return ways
+
+
+def _maps(
+    parts: _Parts, contours: Sequence[tuple[Block, Block]], ways: Sequence[tuple[Block, Block]]
+) -> None:
+    """A map for each optimizer, all with the same axes."""
+    sheet = parts.sheet
+    quiet = [
+        Series(f"contour {i + 1}", across, up, points=False, quiet=True)
+        for i, (across, up) in enumerate(contours)
+    ]
+    corners = _corners(parts, [*contours, *ways])
+    for i, (name, way) in enumerate(zip(parts.names, ways, strict=True)):
+        series = (*quiet, corners, Series(name, *way, color=i))
+        row, column = parts.maps + (HIGH + 1) * (i // ACROSS), WIDE * (i % ACROSS)
+        sheet.charts.append(
+            Chart(name, "a (slope)", "b (intercept)", series, row, column, WIDE, HIGH)
         )
-    )
+
+
+def _corners(parts: _Parts, lines: Sequence[tuple[Block, Block]]) -> Series:
+    """The least and the greatest of all maps: points that are not drawn, for the axes to follow."""
+    sheet, left = parts.sheet, parts.drawn + len(parts.names) + 1
+    sheet.labels(ENDS, left, [["least", "greatest"]], "fact")
+    blocks = []
+    for row, blocks_of in enumerate(zip(*lines, strict=True), start=ENDS + 1):
+        ranges = ",".join(block.range for block in blocks_of)
+        ends = [[f"=MIN({ranges})", f"=MAX({ranges})"]]
+        values = np.array([_ends_of(blocks_of)])
+        name = f"corners_{'ab'[row - ENDS - 1]}"
+        blocks.append(sheet.formulas(row, left, name, ends, values, "calc.step"))
+    a, b = blocks
+    return Series("corners", a, b, points=False, line=False, quiet=True)
+
+
+def _ends_of(blocks: Sequence[Block]) -> list[float]:
+    """The least and the greatest of all values of blocks."""
+    values = np.concatenate([block.values.ravel() for block in blocks])
+    return [float(values.min()), float(values.max())]
 
 
 TOPIC = Topic(

@@ -7,7 +7,9 @@ them stand estimates by finite differences: nudge b (or a) by h and see what e d
 
     est_de_db = (e(b + h, a) - e(b, a)) / h
 
-which for a squared error is off by exactly h (by h x^2 for a).
+which for a squared error is off by exactly h (by h x^2 for a). Where the numbers have grown so
+large that h would be lost in their last digits, as in a run that diverges, the step is a longer
+one, h_used: at least least_h times the numbers that it is added to.
 
 The lecture's sheet `basic` is the lecture variant: after an epoch its macro carries over b and a
 as they stood before the last row's update, so 28 of 29 updates are kept. The textbook variant
@@ -35,27 +37,33 @@ def step(x: Pair, grad: Pair, state: State, *, lr: float, **_: float) -> tuple[P
     return x - lr * grad, state
 
 
+def h_used(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
+    """H, or as much more as it takes for the nudged error to differ in its digits."""
+    size = np.abs(frame.b) + np.abs(frame.a * frame.x) + np.abs(frame.y)
+    return np.asarray(np.maximum(hyper["h"], hyper["least_h"] * size))
+
+
 def nudged_b(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
     """Squared error with b + h in place of b."""
-    return np.asarray(((frame.b + hyper["h"]) + frame.a * frame.x - frame.y) ** 2)
+    return np.asarray(((frame.b + h_used(frame, hyper)) + frame.a * frame.x - frame.y) ** 2)
 
 
 def nudged_a(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
     """Squared error with a + h in place of a."""
-    return np.asarray(((frame.a + hyper["h"]) * frame.x + frame.b - frame.y) ** 2)
+    return np.asarray(((frame.a + h_used(frame, hyper)) * frame.x + frame.b - frame.y) ** 2)
 
 
 def estimate_b(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
     """Forward difference of the squared error in b."""
-    return np.asarray((nudged_b(frame, hyper) - frame.squared_error) / hyper["h"])
+    return np.asarray((nudged_b(frame, hyper) - frame.squared_error) / h_used(frame, hyper))
 
 
 def estimate_a(frame: pd.DataFrame, hyper: Mapping[str, float]) -> Array:
     """Forward difference of the squared error in a."""
-    return np.asarray((nudged_a(frame, hyper) - frame.squared_error) / hyper["h"])
+    return np.asarray((nudged_a(frame, hyper) - frame.squared_error) / h_used(frame, hyper))
 
 
-HYPER = {"lr": 1e-4, "h": 0.01}
+HYPER = {"lr": 1e-4, "h": 0.01, "least_h": 1.5e-8}  # the root of a float's rounding
 FORMULAS = {"new_b": "={b}-lr*{de_db}", "new_a": "={a}-lr*{de_da}"}
 RULE = "new_b = b - lr de_db, new_a = a - lr de_da; est_ columns: the same by finite differences"
 
@@ -84,12 +92,19 @@ OPTIMIZER = Optimizer(
     ),
     torch=Torch("SGD", {"lr": "lr"}, cases=({"lr": 3e-5},)),
     training=Training(hyper={}, digits_lr=2e-2),  # the lesson's rate
-    ranges={"h": Valid(0, above=True)},
+    ranges={"h": Valid(0, above=True), "least_h": Valid(0, 1e-3)},
     extras=(
-        Extra("nudged_b", "=((({b}+h)+{a}*{x})-{y})^2", nudged_b, before="de_db"),
-        Extra("est_de_db", "=({nudged_b}-{squared_error})/h", estimate_b, before="de_db"),
-        Extra("nudged_a", "=((({a}+h)*{x}+{b})-{y})^2", nudged_a, before="de_db"),
-        Extra("est_de_da", "=({nudged_a}-{squared_error})/h", estimate_a, before="de_db"),
+        Extra(
+            "h_used",
+            "=MAX(h,least_h*(ABS({b})+ABS({a}*{x})+ABS({y})))",
+            h_used,
+            before="de_db",
+            style="calc.power",
+        ),
+        Extra("nudged_b", "=((({b}+{h_used})+{a}*{x})-{y})^2", nudged_b, before="de_db"),
+        Extra("est_de_db", "=({nudged_b}-{squared_error})/{h_used}", estimate_b, before="de_db"),
+        Extra("nudged_a", "=((({a}+{h_used})*{x}+{b})-{y})^2", nudged_a, before="de_db"),
+        Extra("est_de_da", "=({nudged_a}-{squared_error})/{h_used}", estimate_a, before="de_db"),
     ),
     tries=(
         (

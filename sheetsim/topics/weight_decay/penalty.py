@@ -258,7 +258,7 @@ def _curves(sheet: Sheet, x: Block, y: Block, w: Block) -> None:
     )
     title = "MSE, penalty and loss over one weight"
     chart = Chart(
-        title, "the weight that is moved", "loss", series, SWEEP + 1, 6, columns=6, rows=26
+        title, "the weight that is moved", "loss", series, SWEEP + 1, 6, columns=6, rows=19
     )
     sheet.charts.append(chart)
 

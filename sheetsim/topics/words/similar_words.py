@@ -60,7 +60,7 @@ def _sheet(book: Draft) -> Sheet:
         TOP + SLOTS + 1,
         0,
         columns=MAP + 5,
-        rows=22,
+        rows=16,
     )
     sheet.charts.append(chart)
     sheet.width(0, 0, 6)

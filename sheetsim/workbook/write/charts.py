@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import numpy as np
+
 from sheetsim.sheet import Block, Chart, Series
+from sheetsim.workbook.write.labels import sides
 
 COLORS = (
     *("#1F77B4", "#D62728", "#2CA02C", "#9467BD", "#FF7F0E", "#17BECF"),
     *("#8C564B", "#E377C2"),
 )
-SIDES = ("right", "left", "above", "below")
-"""Where labels stand, one after the other, so that those of close points stay readable."""
+SCATTER = {"type": "scatter", "subtype": "straight_with_markers"}
 
 CHARACTER, PADDING, ROW = 7, 5, 20
 """Pixels of a character, of the space beside it, and of a row."""
@@ -17,49 +19,65 @@ CHARACTER, PADDING, ROW = 7, 5, 20
 
 def draw(workbook: Any, chart: Chart, widths: dict[int, float], heights: dict[int, float]) -> Any:
     """An XlsxWriter chart, sized to the columns and rows that it covers."""
-    drawn = workbook.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+    size = _width(chart, widths), _height(chart, heights)
+    kind = {"type": "column"} if chart.bars else SCATTER
+    drawn = workbook.add_chart(kind)
     loud = [series for series in chart.series if not series.quiet]
     hidden: list[int] = []
     total = 0
     for series in chart.series:
-        color = "#BFBFBF" if series.quiet else COLORS[loud.index(series) % len(COLORS)]
-        parts = [_plain(series)] if series.labels is None else _labelled(series, series.labels)
+        color = "#BFBFBF" if series.quiet else _color(series, loud)
+        parts = [_plain(series)]
+        if series.labels is not None:
+            parts = _labelled(series, series.labels, size)
+        looks = {"fill": {"color": color}} if chart.bars else _looks(series, color)
         for part in parts:
-            drawn.add_series(part | _looks(series, color))
+            drawn.add_series(part | looks)
         if series.quiet or series.labels is not None:
             hidden += range(total, total + len(parts))
         total += len(parts)
     drawn.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
-    drawn.set_x_axis(_axis(chart.x_title, chart.x_range, log=False))
+    x_axis = _axis(chart.x_title, chart.x_range, log=False)
+    if chart.bars:
+        x_axis["major_gridlines"] = {"visible": False}
+    drawn.set_x_axis(x_axis)
     drawn.set_y_axis(_axis(chart.y_title, chart.y_range, log=chart.log_y))
     if len(loud) > 1 and len(hidden) < total:
         drawn.set_legend({"position": "bottom", "delete_series": hidden})
     else:
         drawn.set_legend({"none": True})
-    drawn.set_size({"width": _width(chart, widths), "height": _height(chart, heights)})
+    drawn.set_size({"width": size[0], "height": size[1]})
     drawn.show_na_as_empty_cell()
     return drawn
+
+
+def _color(series: Series, loud: list[Series]) -> str:
+    """The series' own colour, or that of its place among those with one."""
+    number = loud.index(series) if series.color is None else series.color
+    return COLORS[number % len(COLORS)]
 
 
 def _plain(series: Series) -> dict[str, Any]:
     return {"name": series.name, "categories": _range(series.x), "values": _range(series.y)}
 
 
-def _labelled(series: Series, texts: Block) -> list[dict[str, Any]]:
+def _labelled(series: Series, texts: Block, size: tuple[int, int]) -> list[dict[str, Any]]:
     """A series for each point, which shows its name: the one live label that all programs draw.
 
     LibreOffice 7.4 shows the value of a point in place of a label that is taken from a cell.
     """
-    points = zip(texts.cells(), series.x.cells(), series.y.cells(), strict=True)
+    x, y = (np.asarray(block.values, dtype=float).ravel() for block in (series.x, series.y))
+    places = sides(x, y, [str(text) for text in texts.values.ravel()], size)
+    points = zip(texts.cells(), series.x.cells(), series.y.cells(), places, strict=True)
     label = {"series_name": True, "font": {"size": 8}}
     return [
         {
             "name": [texts.sheet, *name[:2]],
             "categories": [series.x.sheet, *x[:2], *x[:2]],
             "values": [series.y.sheet, *y[:2], *y[:2]],
-            "data_labels": label | {"position": SIDES[number % len(SIDES)]},
         }
-        for number, (name, x, y) in enumerate(points)
+        | ({} if side is None else {"data_labels": label | {"position": side}})
+        for name, x, y, side in points
     ]
 
 

@@ -68,8 +68,13 @@ HIGHLIGHTS: dict[str, dict[str, Any]] = {
     "warning": {"bold": True, "font_color": "#C00000"},
     "predicted": {"bold": True, "italic": True, "border": 2},
     "hot": {"bold": True, "bg_color": "#44546A", "font_color": "#FFFFFF"},
+    "alarm": {"bold": True, "bg_color": "#C00000", "font_color": "#FFFFFF"},
 }
 """What cells look like where a condition holds."""
+
+
+SHRUNK = ("rating", "rating2", "factor", "error", "objective", "index", "step", "power")
+"""Formats of numbers that are made smaller where they do not fit, for General rounds of itself."""
 
 
 def properties(style: str) -> dict[str, Any]:
@@ -79,4 +84,5 @@ def properties(style: str) -> dict[str, Any]:
         KeyError: the style is not in the tables above.
     """
     look, _, number = style.partition(".")
-    return {**LOOKS[look], **(FORMATS[number] if number else {})}
+    shrunk = {"shrink": True} if number in SHRUNK and look != "heading" else {}
+    return {**LOOKS[look], **(FORMATS[number] if number else {}), **shrunk}

@@ -27,7 +27,8 @@ from sheetsim.sheet.block import A_TEXT, LONGEST
 from sheetsim.workbook.solver_model.areas import Area
 from sheetsim.workbook.solver_model.model import SolverModel, SolverSettings
 from sheetsim.workbook.solver_model.names import model_names
-from sheetsim.workbook.write.charts import draw, pixels
+from sheetsim.workbook.write.charts import draw
+from sheetsim.workbook.write.growth import growing
 from sheetsim.workbook.write.styles import HIGHLIGHTS, properties
 
 EPOCH = datetime.datetime(2026, 1, 1)
@@ -44,9 +45,6 @@ stands."""
 
 TITLE = 32
 """Characters that Excel takes as the title of a prompt or of an error; a prompt takes 255."""
-
-PRINTABLE = 1045
-"""Pixels of a column's width that A4 paper, lying, has between our margins."""
 
 _NAME = re.compile(r"[a-z][a-z_0-9]*")
 
@@ -133,6 +131,7 @@ class _Writer:
             self._block(page, block, sheet)
             self._name(block)
             _validate(page, block, sheet.meanings.get(block.name, ""))
+        self._growing(page, sheet)
         for scale in sheet.color_scales:
             page.conditional_format(*_corners(scale.block), _color_scale(scale))
         for highlight in sheet.highlights:
@@ -168,6 +167,13 @@ class _Writer:
                 page.write_blank(row, column, None, look)
             else:
                 page.write_number(row, column, value, look)
+
+    def _growing(self, page: Any, sheet: Sheet) -> None:
+        """Show what outgrows its column in scientific form."""
+        for most, form, ranges in growing(sheet):
+            rule = {"type": "cell", "criteria": "not between", "minimum": -most, "maximum": most}
+            rule |= {"format": self._book.add_format({"num_format": form}), "multi_range": ranges}
+            page.conditional_format(ranges.split()[0], rule)
 
     def _name(self, block: Block) -> None:
         """A name, scoped to the sheet, for inputs and for single formula cells."""
@@ -262,7 +268,7 @@ def _validate(page: Any, block: Block, meaning: str) -> None:
     elif valid.above:
         rule |= {"validate": "decimal", "criteria": ">", "value": valid.low}
     else:
-        rule |= {"validate": "decimal", "criteria": "between"}
+        rule |= {"validate": "integer" if valid.whole else "decimal", "criteria": "between"}
         rule |= {"minimum": valid.low, "maximum": min(valid.high, LARGEST)}
     page.data_validation(*_corners(block), rule)
 
@@ -300,17 +306,12 @@ def _end(which: str, value: float | None, color: str) -> dict[str, Any]:
     return {f"{which}_color": color, **own}
 
 
-def _scale(sheet: Sheet) -> int:
-    """Percent at which the widest of the print areas fits on a page."""
-    widest = max(
-        sum(pixels(sheet.widths, column) for column in range(left, right))
-        for _, left, _, right in sheet.print_areas
-    )
-    return max(10, min(100, int(86 * PRINTABLE / widest)))
-
-
 def _set_up_page(page: Any, sheet: Sheet) -> None:
-    """Frozen headings, and pages that print: landscape, A4, as wide as the sheet."""
+    """Frozen headings, and pages that print: landscape, A4, each area as wide as a page.
+
+    Excel takes no notice of page breaks where it fits a sheet to pages: what is to begin a page is
+    an area of its own.
+    """
     if sheet.freeze != (0, 0):
         page.freeze_panes(*sheet.freeze)
     page.hide_gridlines(2)
@@ -318,10 +319,8 @@ def _set_up_page(page: Any, sheet: Sheet) -> None:
     page.set_paper(9)
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     rows, columns = sheet.extent
-    if sheet.print_areas:
-        page.set_print_scale(_scale(sheet))
-    else:
-        page.fit_to_pages(1, sheet.pages)
+    page.fit_to_pages(1, sheet.pages)
+    if not sheet.print_areas:
         page.print_area(0, 0, rows - 1, columns - 1)
     page.set_footer("&L&A&Rpage &P of &N")
     if sheet.repeat_rows is not None:
