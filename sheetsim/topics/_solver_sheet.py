@@ -91,17 +91,33 @@ def _section(sheet: Sheet, book: Draft, topic: Topic, row: int) -> int:
     _outcome(sheet, name, top, model.objective)
     right = max(CHART + ACROSS, *(1 + block.columns for block in model.variables))
     _log(sheet, name, top - 1, right + 1, trials)
-    bottom = top + DOWN
-    for block in model.variables:
-        beside = 1 + 2 * block.columns + GAP <= right
-        for when in ("start", "optimum"):
-            column = 1 + (block.columns + GAP) * (beside and when == "optimum")
-            sheet.text(bottom, column, f"{when}: {block.name}, for {block.abroad.range}", "band")
-            at = (bottom + 1, column, f"{name}_{when}_{block.name}")
-            sheet.records(*at, block.values.shape, "calc.factor")
-            bottom += (block.rows + 2) * (not beside or when == "optimum")
+    bottom = _points(sheet, name, top + DOWN, right, model.variables)
     sheet.print_areas += ((row if sheet.print_areas else 0, 0, bottom, right),)
     return max(bottom, top + trials + 1) + 1
+
+
+def _points(sheet: Sheet, name: str, row: int, right: int, variables: tuple[Block, ...]) -> int:
+    """The start and the optimum: side by side where there is room, else the starts first.
+
+    Returns:
+        The first row below them.
+    """
+
+    def put(when: str, block: Block, column: int) -> None:
+        sheet.text(row, column, f"{when}: {block.name}, for {block.abroad.range}", "band")
+        key = f"{name}_{when}_{block.name}"
+        sheet.records(row + 1, column, key, block.values.shape, "calc.factor")
+
+    for block in variables:
+        put("start", block, 1)
+        if 1 + 2 * block.columns + GAP <= right:
+            put("optimum", block, 1 + block.columns + GAP)
+        row += block.rows + 2
+    for block in variables:
+        if f"{name}_optimum_{block.name}" not in sheet.blocks:
+            put("optimum", block, 1)
+            row += block.rows + 2
+    return row
 
 
 def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:

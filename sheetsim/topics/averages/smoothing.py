@@ -181,7 +181,7 @@ def _charts(sheet: Sheet, t: Block, clean: Block, compared: dict[str, Block]) ->
     """All steps, and the first ones, where the correction matters."""
     for title, steps, row in (
         ("A noisy curve and its averages", STEPS, HEADINGS),
-        ("The first steps: S starts from 0", START, HEADINGS + 18),
+        ("The first steps: S starts from 0", START, HEADINGS + 17),
     ):
         part = slice(0, steps)
         series = [
@@ -193,7 +193,7 @@ def _charts(sheet: Sheet, t: Block, clean: Block, compared: dict[str, Block]) ->
                 if name != "noisy"
             ),
         ]
-        chart = Chart(title, "step t", "value", tuple(series), row, BESIDE, 6, 17)
+        chart = Chart(title, "step t", "value", tuple(series), row, BESIDE, 6, 16)
         sheet.charts.append(chart)
 
 

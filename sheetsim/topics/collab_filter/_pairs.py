@@ -13,6 +13,9 @@ from sheetsim.topics._ratings_grid import as_floats
 
 FACT_ROW, HEADINGS, FIRST = 2, 5, 6
 
+PRINTED = 45
+"""How many pairs are printed: the first, on one page; all others are alike."""
+
 
 def identify(sheet: Sheet, book: Draft, column: int) -> dict[str, Block]:
     """Columns user, movie, rating, user_index, movie_index: which pair a row is about.
@@ -144,3 +147,9 @@ def factor_values(book: Draft) -> tuple[Array, Array]:
     """User factors (users, k) and movie factors turned to (movies, k), from dot_product."""
     source = book["dot_product"]
     return source["user_factors"].values, source["movie_factors"].values.T
+
+
+def first_page(sheet: Sheet) -> tuple[int, int, int, int]:
+    """The part of a sheet that is printed: all columns of the first pairs."""
+    rows, columns = sheet.extent
+    return 0, 0, min(rows, FIRST + PRINTED), columns

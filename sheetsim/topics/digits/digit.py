@@ -54,7 +54,8 @@ def _sheet(book: Draft) -> Sheet:
         sheet.heights[row] = SQUARE[1]
     sheet.width(0, 6 * (SIDE + 1), SQUARE[0])
     sheet.freeze = (FACTS + 2, 0)
-    sheet.page_breaks = (FLAT - 1,)
+    rows, columns = sheet.extent
+    sheet.print_areas = ((0, 0, FLAT - 1, columns), (FLAT - 1, 0, rows, columns))
     return sheet
 
 

@@ -49,6 +49,9 @@ FACTS, SUMMARY = 2, 5
 LEFT, BAND = 2, 12
 """First column of the steps, and how many columns each takes."""
 
+PRINTED = 2
+"""How many steps are printed: the first; the others are alike."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -256,12 +259,8 @@ def _looks(sheet: Sheet, rows: Rows) -> None:
     sheet.heights[FACTS] = sheet.heights[SUMMARY] = sheet.heights[rows.logits - 1] = 31
     sheet.freeze = (FACTS + 2, 2)
     top, bottom = rows.logits - 2, rows.bias + 1 + PIXELS
-    pairs = range(LEFT, LEFT + BAND * (rows.steps + 1), 2 * BAND)
-    last = LEFT + BAND * (rows.steps + 1)
-    sheet.print_areas = (
-        (0, 0, rows.logits - 3, 21),
-        *((top, left if left > LEFT else 0, bottom, min(left + 2 * BAND, last)) for left in pairs),
-    )
+    first_steps = LEFT + BAND * min(PRINTED, rows.steps + 1)
+    sheet.print_areas = ((0, 0, rows.logits - 3, 21), (top, 0, bottom, first_steps))
 
 
 TOPIC = Topic(

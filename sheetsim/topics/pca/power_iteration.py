@@ -28,7 +28,8 @@ from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.pca import N_COMPONENTS
 
 START, MATRIX = 3, 8
-STEPS = 100
+STEPS, PRINTED = 100, 3
+"""Steps of each component, and how many of their rows are printed: the first."""
 
 
 def power_iteration(matrix: Array, start: Array, steps: int) -> tuple[Array, Array, Array]:
@@ -90,11 +91,16 @@ def _sheet(book: Draft) -> Sheet:
         sheet.width(left, left + 2 * k, 9)
         sheet.width(left + 2 * k + 1, left + 2 * k + 1, 3)
     _chart(sheet, lengths, MATRIX + k + 1)
+    for number in range(1, N_COMPONENTS + 1):
+        eigenvalue, column = sheet[f"eigenvalue_{number}"], 2 * k + 2 + number
+        sheet.text(START - 1, column, f"lambda {number}", "fact")
+        formula = f"={eigenvalue.range}"
+        sheet.fill(START, column, f"lambda_{number}", formula, eigenvalue.value, "key.step")
     sheet.width(0, 0, 9)
     sheet.freeze = (START + 2, 1)
-    wide, bottom = 2 * k + 2, _first(k) + STEPS + 1
+    wide, bottom = 2 * k + 2, _first(k) + PRINTED
     sheet.print_areas = (
-        (0, 0, bottom, wide),
+        (0, 0, bottom, wide + 1 + N_COMPONENTS),
         *((MATRIX - 2, 1 + i * wide, bottom, (i + 1) * wide) for i in range(1, N_COMPONENTS)),
     )
     return sheet
@@ -169,7 +175,7 @@ def _outcome(sheet: Sheet, v: list[Block], w: list[Block], number: int, column: 
         f"eigenvalue_{number}",
         f"=SUMPRODUCT({ends[0]},{ends[1]})",
         value,
-        "key.step",
+        "calc.step",
     )
     # Rounded: the last bits are noise, of which every processor and program has its own.
     total = f"SUMPRODUCT(ABS({ends[1]}-{eigenvalue.range}*{ends[0]}))"

@@ -196,7 +196,7 @@ def _sheet(book: Draft) -> Sheet:
     blocks = table(sheet, TOP, LEFT, columns, steps)
     _outcomes(sheet, placed, blocks, given)
     _chart(sheet, blocks)
-    _looks(sheet, TOP + steps, LEFT + len(columns))
+    _looks(sheet, LEFT + len(columns))
     return sheet
 
 
@@ -329,18 +329,14 @@ def _chart(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
     sheet.charts.append(chart)
 
 
-def _looks(sheet: Sheet, last: int, right: int) -> None:
+def _looks(sheet: Sheet, right: int) -> None:
     sheet.width(0, LEFT - 1, 11)
     sheet.width(LEFT, right - 1, 11)
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 46, 20
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
-    inputs, bottom = POINTS, POINTS + 4 + N
-    sheet.print_areas = (
-        (0, 0, inputs, LEFT + 6),
-        (inputs, 0, bottom, LEFT),
-        (HEADINGS, LEFT, last, right),
-    )
+    bottom = POINTS + 4 + N
+    sheet.print_areas = ((0, 0, POINTS, LEFT + 6), (POINTS, 0, bottom, LEFT))
 
 
 TOPIC = Topic(

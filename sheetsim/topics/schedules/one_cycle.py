@@ -168,7 +168,7 @@ def _looks(sheet: Sheet, step: Block, columns: list[Block]) -> None:
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 20, 20
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
-    sheet.print_areas = ((0, 0, TOP + 36, left + 8), (HEADINGS, 0, TOP + step.rows, 5))
+    sheet.print_areas = ((0, 0, TOP + 36, left + 8),)
 
 
 TOPIC = Topic(

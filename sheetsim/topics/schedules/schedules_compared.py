@@ -31,7 +31,6 @@ Practical Deep Learning for Coders (2019), lesson 5.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
 
@@ -152,7 +151,7 @@ def _sheet(book: Draft) -> Sheet:
     blocks = table(sheet, TOP, LEFT, columns, steps)
     _ends(sheet, blocks, x, y)
     _charts(sheet, blocks)
-    _looks(sheet, TOP + steps, LEFT + len(columns))
+    _looks(sheet, LEFT + len(columns))
     return sheet
 
 
@@ -348,19 +347,14 @@ def _charts(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
         sheet.charts.append(chart)
 
 
-def _looks(sheet: Sheet, last: int, right: int) -> None:
+def _looks(sheet: Sheet, right: int) -> None:
     sheet.width(0, LEFT - 2, 15)
     sheet.width(LEFT - 1, LEFT - 1, 2)
     sheet.width(LEFT, right - 1, 12.5)
     sheet.heights[FACTS], sheet.heights[FACTS + 2], sheet.heights[HEADINGS] = 20, 20, 20
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
-    cuts = (LEFT, right - 24, right - 12, right)
-    tables = ((HEADINGS, *ends) for ends in pairwise(cuts))
-    sheet.print_areas = (
-        (0, 0, TOP + 29, LEFT),
-        *((top, left, last, end) for top, left, end in tables),
-    )
+    sheet.print_areas = ((0, 0, TOP + 29, LEFT),)
 
 
 TOPIC = Topic(

@@ -353,7 +353,7 @@ def _looks(sheet: Sheet, x: Block, y: Block, pred: Block, old: list[Block]) -> N
         (TOP + POINTS + 1, "The new task: a random head", y, pred),
     ):
         series = (Series("y", x, target, line=False), Series("pred", x, answer, line=False))
-        sheet.charts.append(Chart(title, "x", "y", series, row, 15, columns=6, rows=14))
+        sheet.charts.append(Chart(title, "x", "y", series, row, 15, columns=6, rows=11))
     sheet.width(0, 0, 13.5)
     sheet.width(1, 20, 10)
     sheet.heights[FACTS], sheet.heights[CHECK] = 31, 31

@@ -153,7 +153,7 @@ def _pairs(sheet: Sheet, book: Draft, row: int) -> None:
             rows=CHART_ROWS,
         )
     )
-    sheet.print_areas = ((0, 0, first - 1, 14), (first - 1, 0, first + len(pairs), 4))
+    sheet.print_areas = ((0, 0, first - 1, 14),)
 
 
 def _lines(sheet: Sheet, row: int) -> list[Series]:
