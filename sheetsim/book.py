@@ -119,6 +119,14 @@ class DefinedName:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenRows:
+    """The rows of a sheet that are not shown, from 0: hidden by hand, or by a filter."""
+
+    by_hand: frozenset[int] = frozenset()
+    filtered: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of a sheet, which formulas refer to by its name and those of its columns.
 
@@ -130,6 +138,7 @@ class Table:
         columns: the columns' names, from left to right.
         header_rows: 1, or 0 if the headers are hidden.
         totals_rows: 1 if it ends in a row of totals, else 0.
+        filtered: whether a filter hides some of its rows.
     """
 
     name: str
@@ -139,6 +148,7 @@ class Table:
     columns: tuple[str, ...]
     header_rows: int = 1
     totals_rows: int = 0
+    filtered: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,6 +168,7 @@ class Book:
         macros: whether it carries macros; never run.
         date1904: whether day 0 is 1904-01-01 instead of 1899-12-31.
         iterative: whether circular references are to be iterated.
+        hidden: sheet to its rows that are not shown; read when it is asked for.
     """
 
     path: str
@@ -169,6 +180,7 @@ class Book:
     macros: bool = False
     date1904: bool = False
     iterative: bool = False
+    hidden: Mapping[str, HiddenRows] = field(default_factory=dict)
 
     def find_sheet(self, name: str) -> str | None:
         """Return a sheet with cells as the workbook spells it; case does not matter, as in Excel.

@@ -8,6 +8,7 @@
 - `implicit_intersection`: where a range is cut to the formula's own row or column.
 - `dynamic_references`: what OFFSET, INDIRECT, INDEX and `A1#` refer to.
 - `lifting`: arrays of references, taken one by one.
+- `sight`: which cells of an area are shown.
 - `batches`: one formula in many cells, ready to be computed together.
 - `constant_folding`: all computed that is fixed; what is left becomes a batch of operations.
 - `broadcasting`, `used_range`, `result_size`: arrays of unequal size, whole columns, and results

@@ -27,6 +27,7 @@ from sheetsim.formula.compile.dynamic_references import CellReader
 from sheetsim.formula.compile.implicit_intersection import OWN_LINE, cut_to_own_line
 from sheetsim.formula.compile.lifting import assembled, element
 from sheetsim.formula.compile.plan import Step
+from sheetsim.formula.compile.sight import sight_of
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
 from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
 from sheetsim.formula.functions import Function, Reads, UnequalSizesError, UnknownResultError
@@ -80,6 +81,7 @@ class _Folding:
         self.moving: dict[int, Step] = {}  # references whose arguments depend on the variables
         self.several: dict[int, list[list[Areas]]] = {}  # rows of them, made of arrays
         self.spread: dict[int, int] = {}  # register -> the step whose references it would gather
+        self.sights: set[int] = set()  # of these, the ones that only see
         self.used: list[Areas] = []
         self.next = len(group.plan.steps)
         self.trials: dict[int, ArrayValue] = {}
@@ -146,6 +148,25 @@ class _Folding:
                 return
         self.take(register, areas)
 
+    def sight(self, register: int, source: int) -> None:
+        """Do a step of kind "sight"."""
+        if source in self.several:
+            self.spread[register] = source
+            self.sights.add(register)
+            self.batch.values[register] = constant(0.0)
+        elif source in self.moving:
+            self.batch.values[register] = constant(0.0)
+        else:
+            self.batch.values[register] = self._seen(self.areas[source])
+
+    def _seen(self, areas: Areas) -> ArrayValue:
+        """Return which cells of areas are shown, as many as are read of them."""
+        self.split(areas.bottom - areas.top)
+        self.split(areas.right - areas.left)
+        if lost(areas).any():
+            return constant(0.0)
+        return sight_of(self.store, self.limits.cut(areas))
+
     def _spread(self, register: int, source: int) -> None:
         """Note that a register would hold what an array of references refers to."""
         rows = self.several[source]
@@ -171,7 +192,11 @@ class _Folding:
                     one = i
                     if i in several:
                         rows, one = several[i], self.free()
-                        self.take(one, rows[min(r, len(rows) - 1)][min(c, len(rows[0]) - 1)])
+                        areas = rows[min(r, len(rows) - 1)][min(c, len(rows[0]) - 1)]
+                        if i in self.sights:
+                            self.batch.values[one] = self._seen(areas)
+                        else:
+                            self.take(one, areas)
                     elif function.letter(k) == "V" and self.size(i) != (1, 1):
                         one = self.operate(element(r, c), (i,), self.free())
                     own.append(one)
@@ -460,6 +485,8 @@ class _Folding:
             self.batch.values[i] = self.batch.group.plan.constants[i]
         elif step.kind == "reference":
             self.reference(i, step)
+        elif step.kind == "sight":
+            self.sight(i, step.areas[0])
         else:
             self.geometry(i, step)
 

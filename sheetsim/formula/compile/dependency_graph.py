@@ -169,7 +169,10 @@ class DependencyGraph:
         """Put a formula's cell into its group, and on the stack."""
         size = None
         if cell.array:
-            first, size = extent(cell.array)
+            try:
+                first, size = extent(cell.array)
+            except WorkbookError as error:
+                raise WorkbookError(f"{self.book.path}: sheet {sheet!r}: {error}") from None
             if first != place:
                 anchor = self._touch_cell(sheet, first)
                 if anchor >= 0 and self.group_of[anchor].size is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
 from sheetsim.formula.compile.implicit_intersection import Wanted, argument_wanted
-from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions import TABLE, Sight
 from sheetsim.formula.functions.operators import AS_IS
 from sheetsim.formula.syntax.parser import Tree
 from sheetsim.formula.syntax.rewriting import find_sheet, function_of, on_sheet, rewritten
@@ -47,7 +47,8 @@ class Step:
         kind: "area" (value: a `Ref`), "reference" (value: the function that returns it; `areas`
             and `args` are its references and values), "const" (value), "gather" (the values in
             the area `areas[0]`; value: whether to cut it to the cell's own row or column),
-            "geometry" (value: the function), "call" (value: the function), "choice" or "choice of
+            "geometry" (value: the function), "sight" (which cells of an
+            area are shown), "call" (value: the function), "choice" or "choice of
             ranges" (likewise: one of the values, as large as it is).
         value: see above.
         args: steps that give values.
@@ -272,7 +273,12 @@ def _needs(tree: Tree, i: int, wanted: Wanted) -> list[tuple[int, Wanted]]:
     if function.measures is not None:
         return [(a, as_reference if _is_reference(tree, a) else Wanted.ARRAYS) for a in node.args]
     count = len(node.args)
-    return [(a, argument_wanted(function, k, wanted, count)) for k, a in enumerate(node.args)]
+    needs = []
+    for k, a in enumerate(node.args):
+        needs.append((a, argument_wanted(function, k, wanted, count)))
+        if function.sees is not None and k >= function.sees and _is_reference(tree, a):
+            needs.append((a, as_reference))
+    return needs
 
 
 def _beside(function: Function, k: int, wanted: Wanted) -> Wanted:
@@ -301,10 +307,27 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
         is_area = bool(needs) and planner.steps[needs[0]].kind in _AREAS
         args, areas = ((), tuple(needs)) if is_area else (tuple(needs), ())
         return planner.add(Step("geometry", function, args, areas))
+    if function.sees is not None:
+        needs = _with_sight(planner, function, node, needs)
     kind = "call"
     if function.chooses is not None and wanted is not Wanted.VALUE:
         kind = "choice of ranges" if wanted is Wanted.RANGE else "choice"
     return planner.add(Step(kind, function, tuple(needs)))
+
+
+def _with_sight(planner: _Planner, function: Function, node: Node, needs: list[int]) -> list[int]:
+    """Put behind each of a function's values what is to be seen of it."""
+    out, rest = [], iter(needs)
+    for k, a in enumerate(node.args):
+        out.append(next(rest))
+        if function.sees is None or k < function.sees:
+            continue
+        area = next(rest) if _is_reference(planner.tree, a) else -1
+        if area >= 0 and planner.steps[area].kind in _AREAS:
+            out.append(planner.add(Step("sight", None, areas=(area,))))
+        else:
+            out.append(planner.add(Step("const", float(Sight.VALUE))))
+    return out
 
 
 def _range_step(planner: _Planner, book: Book, ref: Ref, wanted: Wanted) -> int:

@@ -86,10 +86,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from sheetsim.formula.functions._function import UnequalSizesError, UnknownResultError
+from sheetsim.formula.functions._function import (
+    Sight,
+    UnequalSizesError,
+    UnknownResultError,
+)
 from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function, Reads
 
-__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "UnequalSizesError",
+__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "Sight", "UnequalSizesError",
            "UnknownResultError", "is_flat"]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntFlag
 from typing import Any, NamedTuple, Protocol
 
 from sheetsim.arrays import Floats
@@ -53,6 +53,19 @@ class UnequalSizesError(Exception):
 
 class UnknownResultError(Exception):
     """What Excel gives for some arguments is not known here; the message says for which."""
+
+
+class Sight(IntFlag):
+    """What a function that sees may leave out."""
+
+    HIDDEN = 1
+    """A cell in a row that is hidden by hand."""
+    FILTERED = 2
+    """A cell in a row that a filter hides."""
+    NESTED = 4
+    """A cell whose formula calls such a function itself."""
+    VALUE = 8
+    """No cell, but a value that was computed."""
 
 
 class Outer(NamedTuple):
@@ -121,6 +134,8 @@ class Function:
         refers_if_asked: whether it does so where a reference is due, and only there.
         over_references: whether it takes an array of references, one after the other, as
             INDIRECT makes of an array of texts.
+        sees: the first argument of those that are references of which it asks which cells are
+            shown: behind each comes another, in each place the sum of `Sight`s; None for none.
         measures: (what its reference is; the formula's own cells if it has none) -> value, if it
             asks of a reference where it lies.
         per_line: whether that is a number for each row or column of the reference.
@@ -167,6 +182,7 @@ class Function:
     references: frozenset[int] = frozenset()
     refers_if_asked: bool = False
     over_references: bool = False
+    sees: int | None = None
     measures: Callable[[Areas], ArrayValue] | None = None
     per_line: bool = False
     ragged: bool = False

@@ -16,6 +16,7 @@ from sheetsim.book import Book
 from sheetsim.errors import WorkbookError, shown
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.defined_names import read_names
+from sheetsim.workbook.read.hidden_rows import read_hidden_rows
 from sheetsim.workbook.read.merged_areas import merged_areas
 from sheetsim.workbook.read.shared_strings import shared_strings
 from sheetsim.workbook.read.sheet_cells import read_sheet
@@ -25,7 +26,7 @@ from sheetsim.workbook.read.xml_scan import Handler
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from sheetsim.book import Cell, Place
+    from sheetsim.book import Cell, HiddenRows, Place, Table
     from sheetsim.workbook.read.archive import SheetPart
 
 
@@ -47,16 +48,18 @@ def read_book(path: str | Path, *, progress: Callable[[str, float], None] | None
         parts = archive.sheets()
         settings = _Settings()
         archive.scan(archive.workbook, settings)
+        tables = read_tables(archive, parts)
         return Book(
             path=str(path),
             sheets=_Sheets(Path(path), parts, progress, settings.date1904),
             names=tuple(read_names(archive)),
-            tables=read_tables(archive, parts),
+            tables=tables,
             states={part.name: part.state for part in parts},
             externals=_externals(archive, settings.externals),
             macros=archive.link(archive.workbook, "vbaProject") is not None,
             date1904=settings.date1904,
             iterative=settings.iterative,
+            hidden=_Hidden(Path(path), parts, tables),
         )
 
 
@@ -130,6 +133,31 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
             where = f"{self._path}: sheet {shown(name)}"
             call = report if progress else None
             return read_sheet(archive.read(part), where, strings, call, date1904=self._date1904)
+
+
+class _Hidden(Mapping[str, "HiddenRows"]):
+    """Reads which rows of a sheet are not shown, when that is first asked for."""
+
+    def __init__(self, path: Path, parts: list[SheetPart], tables: Mapping[str, Table]) -> None:
+        self._path = path
+        self._parts = {part.name: part.part for part in parts if part.part is not None}
+        self._tables = tables
+        self._read: dict[str, HiddenRows] = {}
+
+    def __getitem__(self, name: str) -> HiddenRows:
+        if name not in self._read:
+            part = self._parts[name]
+            own = [table for table in self._tables.values() if table.sheet == name]
+            with Archive(self._path) as archive:
+                where = f"{self._path}: {part}"
+                self._read[name] = read_hidden_rows(archive.read(part), where, own)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
 
 def mentions(data: bytes, words: Collection[str]) -> bool:

@@ -40,12 +40,15 @@ class _TableReader(Handler):
     def __init__(self) -> None:
         self._attributes: Mapping[str, str] = {}
         self._columns: list[str] = []
+        self._filtered = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "table":
             self._attributes = attributes
         elif name == "tableColumn":
             self._columns.append(unescaped(attributes.get("name", "")))
+        elif name == "filterColumn":
+            self._filtered = True
 
     def table(self, sheet: str, where: str) -> Table:
         """Return the table that was read.
@@ -69,4 +72,6 @@ class _TableReader(Handler):
                 f"{where}: table {shown(name)} of {shown(sheet)} names {len(self._columns)} "
                 f"columns; expected the {width} of {attributes['ref']}"
             )
-        return Table(name, sheet, first, last, tuple(self._columns), int(headers), int(totals))
+        columns = tuple(self._columns)
+        rows = int(headers), int(totals)
+        return Table(name, sheet, first, last, columns, *rows, filtered=self._filtered)
