@@ -11,6 +11,7 @@ import pytest
 import sheetsim
 from sheetsim.api import prepare, write
 from sheetsim.checking.unchanged import changes
+from sheetsim.references import a1, read_cell
 from sheetsim.topics import Draft, lay_out
 from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.write.writer import write_workbook
@@ -140,9 +141,11 @@ def test_last_digits_of_what_the_solver_found(path: Path, book: Draft) -> None:
 def test_a_chart_that_follows_its_cells(path: Path, book: Draft) -> None:
     """What a chart remembers is as the cells are, last digits included."""
     place, cell = address(path, book, "solver", "dot_product_log")
-    cell = f"E{cell[1:]}"  # the objective stands beside the iteration
-    edit(path, place, in_cell(cell, times(1 + 1e-13)))
-    value = read_cells(path)["solver"][int(cell[1:]) - 1, 4].value
+    found = read_cell(cell)
+    assert found is not None
+    row, column = found[0], found[1] + 1  # the objective stands beside the iteration
+    edit(path, place, in_cell(a1(row, column), times(1 + 1e-13)))
+    value = read_cells(path)["solver"][row, column].value
     series = re.compile(r"(?<=<c:yVal>)(.*?<c:v>)[^<]*", re.DOTALL)
     edit(path, "xl/charts/chart1.xml", lambda text: series.sub(rf"\g<1>{value!r}", text, count=1))
     assert words(path, book) == []
