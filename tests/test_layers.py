@@ -55,9 +55,12 @@ IMPORTERS = {
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "platformdirs": {"data"},
-    "threadpoolctl": {"topics", "learn", "solving", "spreading"},
+    "threadpoolctl": {"topics", "learn", "solving", "spreading", "peers"},
     "distributed": {"spreading"},
     "highspy": {"solver"},
+    "scipy": {"peers"},
+    "casadi": {"peers"},
+    "unopy": {"peers"},
     "urllib": {"data"},
 }
 """The layers that alone import a library."""

@@ -3,6 +3,7 @@
 Any workbook:
 
 sheetsim.solve("model.xlsx", out="solved.xlsx")        its Solver model, from its own formulas
+sheetsim.side_by_side("model.xlsx", ["all"])           the same by other solvers, in one table
 sheetsim.verify("model.xlsx")                          its formulas, in three engines
 sheetsim.compile("model.xlsx", "Sheet1!D9", "B1:B5")   a function with a gradient
 
@@ -29,11 +30,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sheetsim.api.files import compile_objective, solve
+    from sheetsim.api.files import compile_objective, side_by_side, solve
     from sheetsim.api.lecture import build, prepare, save, trace, write
     from sheetsim.api.topics import TopicInfo, list_topics, list_workbooks
     from sheetsim.checking.check import CheckReport, check
     from sheetsim.checking.compare import Comparison, compare
+    from sheetsim.peers.side_by_side import SideBySide
     from sheetsim.racing.contest import Race, race
     from sheetsim.racing.grid import Sweep, sweep
     from sheetsim.solver import Result
@@ -46,6 +48,7 @@ __all__ = [
     "Comparison",
     "Race",
     "Result",
+    "SideBySide",
     "Sweep",
     "TopicInfo",
     "build",
@@ -57,6 +60,7 @@ __all__ = [
     "prepare",
     "race",
     "save",
+    "side_by_side",
     "solve",
     "sweep",
     "trace",
@@ -65,11 +69,12 @@ __all__ = [
 ]
 
 _PLACES = {
-    "api.files": ("solve",),
+    "api.files": ("side_by_side", "solve"),
     "api.lecture": ("build", "prepare", "save", "trace", "write"),
     "api.topics": ("TopicInfo", "list_topics", "list_workbooks"),
     "checking.check": ("CheckReport", "check"),
     "checking.compare": ("Comparison", "compare"),
+    "peers.side_by_side": ("SideBySide",),
     "racing.contest": ("Race", "race"),
     "racing.grid": ("Sweep", "sweep"),
     "solver": ("Result",),

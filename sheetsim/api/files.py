@@ -17,6 +17,7 @@ from sheetsim.workbook.read.paths import names_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sheetsim.peers.side_by_side import SideBySide
     from sheetsim.solver import Result
 
 _REQUESTED = (
@@ -74,6 +75,34 @@ def solve(model: str | Path, **options: Any) -> Solved | Result:
 
         return solve_file(model, request, out=out, reports=report_sheets, **where)
     return solve_file(model, request, out=out, **where)
+
+
+def side_by_side(
+    path: str | Path, against: str | Sequence[str] = "all", **options: Any
+) -> SideBySide:
+    """Solve a workbook's Solver model by sheetsim and by others, and compare.
+
+        sheetsim.side_by_side("model.xlsx", ["scipy-slsqp", "ipopt"]).frame()
+
+    Args:
+        path: an .xlsx or .xlsm file.
+        against: "scipy-slsqp", "scipy-trust-constr", "scipy-lm", "highs", "ipopt", "uno", or "all"
+            of them; files of the same workbook that another program, such as Excel, solved and
+            saved; or several.
+        **options: as of `solve` for a file, but for what is written.
+
+    Returns:
+        A row a solver: objective and violation by our evaluation of the workbook, what it claims,
+        whether that holds, seconds and evaluations. Who is not installed is named as missing.
+
+    Raises:
+        OptionError: an option, or a solver, that there is not.
+        WorkbookError: the file cannot be read, or holds no model that can be solved.
+    """
+    from sheetsim.peers.side_by_side import side_by_side
+
+    names = [against] if isinstance(against, str) else list(against)
+    return side_by_side(path, names, request_of(options))
 
 
 def compile_objective(

@@ -7,7 +7,7 @@ help and refusals come at once.
 
 What several commands need stands beside them: `_options`, `_files` (where they write), `_downloads`
 (where data is), `_reports` (checks and comparisons, printed), `_names` (of what
-there is, for help) and `_race`.
+there is, for help), `_race` and `_against` (other solvers).
 """
 
 import importlib

@@ -3,7 +3,8 @@
 Nothing is left behind in matplotlib's settings, no window is opened, and the same figure has the
 same bytes every time. A figure is written whole or not at all.
 
-`race`, `movielens` and `digits` draw what their commands show; `_style` is how all of them look.
+`race`, `movielens`, `digits` and `side_by_side` draw what their commands show; `_style` is how all
+of them look.
 """
 
 import logging

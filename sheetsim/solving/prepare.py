@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sheetsim.arrays import Floats
     from sheetsim.book import Book, CellAddress, Value
+    from sheetsim.solver.model import Model
     from sheetsim.solver.result import Result
     from sheetsim.workbook.solver_model.model import SolverModel
 
@@ -59,8 +60,7 @@ class Prepared:
 
     def solve(self, parameters: Floats | None = None) -> Result:
         """Solve the model; the parameters are those that it was compiled with."""
-        model = self.compiled.model(parameters)
-        model = replace(model, start=_start(self, model.low, model.high))
+        model = self.model(parameters)
         # Threads of BLAS wait for each other longer than such a model takes, and their number
         # would show in the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
@@ -68,6 +68,11 @@ class Prepared:
         solution = self._without_proof(solution)
         why = None if solution.success else self._error(solution, parameters)
         return replace(solution, status=f"{solution.status}; {why}") if why else solution
+
+    def model(self, parameters: Floats | None = None) -> Model:
+        """The model for the solver, from the start that was asked for."""
+        model = self.compiled.model(parameters)
+        return replace(model, start=_start(self, model.low, model.high))
 
     @property
     def starts(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sheetsim.cli._against import compare_solvers
 from sheetsim.cli._files import Done, Written, make_folder, require_workbook
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
@@ -97,6 +98,13 @@ SHOWN = 10
     help="processes for a sweep or many starts [1]",
 )
 @click.option(
+    "--against",
+    metavar="NAMES",
+    help="let other solvers solve it too, and compare: all, or some of scipy-slsqp, "
+    "scipy-trust-constr, scipy-lm, highs, ipopt, uno, and files that others solved, with commas "
+    "between; --out is then a table, .csv or .json, or a picture, .png",
+)
+@click.option(
     "--scheduler", metavar="ADDRESS", help="Dask cluster for them, such as tcp://host:8786"
 )
 @click.option(
@@ -158,6 +166,7 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
       sheetsim solve plan.xlsx --maximize --objective Sheet1!D9 --by B1:B5 \\
           --subject-to "B1:B5<=C1:C5" --engine "Simplex LP"
       sheetsim solve model.xlsx --sweep B1=0.1:1:10 --jobs 4 --out sweep.csv
+      sheetsim solve model.xlsx --against scipy-slsqp,ipopt,solved-in-excel.xlsx
     """
     from sheetsim.workbook.read.paths import require_workbook_name
 
@@ -167,6 +176,9 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
         _list_models(file, as_json)
         return
     given = {name: value for name, value in given.items() if value is not None}
+    if "against" in given:
+        compare_solvers(file, given, as_json)
+        return
     how = _How(given, file)
     if how.sweep:
         _sweep(file, how, as_json)

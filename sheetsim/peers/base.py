@@ -1,0 +1,204 @@
+"""What a peer is given, a model as functions, and what it answers, a point and a claim."""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import importlib.metadata
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from sheetsim.errors import EngineMissingError
+from sheetsim.solver.endings import Ending, Outcome, Stop
+from sheetsim.solver.evaluator import Evaluator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sheetsim.arrays import Floats
+    from sheetsim.solver.evaluator import Point
+    from sheetsim.solver.functions import Mask
+
+
+class Claim(enum.Enum):
+    """What a solver says of the point that it returns."""
+
+    BEST = "no better point anywhere"
+    NEARBY = "no better point nearby"
+    INFEASIBLE = "no feasible point"
+    UNBOUNDED = "no limit to the objective"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a peer returns.
+
+    Attributes:
+        x: (n,) its point.
+        claim: what it says of it.
+        message: the same in its own words.
+    """
+
+    x: Floats
+    claim: Claim
+    message: str
+
+
+class Peer(Protocol):
+    """A solver that is not ours.
+
+    Attributes:
+        name: how it is called on the command line and in the table.
+        package: what is to be installed for it.
+        module: of that, which it imports.
+    """
+
+    name: str
+    package: str
+    module: str
+
+    def refuses(self, task: Task, /) -> str:
+        """Why it cannot take the model, such as "no whole numbers"; "" if it can."""
+
+    def solve(self, task: Task) -> Answer:
+        """Solve it, within the task's limits.
+
+        Raises:
+            Stop: a limit of the task was reached, in one of its functions.
+            EngineMissingError: the package is not installed.
+        """
+
+
+@dataclass
+class Task:
+    """A model for a peer: minimize f(x) subject to c(x) = 0 or <= 0, and low <= x <= high.
+
+    Every function is ours, compiled from the workbook, counted and timed.
+
+    Attributes:
+        evaluator: of the model: its functions, bounds, limits and memory of the best point.
+        seconds: since the start, when each better point was met, with its objective.
+    """
+
+    evaluator: Evaluator
+    trace: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def x0(self) -> Floats:
+        """The start (n,), within the bounds."""
+        return self.evaluator.start.copy()
+
+    @property
+    def low(self) -> Floats:
+        """Lower bounds (n,), -inf for none."""
+        return self.evaluator.low
+
+    @property
+    def high(self) -> Floats:
+        """Upper bounds (n,), inf for none."""
+        return self.evaluator.high
+
+    @property
+    def equal(self) -> Mask:
+        """Which rows of c (m,) are equalities."""
+        return self.evaluator.equal
+
+    @property
+    def most(self) -> int:
+        """The most iterations."""
+        return self.evaluator.options.max_iterations or 10_000
+
+    @property
+    def is_smooth_only(self) -> bool:
+        """Whether there are no whole numbers."""
+        return not (self.evaluator.whole.any() or self.evaluator.groups)
+
+    def point(self, x: Floats) -> Point:
+        """The model at x (n,), with derivatives; the last point is remembered.
+
+        Raises:
+            Stop: the time is over, or x is no number.
+        """
+        x = np.array(x, dtype=float)
+        last = self._last
+        if last is not None and np.array_equal(last.x, x):
+            return last
+        if not np.isfinite(x).all():
+            raise Stop(Outcome(Ending.ERROR_VALUE, "it asked for a point that is no number"))
+        evaluator = self.evaluator
+        known = len(evaluator.log)
+        point = evaluator.at(x)
+        if len(evaluator.log) > known and evaluator.best is not None:
+            self.trace.append((evaluator.clock() - evaluator.began, evaluator.best.shown))
+        self._last = point
+        return point
+
+    _last: Point | None = None
+
+    def f(self, x: Floats) -> float:
+        """The objective, as it is minimized, at x (n,)."""
+        return self.point(x).f
+
+    def gradient(self, x: Floats) -> Floats:
+        """Its gradient (n,)."""
+        return self.evaluator.derive(self.point(x))[0].copy()
+
+    def c(self, x: Floats) -> Floats:
+        """The constraints (m,)."""
+        return self.point(x).c.copy()
+
+    def jacobian(self, x: Floats) -> Floats:
+        """Their Jacobian (m, n)."""
+        return self.evaluator.derive(self.point(x))[1].copy()
+
+    def hessian(self, x: Floats, sigma: float, multipliers: Floats) -> Floats:
+        """The Hessian (n, n) of sigma f + multipliers · c, by differences of exact derivatives."""
+
+        def slope(at: Floats) -> Floats:
+            g, A = self.evaluator.derive(self.evaluator.at(at, probe=True))
+            return sigma * g + A.T @ multipliers
+
+        steps = math.sqrt(np.finfo(float).eps) * np.maximum(1.0, np.abs(x))
+        there = [slope(x + step * unit) for step, unit in zip(steps, np.eye(x.size), strict=True)]
+        H = (np.stack(there) - slope(x)) / steps[:, None]
+        return 0.5 * (H + H.T)
+
+
+def package(name: str, where: str) -> Any:
+    """Import a peer's library.
+
+    Args:
+        name: of the module.
+        where: what `pip install` takes.
+
+    Raises:
+        EngineMissingError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise EngineMissingError(f"{name} is not installed: pip install {where}") from error
+
+
+def smooth_only(task: Task) -> str:
+    """Why a solver for smooth models cannot take one; "" if it can."""
+    return "" if task.is_smooth_only else "takes no whole numbers"
+
+
+def stopping(function: Callable[..., Any], kept: list[Stop]) -> Callable[..., Any]:
+    """Return a function for a library that no exception may pass through: NaN after a `Stop`."""
+
+    def safe(*args: Any) -> Any:
+        if kept:
+            return math.nan
+        try:
+            return function(*args)
+        except Stop as stop:
+            kept.append(stop)
+            return math.nan
+
+    return safe

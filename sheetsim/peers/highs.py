@@ -1,0 +1,48 @@
+"""HiGHS, as SciPy has it, on the coefficients of a linear model (Huangfu & Hall 2018)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetsim.peers.base import Answer, Claim, Task, package
+from sheetsim.solver.parts.linearity import linear
+
+
+class Highs:
+    """`scipy.optimize.milp`; the coefficients are read from our functions."""
+
+    name = "highs"
+    package = "scipy"
+    module = "scipy.optimize"
+
+    def refuses(self, task: Task) -> str:
+        """What is not linear."""
+        if task.evaluator.groups:
+            return "takes no all-different groups"
+        found = linear(task.evaluator)
+        return found if isinstance(found, str) else ""
+
+    def solve(self, task: Task) -> Answer:
+        """Solve it; see `Peer`."""
+        optimize = package(self.module, self.package)
+        model = linear(task.evaluator)
+        assert not isinstance(model, str)  # noqa: S101 - `refuses` saw to it
+        limit = task.evaluator.options.max_time
+        rows = []
+        if model.offset.size:
+            lower = np.where(task.equal, -model.offset, -np.inf)
+            rows.append(optimize.LinearConstraint(model.A, lower, -model.offset))
+        found = optimize.milp(
+            model.cost,
+            integrality=task.evaluator.whole.astype(int),
+            bounds=optimize.Bounds(task.low, task.high),
+            constraints=rows,
+            options={"mip_rel_gap": 0.0} | ({} if limit is None else {"time_limit": limit}),
+        )
+        claims = {0: Claim.BEST, 2: Claim.INFEASIBLE, 3: Claim.UNBOUNDED}
+        x = task.x0 if found.x is None else np.asarray(found.x)
+        x = np.where(task.evaluator.whole, np.round(x), x)
+        return Answer(x, claims.get(found.status, Claim.NOTHING), found.message)
+
+
+PEER = Highs()
