@@ -12,6 +12,9 @@ from sheetsim.errors import OptionError, OptionName, shown
 
 Parse = Callable[[str, Any], Any]
 
+BELOW_1 = 0.9999999
+"""The greatest share that an average may keep of itself: with 1 it would never move."""
+
 LARGEST = 1e100
 """Magnitude that no input exceeds: far beyond any lesson, and its cube is still a float."""
 

@@ -33,12 +33,10 @@ def build(name: str, path: str | Path, **options: Any) -> Path:
         name: a workbook (`collab_filter`, `gradient_descent`), or a topic, whose workbook then
             holds it and the topics that it needs.
         path: of the .xlsx to create or replace; an existing folder gets `<name>.xlsx`.
-        **options: of the workbook. collab_filter: `ratings` (a path, a DataFrame, an array with
-            NaN, or None for the embedded table), `users` and `movies` (how many to take from
-            long rows, 1 to 60), `who`, `without` and `blank` (texts, of a class's table), `k` (1
-            to 50), `seed`. gradient_descent: `points` (a path, a
-            DataFrame, an (n, 2) array, or None), `noise`, `seed`, `epochs`, `variant` ("lecture"
-            or "textbook"), `a`, `b`, `lr`, `beta1`, `beta2`. Both: `at` ("optimum" or "start").
+        **options: of the workbook, as `sheetsim build --help` lists them, which says which workbook
+            has which; `-` is `_` in Python. Such as: `ratings` and `points` (a path, a DataFrame,
+            an array, or None for the embedded ones), `k`, `seed`, `epochs`, `variant` ("lecture"
+            or "textbook"), and what parameters an optimizer's sheet has: `lr`, `beta1`, `epsilon`.
 
     Returns:
         The path of the file.

@@ -36,7 +36,7 @@ def workbook_options(
     for name, texts in reversed(found.items()):
         metavar = next(iter(texts.values()))[0][0].metavar
         text = "; ".join(f"{text} {_defaults(owners)}" for text, owners in texts.items())
-        command = click.option(f"--{name}", metavar=metavar, help=text)(command)
+        command = click.option(f"--{name.replace('_', '-')}", metavar=metavar, help=text)(command)
     return command
 
 

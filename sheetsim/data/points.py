@@ -22,6 +22,7 @@ from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table, is_frame
 from sheetsim.data.numbers import first_out_of_range, parse_number, range_text, read_only, to_floats
 from sheetsim.errors import DataError, OptionError, OptionName, shown
+from sheetsim.references import MAX_ROWS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MIN_POINTS = 2
 """A line needs two."""
 
-MAX_POINTS = 1_048_575
+MAX_POINTS = MAX_ROWS - 1
 """Excel's 1,048,576 rows, less the heading."""
 
 LARGEST = 1e100
@@ -194,7 +195,7 @@ def _check_count(n: int, name: str) -> None:
     if n > MAX_POINTS:
         raise DataError(
             f"{name}: more than {MAX_POINTS:,} points; expected no more than fit Excel's "
-            "1,048,576 rows with a heading"
+            f"{MAX_ROWS:,} rows with a heading"
         )
 
 

@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 from sheetsim.errors import OptionError, OptionName
 from sheetsim.learn.models import Model
 from sheetsim.learn.rules import rule_of
-from sheetsim.option_values import real, whole
+from sheetsim.option_values import BELOW_1, real, whole
 from sheetsim.sheet import Array
 from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
 from sheetsim.topics.schedules.one_cycle import one_cycle
@@ -47,7 +47,7 @@ _DECAY, _RATE = real(0, 1e6), real(0, 1e6, above=True)
 _SCHEDULE = {
     **dict.fromkeys(("div", "div_final"), real(0, above=True)),
     "pct_start": real(0, 1),
-    **dict.fromkeys(("momentum_high", "momentum_low"), real(0, 0.9999999)),
+    **dict.fromkeys(("momentum_high", "momentum_low"), real(0, BELOW_1)),
 }
 
 

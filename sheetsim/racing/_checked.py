@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetsim.errors import OptionError, OptionName, shown
 from sheetsim.learn.rules import RULES
-from sheetsim.option_values import Parse, named, real, whole
+from sheetsim.option_values import BELOW_1, Parse, named, real, whole
 from sheetsim.racing.surfaces import SURFACES, Pair, Surface
 
 MAX_STEPS = 100_000
@@ -22,7 +22,7 @@ MAX_SIDE = 1000
 FARTHEST = 1e6
 """Farthest start, in each direction."""
 
-beta_of = real(0, 0.9999999)
+beta_of = real(0, BELOW_1)
 
 steps_of = whole(1, MAX_STEPS)
 seed_of = whole(0, 2**32 - 1)

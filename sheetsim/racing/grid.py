@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from sheetsim.errors import OptionError, OptionName
 from sheetsim.learn.rules import RULES
+from sheetsim.option_values import BELOW_1
 from sheetsim.racing import _checked
 from sheetsim.racing._checked import plain
 from sheetsim.racing.contest import STEPS
@@ -184,7 +185,7 @@ def sweep(
     drawn = _seeds(seed, seeds, noise)
     rate, beta = _checked.rate_of, _checked.beta_of
     lrs = np.geomspace(*_checked.span_of("lr_range", lr_range, rate, "above 0"))
-    between = "from 0 to 0.9999999"
+    between = f"from 0 to {BELOW_1}"
     low, high, count = _checked.span_of("beta_range", beta_range, beta, between)
     betas = 1 - np.geomspace(1 - low, 1 - high, count)
     betas[[0, -1]] = low, high

@@ -26,8 +26,8 @@ from sheetsim.topics._lesson import (
     Topic,
     as_blocks,
     check_plan,
-    demand_use,
     prepare,
+    require_use,
     variables_of,
 )
 from sheetsim.topics._limit import VARIABLES
@@ -57,7 +57,7 @@ def new_book(name: str, options: Mapping[str, Any]) -> Draft:
     """
     lesson, names = find(name)
     chosen = checked(lesson.options, options, lesson.name)
-    demand_use(lesson, names, options)
+    require_use(lesson, names, options, chosen)
     book = prepare(lesson, names, chosen)
     _solve(lesson, book)
     return book

@@ -76,6 +76,7 @@ class Topic:
         needs: topics whose sheets its formulas point at; "*" for all before it.
         options: those of the workbook's options that are of use to some of its topics only, this
             one among them.
+        unused: (options, checked) -> those of `options` that are of no use with them, and a hint.
         given: (plan, given so far, options) -> what its inputs start with.
         model: (sheet) -> what the solver is asked, if anything.
         settle: variable blocks by name -> equally good ones that read best, where the optimum is
@@ -93,6 +94,7 @@ class Topic:
     order: int
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    unused: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None
     given: Callable[[Plan, Inputs, Mapping[str, Any]], dict[str, Any]] | None = None
     model: Callable[[Sheet], Model] | None = None
     settle: Callable[[dict[str, Any]], dict[str, Any]] | None = None
@@ -175,24 +177,33 @@ def prepare(lesson: Lesson, names: tuple[str, ...], options: Mapping[str, Any]) 
     return book
 
 
-def demand_use(lesson: Lesson, names: tuple[str, ...], given: Mapping[str, Any]) -> None:
+def require_use(
+    lesson: Lesson, names: tuple[str, ...], given: Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
     """Refuse an option that none of the chosen topics looks at.
 
     Args:
         lesson: the workbook.
         names: the topics asked for.
         given: the options as they were given; None counts as not given.
+        options: all options, checked.
 
     Raises:
         OptionError: naming the option, and the topics that have it.
     """
     chosen = lesson.with_needs(names)
+    unused = {t.name: t.unused(options) for t in lesson.topics if t.unused is not None}
     for option, value in given.items():
         having = [topic.name for topic in lesson.topics if option in topic.options]
         if value is not None and having and not set(having) & set(chosen):
             raise OptionError(
                 OptionName(option),
                 f" is of no use to {', '.join(names)}; {', '.join(having)} have it",
+            )
+        hints = [unused.get(topic, {}).get(option, "") for topic in having if topic in chosen]
+        if value is not None and hints and all(hints):
+            raise OptionError(
+                OptionName(option), f" is of no use to {', '.join(names)} so: {hints[0]}"
             )
 
 

@@ -204,10 +204,27 @@ def test_the_command_line_knows_it(place: Path) -> None:
     code = (
         "from cli_runs import run\n"
         "race = ('race', '--optimizer', 'made_up', '--steps', '9', '--no-gif', '--json')\n"
+        "built = ('build', 'made_up', '--rho', '0.25', '--out', 'built')\n"
         "out = [run(*words).stdout for words in (\n"
-        "    ('list',), race, ('digits', '--help'), ('movielens', '--help'))]"
+        "    ('list',), race, (*race, '--rho', '0.25'), built,\n"
+        "    *((name, '--help') for name in ('build', 'race', 'digits', 'movielens')))]\n"
+        "from openpyxl import load_workbook\n"
+        "sheet = load_workbook('built/made_up.xlsx')['made_up']\n"
+        "rows = list(sheet.iter_rows(values_only=True))\n"
+        "out.append([below for row, under in zip(rows, rows[1:]) "
+        "for name, below in zip(row, under) if name == 'rho'])\n"
+        "words = ['build', 'made_up', '--rho'], ['race', '--optimizer', 'made_up', '--rho']\n"
+        "out.append([run(*args, '1').stderr for args in words])"
     )
-    listed, raced, *helps = answer(place, code)
+    listed, raced, given, built, build, race, *helps, cells, refused = answer(place, code)
+    (racer,) = json.loads(given)["racers"]
+    assert racer["hyper"] == {"rho": 0.25, "epsilon": 1e-8}
+    assert built == "built/made_up.xlsx: written, with data made_up\n"
+    assert cells == [0.25]
+    assert "--rho VALUE what u keeps of itself (gradient_descent)" in " ".join(build.split())
+    assert "of made_up [0.9]" in race
+    expected = "sheetsim: --rho is 1; expected a number from 0 to 0.999\n"
+    assert refused == [expected, expected]
     assert " made_up " in listed
     assert json.loads(raced)["winner"] == "made_up"
     assert len(helps) == 2

@@ -13,6 +13,7 @@ from sheetsim.errors import OptionError
 from sheetsim.terminal import one_line, print_json, progress
 from sheetsim.topics import home_of
 from sheetsim.topics._options import checked
+from sheetsim.topics.gradient_descent._outlines import of_others
 
 
 @click.command("build")
@@ -46,7 +47,7 @@ def command(
     chosen = {name: _options_of(name, given, alone=len(wanted) == 1) for name in wanted}
     unused = set(given).difference(*chosen.values())
     if unused:
-        raise OptionError(f"--{min(unused)} is no option of {', '.join(wanted)}")
+        raise OptionError(f"{_dashed(min(unused))} is no option of {', '.join(wanted)}")
     written, reports = Written(), []
     with progress(len(wanted) * (3 if checked else 2)) as bar:
         books = {}
@@ -79,6 +80,10 @@ def command(
         raise click.exceptions.Exit(1)
 
 
+def _dashed(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, Any]:
     """Those of the given options that the workbook has; a lone workbook must have all."""
     lesson = home_of(name)
@@ -89,9 +94,8 @@ def _options_of(name: str, given: dict[str, Any], *, alone: bool) -> dict[str, A
     known = {option.name for option in lesson.options}
     for key in given:
         if alone and key not in known:
-            raise OptionError(
-                f"{name} has no option --{key}; it has --{', --'.join(sorted(known))}"
-            )
-    own = {key: value for key, value in given.items() if key in known}
-    checked(lesson.options, own, name)  # at once, and not after all that solves is imported
-    return own
+            own = ", ".join(map(_dashed, sorted(known - of_others(name))))
+            raise OptionError(f"{name} has no option {_dashed(key)}; it has {own}")
+    chosen = {key: value for key, value in given.items() if key in known}
+    checked(lesson.options, chosen, name)  # at once, and not after all that solves is imported
+    return chosen

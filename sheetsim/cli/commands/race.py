@@ -11,6 +11,7 @@ import click
 from sheetsim import api
 from sheetsim.cli._files import Written, make_folder
 from sheetsim.cli._names import having, optimizer_names, require_named, surface_names
+from sheetsim.cli._options import Command
 from sheetsim.cli._race import lr_of, sweep_given, targets
 from sheetsim.errors import OptionError
 from sheetsim.option_values import real, whole
@@ -23,9 +24,21 @@ from sheetsim.terminal import (
     print_json,
     progress,
 )
+from sheetsim.topics.gradient_descent._outlines import in_training
+from sheetsim.topics.gradient_descent._parameters import SHARED, in_order, parse_of
 
 STEPS, FRAMES, FPS = 300, 80, 12
-BETA = real(0, 0.9999999)
+
+
+def _parameters(command: Command) -> Command:
+    """An option for every parameter of an optimizer that races."""
+    names = in_order(name for hyper in in_training().values() for name in hyper)
+    for name in reversed(names):
+        metavar = SHARED[name].metavar if name in SHARED else "VALUE"
+        text = f"--{name.replace('_', '-')}"
+        about = functools.partial(having, name)
+        command = parsed_option(text, parse_of(name), metavar=metavar, help=about)(command)
+    return command
 
 
 @click.command("race")
@@ -43,8 +56,7 @@ BETA = real(0, 0.9999999)
     metavar="[NAME=]LR",
     help="learning rate, of all or of one; may be given several times [tuned]",
 )
-@parsed_option("--beta1", BETA, metavar="BETA", help=lambda: having("beta1"))
-@parsed_option("--beta2", BETA, metavar="BETA", help=lambda: having("beta2"))
+@_parameters
 @click.option("--start", nargs=2, metavar="X Y", help="where to start [the surface's own]")
 @parsed_option(
     "--noise", real(0, 1e6), metavar="SD", help="standard deviation of noise on the gradient [0]"

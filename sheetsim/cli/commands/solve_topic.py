@@ -14,8 +14,9 @@ from sheetsim.errors import OptionError
 from sheetsim.option_values import Parse, one_of, real, whole
 from sheetsim.terminal import console, new_table, parsed_option, print_json
 from sheetsim.topics import covers, home_of
+from sheetsim.topics.gradient_descent._outlines import outlines
 
-FOR_SHEETS_ONLY = {"at", "epochs", "variant", "lr", "beta1", "beta2"}
+FOR_SHEETS_ONLY = {"at", "epochs", "variant", *(n for one in outlines() for n in one.sheet)}
 """Options that change a workbook but not its Solver models."""
 
 WITH_MODELS = {topic.workbook for topic in api.list_topics().values() if topic.solvable}

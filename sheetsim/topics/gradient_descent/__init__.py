@@ -9,7 +9,7 @@ anybody needs of it, and `TOPIC` makes its sheet. `data` has the points, `compar
 side by side. What the files share: `_steps` has what a rule is and runs it over points and epochs;
 `_optimizer` what an optimizer's file says of it, and its trace; `_optimizer_sheet` lays out its
 sheet; `_optimizer_topic` makes it a topic; `_all` finds all of them, and `_outlines` reads
-what parameters they have without importing them.
+what parameters they have without importing them, and `_parameters` makes options of these.
 
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.xlsm; optimizers that
 the lecture does not have name theirs.
@@ -20,12 +20,10 @@ from typing import Any
 
 from sheetsim.errors import OptionError, OptionName
 from sheetsim.option_values import anything, one_of, real, whole
+from sheetsim.references import MAX_ROWS
 from sheetsim.topics._lesson import Draft, Lesson
 from sheetsim.topics._options import Option, seed_option
-
-MAX_STEPS = 1_048_000
-"""Most steps of a run: a sheet has 1,048,576 rows, some of them for other things."""
-
+from sheetsim.topics.gradient_descent._parameters import MAX_STEPS, VARIANTS, parameter_options
 
 MAX_SHEET_STEPS = 30_000
 """Most steps of a workbook: 120 cells for each, over all sheets, are three and a half million."""
@@ -47,7 +45,7 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
             OptionName("epochs"),
             f" is {options['epochs']:,}; {points.n} points leave room for "
             f"{MAX_SHEET_STEPS // points.n:,}: {MAX_SHEET_STEPS:,} steps are the most that a "
-            "workbook holds with ease (a sheet ends at 1,048,576 rows)",
+            f"workbook holds with ease (a sheet ends at {MAX_ROWS:,} rows)",
         )
     plan = {
         "points": "y = true_a x + true_b + noise z" if live else points.source,
@@ -139,15 +137,13 @@ LESSON = Lesson(
         Option(
             "variant",
             "lecture",
-            one_of("lecture", "textbook"),
+            one_of(*VARIANTS),
             "lecture (its quirks included) or textbook (as in PyTorch)",
             "VARIANT",
         ),
         Option("a", None, real(), "slope to start from", "A"),
         Option("b", None, real(), "intercept to start from", "B"),
-        Option("lr", None, real(0, above=True), "learning rate of every optimizer", "LR"),
-        Option("beta1", None, real(0, 0.9999999), "decay of the average gradient", "BETA"),
-        Option("beta2", None, real(0, 0.9999999), "decay of the average square", "BETA"),
+        *parameter_options(TERMS),
         Option(
             "at",
             "optimum",

@@ -18,13 +18,11 @@ from sheetsim.errors import OptionError
 from sheetsim.option_values import LARGEST, one_of, real, whole
 from sheetsim.sheet import Array, Valid
 from sheetsim.topics._tries import Try
-from sheetsim.topics.gradient_descent import MAX_STEPS, _steps
+from sheetsim.topics.gradient_descent import _steps
+from sheetsim.topics.gradient_descent._parameters import MAX_STEPS, SHARED, VARIANTS
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 
-VARIANTS = ("lecture", "textbook")
-
-BETA = Valid(0, 0.9999999)
-RANGES = {"lr": Valid(0, above=True), "beta1": BETA, "beta2": BETA, "epsilon": Valid(0, 1)}
+RANGES = {name: Valid(one.low, one.high, one.above) for name, one in SHARED.items()}
 """What the parameters that several optimizers have may be."""
 
 

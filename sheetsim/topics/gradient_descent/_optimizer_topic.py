@@ -11,17 +11,15 @@ from sheetsim.topics._lesson import Inputs, Plan, Topic
 from sheetsim.topics.gradient_descent import _steps
 from sheetsim.topics.gradient_descent._optimizer import Optimizer
 from sheetsim.topics.gradient_descent._optimizer_sheet import optimizer_sheet
+from sheetsim.topics.gradient_descent._parameters import in_order
 from sheetsim.topics.gradient_descent._steps import state_names
 from sheetsim.topics.gradient_descent.data import line_of
-
-OPTIONS = ("a", "b", "lr", "beta1", "beta2")
-"""The workbook's options that are an optimizer's if it has such a parameter or start."""
 
 
 def topic_of(optimizer: Optimizer) -> Topic:
     """The topic that an optimizer's file holds."""
     variants = [one for one in (optimizer.lecture, optimizer.textbook) if one is not None]
-    own = {"a", "b", *(name for variant in variants for name in variant.hyper)}
+    own = [name for variant in variants for name in variant.hyper]
     return Topic(
         name=optimizer.name,
         title=optimizer.title,
@@ -30,11 +28,21 @@ def topic_of(optimizer: Optimizer) -> Topic:
         tries=optimizer.tries,
         order=optimizer.order,
         needs=("data",),
-        options=tuple(name for name in OPTIONS if name in own),
+        options=("a", "b", *in_order(own)),
+        unused=functools.partial(_unused, optimizer),
         given=functools.partial(_given, optimizer),
         trace=optimizer.trace,
         terms=optimizer.terms,
     )
+
+
+def _unused(optimizer: Optimizer, options: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters that only the other variant has, each with a hint."""
+    name, variant = optimizer.variant(options["variant"])
+    every = {**(optimizer.lecture or variant).hyper, **optimizer.textbook.hyper}
+    other = "textbook" if name == "lecture" else "lecture"
+    hint = f"the {other} variant of {optimizer.name} has it"
+    return {one: hint for one in every if one not in variant.hyper}
 
 
 def _given(

@@ -53,6 +53,12 @@ def in_training() -> dict[str, Hyper]:
     return {one.name: one.training for one in outlines() if one.training is not None}
 
 
+def of_others(name: str) -> set[str]:
+    """The parameters that an optimizer does not have, and others have; none of another topic."""
+    mine = {parameter for one in outlines() if one.name == name for parameter in one.sheet}
+    return {parameter for one in outlines() for parameter in one.sheet if mine} - mine
+
+
 def outline_of(module: str) -> Outline | None:
     """What a module says of its optimizer; None if it has none."""
     source = source_of(module)

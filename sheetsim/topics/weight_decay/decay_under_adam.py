@@ -21,6 +21,7 @@ multiplies the decay by the schedule alone and not by lr; fast.ai and PyTorch in
 
 import numpy as np
 
+from sheetsim.option_values import BELOW_1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
@@ -94,8 +95,8 @@ def _sheet(book: Draft) -> Sheet:
     settings = (
         Fact("lr", "lr", None, 0.1, "input.general", Valid(0, 1, above=True)),
         Fact("wd", "wd", None, 0.5, "input.general", Valid(0, 10)),
-        Fact("beta1", "beta1", None, 0.9, "input.general", Valid(0, 0.9999999)),
-        Fact("beta2", "beta2", None, 0.99, "input.general", Valid(0.5, 0.9999999)),
+        Fact("beta1", "beta1", None, 0.9, "input.general", Valid(0, BELOW_1)),
+        Fact("beta2", "beta2", None, 0.99, "input.general", Valid(0.5, BELOW_1)),
         Fact("epsilon", "epsilon", None, 1e-8, "input.power", Valid(1e-12, 1)),
         Fact("tolerance", "tolerance", None, 1e-12, "input.power", Valid(1e-13, 1)),
         Fact("points", "points", f"=COUNT({points.abroad.range})", points.rows, "calc.index"),

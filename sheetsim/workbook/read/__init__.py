@@ -18,6 +18,7 @@
 | `defined_names`   | the names of ranges, constants and formulas                              |
 | `tables`          | the tables that formulas refer to by name                                |
 | `merged_areas`    | which cells are merged                                                   |
+| `hidden_rows`     | which rows are hidden or filtered                                        |
 | `cell_labels`     | the words beside a cell                                                  |
 | `outline`         | a part without its numbers, and the numbers that charts remember         |
 """
