@@ -26,7 +26,7 @@ operations is known once and for all, so nothing is traced, and columns of the J
 no row are found together. A batch of 100 points takes 0.6 ms, 0.006 ms a point.
 
 Not supported, and named as a fallback where a needed cell has it: functions that are not in the
-table (LET and LAMBDA among them), references through several sheets (`a:b!A1`) outside SUM,
+table, LAMBDAs that call themselves, references through several sheets (`a:b!A1`) outside SUM,
 AVERAGE and the like, links to other files, data tables (`TABLE`), OFFSET and INDIRECT whose
 arguments depend on the variables, and, in a workbook that counts days from 1904, texts that spell
 dates where a number is due. Iterative calculation is refused: a circle is an error that names it.

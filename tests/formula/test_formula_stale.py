@@ -241,11 +241,30 @@ def test_many_cells_of_one_name_wrap() -> None:
 
 
 @pytest.mark.parametrize(
+    ("meaning", "formula", "value"),
+    [
+        ("LAMBDA(x,x+S!$A$1)", "=f(3)", 8.0),
+        ("LAMBDA(x,OFFSET(S!$A$3,-2,0))", "=1+f(3)", 6.0),
+        ('LAMBDA(x,INDIRECT("S!A1"))', "=f(3)", 5.0),
+        ("LAMBDA(x,g+x)", "=f(3)", 8.0),
+        ("LAMBDA(x,SUMIF(S!$A$1:$B$1,x+2,S!$A$1))", "=f(3)", 5.0),
+    ],
+)
+def test_what_depends_through_a_lambda_is_computed(
+    meaning: str, formula: str, value: float
+) -> None:
+    """A1 becomes 5."""
+    cells = {"A1": 1.0, "A3": 3.0, "Two!E1": Cell("=S!E1", 4.0), "E1": Cell(formula, 4.0)}
+    book = book_of(cells, **names(f=meaning, g="S!$A$1"))
+    for trusted in (True, False):
+        found = recalculate(book, {("S", (0, 0)): 5.0}, trusted=trusted)
+        assert found.values == {"S": {(0, 4): value}, "Two": {(0, 4): value}}
+
+
+@pytest.mark.parametrize(
     ("meaning", "formula"),
     [
-        ("LAMBDA(x,x+S!$A$1)", "=f(3)"), ("LAMBDA(x,IF(x<1,S!$A$1,f(x-1)))", "=f(3)"),
-        ("LAMBDA(x,OFFSET(S!$A$3,-2,0))", "=1+f(3)"), ('LAMBDA(x,INDIRECT("S!A1"))', "=f(3)"),
-        ("LAMBDA(x,g+x)", "=f(3)"), ('LAMBDA(x,SUMIF(S!$B$1:$C$3,x,S!$A$3))', "=f(3)"),
+        ("LAMBDA(x,IF(x<1,S!$A$1,f(x-1)))", "=f(3)"),
         ("1", "=A1+"), ("1", "=NOPE(OFFSET(A3,-2,0))"), ("EVALUATE(\"S!A\"&1)", "=f"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@
 - `implicit_intersection`: where a range is cut to the formula's own row or column.
 - `dynamic_references`: what OFFSET, INDIRECT, INDEX and `A1#` refer to.
 - `lifting`: arrays of references, taken one by one.
+- `unrolling`: what a LAMBDA does, done for each element.
 - `sight`: which cells of an area are shown.
 - `batches`: one formula in many cells, ready to be computed together.
 - `constant_folding`: all computed that is fixed; what is left becomes a batch of operations.

@@ -29,6 +29,7 @@ from sheetsim.formula.compile.lifting import assembled, element
 from sheetsim.formula.compile.plan import Step
 from sheetsim.formula.compile.sight import sight_of
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
+from sheetsim.formula.compile.unrolling import Body, Done, unroll
 from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
 from sheetsim.formula.functions import Function, Reads, UnequalSizesError, UnknownResultError
 from sheetsim.formula.functions._make import lost_range
@@ -466,7 +467,8 @@ class _Folding:
         for i, step in enumerate(steps):
             if self.touch is not None and i not in plan.ahead and i not in plan.dynamic:
                 continue
-            self._do(i, step)
+            if i not in plan.inner:
+                self._do(i, step)
         self.batch.root = len(steps) - 1
         self._watch_sizes()
         return self.batch
@@ -487,8 +489,32 @@ class _Folding:
             self.reference(i, step)
         elif step.kind == "sight":
             self.sight(i, step.areas[0])
+        elif step.kind == "each":
+            self._each(i, step, {}, frozenset())
         else:
             self.geometry(i, step)
+
+    def _each(self, i: int, step: Step, done: Done, bound: frozenset[int]) -> None:
+        """Do a step of kind "each", within others whose steps are done and parameters bound."""
+        plan = self.batch.group.plan
+        known = bound | set(step.value.numbers)
+
+        def one(body: Body, params: tuple[int, ...]) -> int:
+            """Compute the body for one element; return the register of its value."""
+            own = {**done, **dict(zip(body.params, params, strict=True))}
+            for k in body.inner:
+                if k in done or not plan.inner[k] <= known:
+                    continue  # done for all elements; or to be done within another LAMBDA
+                inner, own[k] = plan.steps[k], self.free()
+                args = tuple(own.get(a, a) for a in inner.args)
+                moved = Step(inner.kind, inner.value, args, inner.areas)
+                if inner.kind == "each":
+                    self._each(own[k], moved, own, known)
+                else:
+                    self._do(own[k], moved)
+            return own.get(body.root, body.root)
+
+        unroll(self, i, step.value, step.args, one)
 
     def _watch_sizes(self) -> None:
         """Give up where a size that depends on the variables is more than a statistic's matter."""
@@ -505,7 +531,8 @@ class _Folding:
 
     def run_lazily(self) -> Batch:
         """Do the steps that the value really needs: of what is chosen among, the chosen alone."""
-        steps = self.batch.group.plan.steps
+        plan = self.batch.group.plan
+        steps = plan.steps
         root = len(steps) - 1
         done: set[int] = set()
         stack = [root]
@@ -513,6 +540,11 @@ class _Folding:
             i = stack[-1]
             step = steps[i]
             needs = [*step.areas, *step.args]
+            if step.kind == "each":
+                body: Body = step.value
+                inner = {*body.inner, *body.params}
+                outer = {a for k in body.inner for a in (*steps[k].args, *steps[k].areas)}
+                needs += [k for k in {*outer, body.root} - inner if k not in plan.inner]
             lazy = step.kind in _CALLS and step.value.chooses is not None
             if lazy:
                 needs = [step.args[k] for k in step.value.deciding(len(step.args))]

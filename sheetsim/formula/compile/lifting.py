@@ -14,35 +14,45 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions import ALL, Function
-from sheetsim.formula.values import ArrayValue, from_objects
+from sheetsim.formula.functions._make import everywhere
+from sheetsim.formula.values import NA_ERROR, ArrayValue, from_objects
 
 
-def element(row: int, column: int) -> Function:
-    """Make what takes one element of an array; a row or column of one stands for all."""
+def element(row: int | None, column: int | None) -> Function:
+    """Make what takes one element of an array, or a row or column; None for all of them.
 
-    def at(size: Sequence[int]) -> tuple[int, int]:
-        height, width = size[-2:]
-        return 0 if height == 1 else row, 0 if width == 1 else column
+    A row or column of one stands for all; beyond an array is nothing but `#N/A`.
+    """
+
+    def lines(size: Sequence[int]) -> tuple[slice, slice]:
+        ends = []
+        for own, number in zip(size[-2:], (row, column), strict=True):
+            at = 0 if own == 1 else number
+            ends.append(slice(None) if number is None else slice(at, (at or 0) + 1))
+        return ends[0], ends[1]
+
+    def beyond(size: Sequence[int]) -> bool:
+        pairs = zip(size[-2:], (row, column), strict=True)
+        return any(number is not None and 1 < own <= number for own, number in pairs)
 
     def cut(part: Any, size: Sequence[int]) -> Any:
-        if part is None or part.shape[-2:] == (1, 1):
-            return part
-        r, c = at(size)
-        return part[..., r : r + 1, c : c + 1]
+        return part if part is None else np.broadcast_to(part, size)[..., *lines(size)]
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
         array = args[0]
+        if beyond(array.shape):
+            return everywhere(args, NA_ERROR)
         parts = [cut(part, array.shape) for part in (array.num, array.kind, array.obj)]
         return ArrayValue(*parts, bad=array.bad)
 
     def push(i: int, tangent: Floats, y: Floats, a: Floats) -> Floats:
-        out: Floats = cut(np.broadcast_to(tangent, (*tangent.shape[:-2], *a.shape[-2:])), a.shape)
-        return out
+        whole = np.broadcast_to(tangent, (*tangent.shape[:-2], *a.shape[-2:]))
+        return np.asarray(np.zeros(1) if beyond(a.shape) else whole[..., *lines(a.shape)])
 
     def pull(i: int, bar: Floats, y: Floats, a: Floats) -> Floats:
         out = np.zeros((*bar.shape[:-2], *a.shape[-2:]))
-        r, c = at(a.shape)
-        out[..., r, c] = bar[..., 0, 0]
+        if not beyond(a.shape):
+            out[..., *lines(a.shape)] = bar
         return out
 
     return Function("element", 1, 1, value, "matrix", jvp=push, vjp=pull, params="A", linear=ALL)

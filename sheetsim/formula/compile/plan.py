@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
 from sheetsim.formula.compile.implicit_intersection import Wanted, argument_wanted
+from sheetsim.formula.compile.unrolling import Body
 from sheetsim.formula.functions import TABLE, Sight
 from sheetsim.formula.functions.operators import AS_IS
 from sheetsim.formula.syntax.parser import Tree
 from sheetsim.formula.syntax.rewriting import find_sheet, function_of, on_sheet, rewritten
 from sheetsim.formula.syntax.tokens import Ref
-from sheetsim.formula.values import VALUE_ERROR, ArrayValue, constant
+from sheetsim.formula.values import CALC_ERROR, VALUE_ERROR, ArrayValue, constant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sheetsim.book import Book, Place
     from sheetsim.formula.functions import Function
     from sheetsim.formula.syntax.parser import Node
@@ -49,7 +52,8 @@ class Step:
             the area `areas[0]`; value: whether to cut it to the cell's own row or column),
             "geometry" (value: the function), "sight" (which cells of an
             area are shown), "call" (value: the function), "choice" or "choice of
-            ranges" (likewise: one of the values, as large as it is).
+            ranges" (likewise: one of the values, as large as it is), "param" (a parameter of a
+            LAMBDA), "each" (value: the `Body`; `args` are the other arguments).
         value: see above.
         args: steps that give values.
         areas: steps that give areas.
@@ -75,6 +79,8 @@ class Plan:
         unknown: a function that is not in the table, or another reason why the formula cannot
             be computed here; "" if it can.
         random: whether every recalculation gives another value.
+        inner: the steps that depend on parameters of a LAMBDA, and are done for each element,
+            with the numbers of these.
     """
 
     steps: tuple[Step, ...]
@@ -84,6 +90,7 @@ class Plan:
     ahead: frozenset[int] = frozenset()
     unknown: str = ""
     random: bool = False
+    inner: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     @cached_property
     def constants(self) -> dict[int, ArrayValue]:
@@ -103,6 +110,41 @@ class _Planner:
     steps: list[Step] = field(default_factory=list)
     done: dict[tuple[int, Wanted], int] = field(default_factory=dict)
     made: dict[Step, int] = field(default_factory=dict)
+    inside: dict[int, frozenset[int]] = field(default_factory=dict)  # step -> parameters' numbers
+
+    @cached_property
+    def moving(self) -> frozenset[int]:
+        """The nodes that depend on a parameter of a LAMBDA."""
+        found: set[int] = set()
+        for i, node in enumerate(self.tree):
+            if node.kind == "param" or not found.isdisjoint(node.args):
+                found.add(i)
+        return frozenset(found)
+
+    def is_reference(self, i: int, *, asked: bool = True) -> bool:
+        """Whether a node is a reference, or becomes one; INDEX does if its first argument does.
+
+        What depends on a parameter is a value, if it can be one.
+
+        Args:
+            i: the node.
+            asked: whether a reference is due.
+        """
+        stack = [i]
+        while stack:
+            at = stack.pop()
+            node = self.tree[at]
+            if node.kind == "ref":
+                continue
+            function = function_of(node)
+            if function is None or function.refers is None:
+                return False
+            if function.kind == "reference":
+                continue
+            if at in self.moving or (function.refers_if_asked and not asked):
+                return False
+            stack += [arg for k, arg in enumerate(node.args) if k in function.references]
+        return True
 
     def add(self, step: Step) -> int:
         """Add a step, or find the equal one."""
@@ -112,7 +154,28 @@ class _Planner:
         if step not in self.made:
             self.made[step] = len(self.steps)
             self.steps.append(step)
+            free = self._free(step)
+            if free:
+                self.inside[self.made[step]] = free
         return self.made[step]
+
+    def _bound_in(self, body: Body) -> frozenset[int]:
+        """Return the numbers of the parameters of all LAMBDAs within one."""
+        inside = (self.steps[i] for i in body.inner)
+        found = [one.value for one in inside if one.kind == "each"]
+        return frozenset(number for one in found for number in one.numbers)
+
+    def _free(self, step: Step) -> frozenset[int]:
+        """Return the numbers of the parameters that a step depends on."""
+        if step.kind == "param":
+            return frozenset({step.value})
+        none: frozenset[int] = frozenset()
+        free = none.union(*(self.inside.get(i, none) for i in (*step.args, *step.areas)))
+        if step.kind == "each":
+            body: Body = step.value
+            inner = none.union(*(self.inside.get(i, none) for i in (*body.inner, body.root)))
+            free |= inner - frozenset(body.numbers) - self._bound_in(body)
+        return free
 
 
 def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) -> Plan:
@@ -146,6 +209,8 @@ def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) 
         tuple(i for i, source in sources.items() if source.kind != "area"),
         _ahead(planner.steps),
         random=any(function.random for node in tree if (function := function_of(node))),
+        inner=dict(planner.inside),
+        unknown=_unknown_parameter(planner),
     )
 
 
@@ -205,27 +270,6 @@ def _unknown_sheet(book: Book, sheet: str) -> str:
     return ""
 
 
-def _is_reference(tree: Tree, i: int, *, asked: bool = True) -> bool:
-    """Whether a node is a reference, or becomes one; INDEX does if its first argument does.
-
-    Args:
-        tree: the formula's.
-        i: the node.
-        asked: whether a reference is due.
-    """
-    stack = [i]
-    while stack:
-        node = tree[stack.pop()]
-        if node.kind == "ref":
-            continue
-        function = function_of(node)
-        if function is None or function.refers is None or (function.refers_if_asked and not asked):
-            return False
-        if function.kind != "reference":
-            stack += [arg for k, arg in enumerate(node.args) if k in function.references]
-    return True
-
-
 def _walk(planner: _Planner, book: Book) -> None:
     """Make the steps from the root down, with a stack: (node, how it is wanted)."""
     tree = planner.tree
@@ -236,7 +280,7 @@ def _walk(planner: _Planner, book: Book) -> None:
         if task in planner.done:
             stack.pop()
             continue
-        needs = _needs(tree, *task)
+        needs = _needs(planner, *task)
         missing = [one for one in needs if one not in planner.done]
         if missing:
             stack += reversed(missing)
@@ -247,6 +291,14 @@ def _walk(planner: _Planner, book: Book) -> None:
         planner.steps.append(Step("call", AS_IS, (planner.done[root],)))
 
 
+def _unknown_parameter(planner: _Planner) -> str:
+    """Return which reference depends on a parameter of a LAMBDA, "" if none does."""
+    for i in planner.inside:
+        if planner.steps[i].kind in _AREAS:
+            return f"{planner.steps[i].value.name} of a parameter of a LAMBDA"
+    return ""
+
+
 def _function(book: Book, node: Node) -> Function:
     """Return the function that a node calls, in a workbook that counts days as it does."""
     function = TABLE[str(node.value)]
@@ -255,28 +307,32 @@ def _function(book: Book, node: Node) -> Function:
     return function
 
 
-def _needs(tree: Tree, i: int, wanted: Wanted) -> list[tuple[int, Wanted]]:
+def _needs(planner: _Planner, i: int, wanted: Wanted) -> list[tuple[int, Wanted]]:
     """Return what a node needs, each with how it is wanted."""
+    tree = planner.tree
     node = tree[i]
     if node.kind != "call":
         return []
     function = TABLE[str(node.value)]
     arrays = wanted is Wanted.ARRAYS
     as_reference = Wanted.ARRAYS_REFERENCE if arrays else Wanted.REFERENCE
-    if _is_reference(tree, i, asked=wanted.is_reference):
+    if planner.is_reference(i, asked=wanted.is_reference):
         if not wanted.is_reference:  # the values in it, once it is known
             return [(i, as_reference)]
         return [
             (a, wanted if k in function.references else _beside(function, k, wanted))
             for k, a in enumerate(node.args)
         ]
+    if function.unrolls is not None and tree[node.args[-1]].kind == "lambda":
+        body = tree[node.args[-1]].args[0]
+        return [(a, Wanted.ARRAYS) for a in (*node.args[:-1], body)]
     if function.measures is not None:
-        return [(a, as_reference if _is_reference(tree, a) else Wanted.ARRAYS) for a in node.args]
+        return [(a, as_reference if planner.is_reference(a) else Wanted.ARRAYS) for a in node.args]
     count = len(node.args)
     needs = []
     for k, a in enumerate(node.args):
         needs.append((a, argument_wanted(function, k, wanted, count)))
-        if function.sees is not None and k >= function.sees and _is_reference(tree, a):
+        if function.sees is not None and k >= function.sees and planner.is_reference(a):
             needs.append((a, as_reference))
     return needs
 
@@ -296,8 +352,14 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
         return planner.add(Step("const", node.value))
     if node.kind == "ref":
         return _range_step(planner, book, on_sheet(node.value, planner.own), wanted)
+    if node.kind == "param":
+        return planner.add(Step("param", node.value))
+    if node.kind == "lambda":
+        return planner.add(Step("const", CALC_ERROR))
     function = _function(book, node)
-    if _is_reference(planner.tree, i, asked=wanted.is_reference):
+    if function.unrolls is not None and planner.tree[node.args[-1]].kind == "lambda":
+        return _each_step(planner, function, planner.tree[node.args[-1]].value, needs)
+    if planner.is_reference(i, asked=wanted.is_reference):
         if wanted.is_reference:
             return _reference_step(planner, function, needs)
         if planner.steps[needs[0]].kind not in _AREAS:
@@ -322,12 +384,26 @@ def _with_sight(planner: _Planner, function: Function, node: Node, needs: list[i
         out.append(next(rest))
         if function.sees is None or k < function.sees:
             continue
-        area = next(rest) if _is_reference(planner.tree, a) else -1
+        area = next(rest) if planner.is_reference(a) else -1
         if area >= 0 and planner.steps[area].kind in _AREAS:
             out.append(planner.add(Step("sight", None, areas=(area,))))
         else:
             out.append(planner.add(Step("const", float(Sight.VALUE))))
     return out
+
+
+def _each_step(
+    planner: _Planner, function: Function, params: tuple[int, ...], needs: list[int]
+) -> int:
+    """Make the step of a function that computes a LAMBDA for each element."""
+    *args, root = needs
+    own = set(params)
+    inner = tuple(i for i, free in sorted(planner.inside.items()) if free & own)
+    steps = planner.steps
+    places = {steps[i].value: i for i in inner if steps[i].kind == "param"}
+    at = tuple(places.get(one, -1) for one in params)
+    inner = tuple(i for i in inner if steps[i].kind != "param")
+    return planner.add(Step("each", Body(function, at, params, inner, root), tuple(args)))
 
 
 def _range_step(planner: _Planner, book: Book, ref: Ref, wanted: Wanted) -> int:

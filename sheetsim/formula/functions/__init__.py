@@ -90,11 +90,12 @@ from sheetsim.formula.functions._function import (
     Sight,
     UnequalSizesError,
     UnknownResultError,
+    Unrolls,
 )
 from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function, Reads
 
 __all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "Sight", "UnequalSizesError",
-           "UnknownResultError", "is_flat"]  # fmt: skip
+           "UnknownResultError", "Unrolls", "is_flat"]  # fmt: skip
 
 
 def _collect() -> dict[str, Function]:

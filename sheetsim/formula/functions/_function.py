@@ -55,6 +55,17 @@ class UnknownResultError(Exception):
     """What Excel gives for some arguments is not known here; the message says for which."""
 
 
+class Unrolls(Enum):
+    """What a function with a LAMBDA computes it for."""
+
+    ELEMENTS = "each element of its arrays"
+    FOLD = "each element, with the last result; only the last one counts"
+    RUN = "each element, with the last result"
+    ROWS = "each row"
+    COLUMNS = "each column"
+    GRID = "each row and column of a new array, by their numbers"
+
+
 class Sight(IntFlag):
     """What a function that sees may leave out."""
 
@@ -136,6 +147,8 @@ class Function:
             INDIRECT makes of an array of texts.
         sees: the first argument of those that are references of which it asks which cells are
             shown: behind each comes another, in each place the sum of `Sight`s; None for none.
+        binds: "let" or "lambda": whether it gives names to parts of the formula.
+        unrolls: how it goes through its arrays with a LAMBDA, if it does.
         measures: (what its reference is; the formula's own cells if it has none) -> value, if it
             asks of a reference where it lies.
         per_line: whether that is a number for each row or column of the reference.
@@ -183,6 +196,8 @@ class Function:
     refers_if_asked: bool = False
     over_references: bool = False
     sees: int | None = None
+    binds: str = ""
+    unrolls: Unrolls | None = None
     measures: Callable[[Areas], ArrayValue] | None = None
     per_line: bool = False
     ragged: bool = False

@@ -55,6 +55,9 @@ _PERCENT = 5
 _UNION = BINARY[","]
 _PARENTHESES = {"(", "function"}
 
+CALL = "()"
+"""The call of a LAMBDA where it is written: LAMBDA(x, x + 1)(3)."""
+
 
 class _Open(NamedTuple):
     """What waits on the stack: an operator, or an opened parenthesis, function or array."""
@@ -196,6 +199,10 @@ def _operator(build: _Builder, token: Token) -> bool:
             return False
         build.waiting.pop()  # a plain parenthesis
         return False
+    if kind == "(":  # the value is called
+        build.waiting.append(_Open("function", CALL, -2, token.at))
+        build.counts.append(1)
+        return True
     if kind == "%":
         build.reduce(_PERCENT)
         build.apply(1, "%")

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from sheetsim.book import CellError
 from sheetsim.errors import PlacedError, WorkbookError
 from sheetsim.formula.functions import TABLE
+from sheetsim.formula.functions.operators import AS_IS
 from sheetsim.formula.functions.references import COLUMNS, OFFSET, ROWS
+from sheetsim.formula.syntax.binding import bound
 from sheetsim.formula.syntax.parser import Node, Tree, parse
 from sheetsim.formula.syntax.precedents import (
     find_precedents,
@@ -101,7 +103,7 @@ def _too_large() -> WorkbookError:
 
 def _expanded(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
     """Replace names and tables by what they stand for."""
-    tree = _called(book, tree, sheet, place)
+    tree = _called(book, _bound(book, tree, sheet), sheet, place)
     for _ in range(_MOST_NAMES):
         if not any(node.kind in {"name", "table"} for node in tree):
             return tree
@@ -118,6 +120,17 @@ def _expanded(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
         tree = tuple(merged.nodes)
     names = ", ".join(str(node.value[1]) for node in tree if node.kind == "name")
     raise PlacedError(f"{book.path}: name {names} refers to itself, directly or through others")
+
+
+def _bound(book: Book, tree: Tree, sheet: str) -> Tree:
+    """Take LET and LAMBDA out of a tree."""
+    merged = _Merged()
+    root = bound(book, tree, sheet, merged.add)
+    if root is None:
+        return tree
+    if root < len(merged.nodes) - 1:  # the root stands last
+        merged.nodes.append(Node("call", AS_IS.name, (root,)))
+    return tuple(merged.nodes)
 
 
 def _called(book: Book, tree: Tree, sheet: str, place: Place) -> Tree:
