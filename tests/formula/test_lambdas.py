@@ -1,4 +1,4 @@
-"""LET, LAMBDA and what goes through arrays with one: values by their definition, and derivatives."""
+"""LET, LAMBDA and what goes through arrays with one: values by definition, and derivatives."""
 
 import numpy as np
 import pytest
