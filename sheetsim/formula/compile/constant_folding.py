@@ -26,10 +26,10 @@ from sheetsim.formula.compile.broadcasting import Size, cell_by_cell, common, fi
 from sheetsim.formula.compile.dynamic_references import CellReader
 from sheetsim.formula.compile.implicit_intersection import OWN_LINE, cut_to_own_line
 from sheetsim.formula.compile.lifting import assembled, element
-from sheetsim.formula.compile.plan import Step
+from sheetsim.formula.compile.plan import Body, Step
 from sheetsim.formula.compile.sight import sight_of
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
-from sheetsim.formula.compile.unrolling import Body, Done, unroll
+from sheetsim.formula.compile.unrolling import Done, unroll
 from sheetsim.formula.compile.used_range import EXTRA, LARGE, UsedRange, alike, size_of, within
 from sheetsim.formula.functions import Function, Reads, UnequalSizesError, UnknownResultError
 from sheetsim.formula.functions._make import lost_range

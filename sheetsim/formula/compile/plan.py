@@ -11,11 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sheetsim.book import CellError
 from sheetsim.formula.compile.implicit_intersection import Wanted, argument_wanted
-from sheetsim.formula.compile.unrolling import Body
 from sheetsim.formula.functions import TABLE, Sight
 from sheetsim.formula.functions.operators import AS_IS
 from sheetsim.formula.syntax.parser import Tree
@@ -63,6 +62,24 @@ class Step:
     value: Any
     args: tuple[int, ...] = ()
     areas: tuple[int, ...] = ()
+
+
+class Body(NamedTuple):
+    """A LAMBDA in a plan.
+
+    Attributes:
+        function: MAP, or the like.
+        params: the steps that stand for its parameters, -1 for one that is not used.
+        numbers: the numbers of these.
+        inner: the steps that depend on them, in order.
+        root: the step of its value.
+    """
+
+    function: Function
+    params: tuple[int, ...]
+    numbers: tuple[int, ...]
+    inner: tuple[int, ...]
+    root: int
 
 
 @dataclass(frozen=True)

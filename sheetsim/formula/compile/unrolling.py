@@ -6,7 +6,7 @@ that derivatives go through them like through any others. The others are done on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -20,29 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sheetsim.formula.compile.batches import Batch
+    from sheetsim.formula.compile.plan import Body
     from sheetsim.formula.functions import Function
     from sheetsim.formula.values import Bools, Ints
 
 MOST_ELEMENTS = 20_000
 """Elements that a LAMBDA is computed for; more are left to other engines."""
-
-
-class Body(NamedTuple):
-    """A LAMBDA in a plan.
-
-    Attributes:
-        function: MAP, or the like.
-        params: the steps that stand for its parameters, -1 for one that is not used.
-        numbers: the numbers of these.
-        inner: the steps that depend on them, in order.
-        root: the step of its value.
-    """
-
-    function: Function
-    params: tuple[int, ...]
-    numbers: tuple[int, ...]
-    inner: tuple[int, ...]
-    root: int
 
 
 class Folds(Protocol):
