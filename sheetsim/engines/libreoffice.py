@@ -33,6 +33,8 @@ from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.archive import Archive
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sheetsim.engines.base import Values
 
 VARIABLE = "SHEETSIM_SOFFICE"
@@ -94,19 +96,28 @@ class LibreOffice:
 
     def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
         """Compute every formula of a workbook; see `base.Engine`."""
+        return self.recalculate_all([path], timeout=timeout)[0]
+
+    def recalculate_all(
+        self, paths: Sequence[str | Path], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> list[Values]:
+        """Compute several workbooks one after the other, for which LibreOffice starts but once.
+
+        Args:
+            paths: the files, at least one.
+            timeout: how many seconds all of them may take.
+
+        Returns:
+            Of each file what `base.Engine.recalculate` returns.
+
+        Raises:
+            WorkbookError: a file is not a workbook.
+            EngineError: as `base.Engine.recalculate`.
+        """
         with tempfile.TemporaryDirectory(prefix="sheetsim-") as folder:
-            output = self._convert(path, Path(folder), "xlsx:Calc MS Excel 2007 XML", timeout)
-            try:
-                cells = read_cells(output)
-            except WorkbookError as error:
-                raise EngineError(
-                    f"{path}: LibreOffice wrote something that is no workbook ({error})"
-                ) from error
-        values = {
-            sheet: {place: cell.value for place, cell in found.items() if cell.value is not None}
-            for sheet, found in cells.items()
-        }
-        return require_recalculated(values, "LibreOffice", path)
+            to = "xlsx:Calc MS Excel 2007 XML"
+            outputs = self._convert(paths, Path(folder), to, timeout)
+            return [_read(path, output) for path, output in zip(paths, outputs, strict=True)]
 
     def convert_to_pdf(
         self, path: str | Path, out_dir: str | Path, *, timeout: float = DEFAULT_TIMEOUT
@@ -128,33 +139,39 @@ class LibreOffice:
         """
         target = Path(out_dir) / f"{Path(path).stem}.pdf"
         with tempfile.TemporaryDirectory(prefix="sheetsim-") as folder:
-            output = self._convert(path, Path(folder), "pdf:calc_pdf_Export", timeout)
+            (output,) = self._convert([path], Path(folder), "pdf:calc_pdf_Export", timeout)
             with replace_file(target) as temporary:
                 shutil.copyfile(output, temporary)
         return target
 
-    def _convert(self, path: str | Path, folder: Path, to: str, timeout: float) -> Path:
-        """Convert a copy of the workbook within `folder`; return the file that was written."""
+    def _convert(
+        self, paths: Sequence[str | Path], folder: Path, to: str, timeout: float
+    ) -> list[Path]:
+        """Convert copies of the workbooks within `folder`; return the files that were written."""
         program = _program()
-        Archive(path).close()  # so that a bad file is not taken for a bad LibreOffice
-        # A copy under a plain name: LibreOffice locks the folder of what it opens, and takes a
-        # name that starts with "-" for an option.
-        source = folder / f"book{Path(path).suffix or '.xlsx'}"
-        shutil.copyfile(path, source)
+        sources = []
+        for number, path in enumerate(paths):
+            Archive(path).close()  # so that a bad file is not taken for a bad LibreOffice
+            # A copy under a plain name: LibreOffice locks the folder of what it opens, and takes a
+            # name that starts with "-" for an option.
+            sources.append(folder / f"book{number or ''}{Path(path).suffix or '.xlsx'}")
+            shutil.copyfile(path, sources[-1])
         out = folder / "out"
         with self._lock:
             profile = self._ready_profile()
             command = [str(program), f"-env:UserInstallation={profile.as_uri()}", *_FLAGS]
-            command += ["--convert-to", to, "--outdir", str(out), str(source)]
+            command += ["--convert-to", to, "--outdir", str(out), *map(str, sources)]
             try:
                 said = run(command, timeout=timeout)
             except BaseException:
                 self._drop_profile()  # a killed process leaves locks and half-written files in it
                 raise
-        output = out / f"book.{to.partition(':')[0]}"
-        if not output.is_file():
-            raise EngineError(f"{path}: LibreOffice wrote no file; it said: {said or 'nothing'}")
-        return output
+        outputs = [out / f"{source.stem}.{to.partition(':')[0]}" for source in sources]
+        for path, output in zip(paths, outputs, strict=True):
+            if not output.is_file():
+                said = said or "nothing"
+                raise EngineError(f"{path}: LibreOffice wrote no file; it said: {said}")
+        return outputs
 
     def _ready_profile(self) -> Path:
         """Return the private profile, made at the first call: that costs LibreOffice a second."""
@@ -174,6 +191,21 @@ class LibreOffice:
 
 
 ENGINE = LibreOffice()
+
+
+def _read(path: str | Path, output: Path) -> Values:
+    """What stands in the file that LibreOffice wrote for a workbook."""
+    try:
+        cells = read_cells(output)
+    except WorkbookError as error:
+        raise EngineError(
+            f"{path}: LibreOffice wrote something that is no workbook ({error})"
+        ) from error
+    values = {
+        sheet: {place: cell.value for place, cell in found.items() if cell.value is not None}
+        for sheet, found in cells.items()
+    }
+    return require_recalculated(values, "LibreOffice", path)
 
 
 def _program() -> Path:

@@ -99,6 +99,8 @@ class Sheet:
             printed on pages of its own; by default all of the sheet, as wide as a page.
         pages: printed pages from top to bottom; 0 for as many as it takes.
         solver: the model of the sheet, if it has one.
+        reasons: what can keep the sheet from being computed though each input is what it may be:
+            a formula that is true then, without its `=`, whether it is, and what to say.
         meanings: what an input is, by the name of its block: shown while its cell is selected.
         hidden: the sheet is for programs, and readers don't see its tab.
     """
@@ -121,6 +123,7 @@ class Sheet:
     print_areas: tuple[tuple[int, int, int, int], ...] = ()
     pages: int = 0
     solver: SheetModel | None = None
+    reasons: list[tuple[str, bool, str]] = field(default_factory=list)
     meanings: dict[str, str] = field(default_factory=dict)
     hidden: bool = False
 

@@ -164,7 +164,8 @@ def raw_score(movies: Block, users: Block) -> str:
     """
     rest, first = users.part(slice(None), slice(1, None)), users.part(slice(None), slice(0, 1))
     factors, bias = movies.part(slice(1, None)), movies.part(slice(0, 1))
-    return f"SUM(MMULT({rest.across},{factors.down}))+{bias.down}+{first.across}"
+    # times 1: a factor that was deleted counts as 0, where MMULT would be an error
+    return f"SUMPRODUCT(MMULT({rest.across}*1,{factors.down}*1))+{bias.down}+{first.across}"
 
 
 def fit(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sheetsim.sheet import Block, Sheet
 
 Edit = Mapping[str, Any]
-"""Block -> what is typed over it: a value, an array of its shape, or a function of what it holds.
+"""Block -> what is typed over it: a value, an array of its shape, or a function of what is `Seen`.
 
 NaN, or "" among texts, empties a cell.
 """
@@ -97,7 +97,7 @@ def typed(seen: Seen, edit: Edit) -> dict[str, dict[tuple[int, int], Any]]:
     cells: dict[str, dict[tuple[int, int], Any]] = {}
     for name, given in edit.items():
         block, shown = seen.block(name), seen[name]
-        new = np.array(given(shown) if callable(given) else given, dtype=object)
+        new = np.array(given(seen) if callable(given) else given, dtype=object)
         new = np.broadcast_to(new, block.values.shape)
         before = np.broadcast_to(np.asarray(shown, dtype=object), block.values.shape)
         for row, column, i, j in block.cells():
@@ -109,3 +109,42 @@ def typed(seen: Seen, edit: Edit) -> dict[str, dict[tuple[int, int], Any]]:
             if value != before[i, j]:
                 cells.setdefault(block.sheet, {})[row, column] = value
     return cells
+
+
+# What conditions and edits are written with ---------------------------------------------
+
+
+def every(*conditions: Any) -> bool:
+    """Whether all hold, in all cells of those that are arrays."""
+    import numpy as np
+
+    return all(bool(np.all(condition)) for condition in conditions)
+
+
+def same(one: Any, other: Any, apart: float = 1e-9) -> bool:
+    """Whether numbers are the same but for rounding: apart by so much of the largest of them."""
+    import numpy as np
+
+    a, b = np.broadcast_arrays(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    return bool(np.abs(a - b).max() <= apart * max(np.abs(a).max(), np.abs(b).max()))
+
+
+def put(array: Any, value: Any, at: Any) -> Any:
+    """A copy of an array with something else at an index."""
+    copy = array.copy()
+    copy[at] = value
+    return copy
+
+
+def add(array: Any, value: Any, at: Any) -> Any:
+    """A copy of an array with a number added at an index."""
+    return put(array, array[at] + value, at)
+
+
+def first(mask: Any) -> tuple[int, ...]:
+    """The index of the first cell, row by row, for which a mask holds."""
+    import numpy as np
+
+    return tuple(int(index) for index in np.argwhere(mask)[0])

@@ -6,9 +6,10 @@ the sheets that need it. It is one formula, made here for every sheet from its o
 
 1. the first input that holds what it may not: blank where it may not be, a text for a number, or
    beyond its limits;
-2. else the warning of a sheet that this one needs;
-3. else, where a cell shows an error all the same, that one does;
-4. else the lead.
+2. else what the topic itself knows of (`Sheet.reasons`), such as a start of zeros;
+3. else the warning of a sheet that this one needs;
+4. else, where a cell shows an error all the same, that one does;
+5. else the lead.
 
 A formula with NA() leaves a gap in a chart on purpose; that is no error.
 """
@@ -64,7 +65,8 @@ def add_warning(sheet: Sheet, needed: Iterable[Sheet]) -> None:
         return
     lead = sheet.parts[place]
     formula, shown = _literal(str(lead.value)), str(lead.value)
-    for case in reversed([*_wrong_inputs(sheet), *_wrong_elsewhere(needed), *_errors(sheet)]):
+    own = [*_wrong_inputs(sheet), *_reasons(sheet)]
+    for case in reversed([*own, *_wrong_elsewhere(needed), *_errors(sheet)]):
         formula = f"IF({case.test},{case.words},{formula})"
         shown = case.text if case.holds else shown
     values = np.array([[shown]], dtype=object)
@@ -129,6 +131,13 @@ def _of_texts(block: Block) -> Iterator[tuple[str, bool]]:
     if valid is not None:
         missing = f"SUMPRODUCT(({valid.choices}={cells})*1)=0"
         yield missing, not all(map(valid.allows, texts))
+
+
+def _reasons(sheet: Sheet) -> Iterator[_Case]:
+    """What the topic knows of."""
+    for test, holds, words in sheet.reasons:
+        said = f"{MARK} {sheet.name}: {words}"
+        yield _Case(test, holds, _literal(said), said)
 
 
 def _wrong_elsewhere(needed: Iterable[Sheet]) -> Iterator[_Case]:

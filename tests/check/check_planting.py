@@ -278,7 +278,7 @@ def _function(formula: str) -> str | None:
         if token.type != Token.FUNC or token.subtype != Token.OPEN:
             return None
         other = FUNCTIONS.get(token.value[:-1])
-        if token.value == "SUM(" and "MMULT" in formula:
+        if token.value in ("SUM(", "SUMPRODUCT(") and "MMULT" in formula:
             other = "COUNT"  # of a product that is one number, the average is the sum
         return None if other is None else other + "("
 

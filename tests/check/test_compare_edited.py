@@ -59,7 +59,7 @@ def saved_by_libreoffice(path: Path, edits: Typed) -> Path:
     folder.mkdir()
     edited = path.with_name("edited.xlsx")
     invalidated_copy(path, edited, edits)
-    made = LIBREOFFICE._convert(edited, folder, "xlsx:Calc MS Excel 2007 XML", 120)
+    (made,) = LIBREOFFICE._convert([edited], folder, "xlsx:Calc MS Excel 2007 XML", 120)
     return Path(shutil.copyfile(made, path.with_name("saved.xlsx")))
 
 

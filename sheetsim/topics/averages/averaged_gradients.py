@@ -41,6 +41,9 @@ INPUTS = (
     ("start_b", 1.0, Valid()),
     ("start_a", 1.0, Valid()),
 )
+NOTHING = "both are 0"
+"""What stands for the ratio of two sizes of 0: the run is on the line already."""
+
 GAP = 5
 """The empty column between the run and the averages; another stands between those of b and a."""
 
@@ -203,8 +206,8 @@ def _sizes(sheet: Sheet, run: Mapping[str, Block], parts: Mapping[str, dict[str,
             label = f"RMS {title} of {of}"
             style = "calc.rating2" if name == "g" else "calc.step"
             rows.append(Fact(label, f"{name}_size_{of}", formula, sizes[of], style))
-        ratio = sizes["a"] / sizes["b"] if sizes["b"] else np.nan
-        formula = f"={name}_size_a/{name}_size_b"
+        ratio: float | str = sizes["a"] / sizes["b"] if sizes["b"] else NOTHING
+        formula = f'=IFERROR({name}_size_a/{name}_size_b,"{NOTHING}")'
         rows.append(Fact("a to b", f"{name}_ratio", formula, ratio, "key.rating2"))
         facts(sheet, FACTS, column, rows)
         column += len(rows)

@@ -73,7 +73,8 @@ def _sheet(book: Draft) -> Sheet:
 
     shown = _grid.given_ratings(sheet, grid)
     movies, tastes = parts = _grid.parameters(sheet, grid)
-    formula = f"=SUM(MMULT({tastes.across},{movies.down}))"
+    # times 1: a factor that was deleted counts as 0, as it does where it is looked up
+    formula = f"=SUMPRODUCT(MMULT({tastes.across}*1,{movies.down}*1))"
     predicted = formula, predict(tastes.values, movies.values)
     _grid.fit(sheet, grid, shown, shown[1], parts, predicted, squared_errors)
     return sheet

@@ -85,7 +85,8 @@ def _sheet(book: Draft) -> Sheet:
                 FIRST,
                 column,
                 f"{name}_vector",
-                f"=SUM(MMULT({hot[name].across},{matrix.down}))",
+                # times 1: in LibreOffice the copy of a blank cell is blank, and MMULT an error
+                f"=SUMPRODUCT(MMULT({hot[name].across},{matrix.down}*1))",
                 hot[name].values @ matrix.values,
                 "calc.factor",
             )

@@ -107,6 +107,8 @@ def _picks(sheet: Sheet, book: Draft) -> tuple[Block, Block]:
         formula = position_formula(column_of.abroad, wanted)
         row = Fact(f"row in {name}s", f"{name}_row", formula, found, "calc.index")
         rows.append(facts(sheet, FACTS, column, (row,))[row.name])
+        absent = f"there is no such {name} in its list; pick one from there."
+        sheet.reasons.append((f"ISERROR({rows[-1].range})", bool(np.isnan(found)), absent))
     for column, name, label, style in (
         (2, "n_ratings", "its ratings", "calc.index"),
         (3, "mean_ratings", "their mean", "calc.rating2"),

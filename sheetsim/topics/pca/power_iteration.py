@@ -75,6 +75,9 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(START - 1, 1, "start: the same for every component", "band")
     start = sheet.inputs(START, 1, "start", np.ones((1, k)), "input.general", Valid(-1e3, 1e3))
     sheet.text(START, 0, "v", "row heading")
+    none = f"SUMPRODUCT({start.range},{start.range})=0"
+    zeros = "the start is all zeros and so has no direction; type another number into it."
+    sheet.reasons.append((none, bool((start.values**2).sum() == 0), zeros))
     sheet.text(START - 1, k + 2, "decimals", "band")
     sheet.input(START, k + 2, "decimals", 12.0, "input.index", Valid(1, 15))
     source = book["covariance"]["covariance"].abroad

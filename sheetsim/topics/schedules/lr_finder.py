@@ -170,6 +170,9 @@ STYLES = {
 
 STOPPED = "The run stopped: the smoothed loss passed stop_factor times its best."
 LEVEL = "The run stopped, but the smoothed loss never fell: no rate is to be read off it."
+NONE = "none"
+"""What stands for the suggested rate if the smoothed loss never fell."""
+
 NEVER = "The loss never exploded: raise high until it does."
 
 
@@ -264,7 +267,8 @@ def _outcomes(
     whole = bool(np.isfinite(levels).all())  # else an error, and so is all that follows
     least = float(levels.argmin()) + 1.0 if whole else np.nan
     at_least = rates[levels.argmin()] if whole else np.nan
-    lr = suggest(rates, levels, given["divide_by"]) if whole else np.nan
+    lr: float | str = suggest(rates, levels, given["divide_by"]) if whole else np.nan
+    lr = NONE if least == 1.0 else lr
     smooth, lrs, step = blocks["smoothed"], blocks["lr"], blocks["step"].range
     lowest = blocks["best"].at(len(levels) - 1)
     row = (
@@ -285,7 +289,13 @@ def _outcomes(
             "calc.index",
         ),
         Fact("lr there", "lr_there", f"=INDEX({lrs.range},least_at)", at_least, "calc.power"),
-        Fact("suggested lr", "suggested_lr", "=lr_there/divide_by", lr, "key.power"),
+        Fact(
+            "suggested lr",
+            "suggested_lr",
+            f'=IF(least_at=1,"{NONE}",lr_there/divide_by)',
+            lr,
+            "key.power",
+        ),
     )
     facts(sheet, FACTS, LEFT, row)
     last_level, best = (
@@ -303,10 +313,11 @@ def _chart(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
     top, column = POINTS + 4, 6
     sheet.labels(top - 1, column, [["log of lr", "from, to"]], "heading")
     with np.errstate(all="ignore"):
-        at = no_inf(np.log(sheet["suggested_lr"].value) / np.log(sheet["log_base"].value))
-    mark = sheet.fill(
-        top, column, "mark_lr", "=LN(suggested_lr)/LN(log_base)", [[at], [at]], "calc.step"
-    )
+        suggested = sheet["suggested_lr"].value
+        number = np.nan if suggested == NONE else float(suggested)
+        at = no_inf(np.log(number) / np.log(sheet["log_base"].value))
+    formula = "=IFERROR(LN(suggested_lr)/LN(log_base),NA())"
+    mark = sheet.fill(top, column, "mark_lr", formula, [[at], [at]], "calc.step")
     loss, level, best = blocks["loss"], blocks["smoothed"], blocks["best"]
     ends = sheet.formulas(
         top,

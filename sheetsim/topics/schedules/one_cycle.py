@@ -95,6 +95,10 @@ def one_cycle(
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 
+COUNTED = "Steps count from 0. Rows beyond the last step hold its values."
+FALLS = "No step rises: the peak would stand before step 0, so lr falls from the first step on."
+NO_PEAK = "none"
+
 PARAMETERS = (
     Fact("lr_max", "lr_max", None, 0.05, "input.general", Valid(0, 1e6, above=True)),
     Fact("div", "div", None, 25.0, "input.general", Valid(0, 1e12, above=True)),
@@ -147,9 +151,16 @@ def _outcomes(sheet: Sheet, given: Mapping[str, float]) -> None:
     peak = given["pct_start"] * given["steps"] - 1
     first, last = lr_max / given["div"], lr_max / given["div_final"]
     row = (
-        Fact("peak at step", "peak", "=pct_start*steps-1", peak, "key.general"),
+        Fact(
+            "peak at step",
+            "peak_at",
+            f'=IF(peak<0,"{NO_PEAK}",peak)',
+            NO_PEAK if peak < 0 else peak,
+            "key.general",
+        ),
         Fact("first lr", "lr_first", "=lr_max/div", first, "key.power"),
         Fact("last lr", "lr_last", "=lr_max/div_final", last, "key.power"),
+        Fact("pct_start steps - 1", "peak", "=pct_start*steps-1", peak, "calc.general"),
     )
     facts(sheet, FACTS, 1 + len(PARAMETERS), row)
 
@@ -162,8 +173,9 @@ def _looks(sheet: Sheet, step: Block, columns: list[Block]) -> None:
         line = Series(block.name, step, block, points=False)
         chart = Chart(title, "step", block.name, (line,), row, left, 8, 17, x_range=(0, step.rows))
         sheet.charts.append(chart)
-    note = "Steps count from 0. Rows beyond the last step hold its values."
-    sheet.text(HEADINGS - 1, 0, note, "note")
+    peak = float(sheet["peak"].value)
+    formula = f'=IF(peak<0,"{FALLS}","{COUNTED}")'
+    sheet.fill(HEADINGS - 1, 0, "note", formula, FALLS if peak < 0 else COUNTED, "note")
     sheet.width(0, left + 7, 15)
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 20, 20
     sheet.freeze = (TOP, 1)

@@ -22,6 +22,12 @@ from sheetsim.topics.words.vocabulary import SLOTS
 from sheetsim.topics.words.word_vectors import K
 
 FACTS, PICKED, BANDS, HEADINGS, TOP = 2, 5, 9, 10, 11
+NO_ANGLE = "none"
+"""What stands for the cosine with a vector of zeros, which has no direction."""
+
+ABSENT = "no word"
+"""What stands for the word most like another, where there is none to compare with."""
+
 MAP = 7
 """First column of the cosines of every two words."""
 
@@ -46,7 +52,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(1, 0, f"{lead}angles, -1 opposite", "lead")
     matrix = book["word_vectors"]["matrix"]
     ids = sheet.numbers(TOP, 0, [[place] for place in range(1, SLOTS + 1)])
-    known, length = _words(sheet, book, matrix)
+    known, length = _words(sheet, book, ids, matrix)
     pair = _pair(sheet, ids, known, matrix)
     _nearest(sheet, book, ids, pair, length, matrix)
     _map(sheet, book, ids, known, length, matrix)
@@ -73,19 +79,18 @@ def _sheet(book: Draft) -> Sheet:
     return sheet
 
 
-def _words(sheet: Sheet, book: Draft, matrix: Block) -> tuple[Block, Block]:
-    """The words of the vocabulary and the lengths of their vectors."""
+def _words(sheet: Sheet, book: Draft, ids: Block, matrix: Block) -> tuple[Block, Block]:
+    """The words of the vocabulary and the lengths of their vectors, "" where there is no word."""
     listed = book["vocabulary"]["vocabulary"]
     sheet.labels(
         HEADINGS, 0, [["id", "word", "length", "with a", "number 1", "number 2"]], "heading"
     )
     known = sheet.fill(TOP, 1, "known", f"={listed.abroad.cell}", listed.values, "calc.text")
-    row = matrix.abroad.across
-    lengths = np.sqrt((matrix.values**2).sum(axis=1, keepdims=True))
-    length = sheet.fill(
-        TOP, 2, "lengths", f"=SQRT(SUMPRODUCT({row},{row}))", lengths, "calc.factor"
-    )
-    return known, length
+    row, size = matrix.abroad.across, book["vocabulary"]["different_words"]
+    lengths = np.sqrt((matrix.values**2).sum(axis=1, keepdims=True)).astype(object)
+    lengths[ids.values > size.value] = ""
+    formula = f'=IF({ids.cell}>{size.abroad.range},"",SQRT(SUMPRODUCT({row},{row})))'
+    return known, sheet.fill(TOP, 2, "lengths", formula, lengths, "calc.factor")
 
 
 def _spots(sheet: Sheet, book: Draft, ids: Block, known: Block, matrix: Block) -> Block:
@@ -134,6 +139,7 @@ def _nearest(
     alike = cosines(np.concatenate([a.values, matrix.values]))[0, 1:]
     shown = (ids.values[:, 0] <= size.value) & (ids.values[:, 0] != sheet["word_a"].value)
     values = np.array([[v if ok else ""] for v, ok in zip(alike, shown, strict=True)], dtype=object)
+    values[np.isnan(alike) & shown] = NO_ANGLE
     own = f"SQRT(SUMPRODUCT({a.range},{a.range}))"
     row = matrix.abroad.across
     near = sheet.fill(
@@ -141,20 +147,20 @@ def _nearest(
         3,
         "with_a",
         f'=IF({ids.cell}>{size.abroad.range},"",IF({ids.cell}=word_a,"",'
-        f"SUMPRODUCT({a.range},{row})/({own}*{length.cell})))",
+        f'IFERROR(SUMPRODUCT({a.range},{row})/({own}*{length.cell}),"{NO_ANGLE}")))',
         values,
         "calc.factor",
     )
-    best = np.nan
-    if shown.any() and np.isfinite(alike[shown]).all():
-        best = listed.values[int(np.argmax(np.where(shown, alike, -np.inf))), 0]
+    best, seen = ABSENT, shown & np.isfinite(alike)
+    if seen.any():
+        best = listed.values[int(np.argmax(np.where(seen, alike, -np.inf))), 0]
     other = f"SQRT(SUMPRODUCT({b.range},{b.range}))"
     outcome = (
         Fact(
             "cosine",
             "cosine",
-            f"=SUMPRODUCT({a.range},{b.range})/({own}*{other})",
-            both[0, 1],
+            f'=IFERROR(SUMPRODUCT({a.range},{b.range})/({own}*{other}),"{NO_ANGLE}")',
+            both[0, 1] if np.isfinite(both[0, 1]) else NO_ANGLE,
             "key.factor",
         ),
         Fact(
@@ -167,7 +173,8 @@ def _nearest(
         Fact(
             "most like a",
             "nearest",
-            f"=INDEX({sheet['known'].range},MATCH(MAX({near.range}),{near.range},0))",
+            f"=IFERROR(INDEX({sheet['known'].range},MATCH(MAX({near.range}),{near.range},0)),"
+            f'"{ABSENT}")',
             best,
             "calc.text",
         ),
@@ -184,15 +191,17 @@ def _map(sheet: Sheet, book: Draft, ids: Block, known: Block, length: Block, mat
     rows = matrix.abroad
     formulas = [
         [
-            f'=IF(MAX({ids.at(i)},{ids.at(j)})>{size.abroad.range},"",SUMPRODUCT('
+            f'=IF(MAX({ids.at(i)},{ids.at(j)})>{size.abroad.range},"",'
+            f"IFERROR(SUMPRODUCT("
             f"{rows.part(slice(i, i + 1)).range},{rows.part(slice(j, j + 1)).range})"
-            f"/({length.at(i)}*{length.at(j)}))"
+            f'/({length.at(i)}*{length.at(j)}),"{NO_ANGLE}"))'
             for j in range(SLOTS)
         ]
         for i in range(SLOTS)
     ]
     there = ids.values[:, 0] <= size.value
     values = cosines(matrix.values).astype(object)
+    values[np.isnan(cosines(matrix.values))] = NO_ANGLE
     values[~there, :] = values[:, ~there] = ""
     block = sheet.formulas(TOP, MAP, "cosines", formulas, values, "calc.factor")
     sheet.color_scales.append(ColorScale(block, -1, 1, palette="signed"))

@@ -34,6 +34,8 @@ LEFT, HOT = K + 3, K + 6
 
 SAME = "the product and the look-up are the same, to the last bit"
 DIFFER = "the product and the look-up differ"
+NO_WORDS = "no words"
+"""What stands for the average of an empty sentence."""
 
 
 def one_hot(ids: Array) -> Array:
@@ -78,7 +80,7 @@ def _sheet(book: Draft) -> Sheet:
         TOP,
         left,
         "product",
-        f"=SUM(MMULT({hot.across},{matrix.down}))",
+        f"=SUMPRODUCT(MMULT({hot.across},{matrix.down}*1))",  # times 1: a blank counts as 0
         hot.values @ matrix.values,
         "calc.factor",
     )
@@ -134,10 +136,10 @@ def _outcome(sheet: Sheet, book: Draft, product: Block, vectors: Block) -> None:
     words = book["vocabulary"]["words_in_all"]
     row = TOP + SLOTS + 1
     sheet.text(row, product.column, "average of the sentence's words", "row heading")
-    with np.errstate(all="ignore"):
+    mean = np.full((1, K), NO_WORDS, dtype=object)
+    if words.value:
         mean = vectors.values.sum(axis=0, keepdims=True) / float(words.value)
-    mean = np.where(np.isfinite(mean), mean, np.nan)
-    formula = f"=SUM({vectors.down})/{words.abroad.range}"
+    formula = f'=IFERROR(SUM({vectors.down})/{words.abroad.range},"{NO_WORDS}")'
     sheet.fill(row, vectors.column, "average", formula, mean, "key.factor")
 
 

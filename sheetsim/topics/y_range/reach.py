@@ -97,6 +97,12 @@ def _sheet(book: Draft) -> Sheet:
         ),
     )
     given = {name: float(block.value) for name, block in settings.items()}
+    tops = ("near_top", "far_top")
+    level = any(given[top] == given["bottom"] for top in tops)
+    same = f"OR({','.join(f'{top}=bottom' for top in tops)})"
+    sheet.reasons.append(
+        (same, level, "a top equals bottom: the range from bottom to it is empty.")
+    )
     _curves(sheet, given)
     _needed(sheet, given)
     _descent(sheet, given)
