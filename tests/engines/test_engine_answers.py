@@ -222,7 +222,7 @@ def test_shared_formulas_are_expanded_as_libreoffice_does(tmp_path: Path) -> Non
     if not installed(LIBREOFFICE):
         pytest.skip("LibreOffice is not installed here")
     path = LECTURE / "graddesc.xlsm"
-    written = LIBREOFFICE._convert(path, tmp_path, "xlsx:Calc MS Excel 2007 XML", 180)
+    (written,) = LIBREOFFICE._convert([path], tmp_path, "xlsx:Calc MS Excel 2007 XML", 180)
     theirs = read_cells(written)["basic"]
     ours = {p: c.formula for p, c in read_cells(path)["basic"].items() if c.formula}
     assert {p: theirs[p].formula for p in ours} == ours
