@@ -42,6 +42,7 @@ class Options:
         max_stall: Of Evolutionary: the generations without improvement after which it has
             converged, >= 1. (Excel counts seconds, which makes the answer depend on the machine.)
         max_stall_time: The same in seconds, > 0, or None for no limit.
+        populations: Of Evolutionary: how many, one after the other, >= 1; the best point counts.
         ignore_integers: Solve the relaxation: integers, binaries and all-different are dropped.
 
     Raises:
@@ -61,6 +62,7 @@ class Options:
     mutation_rate: float = 0.075
     max_stall: int = 100
     max_stall_time: float | None = None
+    populations: int = 1
     ignore_integers: bool = False
 
     def __post_init__(self) -> None:
@@ -78,7 +80,7 @@ class Options:
         for name in ("multistart", "ignore_integers"):
             if not isinstance(getattr(self, name), bool):
                 raise _wrong(name, getattr(self, name), "True or False")
-        for name, least in (("population", 1), ("seed", 0), ("max_stall", 1)):
+        for name, least in (("population", 1), ("seed", 0), ("max_stall", 1), ("populations", 1)):
             whole(name, getattr(self, name), least)
         for name in ("integer_tolerance", "mutation_rate"):
             _share(name, getattr(self, name))

@@ -190,11 +190,13 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
         asked["seed"] = request.seed
     starts = whole("starts", request.starts, 1)
     engine = stored.engine
-    if starts > 1 and engine is not SolverEngine.GRG:
+    if starts > 1 and engine is SolverEngine.SIMPLEX:
         raise OptionError(
-            OptionName("starts"), f" is {starts}; expected 1 with {engine.title}, or GRG Nonlinear"
+            OptionName("starts"), f" is {starts}; expected 1 with {engine.title}, or another engine"
         )
-    if starts > 1:
+    if starts > 1 and engine is SolverEngine.EVOLUTIONARY:
+        given |= {"populations": starts}
+    elif starts > 1:
         given |= {"multistart": True, "population": starts - 1}
     try:
         Options(**{name: value for name, value in given.items() if name not in asked})

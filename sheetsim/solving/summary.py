@@ -72,7 +72,10 @@ def _method(prepared: Prepared) -> str:
         scheme = "central" if options.derivatives == "analytic" else options.derivatives
         parts.append("exact derivatives" if exact else f"{scheme} differences")
     if engine is SolverEngine.EVOLUTIONARY:
-        parts.append(f"population of {options.population:,}")
+        several = (
+            f"{options.populations:,} populations" if options.populations > 1 else "population"
+        )
+        parts.append(f"{several} of {options.population:,}")
     if options.ignore_integers:
         parts.append("whole numbers ignored")
     elif prepared.compiled.integer.any() or prepared.compiled.binary.any():

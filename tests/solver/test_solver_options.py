@@ -21,6 +21,7 @@ BAD: dict[str, list[Any]] = {
     "max_subproblems": [0, -1, 2.5, NAN, "many", True],
     "mutation_rate": [-0.1, 1.5, NAN, "often", None, True],
     "max_stall": [0, -1, 2.5, NAN, "long", None, True],
+    "populations": [0, -1, 2.5, NAN, "many", None, True],
     "max_stall_time": [0, -1, NAN, INF, "1s", True],
     "ignore_integers": [1, 0, "yes", None],
 }

@@ -230,11 +230,17 @@ def test_a_text_is_no_variable(tmp_path: Path, text: str) -> None:
 # Many starts, reports --------------------------------------------------------------------------
 
 
-def test_starts_are_of_grg(tmp_path: Path) -> None:
+def test_starts_are_searches_or_populations(tmp_path: Path) -> None:
     path = book(tmp_path, {"A3": 1.0, "B3": "=A3^2"})
-    expected = "starts is 20; expected 1 with Evolutionary, or GRG Nonlinear"
+    expected = "starts is 20; expected 1 with Simplex LP, or another engine"
     with pytest.raises(OptionError, match=expected):
-        solved(path, "B3", "A3", engine="evolutionary", starts=20)
+        solved(path, "B3", "A3", engine="simplex", starts=20)
+    one, three = (
+        solved(path, "B3", "A3", engine="evolutionary", starts=starts) for starts in (1, 3)
+    )
+    assert three.evaluations > 2 * one.evaluations
+    assert any("3 populations of 100" in line for line in three.before)
+    assert three.objective == pytest.approx(0, abs=1e-9)
 
 
 def test_batches_of_starts_share_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

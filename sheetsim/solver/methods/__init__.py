@@ -14,5 +14,6 @@
 | `branch_and_bound`     | whole numbers, on top of a method for smooth models                |
 | `enumeration`          | whole numbers whose points are few: all of them tried, as a proof  |
 | `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |
+| `polish`               | local steps from the best point of a search that proves nothing    |
 | `evolutionary`         | what is not smooth: the engine Evolutionary                        |
 """

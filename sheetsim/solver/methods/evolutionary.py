@@ -23,8 +23,9 @@ smaller sum of violations. All children of a generation are evaluated as one bat
 
 Bounds: a variable without one (Excel's *Require Bounds on Variables* is off) begins within
 ten times its size of the start and may go anywhere. The end: the population has drawn together,
-or `max_stall` generations bettered neither the best point nor the population's median. Neither
-proves an optimum, and Excel's sentence says so.
+or `max_stall` generations bettered neither the best point nor the population's median. From its
+best point local steps go on (see `polish`). None of that proves an optimum, and Excel's sentence
+says so. Several `populations` evolve one after the other; the best point of all counts.
 """
 
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.methods import enumeration
+from sheetsim.solver.methods.polish import polish
 from sheetsim.solver.parts.drawing import around
 from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.parts.optimality import below_bottom, unbounded
@@ -209,7 +211,20 @@ def run(evaluator: Evaluator) -> Found:
         return enumeration.run(evaluator)
     evaluator.begin()
     options = evaluator.options
-    rng = np.random.default_rng([options.seed, 3])
+    for number in range(options.populations):
+        rng = np.random.default_rng([options.seed, 3, number] if number else [options.seed, 3])
+        outcome = _evolve(evaluator, rng)
+        polish(evaluator, rng)
+    return _ended(evaluator, outcome)
+
+
+def _evolve(evaluator: Evaluator, rng: np.random.Generator) -> Outcome:
+    """Let one population evolve; why it ended.
+
+    Raises:
+        Stop: A limit of time or iterations was reached.
+    """
+    options = evaluator.options
     breeder = _Breeder(evaluator, rng)
     keys = breeder.first(max(LEAST, options.population))
     population = _Population(keys, *evaluator.batch(breeder.variables(keys)))
@@ -226,9 +241,8 @@ def run(evaluator: Evaluator) -> Found:
         _select(population, children, f, over, tolerance)
         outcome = progress.over(population, tolerance)
         if outcome is not None:
-            return _ended(evaluator, outcome)
-    why = f"the cap of {CAP} generations was reached"
-    return _ended(evaluator, Outcome(Ending.ITERATIONS, why))
+            return outcome
+    return Outcome(Ending.ITERATIONS, f"the cap of {CAP} generations was reached")
 
 
 def _shuffle(population: _Population, rng: np.random.Generator, order: Index) -> None:
