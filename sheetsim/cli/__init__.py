@@ -54,11 +54,56 @@ class _Commands(Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """`solve` is for files, unless its arguments name none."""
-        if args[:1] == ["solve"] and not _names_a_file(args[1:]):
+        if args[:1] == ["solve"] and self._is_for_a_topic(ctx, args[1:]):
             args = [FOR_A_TOPIC, *args[1:]]
         elif args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"No such command '{args[0]}'.{meant(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+    def _is_for_a_topic(self, ctx: click.Context, args: list[str]) -> bool:
+        """Whether the first argument of `solve` that is no option, nor of one, is no file.
+
+        Raises:
+            OptionError: nor is it a topic.
+        """
+        from sheetsim.workbook.read.paths import names_file
+
+        word = self._positional(ctx, args)
+        if word is None or names_file(word):
+            return False
+        if not {"-h", "--help"} & set(args):
+            from sheetsim.topics import home_of  # which looks into the topics' files
+
+            home_of(word)
+        return True
+
+    def _positional(self, ctx: click.Context, args: list[str]) -> str | None:
+        """The first argument of `solve` that is neither an option nor an option's value."""
+        words = iter(args)
+        values: dict[str, int] = {}
+        for word in words:
+            if word == "--":
+                return next(words, None)
+            if not word.startswith("-"):
+                return word
+            values = values or self._values_of_options(ctx)
+            name = word if word in values or word.startswith("--") else word[:2]
+            for _ in range(
+                values.get(name, 0) if name == word else 0
+            ):  # else --name=value, -nvalue
+                next(words, None)
+        return None
+
+    def _values_of_options(self, ctx: click.Context) -> dict[str, int]:
+        """How many values each option of `solve` takes, for a file or for a topic."""
+        found = {}
+        for name in ("solve", FOR_A_TOPIC):
+            command = self.get_command(ctx, name)
+            for param in [] if command is None else command.get_params(ctx):
+                if isinstance(param, click.Option):
+                    count = 0 if param.is_flag else param.nargs
+                    found |= dict.fromkeys([*param.opts, *param.secondary_opts], count)
+        return found
 
 
 def _first_line(name: str) -> str:
@@ -71,23 +116,10 @@ def _first_line(name: str) -> str:
     return line or (importlib.import_module(f"{COMMAND_FILES}.{name}").command.get_short_help_str())
 
 
-def _names_a_file(args: list[str]) -> bool:
-    """Whether the arguments of `solve` name a workbook, or nothing at all, as for its help."""
-    words = [arg for arg in args if not arg.startswith("-")]
-    if words and words[0] == args[0]:  # no value of an option
-        return any(sign in words[0] for sign in "./\\")
-    suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-    return not words or any(arg.lower().endswith(suffixes) for arg in words)
-
-
 @click.group(
     cls=_Commands,
     invoke_without_command=True,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        # --max_time is --max-time, for who has Python's name for it in mind.
-        "token_normalize_func": lambda name: name.replace("_", "-"),
-    },
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(sheetsim.__version__, prog_name="sheetsim")
 @click.pass_context

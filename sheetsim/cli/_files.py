@@ -1,10 +1,34 @@
 """Files and folders that commands write to, and what they say of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
 from sheetsim.errors import OptionError, OutputError
+
+
+@contextmanager
+def folder_for(folder: Path | None) -> Iterator[None]:
+    """Make a folder for the files that are written within; where none is, it goes away again.
+
+    Args:
+        folder: and those above it are made where they are missing; None for no folder.
+
+    Raises:
+        OutputError: as `make_folder`.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()] if folder else []
+    if folder is not None:
+        make_folder(folder)
+    try:
+        yield
+    finally:
+        for one in missing:  # from within outwards, up to the first that holds something
+            try:
+                one.rmdir()
+            except OSError:
+                break
 
 
 class Done(Enum):
@@ -19,15 +43,35 @@ class Done(Enum):
 
 
 _FILES = {
-    *(".xlsx", ".xlsm", ".csv", ".json", ".npz", ".txt"),
+    *(".xlsx", ".xlsm", ".xls", ".xlsb", ".xltx", ".ods"),
+    *(".csv", ".tsv", ".json", ".npz", ".npy", ".parquet", ".zip", ".txt", ".md", ".html"),
     *(".png", ".gif", ".jpg", ".jpeg", ".svg", ".pdf"),
 }
-"""Suffixes that are no folder's, although it may have one."""
+"""Suffixes that are no folder's, although it may have one, such as v1.2."""
 
 
-def looks_like_a_file(path: Path) -> bool:
-    """Whether a path is none of a folder that is there, and ends as a file's name does."""
-    return path.suffix.lower() in _FILES and not path.is_dir()
+def is_folder(path: Path) -> bool:
+    """Whether --out names a folder: one that is there, or a name that does not end as a file's."""
+    return path.is_dir() or path.suffix.lower() not in _FILES
+
+
+def file_of(out: Path, name: str, suffixes: Collection[str]) -> Path:
+    """The file that --out names, by itself or by its folder.
+
+    Args:
+        out: as it was typed.
+        name: of the file in a folder.
+        suffixes: what its name may end in.
+
+    Raises:
+        OptionError: it ends as the name of another kind of file does.
+    """
+    if out.suffix.lower() in map(str.lower, suffixes) and not out.is_dir():
+        return out
+    if is_folder(out):
+        return out / name
+    endings = ", ".join(suffixes)
+    raise OptionError(f"--out is {out}; expected a name that ends in {endings}, or a folder")
 
 
 def folder_of(out: str, contents: str) -> Path:
@@ -40,7 +84,7 @@ def folder_of(out: str, contents: str) -> Path:
     Raises:
         OptionError: it ends as a file's name does.
     """
-    if looks_like_a_file(Path(out)):
+    if not is_folder(Path(out)):
         raise OptionError(f"--out is {out}; expected a folder, for {contents}")
     return Path(out)
 
@@ -93,11 +137,15 @@ class Written:
         """Add a file that is written already, and whether another was there before."""
         self.files[path] = Done.REPLACED if there else Done.WRITTEN
 
+    @property
+    def replaced(self) -> list[Path]:
+        """Those that were written over files that were there."""
+        return [path for path, done in self.files.items() if done is Done.REPLACED]
+
     def lines(self) -> list[str]:
         """What became of each, a line each."""
         return [f"{path}: {done}" for path, done in self.files.items()]
 
     def as_dict(self) -> dict[str, list[Path]]:
         """All of them, and those that were written over files that were there, for JSON."""
-        replaced = [path for path, done in self.files.items() if done is Done.REPLACED]
-        return {"files": list(self.files), "replaced": replaced}
+        return {"files": list(self.files), "replaced": self.replaced}

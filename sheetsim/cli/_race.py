@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sheetsim.cli._files import looks_like_a_file
+from sheetsim.cli._files import file_of
 from sheetsim.errors import OptionError
 
 
@@ -50,12 +50,5 @@ def targets(out: Path, stem: str, second: str) -> list[Path]:
     Raises:
         OptionError: `out` is neither a folder nor the name of a PNG.
     """
-    if out.is_dir():
-        picture = out / f"{stem}.png"
-    elif out.suffix.lower() == ".png":
-        picture = out
-    elif looks_like_a_file(out):
-        raise OptionError(f"--out is {out}; expected a folder, or a name that ends in .png")
-    else:
-        picture = out / f"{stem}.png"
+    picture = file_of(out, f"{stem}.png", (".png",))
     return [picture, picture.with_suffix(second)]

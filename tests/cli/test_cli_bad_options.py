@@ -192,11 +192,34 @@ def test_usage(args: tuple[str, ...], part: str) -> None:
         assert line.endswith("--help'")
 
 
-@pytest.mark.parametrize("option", ["--max-time", "--max_time"])
 @pytest.mark.parametrize("model", ["bias", "model.xlsx"])
-def test_underscores_do_for_hyphens(model: str, option: str) -> None:
-    line = error_line(run("solve", model, option, "-3"), 2)
+def test_options_have_hyphens(model: str) -> None:
+    line = error_line(run("solve", model, "--max-time", "-3"), 2)
     assert line.startswith("--max-time is -3; expected a number above 0")
+    line = error_line(run("solve", model, "--max_time", "-3"), 2)
+    assert line.startswith("no such option '--max_time'. ")
+    assert "'--max-time'" in line
+
+
+@pytest.mark.parametrize(
+    ("args", "part"),
+    [
+        (("--seed", "3", "dot_product", "--out", "x.xlsx"), "no such option '--out'"),
+        (("-o", "x.xlsx", "dot_product"), "no such option '-o'"),
+        (("--k", "99", "dot_product"), "--k is 99; expected a whole number from 1 to 50"),
+        (("--ratings", "a.csv", "dot_product"), "a.csv: no such file"),
+        (("--out=x.xlsx", "adma"), "did you mean adam"),
+        (("model", "--list"), "there is no workbook or topic 'model'"),
+        (("--seed", "3", "nofile.xlsx"), "nofile.xlsx: no such file"),
+        (("--maximize", "nofile.xlsx"), "nofile.xlsx: no such file"),
+        (("--", "nofile.xlsx"), "nofile.xlsx: no such file"),
+        (("--value", "3"), "missing argument"),
+    ],
+)
+def test_what_is_solved_is_the_first_argument_that_is_no_options(
+    args: tuple[str, ...], part: str
+) -> None:
+    assert part in error_line(run("solve", *args), 2)
 
 
 def test_a_mistyped_command_is_guessed_as_a_mistyped_option_is() -> None:

@@ -1,4 +1,4 @@
-"""An engine that is unknown, missing, hangs or dies: one line, code 6, nothing left behind."""
+"""An engine that is unknown, missing, hangs or dies: one line, code 3, nothing left behind."""
 
 import os
 import sys

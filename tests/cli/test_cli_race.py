@@ -202,7 +202,7 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     line = error_line(run("race", *QUICK, "--out", tmp_path), 2)
     assert line == f"{tmp_path}/race_line.png: is a folder; expected the name of a file to write"
     line = error_line(run("race", *QUICK, "--out", tmp_path / "a.gif"), 2)
-    assert line == f"--out is {tmp_path}/a.gif; expected a folder, or a name that ends in .png"
+    assert line == f"--out is {tmp_path}/a.gif; expected a name that ends in .png, or a folder"
     assert snapshot(tmp_path) == before
 
 

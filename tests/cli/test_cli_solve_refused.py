@@ -83,6 +83,15 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     ),
     "a sweep to pdf": (["--sweep", "B6=1:2:3", "--out", "s.pdf"], "ends in .csv, .json, .xlsx"),
     "a sweep with a report": (["--sweep", "B6=1:2:3", "--report"], "without --sweep"),
+    "a sweep with a report to keep": (
+        ["--sweep", "B6=1:2:3", "--save-report", "x.json"],
+        "--save-report is of one solution; expected it without --sweep",
+    ),
+    "nothing for a new folder": (["--sheet", "Nowhere", "--out", "new/folder"], "has no sheet"),
+    "no sweep for a new folder": (
+        ["--sheet", "Nowhere", "--sweep", "B6=1:2:3", "--out", "new/folder"],
+        "has no sheet",
+    ),
     "a copy and none": (["--no-copy", "--out", "a.xlsx"], "expected one of them"),
     "a report on nothing": (["--no-copy", "--report"], "expected it without --no-copy"),
     "a report in prose": (
@@ -112,6 +121,7 @@ def test_what_is_refused(box: Path, tmp_path: Path, case: str) -> None:
     line = error_line(run("solve", box, *options), 2)
     assert words in line
     assert snapshot(tmp_path) == before
+    assert not list(tmp_path.glob("new*"))
 
 
 def test_files_that_are_none(box: Path, tmp_path: Path) -> None:

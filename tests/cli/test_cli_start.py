@@ -117,6 +117,19 @@ def test_an_option_that_there_is_not(command: str) -> None:
     assert not {name.partition(".")[0] for name in modules} & HEAVY
 
 
+@pytest.mark.parametrize("command", [*COMMANDS, "solve bias"])
+def test_help_lists_the_exit_codes(command: str) -> None:
+    """Of all kinds of errors that can be; what they mean stands in `sheetsim.errors`."""
+    if command == "list":
+        return
+    _, said, _ = modules_after(*command.split(), "--help")
+    text = " ".join(said.split())
+    (codes,) = re.findall(r"Exits with (.*?)\. ", text)
+    found = set(re.findall(r"with ([0-9]+)", f"with {codes}"))
+    engines = {"3"} if command in ("solve", "verify", "check", "build") else set()
+    assert found == {"0", "2", "130"} | engines | ({"1"} if command != "race" else set())
+
+
 def test_help_says_nothing_twice() -> None:
     """An option of several workbooks names them behind one text."""
     for command in ("build", "solve bias"):

@@ -48,7 +48,6 @@ def test_a_difference_is_named_with_its_reason(tmp_path: Path) -> None:
     assert "  ... and 8 more (--show 18, or --json)\n" in result.stdout
     every = run(path, "--engine", "numpy", "--show", "18").stdout
     assert every.count("follows from S!B3") == 17
-    assert run(path, "--engine", "numpy", "--all").stdout.count("follows from S!B3") == 17
     assert "more (--show" not in every
 
 
@@ -111,7 +110,7 @@ def test_an_engine_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("SHEETSIM_SOFFICE", str(program))
     path = book(tmp_path / "a.xlsx")
     result = run(path)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "agree with NumPy and IronCalc; LibreOffice failed\n" in result.stdout
     assert "LibreOffice 7.4 failed: " in result.stdout
     assert "ended with exit code 7" in result.stdout

@@ -96,6 +96,19 @@ def test_the_table_of_a_sweep_too(here: Path) -> None:
         args = ("solve", "box.xlsx", "--sweep", "B6=12:48:2", "--out", out)
         assert run(*args).stdout.splitlines()[-1] == written
         assert run(*args).stdout.splitlines()[-1] == f"{written}: {OVER}"
+        third = run(*args, "--json")
+        assert len(json.loads(third.stdout)) == 2  # the rows, and nothing else
+        assert third.stderr == f"{written}: {OVER}\n"
+
+
+def test_a_new_folder_has_something_in_it(here: Path) -> None:
+    """A name with a dot is a folder's, unless it ends as that of a file; where none comes of it,
+    no folder stays."""
+    assert run("solve", "box.xlsx", "--out", "new/v1.2").exit_code == 0
+    assert files_below(here) - {"ml/u.data"} >= {"new/v1.2/box.solved.xlsx"}
+    args = ("solve", "box.xlsx", "--subject-to", "B6<=-1", "--subject-to", "B6>=1")
+    assert run(*args, "--out", "lost/folder").exit_code == 1
+    assert not (here / "lost").exists()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +117,7 @@ def test_the_table_of_a_sweep_too(here: Path) -> None:
         (("build", "words", "--out", "a.xlsx"), "a folder, for files named as the workbooks"),
         (("digits", "--out", "a.png"), "a folder, for pictures of losses and weights"),
         ((*MOVIES, "--out", "a.xlsx"), "a folder, for movielens.xlsx and pictures"),
-        (("race", "--out", "a.json"), "a folder, or a name that ends in .png"),
+        (("race", "--out", "a.json"), "a name that ends in .png, or a folder"),
         (("solve", "box.xlsx", "--out", "a.png"), "a name that ends in .xlsx, or a folder"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",

@@ -32,7 +32,8 @@ def command(
     needs. Behind an option stand the workbooks that have it. A file that would change by no more
     than rounding is left as it is: `unchanged`.
 
-    Exits with 0, or with 1 if --check finds cells that differ.
+    Exits with 0, or with 1 if --check finds cells that differ, with 2 for bad input, with 3 if an
+    engine that --check needs is missing, hung or died, with 130 if interrupted.
 
     \b
     Examples:

@@ -54,7 +54,8 @@ def command(
     Spreadsheet engines compute FILEs, with their inputs and with others, and every formula cell is
     compared with NumPy. For any other workbook there is `sheetsim verify`.
 
-    Exits with 0 if all agree, else with 1.
+    Exits with 0 if all agree, with 1 if a cell differs, with 2 for bad input, with 3 if an engine
+    is missing, hung or died, with 130 if interrupted.
 
     \b
     Examples:

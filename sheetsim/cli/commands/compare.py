@@ -30,7 +30,8 @@ def command(files: tuple[str, ...], as_json: bool, show: int) -> None:
     FILEs may have been changed, solved and saved in any program. Every saved value is compared with
     NumPy's, and the objective of every Solver model with what our solver finds.
 
-    Exits with 0 if every saved value is NumPy's, else with 1.
+    Exits with 0 if every saved value is NumPy's, with 1 if one is not, with 2 for bad input, with
+    130 if interrupted.
 
     \b
     Examples:

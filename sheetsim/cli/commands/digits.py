@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetsim.cli._downloads import data_folder
-from sheetsim.cli._files import Written, folder_of, make_folder
+from sheetsim.cli._files import Written, folder_for, folder_of
 from sheetsim.cli._names import of_lesson, optimizer_names
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -84,7 +84,8 @@ def command(
     Trains a logistic regression and a small net, each by each optimizer, and prints what they have
     learned. Pictures are written only with --out.
 
-    Exits with 0 if every training went to its end, else with 1.
+    Exits with 0 if every training went to its end, with 1 if one did not, with 2 for bad input,
+    with 130 if interrupted.
 
     \b
     Examples:
@@ -98,11 +99,23 @@ def command(
     rules = _chosen("--optimizer", given.pop("optimizer", ()), optimizer_names())
 
     from sheetsim.data.digits import fetch_digits, load_digits
-    from sheetsim.learn import LossLine, TrainingEnd, compare_optimizers
 
     digits = load_digits(data_folder(data, download, fetch_digits, "MNIST"))
-    if folder is not None:
-        make_folder(folder)
+    with folder_for(folder):
+        _learn(digits, models, rules, given, folder, as_json)
+
+
+def _learn(
+    digits: Digits,
+    models: tuple[str, ...],
+    rules: tuple[str, ...],
+    given: dict[str, Any],
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Train, print, and draw what is to be drawn."""
+    from sheetsim.learn import LossLine, TrainingEnd, compare_optimizers
+
     epochs = given.pop("epochs", EPOCHS)
     batches = -(-digits.train.n // given.get("batch_size", of_lesson("digits", "batch_size")))
     with progress(len(models) * len(rules) * epochs * batches) as bar:

@@ -10,7 +10,7 @@ import click
 
 from sheetsim import api
 from sheetsim.cli._downloads import data_folder
-from sheetsim.cli._files import Written, folder_of, make_folder
+from sheetsim.cli._files import Written, folder_for, folder_of
 from sheetsim.cli._names import of_lesson, optimizer_names
 from sheetsim.errors import DataError, OptionError
 from sheetsim.files import demand_writable
@@ -125,7 +125,8 @@ def command(
     Trains factors and a bias of every user and every movie, and prints which movies have the lowest
     and the highest bias. Files are written only with --out and --save.
 
-    Exits with 0 if the training went to its end, else with 1.
+    Exits with 0 if the training went to its end, with 1 if it did not, with 2 for bad input, with
+    130 if interrupted.
 
     \b
     Examples:
@@ -156,7 +157,8 @@ def command(
     elif find:
         _find(_learner(ratings, given, ()), as_json)
     else:
-        _learn(ratings, given, as_json)
+        with folder_for(given.get("out")):
+            _learn(ratings, given, as_json)
 
 
 def _refuse_mixtures(given: dict[str, Any], *, show_batch: bool, find: bool) -> None:
@@ -197,7 +199,6 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     out: Path | None = given.get("out")
     if out is not None:
         check_room(ratings)
-        make_folder(out)
         demand_writable(out / "movielens.xlsx")
     if "save" in given:
         demand_writable(given["save"])

@@ -104,7 +104,7 @@ def command(
     Writes a picture of the paths, and a moving one. With --sweep: one optimizer's loss over
     learning rates and betas, as a heat map and a CSV.
 
-    Exits with 0, whoever wins.
+    Exits with 0, whoever wins, with 2 for bad input, with 130 if interrupted.
 
     \b
     Examples:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetsim.cli._against import compare_solvers
-from sheetsim.cli._files import Done, Written, make_folder, require_workbook
+from sheetsim.cli._files import Done, Written, file_of, folder_for, require_workbook
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -157,7 +157,8 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
 
     A TOPIC of the lecture has other options: sheetsim solve dot_product --help
 
-    Exits with 0 if the model was solved, else with 1, and no copy is written.
+    Exits with 0 if the model was solved, with 1 if it was not, and no copy is written; with 2 for
+    bad input, with 3 if IronCalc or a package that is needed is missing, with 130 if interrupted.
 
     \b
     Examples:
@@ -181,10 +182,12 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
         return
     how = _How(given, file)
     if how.sweep:
-        _sweep(file, how, as_json)
+        with folder_for(how.folder):
+            _sweep(file, how, as_json)
         return
     written = Written()
-    solved = _solve(file, how, as_json, written)
+    with folder_for(how.folder):
+        solved = _solve(file, how, as_json, written)
     if as_json:
         print_json({**solved.as_dict(), **written.as_dict()})
     else:
@@ -206,8 +209,9 @@ class _How:
         self.report: bool = given.pop("report")
         self.save_report: Path | None = given.pop("save_report", None)
         no_copy: bool = given.pop("no_copy")
-        if self.sweep and (self.report or self.save_report):
-            raise OptionError("--report is of one solution; expected it without --sweep")
+        for option, there in (("--report", self.report), ("--save-report", self.save_report)):
+            if self.sweep and there:
+                raise OptionError(f"{option} is of one solution; expected it without --sweep")
         if self.report and no_copy:
             raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
         self.folder, self.out = self._place(given.pop("out", None), Path(file), no_copy)
@@ -225,15 +229,9 @@ class _How:
         name = f"{own.stem}.sweep.csv" if self.sweep else f"{own.stem}.solved{own.suffix}"
         if out is None:
             return None, Path(name)
-        if out.is_dir() or not out.suffix:
-            return out, out / name
         kinds = [".csv", ".json", own.suffix] if self.sweep else [own.suffix]
-        if out.suffix.lower() not in map(str.lower, kinds):
-            endings = ", ".join(kinds)
-            raise OptionError(
-                f"--out is {out}; expected a name that ends in {endings}, or a folder"
-            )
-        return None, out
+        file = file_of(out, name, kinds)
+        return (None if file is out else out), file
 
 
 def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
@@ -250,8 +248,6 @@ def _solve(file: str, how: _How, as_json: bool, written: Written) -> Solved:
         from sheetsim.solving.reports import report_sheets, require_report, save_report
     if how.save_report is not None:
         require_report(how.save_report)
-    if how.folder is not None:
-        make_folder(how.folder)
     there = how.out is not None and how.out.exists()
     with progress(1) as bar:
         solved = solve_file(
@@ -289,8 +285,6 @@ def _print_lines(lines: Iterable[str]) -> None:
 def _sweep(file: str, how: _How, as_json: bool) -> None:
     from sheetsim.solving.many import require_table, save_table, sweep_file
 
-    if how.folder is not None:
-        make_folder(how.folder)
     if how.out is not None:
         require_table(file, how.out)
     with progress(1) as bar:
@@ -307,6 +301,8 @@ def _sweep(file: str, how: _How, as_json: bool) -> None:
         written.add(how.out, functools.partial(save_table, prepared, table, how.out))
     if as_json:
         print_json(table.as_dicts())
+        for path in written.replaced:
+            click.echo(one_line(f"{path}: {Done.REPLACED}"), err=True)  # JSON is the rows alone
     else:
         _print_table(table)
         _print_files(written)

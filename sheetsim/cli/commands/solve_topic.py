@@ -79,7 +79,8 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
     Behind an option stand the workbooks whose topics have it; `sheetsim list` shows which topics
     have a model. `sheetsim solve --help` is about workbooks of any kind.
 
-    Exits with 0 if the solver converged, else with 1.
+    Exits with 0 if the solver converged, with 1 if it did not, with 2 for bad input, with 130 if
+    interrupted.
 
     \b
     Examples:

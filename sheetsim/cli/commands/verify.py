@@ -11,7 +11,7 @@ from sheetsim import api
 from sheetsim.cli._files import require_workbook
 from sheetsim.cli._names import engine_names, require_engines
 from sheetsim.cli._options import show_option
-from sheetsim.errors import SheetsimError, WorkbookError
+from sheetsim.errors import EngineError, SheetsimError, WorkbookError
 from sheetsim.module_text import constant
 from sheetsim.option_values import real
 from sheetsim.terminal import (
@@ -57,7 +57,6 @@ def _timeout() -> float:
     help=lambda: f"time limit of an engine, for a file [{_timeout():g}]",
 )
 @show_option
-@click.option("--all", "show_all", is_flag=True, hidden=True)
 @click.option(
     "--json",
     "as_json",
@@ -70,7 +69,6 @@ def command(
     tolerance: float | None,
     timeout: float | None,
     show: int,
-    show_all: bool,
     as_json: bool,
 ) -> None:
     """Compute every formula of any workbook in three engines.
@@ -79,9 +77,9 @@ def command(
     in them. The first cell that differs is named: one whose own formula does not give what is
     shown, before those that follow from it. Nothing that a file refers to is opened.
 
-    Exits with 0 if all agree; with 1 if a cell differs or an engine fails on a file; with 2 if a
-    file cannot be read (the others are verified all the same); with 3 if an engine that was asked
-    for is missing.
+    Exits with 0 if all agree, with 1 if a cell differs, with 2 for bad input (of several files the
+    others are verified all the same), with 3 if an engine that was asked for is missing, or one
+    hung or died; with 130 if interrupted.
 
     \b
     Examples:
@@ -119,17 +117,19 @@ def command(
             bar(f"{name}: verified", 1)
             if not as_json:
                 with bar.aside():
-                    _print(one, None if show_all else show)
+                    _print(one, show)
     if as_json:
         reports = [one.as_dict() for one in done]
         print_json(reports[0] if len(files) == 1 else reports)
     if bad is not None:
         raise click.exceptions.Exit(bad.exit_code)
-    if not all(one.success for one in done):
+    if any(one.differences for one in done):
         raise click.exceptions.Exit(SheetsimError.exit_code)
+    if not all(one.success for one in done):
+        raise click.exceptions.Exit(EngineError.exit_code)
 
 
-def _print(one: Verification, show: int | None) -> None:
+def _print(one: Verification, show: int) -> None:
     """Print a table of the sources, the outcome in a sentence, and the differences."""
     table = new_table(
         "", "cells", "agree", "by rounding", "volatile", "unsupported", "worst", "time"
@@ -150,7 +150,7 @@ def _print(one: Verification, show: int | None) -> None:
         click.echo(one_line(f"{one.path}: {line}"))
     for each in one.differences[:show]:
         _print_difference(each)
-    if show is not None and len(one.differences) > show:
+    if len(one.differences) > show:
         count = len(one.differences)
         click.echo(f"  ... and {count - show:,} more (--show {count}, or --json)")
 
