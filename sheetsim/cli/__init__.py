@@ -96,7 +96,7 @@ class _Commands(Group):
 
     def _values_of_options(self, ctx: click.Context) -> dict[str, int]:
         """How many values each option of `solve` takes, for a file or for a topic."""
-        found = {}
+        found: dict[str, int] = {}
         for name in ("solve", FOR_A_TOPIC):
             command = self.get_command(ctx, name)
             for param in [] if command is None else command.get_params(ctx):
