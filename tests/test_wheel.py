@@ -36,6 +36,7 @@ RUNS = {
     "sheetsim build dot_product digit --out .": "dot_product.xlsx: written",
     "sheetsim solve dot_product.xlsx --start random --out solved.xlsx --report": "solved.xlsx",
     "sheetsim verify solved.xlsx --engine ironcalc": "agree with NumPy and IronCalc",
+    "sheetsim recalc solved.xlsx --out fresh.xlsx": "formula cells computed, 0 changed",
     "python -m sheetsim --help": "Usage: sheetsim",
 }
 """Commands in the order that they are run, in an empty folder, and what they print."""

@@ -4,6 +4,8 @@ Any workbook:
 
 sheetsim.solve("model.xlsx", out="solved.xlsx")        its Solver model, from its own formulas
 sheetsim.side_by_side("model.xlsx", ["all"])           the same by other solvers, in one table
+sheetsim.recalc("model.xlsx", "fresh.xlsx")            its formulas' values, written into a copy
+sheetsim.read("model.xlsx", "Sheet1!A1:D20")           fresh values as a DataFrame
 sheetsim.verify("model.xlsx")                          its formulas, in three engines
 sheetsim.compile("model.xlsx", "Sheet1!D9", "B1:B5")   a function with a gradient
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from sheetsim.peers.side_by_side import SideBySide
     from sheetsim.racing.contest import Race, race
     from sheetsim.racing.grid import Sweep, sweep
+    from sheetsim.recalculating import Recalculation, read, recalc
     from sheetsim.solver import Result
     from sheetsim.verifying.verify import verify
 
@@ -47,6 +50,7 @@ __all__ = [
     "CheckReport",
     "Comparison",
     "Race",
+    "Recalculation",
     "Result",
     "SideBySide",
     "Sweep",
@@ -59,6 +63,8 @@ __all__ = [
     "list_workbooks",
     "prepare",
     "race",
+    "read",
+    "recalc",
     "save",
     "side_by_side",
     "solve",
@@ -77,6 +83,7 @@ _PLACES = {
     "peers.side_by_side": ("SideBySide",),
     "racing.contest": ("Race", "race"),
     "racing.grid": ("Sweep", "sweep"),
+    "recalculating": ("Recalculation", "read", "recalc"),
     "solver": ("Result",),
     "verifying.verify": ("verify",),
 }
