@@ -114,12 +114,14 @@ def lay_out(book: Draft) -> list[Sheet]:
         solved = _solver_sheet.solver_sheet(book, models)
         add_warning(solved, [book[topic.name] for topic in models])
         sheets.append(solved)
+    first = contents_sheet(lesson, book, topics, bool(models))
+    add_warning(first, [])
+    sheets.insert(0, first)
     terms = terms_of(lesson, topics)
     for sheet in sheets:
         for block in sheet.of_kind(Kind.INPUT):
             sheet.meanings[block.name] = meaning(block.name, terms)
-    first = contents_sheet(lesson, book, topics, bool(models))
-    return [first, *sheets, glossary_sheet(book, sheets, terms), plan_sheet(book)]
+    return [*sheets, glossary_sheet(book, sheets, terms), plan_sheet(book)]
 
 
 @np.errstate(all="ignore")

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
-from sheetsim.sheet import Sheet
+import numpy as np
+
+from sheetsim.sheet import Sheet, Valid
 from sheetsim.topics import _glossary
 from sheetsim.topics._lesson import Draft, Lesson, Plan, Topic
 from sheetsim.topics._solver_sheet import NAME as SOLVER
+from sheetsim.topics._warning import literal
 
 NAME = "contents"
 INPUTS = (
@@ -14,6 +17,14 @@ INPUTS = (
     "All other numbers are formulas, but for counts such as 1, 2, 3"
 )
 """How to tell an input; a test holds it."""
+
+PREDICT = (
+    "Predict first: read a line, say what will happen, try it, and only then look. What should "
+    "happen is shown where show_what_happens is 1."
+)
+
+SHOW = "show_what_happens"
+"""The input that brings out what should happen; first a reader is to predict it."""
 
 
 def contents_sheet(lesson: Lesson, book: Draft, topics: Iterable[Topic], solved: bool) -> Sheet:
@@ -27,7 +38,8 @@ def contents_sheet(lesson: Lesson, book: Draft, topics: Iterable[Topic], solved:
         sheet.paragraph(row, 0, sentence, last=2)
         row += 1
     row = _what_is_where(sheet, topics, solved, row + 1)
-    _what_to_try(sheet, topics, book.plan, row + 1)
+    sheet.text(row + 1, 0, PREDICT, "lead")
+    _what_to_try(sheet, topics, book.plan, row + 4)
     sheet.width(0, 0, 20)
     sheet.width(1, 2, 66)
     sheet.pages = 1
@@ -49,7 +61,11 @@ def _what_is_where(sheet: Sheet, topics: list[Topic], solved: bool, row: int) ->
 
 
 def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> None:
+    """The lines of all sheets; what should happen is shown to who has made a guess."""
     sheet.labels(row, 0, [["sheet", "try this", "what should happen"]], "heading")
+    sheet.text(row - 1, 0, SHOW, "row heading")
+    shown = sheet.input(row - 1, 1, SHOW, 0.0, "input.plan", Valid(0, 1))
+    formulas, values = [], []
     for topic in topics:
         for line in topic.tries:
             if isinstance(line, tuple):  # until each has its condition
@@ -63,5 +79,9 @@ def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> Non
             row += 1
             sheet.text(row, 0, topic.name, "link")
             sheet.links[row, 0] = topic.name
-            sheet.labels(row, 1, [[change, outcome]], "wrapped")
+            sheet.text(row, 1, change, "wrapped")
             sheet.heights[row] = 15.0 * (1 + max(len(change), len(outcome)) // 72)
+            formulas.append([f'=IF({SHOW}>0,{literal(outcome)},"")'])
+            values.append([outcome if shown.value > 0 else ""])
+    top = row + 1 - len(formulas)
+    sheet.formulas(top, 2, "outcomes", formulas, np.array(values, dtype=object), "wrapped")

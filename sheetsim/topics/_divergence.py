@@ -24,7 +24,7 @@ FLAG = "beyond"
 
 def times() -> Fact:
     """The input: how many times what is usual counts as diverged."""
-    return Fact("diverged above", "diverged_above", None, 10.0, "input.general", Valid(1, 1e6))
+    return Fact("diverged_above", "diverged_above", None, 10.0, "input.general", Valid(1, 1e6))
 
 
 def flags(numbers: Array, limit: float) -> Array:

@@ -25,6 +25,15 @@ def headings_of(sheet: Sheet) -> Iterator[str]:
             yield block.name
 
 
+def entries_of(sheet: Sheet, terms: Mapping[str, str]) -> Iterator[str]:
+    """The entries that a sheet uses: in headings, and as the names of cells in formulas."""
+    for text in headings_of(sheet):
+        yield from entries_in(text, terms)[0]
+    for block in sheet.of_kind(Kind.FORMULA):
+        if block.values.size == 1 and block.name in terms:
+            yield block.name
+
+
 def glossary_sheet(book: Draft, sheets: Iterable[Sheet], terms: Mapping[str, str]) -> Sheet:
     """The sheet: a row for each entry that these sheets use, in the order of the alphabet."""
     sheet = book.new(NAME, "What the symbols mean")
@@ -34,9 +43,8 @@ def glossary_sheet(book: Draft, sheets: Iterable[Sheet], terms: Mapping[str, str
     sheet.labels(3, 0, [["symbol", "what it means", "first on"]], "heading")
     first: dict[str, str] = {}
     for other in sheets:
-        for text in headings_of(other):
-            for entry in entries_in(text, terms)[0]:
-                first.setdefault(entry, other.name)
+        for entry in entries_of(other, terms):
+            first.setdefault(entry, other.name)
     ordered = sorted(first, key=lambda entry: (entry.casefold(), entry))
     for row, entry in enumerate(ordered, start=4):
         sheet.text(row, 0, entry, "row heading")

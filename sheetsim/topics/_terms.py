@@ -62,6 +62,7 @@ COMMON: Mapping[str, str] = {
     "allowed": "the largest gap that counts as rounding",
     "mean_x": "mean of x",
     "sd_x": "standard deviation of x",
+    "show_what_happens": "1 shows what should happen beside each line, 0 hides it",
     "loss": "what training makes small: an average over the points, or over a batch",
 }
 """Symbol or name: what it means, wherever the workbook says nothing else of it."""

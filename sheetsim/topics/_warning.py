@@ -64,7 +64,7 @@ def add_warning(sheet: Sheet, needed: Iterable[Sheet]) -> None:
     if place is None:
         return
     lead = sheet.parts[place]
-    formula, shown = _literal(str(lead.value)), str(lead.value)
+    formula, shown = literal(str(lead.value)), str(lead.value)
     own = [*_wrong_inputs(sheet), *_reasons(sheet)]
     for case in reversed([*own, *_wrong_elsewhere(needed), *_errors(sheet)]):
         formula = f"IF({case.test},{case.words},{formula})"
@@ -91,7 +91,7 @@ def _wrong_inputs(sheet: Sheet) -> Iterator[_Case]:
         where = f"{sheet.name}!{cells} ({block.name})"
         said = f"{MARK} {where} should hold {expected}{blank}{every}."
         for test, holds in tests:
-            yield _Case(test, holds, _literal(said), said)
+            yield _Case(test, holds, literal(said), said)
 
 
 def _of_numbers(block: Block) -> Iterator[tuple[str, bool]]:
@@ -137,7 +137,7 @@ def _reasons(sheet: Sheet) -> Iterator[_Case]:
     """What the topic knows of."""
     for test, holds, words in sheet.reasons:
         said = f"{MARK} {sheet.name}: {words}"
-        yield _Case(test, holds, _literal(said), said)
+        yield _Case(test, holds, literal(said), said)
 
 
 def _wrong_elsewhere(needed: Iterable[Sheet]) -> Iterator[_Case]:
@@ -160,7 +160,7 @@ def _errors(sheet: Sheet) -> Iterator[_Case]:
         f"{MARK} A cell of {sheet.name} shows an error: with these inputs a number is too large "
         "for a spreadsheet, or something is divided by 0."
     )
-    yield _Case(f"ISERROR(MAX({areas}))", wrong, _literal(said), said)
+    yield _Case(f"ISERROR(MAX({areas}))", wrong, literal(said), said)
 
 
 def _areas(blocks: list[Block]) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _warns(block: Block) -> str:
     return f'LEFT({block.range},{len(MARK)})="{MARK}"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """A text as it stands in a formula, in pieces that are short enough for one."""
     pieces = [text[i : i + LITERAL] for i in range(0, max(len(text), 1), LITERAL)]
     return "&".join('"{}"'.format(piece.replace('"', '""')) for piece in pieces)

@@ -112,11 +112,9 @@ HARMLESS = {
     ("lost $ before a row", "times", "SUMPRODUCT"): "word n of a vocabulary stands nowhere above "
     "place n of the sentence",
     ("a range cut short", "nearest", "INDEX"): "the last row would have to be the word most alike",
-    (
-        "another function",
-        "gap",
-        "=AVERAGE(ABS(",
-    ): "what is left is rounding, and so is its mean",
+    ("another function", "gap", "-one_hot!"): "what is left is rounding, and so is its mean",
+    ("another function", "gap", "ABS($Z$8:"): "what is left is rounding, and so is its mean",
+    ("another input", "limit_note", "variables>x"): "all x are more than the two variables, too",
     **{
         ("another function", f"residual_{n}", "AVERAGE"): "it is 0 once converged, and so a mean"
         for n in (1, 2, 3)

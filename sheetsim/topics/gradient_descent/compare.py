@@ -169,8 +169,8 @@ def _settings(parts: _Parts) -> None:
             least,
             "calc.step",
         ),
-        Fact("best b", "best_b", f"={best_b.abroad.range}", best_b.value, "calc.step"),
-        Fact("best a", "best_a", f"={best_a.abroad.range}", best_a.value, "calc.step"),
+        Fact("best_b", "best_b", f"={best_b.abroad.range}", best_b.value, "calc.step"),
+        Fact("best_a", "best_a", f"={best_a.abroad.range}", best_a.value, "calc.step"),
         Fact("mean_x", "mean_x", f"=AVERAGE({x.abroad.range})", x.values.mean(), "calc.step"),
         Fact("sd_x", "sd_x", f"=STDEVP({x.abroad.range})", x.values.std(), "calc.step"),
     )

@@ -59,6 +59,7 @@ def rotation(k: int, seed: int) -> NDArray[np.float64]:
 _TAKEN = {option.name: option for option in OPTIONS if option.name in ("ratings", "users")}
 
 TERMS = {
+    "lambda": "variance along a component: by how much C stretches its vector",
     "factors": "the numbers that stand for a movie",
     "C": "covariance of the factors, 5 x 5 or k x k",
     "v": "the vector that is multiplied by C again and again, of length 1",
