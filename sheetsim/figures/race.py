@@ -216,7 +216,7 @@ def _look(i: int) -> dict[str, Any]:
 
 
 def _legend(racer: Racer) -> str:
-    return f"{racer.optimizer}, lr {racer.lr:.2g}{'' if racer.sound else ' (failed)'}"
+    return f"{racer.optimizer}, lr {racer.lr:.2g}{'' if racer.can_win else ' (failed)'}"
 
 
 def _spread(steps: int) -> Sequence[int]:

@@ -13,7 +13,7 @@ find the rate, and it looks at the loss at the end alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,14 @@ class Chosen(StrEnum):
     """A better one may lie beyond."""
 
 
+class Ended(Enum):
+    """How a racer's run ended; the value says it to people."""
+
+    FINISHED = "finished"
+    ABOVE = "ended above its start"
+    DIVERGED = "diverged in step {:,}"
+
+
 @dataclass(frozen=True, eq=False)
 class Racer:
     """An optimizer in a race.
@@ -66,8 +74,8 @@ class Racer:
         distance: from the nearest minimum, after the last step; NaN if it diverged.
         reached: the first step after which its loss is at most a thousandth of the start's; None
             if it never is.
-        sound: it neither diverged nor ended above its start; only then can it win.
-        status: the same in plain words.
+        ended: how its run ended.
+        diverged: in which step; 0 if it did not.
     """
 
     optimizer: str
@@ -78,8 +86,18 @@ class Racer:
     losses: Array
     distance: float
     reached: int | None
-    sound: bool
-    status: str
+    ended: Ended
+    diverged: int = 0
+
+    @property
+    def can_win(self) -> bool:
+        """Whether it neither diverged nor ended above its start."""
+        return self.ended is Ended.FINISHED
+
+    @property
+    def status(self) -> str:
+        """How its run ended, in plain words."""
+        return self.ended.value.format(self.diverged)
 
     @property
     def loss(self) -> float:
@@ -103,8 +121,8 @@ class Race:
         noise: standard deviation of the noise on each component of the gradient.
         seed: of the noise, which is the same for all.
         racers: in the order in which they were named.
-        winner: the sound racer of least loss, the sooner at the goal of equals; "" if none is
-            sound.
+        winner: of those that can win the one of least loss, the sooner at the goal of equals; ""
+            if there is none.
         status: the outcome in a sentence.
     """
 
@@ -149,7 +167,7 @@ class Race:
                     "x": plain(racer.path[-1]),
                     "distance": racer.distance,
                     "reached": racer.reached,
-                    "sound": racer.sound,
+                    "sound": racer.can_win,
                     "status": racer.status,
                 }
                 for racer in self.racers
@@ -217,8 +235,8 @@ def race(
         racers.append(_racer(place, name, rates.get(name), settings[name], at, steps, noise, seed))
         if progress is not None:
             progress(f"{name}: done", 1)
-    sound = [racer for racer in racers if racer.sound]
-    best = min(sound, key=_standing, default=None)
+    able = [racer for racer in racers if racer.can_win]
+    best = min(able, key=_standing, default=None)
     status = _status(place, at, steps, best, racers)
     return Race(
         place, steps, at, noise, seed, tuple(racers), best.optimizer if best else "", status
@@ -258,10 +276,10 @@ def _racer(
         elif best in (0, len(RATES) - 1):
             chosen = Chosen.AT_END
     alone = runs(np.array([lr]), keep=True)
-    sound, lost = bool(alone.sound[0]), int(alone.diverged[0])
-    status = "finished" if sound else "ended above its start"
+    lost = int(alone.diverged[0])
+    ended = Ended.FINISHED if alone.sound[0] else Ended.ABOVE
     if lost != NEVER:
-        status = f"diverged in step {lost:,}"
+        ended = Ended.DIVERGED
     reached = int(alone.reached[0])
     return Racer(
         optimizer=name,
@@ -272,8 +290,8 @@ def _racer(
         losses=alone.losses[:, 0],
         distance=float(surface.distance(alone.x[0])),
         reached=None if reached == NEVER else reached,
-        sound=sound,
-        status=status,
+        ended=ended,
+        diverged=0 if lost == NEVER else lost,
     )
 
 
@@ -287,8 +305,8 @@ def _status(
     where = f"{surface.name}, {steps:,} step{'s' * (steps > 1)} from ({start[0]:g}, {start[1]:g})"
     if best is None:
         return f"{where}: nobody ended below the start"
-    lost = sum(not racer.sound for racer in racers)
+    lost = sum(not racer.can_win for racer in racers)
     note = f"; {lost} of {len(racers)} diverged or ended above the start" if lost else ""
-    equals = sum(racer.sound and _standing(racer) == _standing(best) for racer in racers)
+    equals = sum(racer.can_win and _standing(racer) == _standing(best) for racer in racers)
     first = f", the first of {equals} equals," if equals > 1 else ""
     return f"{where}: {best.optimizer}{first} has the least loss at the end, {best.loss:.3g}{note}"

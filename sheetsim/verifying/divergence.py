@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Final
 
 import numpy as np
@@ -36,10 +37,21 @@ from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS
 Values = Mapping[int, Value]
 """Slot to value."""
 
-ROOT, FOLLOWER, VOLATILE, UNSUPPORTED, ROUNDING = (
-    *("root", "follower"),
-    *("volatile", "unsupported", "rounding"),
-)
+
+class Mark(Enum):
+    """Why a cell does not simply agree."""
+
+    ROOT = auto()
+    """Its own formula does not give what is shown."""
+    FOLLOWER = auto()
+    """It follows from a root."""
+    VOLATILE = auto()
+    """Random numbers, times, and what follows from them."""
+    UNSUPPORTED = auto()
+    """It cannot be computed there, or follows from such a cell."""
+    ROUNDING = auto()
+    """It agrees but for rounding."""
+
 
 TRIALS: Final = 3
 FURTHER: Final = 100.0
@@ -139,10 +151,10 @@ class Judgement:
     agree: int = 0
     rounding: int = 0
     worst: float = 0.0
-    marks: dict[int, str] = field(default_factory=dict)
+    marks: dict[int, Mark] = field(default_factory=dict)
     origin: dict[int, int] = field(default_factory=dict)
 
-    def marked(self, mark: str) -> list[int]:
+    def marked(self, mark: Mark) -> list[int]:
         """Return the cells with a mark, in an order of computation."""
         return [slot for slot, one in self.marks.items() if one == mark]
 
@@ -174,7 +186,7 @@ def judge(
         if slot in formulas.frozen or slot not in source.values:
             continue
         if slot in volatile:
-            result.marks[slot] = VOLATILE
+            result.marks[slot] = Mark.VOLATILE
             continue
         result.cells += 1
         distance = 0.0 if slot in unsupported else apart(expected, source.values[slot])
@@ -186,13 +198,13 @@ def judge(
     checked = [slot for slot in differing if slot not in unsupported]
     wrong = reference.disobeying(checked) | source.disobeying(checked)
     _mark(formulas, differing, unsupported, wrong, lost or {}, result)
-    result.cells -= len(set(result.marked(UNSUPPORTED)) - open_cells)
-    result.rounding = len(result.marked(ROUNDING))
-    result.agree = result.cells - len(result.marked(ROOT)) - len(result.marked(FOLLOWER))
+    result.cells -= len(set(result.marked(Mark.UNSUPPORTED)) - open_cells)
+    result.rounding = len(result.marked(Mark.ROUNDING))
+    result.agree = result.cells - len(result.marked(Mark.ROOT)) - len(result.marked(Mark.FOLLOWER))
     return result
 
 
-_STRENGTH = {ROUNDING: 0, ROOT: 1, FOLLOWER: 1, UNSUPPORTED: 2}
+_STRENGTH = {Mark.ROUNDING: 0, Mark.ROOT: 1, Mark.FOLLOWER: 1, Mark.UNSUPPORTED: 2}
 
 
 def _mark(
@@ -208,11 +220,11 @@ def _mark(
     for slot in differing:
         mark, origin = marks.handed_on(slot)
         if slot in unsupported:
-            mark = UNSUPPORTED
-        elif slot in wrong and mark != UNSUPPORTED:
-            mark = ROOT
-        elif mark == ROUNDING and formulas.unknown(slot):
-            mark = ROOT  # nobody can tell: its formula is not computed here
+            mark = Mark.UNSUPPORTED
+        elif slot in wrong and mark is not Mark.UNSUPPORTED:
+            mark = Mark.ROOT
+        elif mark is Mark.ROUNDING and formulas.unknown(slot):
+            mark = Mark.ROOT  # nobody can tell: its formula is not computed here
         marks.put(slot, mark, origin)
 
 
@@ -224,15 +236,15 @@ class _Marks:
         self._strongest: dict[int, int] = {}  # home -> its cell with the strongest mark
         self._in_area: dict[int, int] = {}  # area -> the cell in it with the strongest, or -1
 
-    def handed_on(self, slot: int) -> tuple[str, int]:
+    def handed_on(self, slot: int) -> tuple[Mark, int]:
         """Return the strongest mark that a cell's precedents hand on, and where it begins."""
-        mark, origin = ROUNDING, slot
+        mark, origin = Mark.ROUNDING, slot
         for area in self._formulas.areas(slot):
             other = self._within(area)
-            theirs = ROUNDING if other < 0 else self._result.marks[other]
+            theirs = Mark.ROUNDING if other < 0 else self._result.marks[other]
             if self._formulas.holds(area, self._lost):
-                theirs = UNSUPPORTED
-            theirs = FOLLOWER if theirs == ROOT else theirs
+                theirs = Mark.UNSUPPORTED
+            theirs = Mark.FOLLOWER if theirs is Mark.ROOT else theirs
             if _STRENGTH[theirs] > _STRENGTH[mark]:
                 mark, origin = theirs, self._result.origin.get(other, other)
         return mark, origin
@@ -248,10 +260,10 @@ class _Marks:
     def _strength(self, slot: int) -> int:
         return _STRENGTH[self._result.marks[slot]]
 
-    def put(self, slot: int, mark: str, origin: int) -> None:
+    def put(self, slot: int, mark: Mark, origin: int) -> None:
         """Mark a cell."""
         self._result.marks[slot] = mark
-        if mark == FOLLOWER:
+        if mark is Mark.FOLLOWER:
             self._result.origin[slot] = origin
         home = self._formulas.home(slot)
         known = self._strongest.get(home)

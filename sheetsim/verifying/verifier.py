@@ -10,11 +10,8 @@ from typing import Any
 from sheetsim.book import Book, CellError, Value
 from sheetsim.formula.recalc.formula_alone import Formulas, Places, by_sheet
 from sheetsim.verifying.divergence import (
-    FOLLOWER,
-    ROOT,
-    UNSUPPORTED,
-    VOLATILE,
     Judgement,
+    Mark,
     Source,
     apart,
     judge,
@@ -99,7 +96,7 @@ class Verifier:
         self._values[name] = found
         unsupported |= unsupported_cells(self.formulas, name, found, expected, self._text)
         judged = self._judge(name, found, unsupported, self._lost(values, self._tolerance[name]))
-        reasons = Counter(unsupported.get(slot, NEEDS) for slot in judged.marked(UNSUPPORTED))
+        reasons = Counter(unsupported.get(slot, NEEDS) for slot in judged.marked(Mark.UNSUPPORTED))
         self._report(name, reasons, seconds)
 
     def _lost(self, values: EngineValues, tolerance: float) -> Places:
@@ -137,7 +134,7 @@ class Verifier:
             agree=judged.agree,
             by_rounding=judged.rounding,
             worst=judged.worst,
-            volatile=len(self.formulas.frozen) + len(judged.marked(VOLATILE)),
+            volatile=len(self.formulas.frozen) + len(judged.marked(Mark.VOLATILE)),
             unsupported=reasons.total(),
             reasons=dict(reasons.most_common()),
             seconds=seconds,
@@ -188,7 +185,9 @@ class Verifier:
             there = self._values[name].keys() & self._reference.values.keys()
             there -= self.formulas.frozen
             compared |= {
-                slot for slot in there if judged.marks.get(slot) not in (VOLATILE, UNSUPPORTED)
+                slot
+                for slot in there
+                if judged.marks.get(slot) not in (Mark.VOLATILE, Mark.UNSUPPORTED)
             }
         return compared
 
@@ -197,12 +196,12 @@ class Verifier:
         differ: dict[int, list[str]] = {}
         for name, judged in self._judged.items():
             for slot, mark in judged.marks.items():
-                if mark in (ROOT, FOLLOWER):
+                if mark in (Mark.ROOT, Mark.FOLLOWER):
                     differ.setdefault(slot, []).append(name)
         place = {slot: i for i, slot in enumerate(self._text)}
         found = []
         for slot, names in differ.items():
-            roots = [name for name in names if self._judged[name].marks[slot] == ROOT]
+            roots = [name for name in names if self._judged[name].marks[slot] is Mark.ROOT]
             one, known = self._difference(slot, names, roots)
             found.append(((not roots, "numpy" not in names, known, place[slot]), one))
         found.sort(key=lambda pair: pair[0])

@@ -26,7 +26,7 @@ from sheetsim.formula.compile.broadcasting import Size, cell_by_cell, common, fi
 from sheetsim.formula.compile.dynamic_references import CellReader
 from sheetsim.formula.compile.implicit_intersection import OWN_LINE, cut_to_own_line
 from sheetsim.formula.compile.lifting import assembled, element
-from sheetsim.formula.compile.plan import Body, Step
+from sheetsim.formula.compile.plan import Body, Step, StepKind
 from sheetsim.formula.compile.sight import sight_of
 from sheetsim.formula.compile.store import DYNAMIC, KNOWN, WAITING, Store
 from sheetsim.formula.compile.unrolling import Done, unroll
@@ -143,7 +143,10 @@ class _Folding:
         areas = self.areas[source]
         if step.value:
             areas = cut_to_own_line(areas, self.rows, self.columns)
-        if self.touch is not None and self.batch.group.plan.steps[source].kind == "reference":
+        if (
+            self.touch is not None
+            and self.batch.group.plan.steps[source].kind is StepKind.REFERENCE
+        ):
             self.touch(self.batch.group, self.places, areas, register)
             if register not in self.batch.group.plan.ahead:
                 return
@@ -381,7 +384,7 @@ class _Folding:
         )
 
     def choice(self, register: int, step: Step) -> None:
-        """Do a step of kind "choice": its result is as large as the argument that it chooses."""
+        """Do a choice: its result is as large as the argument that it chooses."""
         args, function = step.args, step.value
         sizes = [self.size(i) for i in args]
         deciding = function.deciding(len(args))
@@ -394,11 +397,11 @@ class _Folding:
         elif (
             len(deciding) > 1
             or values[0] == 0
-            or (step.kind == "choice" and not self._harmless(args, sizes))
+            or (step.kind is StepKind.CHOICE and not self._harmless(args, sizes))
         ):
             self.batch.unknown = f"{function.name} of values of unequal size"
             self.batch.values[register] = constant(0.0)
-        elif step.kind == "choice":
+        elif step.kind is StepKind.CHOICE:
             self.operate(function, args, register)
         else:
             fill = filled(whole, blank=True)
@@ -475,21 +478,21 @@ class _Folding:
 
     def _do(self, i: int, step: Step) -> None:
         """Do a step whose needs are done."""
-        if step.kind == "call":
+        if step.kind is StepKind.CALL:
             self.operate(step.value, step.args, i)
-        elif step.kind == "gather":
+        elif step.kind is StepKind.GATHER:
             self.gather(i, step)
-        elif step.kind in {"choice", "choice of ranges"}:
+        elif step.kind in (StepKind.CHOICE, StepKind.RANGES):
             self.choice(i, step)
-        elif step.kind == "area":
+        elif step.kind is StepKind.AREA:
             self.areas[i] = areas_in_block(step.value, self.rows, self.columns)
-        elif step.kind == "const":
+        elif step.kind is StepKind.CONST:
             self.batch.values[i] = self.batch.group.plan.constants[i]
-        elif step.kind == "reference":
+        elif step.kind is StepKind.REFERENCE:
             self.reference(i, step)
-        elif step.kind == "sight":
+        elif step.kind is StepKind.SIGHT:
             self.sight(i, step.areas[0])
-        elif step.kind == "each":
+        elif step.kind is StepKind.EACH:
             self._each(i, step, {}, frozenset())
         else:
             self.geometry(i, step)
@@ -508,7 +511,7 @@ class _Folding:
                 inner, own[k] = plan.steps[k], self.free()
                 args = tuple(own.get(a, a) for a in inner.args)
                 moved = Step(inner.kind, inner.value, args, inner.areas)
-                if inner.kind == "each":
+                if inner.kind is StepKind.EACH:
                     self._each(own[k], moved, own, known)
                 else:
                     self._do(own[k], moved)
@@ -540,7 +543,7 @@ class _Folding:
             i = stack[-1]
             step = steps[i]
             needs = [*step.areas, *step.args]
-            if step.kind == "each":
+            if step.kind is StepKind.EACH:
                 body: Body = step.value
                 inner = {*body.inner, *body.params}
                 outer = {a for k in body.inner for a in (*steps[k].args, *steps[k].areas)}
@@ -576,7 +579,7 @@ class _Folding:
         return []
 
 
-_CALLS = {"call", "choice", "choice of ranges"}
+_CALLS = {StepKind.CALL, StepKind.CHOICE, StepKind.RANGES}
 
 
 def fold_lazily(store: Store, group: Group, place: Place) -> tuple[Batch, list[Areas]]:

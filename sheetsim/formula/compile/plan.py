@@ -29,7 +29,35 @@ if TYPE_CHECKING:
     from sheetsim.formula.functions import Function
     from sheetsim.formula.syntax.parser import Node
 
-_AREAS = {"area", "reference"}
+
+class StepKind(StrEnum):
+    """What a step does; `value`, `args` and `areas` are those of its `Step`."""
+
+    CONST = "const"
+    """`value` is its value."""
+    AREA = "area"
+    """`value` is a `Ref`."""
+    REFERENCE = "reference"
+    """`value` is the function that returns one; `areas` and `args` are its references, values."""
+    GATHER = "gather"
+    """The values in the area `areas[0]`; `value`: whether to cut it to the cell's row or column."""
+    GEOMETRY = "geometry"
+    """`value` is the function."""
+    SIGHT = "sight"
+    """Which cells of an area are shown."""
+    CALL = "call"
+    """`value` is the function."""
+    CHOICE = "choice"
+    """Likewise, of a function that returns one of its values, as large as that is."""
+    RANGES = "ranges"
+    """A choice among ranges."""
+    PARAM = "param"
+    """A parameter of a LAMBDA."""
+    EACH = "each"
+    """`value` is the `Body`; `args` are the other arguments."""
+
+
+_AREAS = {StepKind.AREA, StepKind.REFERENCE}
 """Kinds of steps that find one."""
 
 
@@ -46,19 +74,13 @@ class Step:
     """One step.
 
     Attributes:
-        kind: "area" (value: a `Ref`), "reference" (value: the function that returns it; `areas`
-            and `args` are its references and values), "const" (value), "gather" (the values in
-            the area `areas[0]`; value: whether to cut it to the cell's own row or column),
-            "geometry" (value: the function), "sight" (which cells of an
-            area are shown), "call" (value: the function), "choice" or "choice of
-            ranges" (likewise: one of the values, as large as it is), "param" (a parameter of a
-            LAMBDA), "each" (value: the `Body`; `args` are the other arguments).
-        value: see above.
+        kind: what it does.
+        value: see `StepKind`.
         args: steps that give values.
         areas: steps that give areas.
     """
 
-    kind: str
+    kind: StepKind
     value: Any
     args: tuple[int, ...] = ()
     areas: tuple[int, ...] = ()
@@ -113,7 +135,9 @@ class Plan:
     def constants(self) -> dict[int, ArrayValue]:
         """The values of the steps that are constants."""
         return {
-            i: constant(step.value) for i, step in enumerate(self.steps) if step.kind == "const"
+            i: constant(step.value)
+            for i, step in enumerate(self.steps)
+            if step.kind is StepKind.CONST
         }
 
 
@@ -165,7 +189,7 @@ class _Planner:
 
     def add(self, step: Step) -> int:
         """Add a step, or find the equal one."""
-        if step.kind == "const":
+        if step.kind is StepKind.CONST:
             self.steps.append(step)
             return len(self.steps) - 1
         if step not in self.made:
@@ -179,16 +203,16 @@ class _Planner:
     def _bound_in(self, body: Body) -> frozenset[int]:
         """Return the numbers of the parameters of all LAMBDAs within one."""
         inside = (self.steps[i] for i in body.inner)
-        found = [one.value for one in inside if one.kind == "each"]
+        found = [one.value for one in inside if one.kind is StepKind.EACH]
         return frozenset(number for one in found for number in one.numbers)
 
     def _free(self, step: Step) -> frozenset[int]:
         """Return the numbers of the parameters that a step depends on."""
-        if step.kind == "param":
+        if step.kind is StepKind.PARAM:
             return frozenset({step.value})
         none: frozenset[int] = frozenset()
         free = none.union(*(self.inside.get(i, none) for i in (*step.args, *step.areas)))
-        if step.kind == "each":
+        if step.kind is StepKind.EACH:
             body: Body = step.value
             inner = none.union(*(self.inside.get(i, none) for i in (*body.inner, body.root)))
             free |= inner - frozenset(body.numbers) - self._bound_in(body)
@@ -214,16 +238,18 @@ def make_plan(book: Book, tree: Tree, sheet: str, place: Place, *, array: bool) 
         return _unknown_plan(book, tree, sheet, unknown)
     planner = _Planner(tree, sheet, array)
     _walk(planner, book)
-    gathers = [i for i, step in enumerate(planner.steps) if step.kind == "gather"]
+    gathers = [i for i, step in enumerate(planner.steps) if step.kind is StepKind.GATHER]
     sources = {i: planner.steps[planner.steps[i].areas[0]] for i in gathers}
     written = [
-        (planner.steps[i].value, one.value) for i, one in sources.items() if one.kind == "area"
+        (planner.steps[i].value, one.value)
+        for i, one in sources.items()
+        if one.kind is StepKind.AREA
     ]
     return Plan(
         tuple(planner.steps),
         tuple(ref for cut, ref in written if not cut),
         tuple(ref for cut, ref in written if cut),
-        tuple(i for i, source in sources.items() if source.kind != "area"),
+        tuple(i for i, source in sources.items() if source.kind is not StepKind.AREA),
         _ahead(planner.steps),
         random=any(function.random for node in tree if (function := function_of(node))),
         inner=dict(planner.inside),
@@ -235,7 +261,7 @@ def _unknown_plan(book: Book, tree: Tree, sheet: str, unknown: str) -> Plan:
     """Return the plan of a formula that cannot be computed: what it refers to, alone."""
     found = [node.value for node in tree if node.kind == "ref"]
     return Plan(
-        tuple(Step("area", ref) for ref in found),
+        tuple(Step(StepKind.AREA, ref) for ref in found),
         tuple(
             on_sheet(ref, sheet)
             for ref in found
@@ -249,7 +275,7 @@ def _ahead(steps: list[Step]) -> frozenset[int]:
     """Return the dynamic references and all steps that they need."""
     found: set[int] = set()
     for i in range(len(steps) - 1, -1, -1):
-        if i in found or steps[i].kind == "reference":
+        if i in found or steps[i].kind is StepKind.REFERENCE:
             found |= {i, *steps[i].args, *steps[i].areas}
     return frozenset(found)
 
@@ -305,7 +331,7 @@ def _walk(planner: _Planner, book: Book) -> None:
         stack.pop()
         planner.done[task] = _step(planner, book, task, [planner.done[one] for one in needs])
     if planner.done[root] != len(planner.steps) - 1:  # the root is an earlier, equal step
-        planner.steps.append(Step("call", AS_IS, (planner.done[root],)))
+        planner.steps.append(Step(StepKind.CALL, AS_IS, (planner.done[root],)))
 
 
 def _unknown_parameter(planner: _Planner) -> str:
@@ -366,13 +392,13 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
     i, wanted = task
     node = planner.tree[i]
     if node.kind == "const":
-        return planner.add(Step("const", node.value))
+        return planner.add(Step(StepKind.CONST, node.value))
     if node.kind == "ref":
         return _range_step(planner, book, on_sheet(node.value, planner.own), wanted)
     if node.kind == "param":
-        return planner.add(Step("param", node.value))
+        return planner.add(Step(StepKind.PARAM, node.value))
     if node.kind == "lambda":
-        return planner.add(Step("const", CALC_ERROR))
+        return planner.add(Step(StepKind.CONST, CALC_ERROR))
     function = _function(book, node)
     if function.unrolls is not None and planner.tree[node.args[-1]].kind == "lambda":
         return _each_step(planner, function, planner.tree[node.args[-1]].value, needs)
@@ -381,16 +407,16 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
             return _reference_step(planner, function, needs)
         if planner.steps[needs[0]].kind not in _AREAS:
             return needs[0]  # the error that stands for it
-        return planner.add(Step("gather", wanted is Wanted.VALUE, areas=(needs[0],)))
+        return planner.add(Step(StepKind.GATHER, wanted is Wanted.VALUE, areas=(needs[0],)))
     if function.measures is not None:
         is_area = bool(needs) and planner.steps[needs[0]].kind in _AREAS
         args, areas = ((), tuple(needs)) if is_area else (tuple(needs), ())
-        return planner.add(Step("geometry", function, args, areas))
+        return planner.add(Step(StepKind.GEOMETRY, function, args, areas))
     if function.sees is not None:
         needs = _with_sight(planner, function, node, needs)
-    kind = "call"
+    kind = StepKind.CALL
     if function.chooses is not None and wanted is not Wanted.VALUE:
-        kind = "choice of ranges" if wanted is Wanted.RANGE else "choice"
+        kind = StepKind.RANGES if wanted is Wanted.RANGE else StepKind.CHOICE
     return planner.add(Step(kind, function, tuple(needs)))
 
 
@@ -403,9 +429,9 @@ def _with_sight(planner: _Planner, function: Function, node: Node, needs: list[i
             continue
         area = next(rest) if planner.is_reference(a) else -1
         if area >= 0 and planner.steps[area].kind in _AREAS:
-            out.append(planner.add(Step("sight", None, areas=(area,))))
+            out.append(planner.add(Step(StepKind.SIGHT, None, areas=(area,))))
         else:
-            out.append(planner.add(Step("const", float(Sight.VALUE))))
+            out.append(planner.add(Step(StepKind.CONST, float(Sight.VALUE))))
     return out
 
 
@@ -417,22 +443,22 @@ def _each_step(
     own = set(params)
     inner = tuple(i for i, free in sorted(planner.inside.items()) if free & own)
     steps = planner.steps
-    places = {steps[i].value: i for i in inner if steps[i].kind == "param"}
+    places = {steps[i].value: i for i in inner if steps[i].kind is StepKind.PARAM}
     at = tuple(places.get(one, -1) for one in params)
-    inner = tuple(i for i in inner if steps[i].kind != "param")
-    return planner.add(Step("each", Body(function, at, params, inner, root), tuple(args)))
+    inner = tuple(i for i in inner if steps[i].kind is not StepKind.PARAM)
+    return planner.add(Step(StepKind.EACH, Body(function, at, params, inner, root), tuple(args)))
 
 
 def _range_step(planner: _Planner, book: Book, ref: Ref, wanted: Wanted) -> int:
     """Make the step of a reference that is written as one."""
     sheet = find_sheet(book, ref.sheet or "")
     if sheet is None:
-        return planner.add(Step("const", CellError("#REF!")))
-    area = planner.add(Step("area", ref._replace(sheet=sheet)))
+        return planner.add(Step(StepKind.CONST, CellError("#REF!")))
+    area = planner.add(Step(StepKind.AREA, ref._replace(sheet=sheet)))
     if wanted.is_reference:
         return area
     cut = wanted is Wanted.VALUE and not ref.is_cell
-    return planner.add(Step("gather", cut, areas=(area,)))
+    return planner.add(Step(StepKind.GATHER, cut, areas=(area,)))
 
 
 def _reference_step(planner: _Planner, function: Function, needs: list[int]) -> int:
@@ -442,7 +468,7 @@ def _reference_step(planner: _Planner, function: Function, needs: list[int]) -> 
     if others:  # A1:5, OFFSET(5,1,1), a sheet that is not there
         wrong = planner.steps[others[0]].value
         error = wrong if isinstance(wrong, CellError) else VALUE_ERROR
-        return planner.add(Step("const", error))
+        return planner.add(Step(StepKind.CONST, error))
     areas = tuple(n for n, is_area in zip(needs, found, strict=True) if is_area)
     args = tuple(n for n, is_area in zip(needs, found, strict=True) if not is_area)
-    return planner.add(Step("reference", function, args, areas))
+    return planner.add(Step(StepKind.REFERENCE, function, args, areas))

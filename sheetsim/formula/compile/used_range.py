@@ -12,6 +12,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.compile.broadcasting import Size
+from sheetsim.formula.compile.plan import StepKind
 from sheetsim.formula.functions import ALL, Function
 from sheetsim.formula.functions._make import elementwise
 from sheetsim.formula.values import ArrayValue
@@ -86,7 +87,7 @@ class UsedRange:
             return
         self.stale = self.used
         steps = self._plan.steps
-        names = [sheet, *(step.value.sheet for step in steps if step.kind == "area")]
+        names = [sheet, *(step.value.sheet for step in steps if step.kind is StepKind.AREA)]
         self._sheets.update(dict.fromkeys(names))
         ends = [self._store.sheet(name).bounds for name in self._sheets]
         self._ends = max(row for row, _ in ends), max(column for _, column in ends)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.constant_folding import fold
+from sheetsim.formula.compile.plan import StepKind
 from sheetsim.formula.compile.store import KNOWN
 from sheetsim.formula.functions import Reads
 from sheetsim.formula.syntax.formula_groups import extent
@@ -80,7 +81,10 @@ def _fill(compiler: Compiler, found: Dependents, work: _Work) -> None:
     """Put all sheets that are needed into the store, and take out what is not tried here."""
     store, graph = compiler.store, compiler.graph
     read = [
-        step.value.sheet for group, _ in work for step in group.plan.steps if step.kind == "area"
+        step.value.sheet
+        for group, _ in work
+        for step in group.plan.steps
+        if step.kind is StepKind.AREA
     ]
     for name in dict.fromkeys([*found.places, *read]):
         store.load(name, found.places.get(name, ()))
@@ -101,7 +105,7 @@ def _fill(compiler: Compiler, found: Dependents, work: _Work) -> None:
 
 def _is_tried(group: Group) -> bool:
     """Whether all sheets that a formula may read are known, and it is not random."""
-    found = (step.value for step in group.plan.steps if step.kind == "reference")
+    found = (step.value for step in group.plan.steps if step.kind is StepKind.REFERENCE)
     return not group.plan.random and all(one.reads is not Reads.ANYWHERE for one in found)
 
 
