@@ -54,7 +54,14 @@ def flag_column(number: str, limit: str, numbers: Array, value: float, name: str
 
 
 def told(
-    flag: Block, end: str, limit: str, ended: tuple[float, float], name: str = "diverged_in"
+    flag: Block,
+    end: str,
+    limit: str,
+    ended: tuple[float, float],
+    name: str = "diverged_in",
+    *,
+    label: str = "diverged in",
+    from_0: bool = False,
 ) -> Fact:
     """The cell that says in which step the run diverged.
 
@@ -64,18 +71,22 @@ def told(
         limit: of that, as a formula.
         ended: what NumPy says the two are.
         name: of the cell.
+        label: what stands above it.
+        from_0: the first row is step 0, and not 1.
     """
-    cells = f"SUM({flag.range})"
-    step = f'"step "&MIN(COUNT({flag.range})-{cells}+1,COUNT({flag.range}))'
+    cells, first = f"SUM({flag.range})", "" if from_0 else "+1"
+    count = f"COUNT({flag.range})"
+    step = f'"step "&MIN({count}-{cells}{first},{count}{"-1" if from_0 else ""})'
     formula = f'=IFERROR(IF({end}>{limit},{step},"{NEVER}"),{step})'
-    return Fact("diverged in", name, formula, says(flag.values[:, 0], *ended), "calc")
+    says = sentence(flag.values[:, 0], *ended, first=0 if from_0 else 1)
+    return Fact(label, name, formula, says, "calc")
 
 
-def says(flag: Array, end: float, limit: float) -> str:
-    """What `told` says of flags (n,)."""
+def sentence(flag: Array, end: float, limit: float, *, first: int = 1) -> str:
+    """What `told` says of flags (n,), of which the first is that of the step `first`."""
     if end <= limit:
         return NEVER
-    return f"step {min(len(flag) - np.sum(flag) + 1, len(flag)):.0f}"
+    return f"step {min(len(flag) - np.sum(flag), len(flag) - 1) + first:.0f}"
 
 
 def alarm(sheet: Sheet, block: Block) -> None:

@@ -1,6 +1,7 @@
 """A run that diverges: the sheet says in which step, and its charts still show the rest."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics import Draft, lay_out, lessons, new_book
-from sheetsim.topics._divergence import NEVER, drawn, flags, says
+from sheetsim.topics._divergence import NEVER, drawn, flags, sentence
 
 OPTIMIZERS = tuple(
     topic.name for topic in lessons()["gradient_descent"].topics if topic.trace is not None
@@ -103,11 +104,56 @@ def test_the_step_to_show_is_where_the_run_is_after_so_many_steps(step: int) -> 
     assert sheet["drawn_rmse"].values[-1, 0] == pytest.approx(sheet["step_rmse"].value)
 
 
+WILD: dict[str, tuple[str, str, dict[str, float], str, int]] = {
+    "transfer": ("transfer", "one_rate", {"lr": 5.0}, "diverged_in", 1),
+    "digits": ("digits", "step", {"lr": 100.0, "wd": 1.0}, "diverged_in", 0),
+    "schedules": ("schedules", "schedules_compared", {"lr_max": 20.0}, "const_diverged_in", 0),
+    "L2": ("weight_decay", "decay_under_sgd", {"wd": 10.0, "lr": 1.0}, "l2_diverged_in", 0),
+    "decay": ("weight_decay", "decay_under_sgd", {"wd": 10.0, "lr": 1.0}, "decay_diverged_in", 0),
+    "AdamW": ("weight_decay", "decay_under_adam", {"wd": 10.0, "lr": 1.0}, "aw_diverged_in", 0),
+}
+"""Workbook, sheet, what is typed there, the cell that tells, and the number of the first step."""
+
+WATCHED: dict[str, Callable[[Sheet], tuple[Array, float]]] = {
+    "transfer": lambda s: (s["squared_error"].values, float(s["loss_limit"].value)),
+    "digits": lambda s: (s["loss"].values, float(s["loss_limit"].value)),
+    "schedules": lambda s: (s["const_excess"].values, float(s["excess_limit"].value)),
+    "L2": lambda s: sizes(s, "l2_w"),
+    "decay": lambda s: sizes(s, "decay_w"),
+    "AdamW": lambda s: sizes(s, "aw_w"),
+}
+"""What must not exceed what."""
+
+
+def sizes(sheet: Sheet, name: str) -> tuple[Array, float]:
+    """The sizes of a run's weights by step, and their limit."""
+    columns = np.hstack([sheet[f"{name}{j}"].values for j in (1, 2, 3)])
+    return np.linalg.norm(columns, axis=1), float(sheet["weight_limit"].value)
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_other_runs_say_it_too(name: str) -> None:
+    workbook, where, cells, cell, first = WILD[name]
+    shown = "steps" if workbook == "digits" else where
+    calm, wild = (sheet_of(edited(workbook, where, **typed), shown) for typed in ({}, cells))
+    assert calm[cell].value == NEVER
+    numbers, limit = WATCHED[name](wild)
+    step = first_beyond(np.asarray(numbers, dtype=float), limit)
+    assert step
+    assert wild[cell].value == f"step {step - 1 + first}"
+    drawn_blocks = [block for key, block in wild.blocks.items() if "drawn" in key]
+    most = max(float(np.abs(block.values).max()) for block in drawn_blocks)
+    assert most <= limit * (1 + 1e-12)
+    ours = [s.y for chart in wild.charts for s in chart.series]
+    assert any(y is block for y in ours for block in drawn_blocks), "and that is what is drawn"
+
+
 def test_flags_and_what_is_drawn() -> None:
     numbers = np.array([1.0, 3.0, 2.0, np.nan, 1.0])
     assert flags(numbers, 2.0).tolist() == [0, 1, 1, 1, 1]
     assert flags(numbers, 3.0).tolist() == [0, 0, 0, 1, 1]
-    assert says(flags(numbers, 2.0), 2.0, 2.0) == NEVER
-    assert says(flags(numbers, 2.0), np.nan, 2.0) == "step 2"
-    assert says(np.zeros(5), 2.1, 2.0) == "step 5", "only the last step leaves it"
+    assert sentence(flags(numbers, 2.0), 2.0, 2.0) == NEVER
+    assert sentence(flags(numbers, 2.0), np.nan, 2.0) == "step 2"
+    assert sentence(np.zeros(5), 2.1, 2.0) == "step 5", "only the last step leaves it"
+    assert sentence(flags(numbers, 2.0), np.nan, 2.0, first=0) == "step 1"
     assert drawn(np.array([-9.0, 1.0, 9.0, np.nan]), 2.0).tolist() == [-2, 1, 2, 2]

@@ -41,6 +41,9 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
 
 
 TERMS = {
+    "diverged_above": "steps that end with so many times the first loss have diverged",
+    "loss_limit": "the loss from which on the steps have diverged, and up to which the chart draws",
+    "diverged_in": "the step after which the loss of steps that diverged first exceeded loss_limit",
     "lr": "learning rate: how far a step goes for a gradient of 1",
     "label_i": "which digit a picture shows, as somebody said who looked at it",
     "picture_i": "the ink of a picture's pixels, 0 for paper to 16 for all ink",

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.digits._batch import (
@@ -237,10 +239,40 @@ def _summary(parts: Parts, penalties: list[tuple[str, float]]) -> None:
     formulas = [[f"=SUMPRODUCT(({block.range}={labels.range})*1)"] for block in blocks]
     values = np.array([[how_many_right(block.values, labels.values)] for block in blocks])
     sheet.formulas(top, 4, "right", formulas, values, "calc.index")
-    series = (Series("loss", step, loss), Series("cross entropy", step, entropy))
+    series = _drawn(sheet, step, loss, entropy)
     sheet.charts.append(
         Chart("Loss on the twelve digits", "steps", "loss", series, SUMMARY, 8, columns=13, rows=16)
     )
+
+
+def _drawn(sheet: Sheet, step: Block, loss: Block, entropy: Block) -> tuple[Series, Series]:
+    """Whether the steps diverge, and both losses up to the limit, as the chart draws them."""
+    top, column = step.row, LEFT + 2 * BAND - 2
+    times = float(facts(sheet, SUMMARY, column, (_divergence.times(),))["diverged_above"].value)
+    limit = times * float(loss.values[0, 0])
+    formula = f"=diverged_above*{loss.at(0)}"
+    facts(
+        sheet, SUMMARY, column + 1, (Fact("loss limit", "loss_limit", formula, limit, "calc.step"),)
+    )
+    sheet.labels(SUMMARY, 5, [["far", "drawn", "drawn"]], "heading")
+    flags = _divergence.flags(loss.values[:, 0], limit)[:, None]
+    above = ["0", *(a1(top + t - 1, 5) for t in range(1, step.rows))]
+    cells = [
+        [f"=IFERROR(IF({a1(top + t, loss.column)}>loss_limit,1,{above[t]}),1)"]
+        for t in range(step.rows)
+    ]
+    flag = sheet.formulas(top, 5, "beyond", cells, flags, "calc.index")
+    ended = (float(loss.values[-1, 0]), limit)
+    told = _divergence.told(flag, loss.at(step.rows - 1), "loss_limit", ended, from_0=True)
+    placed = facts(sheet, SUMMARY + 3, column + 1, (told,))
+    _divergence.alarm(sheet, placed["diverged_in"])
+    series = []
+    for offset, (name, block) in enumerate((("loss", loss), ("cross entropy", entropy)), start=6):
+        formula = f"={_divergence.drawn_formula(block.cell, 'loss_limit')}"
+        values = _divergence.drawn(block.values, limit)
+        at = (top, offset, f"drawn_{block.name}", formula, values, "calc.step")
+        series.append(Series(name, step, sheet.fill(*at)))
+    return series[0], series[1]
 
 
 def _looks(sheet: Sheet, rows: Rows) -> None:
@@ -260,7 +292,7 @@ def _looks(sheet: Sheet, rows: Rows) -> None:
     sheet.freeze = (FACTS + 2, 2)
     top, bottom = rows.logits - 2, rows.bias + 1 + PIXELS
     first_steps = LEFT + BAND * min(PRINTED, rows.steps + 1)
-    sheet.print_areas = ((0, 0, rows.logits - 3, 21), (top, 0, bottom, first_steps))
+    sheet.print_areas = ((0, 0, rows.logits - 3, LEFT + 2 * BAND), (top, 0, bottom, first_steps))
 
 
 TOPIC = Topic(

@@ -23,6 +23,9 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
 
 TERMS = {
     "lr_max": "the highest learning rate",
+    "diverged_above": "a run that ends so many times as far from the best line has diverged",
+    "excess_limit": "the excess from which on a run has diverged, and up to which the chart draws",
+    "diverged_in": "the step in which a run that diverged first went beyond excess_limit",
     "low": "the rate of the first mini-batch",
     "high": "the rate of the last mini-batch",
     "beta": "what the smoothed loss keeps of itself; the rest is the new loss",

@@ -36,6 +36,7 @@ import numpy as np
 
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics.schedules._points import N, no_inf
@@ -178,6 +179,7 @@ def _inputs(sheet: Sheet, steps: int) -> dict[str, float]:
     )
     sheet.text(FACTS + 3, 0, "one cycle:", "row heading")
     placed = facts(sheet, FACTS, 0, falling) | facts(sheet, FACTS + 2, 1, cycle)
+    placed |= facts(sheet, FACTS + 2, 7, (_divergence.times(),))
     return {"steps": float(steps)} | {name: float(placed[name].value) for name in placed}
 
 
@@ -212,6 +214,17 @@ def _outcomes(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> N
             least,
             "calc.step",
         ),
+        Fact(
+            "excess limit",
+            "excess_limit",
+            "=diverged_above^2*MAX((start_b-best_b)^2+(start_a-best_a)^2,best_b^2+best_a^2)",
+            given["diverged_above"] ** 2
+            * np.maximum(
+                (given["start_b"] - best_b) ** 2 + (given["start_a"] - best_a) ** 2,
+                best_b**2 + best_a**2,
+            ),
+            "calc.power",
+        ),
     )
     facts(sheet, TOP + len(SCHEDULES) + 2, 0, row)
     turn = Fact("peak at step (below 0: none)", "peak", "=pct_start*steps-1", peak, "calc.general")
@@ -234,6 +247,8 @@ def _columns(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> li
     for name, template in CYCLE.items():
         columns.append(Column(name, template, parts[name], style="calc.step"))
     start = (given["start_b"], given["start_a"])
+    watched: list[Column] = []
+    limit = float(sheet["excess_limit"].value)
     best = [float(sheet[name].value) for name in ("best_b", "best_a")]
     for name in SCHEDULES:
         run = train(u, ordinates, rates[name], momenta[name], start)
@@ -242,8 +257,14 @@ def _columns(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> li
         columns.append(Column(f"{name}_lr", rate, rates[name], style="calc.power"))
         columns += _line_columns(name, run)
         formula = f"=({{{name}_b}}-best_b)^2+({{{name}_a}}-best_a)^2"
-        columns.append(Column(f"{name}_excess", formula, no_inf(excess), style="calc.power"))
-    return columns
+        excess, left = no_inf(excess), f"{{{name}_excess}}"
+        columns.append(Column(f"{name}_excess", formula, excess, style="calc.power"))
+        flag = (left, "excess_limit", excess, limit, f"{name}_beyond")
+        watched.append(_divergence.flag_column(*flag))
+        formula = f"={_divergence.drawn_formula(left, 'excess_limit')}"
+        values = _divergence.drawn(excess, limit)
+        watched.append(Column(f"{name}_drawn", formula, values, style="calc.power"))
+    return columns + watched
 
 
 def _schedules(
@@ -296,7 +317,7 @@ def _line_columns(name: str, run: Mapping[str, Array]) -> list[Column]:
 
 def _ends(sheet: Sheet, blocks: Mapping[str, Block], x: Block, y: Block) -> None:
     """Where each schedule ends, after its last step, and which is nearest to the best line."""
-    heads = ["schedule", "last lr", "b", "a", "RMSE", "excess"]
+    heads = ["schedule", "last lr", "b", "a", "RMSE", "excess", "diverged in"]
     sheet.labels(HEADINGS, 0, [heads], "heading")
     u, ordinates = _scaled(x)[:, None], y.values
     best = [float(sheet[name].value) for name in ("best_b", "best_a")]
@@ -321,6 +342,13 @@ def _ends(sheet: Sheet, blocks: Mapping[str, Block], x: Block, y: Block) -> None
         excess = no_inf((b.value - best[0]) ** 2 + (a.value - best[1]) ** 2)
         formula = f"=({b.cell}-best_b)^2+({a.cell}-best_a)^2"
         excesses.append(sheet.fill(row, 5, f"{name}_end_excess", formula, excess, "calc.power"))
+        ended = (float(excess), float(sheet["excess_limit"].value))
+        flag, end = blocks[f"{name}_beyond"], excesses[-1].range
+        told = _divergence.told(
+            flag, end, "excess_limit", ended, f"{name}_diverged_in", from_0=True
+        )
+        at = (row, 6, told.name, str(told.formula), told.value, told.style)
+        _divergence.alarm(sheet, sheet.fill(*at))
     row = TOP + len(SCHEDULES)
     levels = np.array([block.value for block in excesses])
     names = list(SCHEDULES.values())
@@ -336,7 +364,7 @@ def _ends(sheet: Sheet, blocks: Mapping[str, Block], x: Block, y: Block) -> None
 def _charts(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
     for column, of, title, y_title, log in (
         (0, "lr", "Learning rate by step", "lr", False),
-        (4, "excess", "What is left to gain", "excess (log scale)", True),
+        (4, "drawn", "What is left to gain", "excess (log scale)", True),
     ):
         series = tuple(
             Series(label, blocks["step"], blocks[f"{name}_{of}"], points=False)
@@ -350,7 +378,7 @@ def _charts(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
 def _looks(sheet: Sheet, right: int) -> None:
     sheet.width(0, LEFT - 2, 15)
     sheet.width(LEFT - 1, LEFT - 1, 2)
-    sheet.width(LEFT, right - 1, 12.5)
+    sheet.width(LEFT, right - 1, 13.5)
     sheet.heights[FACTS], sheet.heights[FACTS + 2], sheet.heights[HEADINGS] = 20, 20, 20
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)

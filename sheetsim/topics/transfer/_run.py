@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._tries import Try
@@ -24,9 +25,6 @@ from sheetsim.topics.transfer.layer_rates import three_ways
 from sheetsim.topics.transfer.net import GROUPS, NAMES, forward
 
 FACTS, GROUPS_AT, EPOCHS = 2, 5, 15
-ONE_PAGE = 8
-"""Up to so many epochs a run is printed on one page."""
-
 WEIGHTS_LEFT = 7
 """Column of the first weight; before it stand epoch, step, x, y and the three rates."""
 
@@ -121,12 +119,16 @@ def _sheet(run: Run, book: Draft) -> Sheet:
     start = np.asarray(net[run.start].values, dtype=float)
     values, end = train(start[0], x.values[:, 0], y.values[:, 0], rates.values)
     first = _start(sheet, steps_at, net[run.start])
-    steps = _steps(sheet, steps_at + 1, values, (x, y), rates, first)
+    limit = _loss_limit(sheet, values, y)
+    steps = _steps(sheet, steps_at + 1, values, (x, y), rates, first, limit)
     last = _end(sheet, steps, end)
     _losses(sheet, steps, epochs, x.rows)
     at_end = _at_the_end(sheet, net, last)
     _outcome(sheet, first, last, at_end)
+    _divergence_facts(sheet, steps, y.abroad, limit)
+    _drawn(sheet, at_end, limit)
     _looks(sheet, at_end)
+    sheet.print_areas = ((0, 0, steps_at - 2, 25),)
     return sheet
 
 
@@ -141,9 +143,10 @@ def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
             Fact("lr", "lr", None, run.lr, "input.general", rate),
             Fact("lr_start", "lr_start", None, run.lr_start, "input.general", rate),
             Fact("way", "way", None, run.way, "input.index", way_choices(sheet, GROUPS_AT + 3)),
+            _divergence.times(),
         ),
     )
-    lr, lr_start, _ = (float(block.value) for block in placed.values())
+    lr, lr_start, *_ = (float(block.value) for block in placed.values())
     ways = three_ways(lr, lr_start, float(divisor.value))
     groups = group_table(sheet, GROUPS_AT, divisor.abroad, run.freeze, ways, "step", gap=1)
 
@@ -171,7 +174,7 @@ def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
 def _start(sheet: Sheet, row: int, source: Block) -> Block:
     """The weights before the first step, in the columns of the steps' weights."""
     headings = ["epoch", "step", "x", "y", "rate_1", "rate_2", "rate_3", *NAMES]
-    headings += [*UNITS, "squared error", *SUMS]
+    headings += [*UNITS, "squared error", *SUMS, _divergence.FLAG]
     sheet.heights[row - 1] = 31
     sheet.text(row - 2, 0, "all steps: a row is one point; the weights are those before it", "band")
     sheet.labels(row - 1, 0, [headings], "heading")
@@ -187,6 +190,7 @@ def _steps(
     points: tuple[Block, Block],
     rates: Block,
     first: Block,
+    limit: float,
 ) -> dict[str, Block]:
     """All steps, one below the other."""
     x, y = points
@@ -215,6 +219,8 @@ def _steps(
     columns.append(Column("squared_error", FORWARD["squared_error"], errors, style="calc.step"))
     for i, name in enumerate(SUMS):
         columns.append(Column(name, FORWARD[name], values["sums"][:, i], style="calc.step"))
+    flag = ("{squared_error}", "loss_limit", errors, limit)
+    columns.append(_divergence.flag_column(*flag))
     return table(sheet, row, 0, columns, n)
 
 
@@ -314,8 +320,42 @@ def _outcome(sheet: Sheet, start: Block, end: Block, at_end: Mapping[str, Block]
     sheet.fill(below, 4, "last_loss", "=end_loss", new.values.mean(), "calc.step")
 
 
+def _loss_limit(sheet: Sheet, values: Mapping[str, Array], y: Block) -> float:
+    """The squared error from which a run has diverged: many times the first one, or that of 0."""
+    first = float(finite((values["units"][0, -1] - y.values[0, 0]) ** 2))
+    size = float(np.mean(y.values**2))
+    return float(sheet["diverged_above"].value) ** 2 * float(np.fmax(first, size))
+
+
+def _divergence_facts(sheet: Sheet, steps: Mapping[str, Block], y: Block, limit: float) -> None:
+    """The limit, and in which step the run diverged; beside the outcomes."""
+    first, size = steps["squared_error"].at(0), f"SUMSQ({y.range})/COUNT({y.range})"
+    formula = f"=diverged_above^2*IFERROR(MAX({first},{size}),{size})"
+    ended = (float(sheet["end_loss"].value), limit)
+    row = (
+        Fact("loss limit", "loss_limit", formula, limit, "calc.step"),
+        _divergence.told(steps[_divergence.FLAG], "end_loss", "loss_limit", ended),
+    )
+    placed = facts(sheet, FACTS, sheet["moved_c"].right, row)
+    _divergence.alarm(sheet, placed["diverged_in"])
+
+
+def _drawn(sheet: Sheet, at_end: Mapping[str, Block], limit: float) -> None:
+    """What the charts draw: losses and predictions up to the limit."""
+    loss, pred = sheet["epoch_loss"], at_end["end_pred"]
+    sheet.text(EPOCHS - 1, 5, "drawn", "heading")
+    formula = f"={_divergence.drawn_formula(loss.cell, 'loss_limit')}"
+    values = _divergence.drawn(loss.values, limit)
+    sheet.fill(EPOCHS, 5, "drawn_loss", formula, values, "calc.step")
+    column = at_end["end_old_squared_error"].right
+    sheet.text(pred.row - 1, column, "drawn", "heading")
+    formula = f"={_divergence.drawn_formula(pred.cell, 'SQRT(loss_limit)', signed=True)}"
+    values = _divergence.drawn(pred.values, float(np.sqrt(limit)))
+    sheet.fill(pred.row, column, "drawn_pred", formula, values, "calc.step")
+
+
 def _looks(sheet: Sheet, at_end: Mapping[str, Block]) -> None:
-    loss = sheet["epoch_loss"]
+    loss = sheet["drawn_loss"]
     epoch = next(block for block in sheet.parts if block.row == EPOCHS and block.column == 0)
     x = at_end["end_x"]
     sheet.charts += [
@@ -336,7 +376,7 @@ def _looks(sheet: Sheet, at_end: Mapping[str, Block]) -> None:
             "y",
             (
                 Series("y", x, at_end["end_y"], line=False),
-                Series("pred", x, at_end["end_pred"], line=False),
+                Series("pred", x, sheet["drawn_pred"], line=False),
             ),
             GROUPS_AT,
             16,
@@ -345,7 +385,6 @@ def _looks(sheet: Sheet, at_end: Mapping[str, Block]) -> None:
         ),
     ]
     sheet.width(0, 0, 20)
-    sheet.width(1, 31, 8.6)
+    sheet.width(1, 33, 8.6)
     sheet.heights[FACTS] = 31
     sheet.freeze = (GROUPS_AT - 1, 1)
-    sheet.pages = 1 if loss.rows <= ONE_PAGE else 0

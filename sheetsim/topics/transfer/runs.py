@@ -21,6 +21,7 @@ one_rate forgets more of the old task than slice_two in 39, and unfrozen ends lo
 import numpy as np
 
 from sheetsim.sheet import Chart, Series, Sheet, Valid
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 
@@ -60,14 +61,20 @@ def _sheet(book: Draft) -> Sheet:
         values = np.array([[float(source.value) for source in sources]])
         style = "key.step" if of == "end_loss" else "calc.step"
         sheet.formulas(row + offset, 1, of, formulas, values, style)
+    told = row + len(OUTCOMES) + 1
+    sheet.text(told, 0, "diverged in", "row heading")
+    ends = [book[name]["diverged_in"] for name in RUNS]
+    formulas = [[f"={end.abroad.range}" for end in ends]]
+    values = np.array([[end.value for end in ends]], dtype=object)
+    _divergence.alarm(sheet, sheet.formulas(told, 1, "diverged_in", formulas, values, "calc"))
     below = TOP + epochs
     sheet.text(below, 0, "epochs above goal", "row heading")
     with np.errstate(invalid="ignore"):
         above = np.array([[_above(block.values, float(goal["goal"].value)) for block in losses]])
     formula = f"=SUMPRODUCT(({losses[0].down}>goal)*1)"
     sheet.fill(below, 1, "epochs_above", formula, above, "calc.index")
-    _verdicts(sheet, row + len(OUTCOMES) + 2)
-    series = tuple(Series(name, epoch, block) for name, block in zip(RUNS, losses, strict=True))
+    _verdicts(sheet, row + len(OUTCOMES) + 3)
+    series = tuple(Series(name, epoch, book[name]["drawn_loss"]) for name in RUNS)
     sheet.charts.append(
         Chart(
             "Loss by epoch",

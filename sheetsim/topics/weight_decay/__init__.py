@@ -57,6 +57,10 @@ TERMS = {
     "X": "the points' powers of x, a row for each point",
     "I": "identity matrix: 1 on the diagonal, 0 elsewhere",
     "n": "how many points there are",
+    "diverged_above": "a run that ends with weights of so many times the first has diverged",
+    "weight_limit": "the size of weights from which on a run has diverged; charts draw up to it",
+    "diverged_in": "the step in which a run that diverged first went beyond weight_limit",
+    "beyond": "1 from the first step on that was beyond weight_limit, 0 before it",
     "G": "X'X / n, from the points' powers of x",
     "y": "what is so, and should be predicted",
 }

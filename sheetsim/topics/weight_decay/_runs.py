@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Column, Sheet
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics.weight_decay import STEPS
@@ -152,3 +153,66 @@ def verdict(
         says = np.nan
     formula = f'=IF(gap<=allowed,"{same}","{other}")'
     sheet.fill(row + 1, column + 3, "verdict", formula, says, "calc.text")
+
+
+# A run that diverges ----------------------------------------------------------------------
+
+
+def weight_limit(sheet: Sheet, book: Draft, row: int) -> float:
+    """Put the input and the limit of the weights below the settings; returns the limit.
+
+    The size of the weights from which a run has diverged is so many times that of the start, or
+    that of one weight of 1 if the start is smaller.
+    """
+    times = _divergence.times()
+    given = float(facts(sheet, row, 0, (times,))["diverged_above"].value)
+    start = book["penalty"]["weights"]
+    limit = given * max(float(np.sqrt(np.sum(start.values**2))), 1.0)
+    formula = f"=diverged_above*MAX(SQRT(SUMSQ({start.abroad.range})),1)"
+    facts(sheet, row, 1, (Fact("weight limit", "weight_limit", formula, limit, "calc.step"),))
+    sheet.heights[row] = 31
+    return limit
+
+
+def watching(weights: dict[str, Array], limit: float) -> list[Column]:
+    """Columns that flag runs whose weights are beyond the limit, and what charts draw of them.
+
+    Args:
+        weights: (steps + 1, k) by the name of their columns, without the numbers.
+        limit: see `weight_limit`.
+    """
+    found = []
+    for name, values in weights.items():
+        last = values.shape[1]
+        with np.errstate(all="ignore"):
+            squares = finite(np.sum(values**2, axis=1))
+        number = f"SUMSQ({{{name}1}}:{{{name}{last}}})"
+        flag = (number, "weight_limit^2", squares, limit**2, f"{name}_beyond")
+        found.append(_divergence.flag_column(*flag))
+        for j in range(1, last + 1):
+            formula = _divergence.drawn_formula(f"{{{name}{j}}}", "weight_limit", signed=True)
+            drawn = _divergence.drawn(values[:, j - 1], limit)
+            found.append(Column(f"{name}_drawn{j}", f"={formula}", drawn, style="calc.step"))
+    return found
+
+
+def tell(
+    sheet: Sheet, row: int, names: dict[str, str], blocks: dict[str, Block], limit: float
+) -> None:
+    """Beside the limit: in which step each run diverged, by its name and what it is called."""
+    for column, (name, label) in enumerate(names.items(), start=2):
+        flag, last = blocks[f"{name}_beyond"], blocks[f"{name}1"].rows - 1
+        ends = [blocks[f"{name}{j}"] for j in range(1, len(NAMES) + 1)]
+        with np.errstate(all="ignore"):
+            size = float(finite(np.sum([end.values[-1, 0] ** 2 for end in ends])))
+        squares = f"SUMSQ({ends[0].at(last)}:{ends[-1].at(last)})"
+        told = _divergence.told(
+            flag,
+            squares,
+            "weight_limit^2",
+            (size, limit**2),
+            f"{name.removesuffix('_w')}_diverged_in",
+            label=f"{label} diverged in",
+            from_0=True,
+        )
+        _divergence.alarm(sheet, facts(sheet, row, column, (told,))[told.name])

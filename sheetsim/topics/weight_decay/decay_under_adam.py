@@ -32,12 +32,17 @@ from sheetsim.topics.weight_decay._runs import (
     finite,
     gradient_columns,
     run,
+    tell,
     verdict,
+    watching,
     weight_columns,
+    weight_limit,
 )
 from sheetsim.topics.weight_decay.penalty import NAMES
 
-FACTS, CHARTS, HEADINGS = 2, 6, 26
+FACTS, CHARTS, HEADINGS = 2, 7, 27
+RUNS = {"l2_w": "L2", "aw_w": "AdamW"}
+"""The runs: names of their columns of weights, and what they are called."""
 SAME = "the same: the two runs do not part"
 OTHER = "different: L2 in the loss is not decay of the weights here"
 
@@ -112,8 +117,12 @@ def _sheet(book: Draft) -> Sheet:
         for name, step in (("l2", adam_l2), ("aw", adamw))
     }
     _headings(sheet)
-    blocks = table(sheet, HEADINGS + 1, 0, _columns(book, runs, wd), steps + 1)
+    limit = weight_limit(sheet, book, FACTS + 2)
+    columns = _columns(book, runs, wd)
+    columns += watching({f"{name}_w": rows["w"] for name, rows in runs.items()}, limit)
+    blocks = table(sheet, HEADINGS + 1, 0, columns, steps + 1)
     verdict(sheet, FACTS, 7, blocks, SAME, OTHER)
+    tell(sheet, FACTS + 2, RUNS, blocks, limit)
     which = Valid(1, steps, choices=blocks["step"].part(slice(1, None)).range)
     chosen = (Fact("step_to_show", "step_to_show", None, 2 * steps // 3, "input.index", which),)
     step = float(facts(sheet, FACTS, 19, chosen)["step_to_show"].value)
@@ -122,7 +131,8 @@ def _sheet(book: Draft) -> Sheet:
     sheet.width(0, 25, 9.3)
     sheet.width(19, 19, 12)
     sheet.heights[FACTS] = 31
-    sheet.freeze = (5, 0)
+    sheet.freeze = (FACTS + 4, 0)
+    sheet.print_areas = ((0, 0, HEADINGS + 2 + steps, 26),)
     sheet.pages = 1
     return sheet
 
@@ -160,7 +170,8 @@ def _headings(sheet: Sheet) -> None:
     ]
     sheet.text(HEADINGS - 1, 1, "Adam with L2 in the loss: the gradient has wd w in it", "band")
     sheet.text(HEADINGS - 1, 13, "AdamW: the gradient is that of MSE alone", "band")
-    sheet.labels(HEADINGS, 0, [["step", *each, *each, "apart"]], "heading")
+    drawn = [f"{label} {of}" for label in RUNS.values() for of in ("beyond", *NAMES)]
+    sheet.labels(HEADINGS, 0, [["step", *each, *each, "apart", *drawn]], "heading")
     sheet.heights[HEADINGS] = 31
 
 
@@ -205,7 +216,7 @@ def _pulls(
 def _charts(sheet: Sheet, blocks: dict[str, Block]) -> None:
     """The weights by step, in both runs."""
     series = tuple(
-        Series(f"{NAMES[j - 1]}, {label}", blocks["step"], blocks[f"{name}{j}"], points, line)
+        Series(f"{NAMES[j - 1]}, {label}", blocks["step"], blocks[f"{name}_drawn{j}"], points, line)
         for name, label, points, line in (
             ("l2_w", "L2", False, True),
             ("aw_w", "AdamW", True, False),

@@ -30,12 +30,17 @@ from sheetsim.topics.weight_decay._runs import (
     finite,
     gradient_columns,
     run,
+    tell,
     verdict,
+    watching,
     weight_columns,
+    weight_limit,
 )
 from sheetsim.topics.weight_decay.penalty import NAMES
 
-FACTS, CHARTS, HEADINGS = 2, 6, 26
+FACTS, CHARTS, HEADINGS = 2, 7, 27
+RUNS = {"l2_w": "L2", "decay_w": "decay", "none_w": "neither"}
+"""The runs: names of their columns of weights, and what they are called."""
 SAME = "identical: every step of the one run is that of the other, but for rounding"
 OTHER = "NOT identical: the two runs part (they agree where factor is 1)"
 
@@ -103,12 +108,16 @@ def _sheet(book: Draft) -> Sheet:
         *gradient_columns(book, "none_g", "none_w", runs["none_"]["g"]),
     ]
     _headings(sheet)
+    limit = weight_limit(sheet, book, FACTS + 2)
+    columns += watching({f"{name}w": rows["w"] for name, rows in runs.items()}, limit)
     blocks = table(sheet, HEADINGS + 1, 0, columns, steps + 1)
     verdict(sheet, FACTS, 5, blocks, SAME, OTHER)
+    tell(sheet, FACTS + 2, RUNS, blocks, limit)
     _charts(sheet, blocks)
     sheet.width(0, 19, 10)
     sheet.heights[FACTS] = 31
-    sheet.freeze = (5, 0)
+    sheet.freeze = (FACTS + 4, 0)
+    sheet.print_areas = ((0, 0, HEADINGS + 2 + steps, 20),)
     sheet.pages = 1
     return sheet
 
@@ -124,6 +133,7 @@ def _headings(sheet: Sheet) -> None:
     ):
         sheet.text(HEADINGS - 1, column, text, "band")
     headings = ["step", *weights, *weights, "apart", *weights]
+    headings += [f"{label} {of}" for label in RUNS.values() for of in ("beyond", *NAMES)]
     sheet.labels(HEADINGS, 0, [headings], "heading")
     sheet.heights[HEADINGS] = 31
 
@@ -132,7 +142,7 @@ def _charts(sheet: Sheet, blocks: dict[str, Block]) -> None:
     """The weights by step: L2 as lines, decay as points on them, and without decay."""
     runs = (("l2_w", "L2", False, True), ("decay_w", "decay", True, False))
     both = tuple(
-        Series(f"{NAMES[j - 1]}, {label}", blocks["step"], blocks[f"{name}{j}"], points, line)
+        Series(f"{NAMES[j - 1]}, {label}", blocks["step"], blocks[f"{name}_drawn{j}"], points, line)
         for name, label, points, line in runs
         for j in range(1, len(NAMES) + 1)
     )
@@ -141,7 +151,7 @@ def _charts(sheet: Sheet, blocks: dict[str, Block]) -> None:
         Chart(title, "step", "weight", both, CHARTS, 0, columns=10, rows=HEADINGS - CHARTS - 2)
     )
     without = tuple(
-        Series(name, blocks["step"], blocks[f"none_w{j}"], points=False)
+        Series(name, blocks["step"], blocks[f"none_w_drawn{j}"], points=False)
         for j, name in enumerate(NAMES, start=1)
     )
     sheet.charts.append(
