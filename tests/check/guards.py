@@ -9,7 +9,7 @@ import re
 __all__ = ["is_guard"]
 
 _GUARDS = re.compile(
-    r"(shown_)?beyond\w*|diverged_in\w*|\w*limit|shown_step|h_used|shown_h_used"
+    r"(\w+_)?(beyond|drawn|diverged_in|limit)|\w+_drawn\d|shown_step|h_used|shown_h_used"
     r"|drawn_\w+|line_[xy]|step_(b|a|rmse)|reach_[ab]|way_\w+|corners_[ab]"
 )
 

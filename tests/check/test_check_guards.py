@@ -57,14 +57,112 @@ JOBS["gradient_descent"] = (
     ),
 )
 
-FILES = 5
+RUNS = ("from_scratch", "frozen", "one_rate", "slice_one", "slice_two", "unfrozen")
+
+
+def all_runs(**cells: float) -> State:
+    """The same on the sheet of every run of transfer."""
+    return {name: dict(cells) for name in RUNS}
+
+
+def both(**cells: float) -> State:
+    """The same under SGD and under Adam."""
+    return {name: dict(cells) for name in ("decay_under_sgd", "decay_under_adam")}
+
+
+JOBS["transfer"] = (
+    "transfer",
+    {"epochs": 3},
+    (
+        {},
+        all_runs(lr=5, diverged_above=1),
+        all_runs(diverged_above=0.5) | {"net": {"random": [[0.0] * 12 + [1.0]]}},
+        all_runs(lr=1e6, lr_start=1e6),
+    ),
+)
+JOBS["digits"] = (
+    "digits",
+    {"epochs": 2},
+    (
+        {},
+        {"step": {"lr": 100, "wd": 1}, "steps": {"diverged_above": 1}},
+        {"step": {"lr": 10}, "steps": {"diverged_above": 1}},
+        {"steps": {"diverged_above": 0.5}},
+        {"steps": {"diverged_above": 0.9}},
+    ),
+)
+JOBS["schedules"] = (
+    "schedules",
+    {"steps": 31, "seed": 2},
+    (
+        {},
+        {"schedules_compared": {"lr_max": 20}},
+        {"schedules_compared": {"lr_max": 0.8, "diverged_above": 1, "start_b": 300}},
+        {"schedules_compared": {"diverged_above": 0.1}},
+        {"schedules_compared": {"lr_max": 0.01, "diverged_above": 0.5}},
+        {"schedules_compared": {"lr_max": 3, "diverged_above": 1}},
+        {"schedules_compared": {"lr_max": 1e6, "diverged_above": 3}},
+    ),
+)
+LIGHT = {"penalty": {"weights": [[0.3, 0.2, 0.1]]}}
+JOBS["weight_decay"] = (
+    "weight_decay",
+    {"steps": 8},
+    (
+        {},
+        both(lr=1, wd=10),
+        both(lr=0.5, wd=10, diverged_above=1),
+        both(diverged_above=0.9),
+        both(lr=1, wd=0.1, diverged_above=0.5) | LIGHT,
+    ),
+)
+
+FILES = 3
 """How many files with bugs a run checks of a job; `--all` checks them all."""
 
+FARTHER = "it only matters where nothing but the end is beyond"
 HARMLESS = {
-    (kind, f"corners_{of}", name): "a contour ends where it begins"
-    for kind in ("the row below", "a range cut short")
-    for of in "ab"
-    for name in ("MIN", "MAX")
+    **{
+        (kind, f"corners_{of}", name): "a contour ends where it begins"
+        for kind in ("the row below", "a range cut short")
+        for of in "ab"
+        for name in ("MIN", "MAX")
+    },
+    **{
+        ("another constant", f"{name}diverged_in", "-2)"): FARTHER
+        for name in ("", *(f"{one}_" for one in ("const", "decay", "expo", "cos", "cycle")))
+    },
+    **{
+        ("another constant", f"{name}_diverged_in", "-2)"): FARTHER for name in ("l2", "none", "aw")
+    },
+    **{
+        ("the row below", f"{name}_diverged_in", f"IF($F${row}>"): "the next one diverges with it"
+        for name, row in (("decay", 11), ("expo", 12), ("cos", 13))
+    },
+    (
+        "the row below",
+        "beyond",
+        "D9>",
+    ): "the loss after the last step is beyond with the one before",
+    (
+        "the row below",
+        "l2_w_beyond",
+        "D31))>weight_limit,1,AA29",
+    ): "so are the weights after the second step",
+    **{
+        ("a range cut short", name, cells): "the other two weights are far beyond without the third"
+        for name, cells in (
+            ("l2_w_beyond", "B30:C30"),
+            ("decay_w_beyond", "H30:I30"),
+            ("aw_w_beyond", "N30:O30"),
+            ("l2_diverged_in", "(SUMSQ($B$37:$C$37))>"),
+            ("decay_diverged_in", "(SUMSQ($H$37:$I$37))>"),
+        )
+    },
+    **{
+        ("another function", f"{name}_diverged_in", "IF((SUMSQ"): "as far beyond is its square"
+        for name in ("none", "aw")
+    },
 }
 """(kind, block, what the formula contains): reason."""
 

@@ -250,7 +250,7 @@ def test_a_right_value_written_as_a_formula_is_not_live(job: int, tmp_path: Path
         if not any((bug.sheet, a1(*place)) in said for place in bug.cells)
     }
     assert ("directions", "means") not in still  # of the factors, which are inputs
-    assert {name for _, name in still} <= {
+    assert {name for _, name in still if not is_guard(name)} <= {
         *("movies", "users", "user", "movie", "user_labels", "movie_labels"),  # as sheetsim wrote
         *("user_index", "movie_index", "user_one_hot", "movie_one_hot"),  # follow from the labels
         *("n_movies", "residual_1", "residual_2", "residual_3"),  # converged to 12 decimals
@@ -272,7 +272,6 @@ def test_a_right_value_written_as_a_formula_is_not_live(job: int, tmp_path: Path
         "allowed",  # tiny beside what it is a part of: it moves within its floor
         *("movie_titles", "means"),  # as MovieLens has them
         *("lost_b", "lost_a"),  # nothing is lost in the textbook variants
-        *("beyond", "shown_beyond", "diverged_in"),  # no run diverges by a change of some percent
         *(f"users_{row}" for row in range(100)),
     }
 

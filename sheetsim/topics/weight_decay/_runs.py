@@ -185,9 +185,9 @@ def watching(weights: dict[str, Array], limit: float) -> list[Column]:
     for name, values in weights.items():
         last = values.shape[1]
         with np.errstate(all="ignore"):
-            squares = finite(np.sum(values**2, axis=1))
-        number = f"SUMSQ({{{name}1}}:{{{name}{last}}})"
-        flag = (number, "weight_limit^2", squares, limit**2, f"{name}_beyond")
+            sizes = finite(np.sqrt(np.sum(values**2, axis=1)))
+        number = f"SQRT(SUMSQ({{{name}1}}:{{{name}{last}}}))"
+        flag = (number, "weight_limit", sizes, limit, f"{name}_beyond")
         found.append(_divergence.flag_column(*flag))
         for j in range(1, last + 1):
             formula = _divergence.drawn_formula(f"{{{name}{j}}}", "weight_limit", signed=True)
@@ -204,13 +204,13 @@ def tell(
         flag, last = blocks[f"{name}_beyond"], blocks[f"{name}1"].rows - 1
         ends = [blocks[f"{name}{j}"] for j in range(1, len(NAMES) + 1)]
         with np.errstate(all="ignore"):
-            size = float(finite(np.sum([end.values[-1, 0] ** 2 for end in ends])))
-        squares = f"SUMSQ({ends[0].at(last)}:{ends[-1].at(last)})"
+            size = float(finite(np.sqrt(np.sum([end.values[-1, 0] ** 2 for end in ends]))))
+        length = f"SQRT(SUMSQ({ends[0].at(last)}:{ends[-1].at(last)}))"
         told = _divergence.told(
             flag,
-            squares,
-            "weight_limit^2",
-            (size, limit**2),
+            length,
+            "weight_limit",
+            (size, limit),
             f"{name.removesuffix('_w')}_diverged_in",
             label=f"{label} diverged in",
             from_0=True,
