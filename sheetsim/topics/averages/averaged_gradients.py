@@ -114,6 +114,8 @@ def _sheet(book: Draft) -> Sheet:
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
+    bottom = max(chart.row + chart.rows for chart in sheet.charts)
+    sheet.print_areas = ((0, 0, bottom, GAP + 23),)
     sheet.pages = 1
     return sheet
 

@@ -79,12 +79,13 @@ def _sheet(book: Draft) -> Sheet:
         Chart(
             "Loss by epoch",
             "epoch",
-            "loss of the pass",
+            "loss of the pass (log scale)",
             series,
             TOP - 1,
             8,
             8,
             22,
+            log_y=True,
             x_range=(1, epochs),
         )
     )
