@@ -94,7 +94,6 @@ class Sheet:
         heights: of rows, in points.
         freeze: first row and first column that scroll.
         repeat_rows: first and last row that stand on every printed page.
-        page_breaks: rows that begin a printed page.
         print_areas: first row and column and the ones beyond the last, of each part that is
             printed on pages of its own; by default all of the sheet, as wide as a page.
         pages: printed pages from top to bottom; 0 for as many as it takes.
@@ -119,7 +118,6 @@ class Sheet:
     heights: dict[int, float] = field(default_factory=dict)
     freeze: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None
-    page_breaks: tuple[int, ...] = ()
     print_areas: tuple[tuple[int, int, int, int], ...] = ()
     pages: int = 0
     solver: SheetModel | None = None
@@ -281,6 +279,11 @@ class Sheet:
         """Width of the columns `first` to `last`, in characters."""
         for column in range(first, last + 1):
             self.widths[column] = characters
+
+    def print_first(self, rows: int) -> None:
+        """Print so many rows and leave out the rest of a table, whose rows are all alike."""
+        last, columns = self.extent
+        self.print_areas = ((0, 0, min(rows, last), columns),)
 
     # Walking over them -------------------------------------------------------------------
 

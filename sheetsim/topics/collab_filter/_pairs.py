@@ -147,9 +147,3 @@ def factor_values(book: Draft) -> tuple[Array, Array]:
     """User factors (users, k) and movie factors turned to (movies, k), from dot_product."""
     source = book["dot_product"]
     return source["user_factors"].values, source["movie_factors"].values.T
-
-
-def first_page(sheet: Sheet) -> tuple[int, int, int, int]:
-    """The part of a sheet that is printed: all columns of the first pairs."""
-    rows, columns = sheet.extent
-    return 0, 0, min(rows, FIRST + PRINTED), columns

@@ -102,7 +102,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.width(column, column + 1, 11)
     sheet.heights[FACT_ROW], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (FIRST, 0)
-    sheet.print_areas = (_pairs.first_page(sheet),)
+    sheet.print_first(FIRST + _pairs.PRINTED)
     return sheet
 
 

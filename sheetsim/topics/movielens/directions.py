@@ -53,6 +53,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.width(0, 0, 46)
     sheet.width(1, k, 12.5)
     sheet.freeze = (0, 1)
+    sheet.print_first(top + 40)
     return sheet
 
 

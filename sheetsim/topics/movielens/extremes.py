@@ -35,7 +35,8 @@ def _sheet(book: Draft) -> Sheet:
     bottom = TOP + 2 * (n + 3)
     _map(sheet, along, titles, bottom)
     sheet.freeze = (2, 0)
-    sheet.page_breaks = (bottom - 1,)
+    rows, columns = sheet.extent
+    sheet.print_areas = ((0, 0, bottom - 1, columns), (bottom - 1, 0, rows, columns))
     return sheet
 
 

@@ -71,7 +71,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.width(4, 4, 46)
     sheet.width(5, 7 + k, 11)
     sheet.freeze = (TOP, 0)
-    sheet.repeat_rows = (HEADINGS, HEADINGS)
+    sheet.print_first(TOP + 45)
     return sheet
 
 

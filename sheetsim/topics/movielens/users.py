@@ -35,7 +35,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.width(0, 2 + k, 10)
     sheet.heights[HEADINGS] = 31
     sheet.freeze = (TOP, 1)
-    sheet.repeat_rows = (HEADINGS, HEADINGS)
+    sheet.print_first(TOP + 45)
     return sheet
 
 

@@ -325,5 +325,3 @@ def _set_up_page(page: Any, sheet: Sheet) -> None:
     page.set_footer("&L&A&Rpage &P of &N")
     if sheet.repeat_rows is not None:
         page.repeat_rows(*sheet.repeat_rows)
-    if sheet.page_breaks:
-        page.set_h_pagebreaks(list(sheet.page_breaks))
