@@ -68,20 +68,14 @@ def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> Non
     formulas, values = [], []
     for topic in topics:
         for line in topic.tries:
-            if isinstance(line, tuple):  # until each has its condition
-                change, outcome, *when = line
-                if any(condition.items() - plan.items() for condition in when):
-                    continue
-            elif not line.fits(plan):
+            if not line.fits(plan):
                 continue
-            else:
-                change, outcome = line.change, line.outcome
             row += 1
             sheet.text(row, 0, topic.name, "link")
             sheet.links[row, 0] = topic.name
-            sheet.text(row, 1, change, "wrapped")
-            sheet.heights[row] = 15.0 * (1 + max(len(change), len(outcome)) // 72)
-            formulas.append([f'=IF({SHOW}>0,{literal(outcome)},"")'])
-            values.append([outcome if shown.value > 0 else ""])
+            sheet.text(row, 1, line.change, "wrapped")
+            sheet.heights[row] = 15.0 * (1 + max(len(line.change), len(line.outcome)) // 72)
+            formulas.append([f'=IF({SHOW}>0,{literal(line.outcome)},"")'])
+            values.append([line.outcome if shown.value > 0 else ""])
     top = row + 1 - len(formulas)
     sheet.formulas(top, 2, "outcomes", formulas, np.array(values, dtype=object), "wrapped")

@@ -90,7 +90,7 @@ class Topic:
     title: str
     summary: str
     sheet: Callable[[Draft], Sheet]
-    tries: tuple[Try | tuple[Any, ...], ...]
+    tries: tuple[Try, ...]
     order: int
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()

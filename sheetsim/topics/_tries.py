@@ -106,7 +106,9 @@ def typed(seen: Seen, edit: Edit) -> dict[str, dict[tuple[int, int], Any]]:
                 value = value or None
             else:
                 value = None if np.isnan(value) else float(value)
-            if value != before[i, j]:
+            was = before[i, j]
+            blank = was == "" or was != was  # NaN
+            if value != (None if blank else was):
                 cells.setdefault(block.sheet, {})[row, column] = value
     return cells
 

@@ -55,11 +55,12 @@ class Played:
         finally:
             self._put(before)
 
-    def broken(self, block: Block, formula: Callable[[str], str]) -> Callable[[], None]:
-        """Break the formulas of a block; returns what mends them again."""
+    def broken(self, block: Block, plant: Callable[[str, Any], str]) -> Callable[[], None]:
+        """Break the formulas of a block, each from itself and what it shows; returns a way back."""
         assert block.formulas is not None
         for row, column, i, j in block.cells():
-            self._formula(block.sheet, row, column, formula(block.formulas[i][j]))
+            shown = self.start[block.sheet].get((row, column), 0.0)
+            self._formula(block.sheet, row, column, plant(block.formulas[i][j], shown))
 
         def mend() -> None:
             assert block.formulas is not None

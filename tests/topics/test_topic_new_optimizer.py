@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array, Valid
+from sheetsim.topics._tries import Try, same
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -76,7 +77,15 @@ OPTIMIZER = Optimizer(
     training=Training({"rho": 0.9, "epsilon": 1e-8}, digits_lr=1e-3, swept=("rho",)),
     ranges={"rho": Valid(0, 0.999), "start_u_b": Valid(0)},
     extras=(Extra("share", "={u_a}/({u_a}+{u_b}+epsilon)", share),),
-    tries=(("Set rho to 0.", "Every step is lr long."),),
+    tries=(
+        Try(
+            "Set rho to 0.",
+            "Every step is lr long.",
+            edits=({"rho": 0.0},),
+            holds=lambda _was, now: same(abs(now["new_b"] - now["b"]), now["lr"], 1e-6),
+            rests_on="new_b",
+        ),
+    ),
     terms={"rho": "what u keeps of itself", "u": "running mean of the gradients' sizes"},
 )
 TOPIC = topic_of(OPTIMIZER)

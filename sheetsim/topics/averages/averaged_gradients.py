@@ -27,6 +27,7 @@ from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.averages._running import ewma, running, second
 
 STEPS = 60
@@ -242,22 +243,54 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Set beta1 to 0.",
             "No memory: m and corrected m are the gradient.",
+            edits=({"beta1": 0.0},),
+            holds=lambda _was, now: every(
+                *(
+                    same(now[f"{name}_{of}"], now[f"g_{of}"])
+                    for name in ("m", "m_corrected")
+                    for of in "ba"
+                )
+            ),
+            rests_on="m_b",
         ),
-        (
+        Try(
             "Set beta2 to 0.",
             "v is the gradient's own square: step is corrected m over the size of the last "
             "gradient alone, and jumps.",
+            edits=({"beta2": 0.0},),
+            holds=lambda was, now: every(
+                *(same(now[f"v_{of}"], now[f"g_{of}"] ** 2) for of in "ba"),
+                *(
+                    same(
+                        now[f"step_{of}"],
+                        now[f"m_corrected_{of}"] / (np.abs(now[f"g_{of}"]) + now["epsilon"]),
+                    )
+                    for of in "ba"
+                ),
+                np.abs(now["step_a"]).max() > 2 * np.abs(was["step_a"]).max(),
+            ),
+            rests_on="v_b",
         ),
-        (
+        Try(
             "Set both betas to 0.",
             "Every step is 1 or -1, the sign of the gradient: sign descent.",
+            edits=({"beta1": 0.0, "beta2": 0.0},),
+            holds=lambda _was, now: every(
+                *(same(now[f"step_{of}"], np.sign(now[f"g_{of}"]), 1e-3) for of in "ba")
+            ),
+            rests_on="step_b",
         ),
-        (
+        Try(
             "Set start_b to 30 and start_a to 2, the true line.",
             "All gradients are 0, and so are all steps: epsilon keeps 0 / 0 away.",
+            edits=({"start_b": 30.0, "start_a": 2.0},),
+            holds=lambda _was, now: every(
+                *(now[f"{name}_{of}"] == 0 for name in ("g", "step") for of in "ba")
+            ),
+            rests_on="step_b",
         ),
     ),
     options=("seed",),

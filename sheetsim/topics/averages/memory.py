@@ -23,6 +23,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 
 BETAS = (0.5, 0.8, 0.9, 0.98)
 AGES = 40
@@ -144,18 +145,34 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Set the first beta to 0.99.",
             "1 / (1 - beta) is 100 steps, the half-life 69, and the 41 ages shown hold about "
             "a third of the weight.",
+            edits=({"beta": lambda s: put(s["beta"], 0.99, (0, 0))},),
+            holds=lambda _was, now: every(
+                same(now["steps"][0, 0], 100),
+                round(now["half_life"][0, 0]) == 69,
+                0.3 < now["total"][-1, 0] < 0.4,
+            ),
+            rests_on="steps",
         ),
-        (
+        Try(
             "Set share to 0.5.",
             "The last line of the table becomes the half-life.",
+            edits=({"share": 0.5},),
+            holds=lambda _was, now: every(same(now["share_steps"], now["half_life"])),
+            rests_on="share_steps",
         ),
-        (
+        Try(
             "Compare 'weight of so many steps' for a small and a large beta.",
             "It is 0.75 for 0.5 and comes down to 0.63 as beta nears 1.",
+            holds=lambda was: every(
+                was["held"][0, 0] == 0.75,
+                np.diff(was["held"][0]) < 0,
+                0.63 < was["held"][0, -1] < 0.64,
+            ),
+            rests_on="held",
         ),
     ),
 )

@@ -27,6 +27,7 @@ from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.averages._running import ewma, running, second, so_far
 
 STEPS, START = 40, 12
@@ -204,23 +205,58 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Set alpha to 0.05, then to 1.",
             "At 0.05 S is smooth, far too low at the start, and S and corrected lag behind the "
             "curve; at 1 nothing is averaged: both are the noisy value.",
+            edits=({"alpha": 0.05}, {"alpha": 1.0}),
+            holds=lambda was, low, one: every(
+                low["s"][0] < low["clean"][0] / 2,
+                np.std(np.diff(low["s"], axis=0)) < np.std(np.diff(was["s"], axis=0)) / 2,
+                low["corrected"].argmax() > low["clean"].argmax() + 2,
+                same(one["s"], one["noisy"]),
+                same(one["corrected"], one["noisy"]),
+            ),
+            rests_on="s",
         ),
-        (
+        Try(
             "Set noise to 0.",
             "What remains is lag: the noisy values lie on the curve, and each average trails "
             "behind it.",
+            edits=({"noise": 0.0},),
+            holds=lambda _was, now: every(
+                same(now["noisy"], now["clean"]),
+                now["mse_noisy"] == 0,
+                *(
+                    now[name].argmax() > now["clean"].argmax()
+                    for name in ("s", "corrected", "moving")
+                ),
+            ),
+            rests_on="noisy",
         ),
-        (
+        Try(
             "Set level to 0.",
             "The curve begins near 0, where S starts from: S and corrected lie closer together.",
+            edits=({"level": 0.0},),
+            holds=lambda was, now: every(
+                np.abs(now["clean"][0]) < 1,
+                np.abs(now["s"] - now["corrected"]).max()
+                < np.abs(was["s"] - was["corrected"]).max() / 2,
+            ),
+            rests_on="clean",
         ),
-        (
+        Try(
             "Set window to 1, then to 40.",
             "At 1 moving is the noisy value itself; at 40 it is the mean of all so far.",
+            edits=({"window": 1.0}, {"window": 40.0}),
+            holds=lambda _was, one, all_: every(
+                same(one["moving"], one["noisy"]),
+                same(
+                    all_["moving"][:, 0],
+                    all_["noisy"][:, 0].cumsum() / np.arange(1, len(all_["noisy"]) + 1),
+                ),
+            ),
+            rests_on="moving",
         ),
     ),
     options=("seed",),

@@ -18,6 +18,7 @@ from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid
+from sheetsim.topics._tries import Try, add, every, same
 from sheetsim.topics.collab_filter import dot_product
 
 
@@ -106,17 +107,35 @@ TOPIC = Topic(
     sheet=_sheet,
     order=4,
     tries=(
-        (
+        Try(
             "Add 1 to one movie's bias.",
             "Every prediction in its column rises by exactly 1, for all users alike.",
+            edits=({"movie_factors": lambda s: add(s["movie_factors"], 1, (0, 0))},),
+            holds=lambda was, now: every(
+                same(now["predictions"][:, 0], was["predictions"][:, 0] + 1),
+                now["predictions"][:, 1:] == was["predictions"][:, 1:],
+            ),
+            rests_on="predictions",
         ),
-        (
+        Try(
             "Add 1 to one user's bias.",
             "Every prediction in that user's row rises by exactly 1.",
+            edits=({"user_factors": lambda s: add(s["user_factors"], 1, (0, 0))},),
+            holds=lambda was, now: every(
+                same(now["predictions"][0], was["predictions"][0] + 1),
+                now["predictions"][1:] == was["predictions"][1:],
+            ),
+            rests_on="predictions",
         ),
-        (
+        Try(
             "Compare RMSE here and in dot_product, both solved.",
             "Lower here: users + movies more parameters, spent where the ratings need them.",
+            holds=lambda was: every(
+                was["rmse"] < was["dot_product!rmse"],
+                was["variables"] - was["dot_product!variables"]
+                == was["user_factors"].shape[0] + was["movie_factors"].shape[1],
+            ),
+            rests_on="rmse",
         ),
     ),
     needs=("dot_product",),

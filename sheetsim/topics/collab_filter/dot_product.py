@@ -25,6 +25,7 @@ from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid, as_floats
+from sheetsim.topics._tries import Try, add, every, first, put, same
 
 
 def predict(users: Array, movies: Array) -> Array:
@@ -92,21 +93,58 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Type another rating, say 0.5 instead of a 5.",
             "Its squared error, MSE and RMSE jump; no prediction moves before you solve again.",
+            edits=({"ratings": lambda s: put(s["ratings"], 0.5, first(s["ratings"] == 5))},),
+            holds=lambda was, now: every(
+                now["mse"] > 2 * was["mse"],
+                now["rmse"] > was["rmse"],
+                (now["errors"] > was["errors"]).sum() == 1,
+                now["predictions"] == was["predictions"],
+            ),
+            rests_on="errors",
         ),
-        (
+        Try(
             "Change one movie factor by 1.",
             "The predictions in that movie's column move, each by the user's factor beside it.",
+            edits=({"movie_factors": lambda s: add(s["movie_factors"], 1, (0, 0))},),
+            holds=lambda was, now: every(
+                same(
+                    now["predictions"][:, 0] - was["predictions"][:, 0], was["user_factors"][:, 0]
+                ),
+                now["predictions"][:, 1:] == was["predictions"][:, 1:],
+            ),
+            rests_on="predictions",
         ),
-        (
+        Try(
             "Empty a rated cell.",
             "The prediction turns bold and its error is 0: the cell no longer counts.",
+            edits=({"ratings": lambda s: put(s["ratings"], np.nan, first(s["ratings"] > 0))},),
+            holds=lambda was, now: every(
+                now["rated"] == was["rated"] - 1, now["errors"][first(was["ratings"] > 0)] == 0
+            ),
+            rests_on="errors",
         ),
-        (
+        Try(
             "Paste the start from the sheet solver onto the factors, then Data > Solver > Solve.",
             "RMSE falls from the start's value to about what the sheet solver shows.",
+            edits=(
+                {
+                    f"{of}_factors": lambda s, of=of: s[f"solver!dot_product_start_{of}_factors"]
+                    for of in ("movie", "user")
+                },
+                {
+                    f"{of}_factors": lambda s, of=of: s[f"solver!dot_product_optimum_{of}_factors"]
+                    for of in ("movie", "user")
+                },
+            ),
+            holds=lambda _was, start, solved: every(
+                same(start["rmse"], start["solver!dot_product_at_start"]),
+                same(solved["rmse"], solved["solver!dot_product_optimum"]),
+                solved["rmse"] < start["rmse"],
+            ),
+            rests_on="rmse",
         ),
     ),
     given=_given,

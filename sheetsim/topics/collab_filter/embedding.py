@@ -14,6 +14,7 @@ import numpy as np
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, add, every, put, same
 from sheetsim.topics.collab_filter import _pairs
 from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
 
@@ -83,13 +84,35 @@ TOPIC = Topic(
     sheet=_sheet,
     order=3,
     tries=(
-        (
+        Try(
             "Change any factor or rating in dot_product.",
             "one_hot and this sheet follow, and their difference stays exactly 0.",
+            edits=(
+                {
+                    "dot_product!user_factors": lambda s: add(
+                        s["dot_product!user_factors"], 1, (0, 0)
+                    )
+                },
+                {"dot_product!ratings": lambda s: put(s["dot_product!ratings"], 0.5, (0, 0))},
+            ),
+            holds=lambda was, *after: every(
+                *(now["gap"] == 0 for now in after),
+                *(now["rmse"] != was["rmse"] for now in after),
+                *(same(now["rmse"], now["one_hot!rmse"]) for now in after),
+            ),
+            rests_on="prediction",
         ),
-        (
+        Try(
             "Count the cells that one_hot needs for the same answer.",
             "users + movies more per row, nearly all of them zeros: that is what is saved.",
+            holds=lambda was: every(
+                *(
+                    was[f"one_hot!{of}_one_hot"].shape[1] == len(was[f"dot_product!{of}s"].ravel())
+                    for of in ("user", "movie")
+                ),
+                *(was[f"one_hot!{of}_one_hot"].sum(axis=1) == 1 for of in ("user", "movie")),
+            ),
+            rests_on="one_hot!user_one_hot",
         ),
     ),
     needs=("dot_product", "one_hot"),

@@ -15,6 +15,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Highlight, Sheet
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, add, every, same
 from sheetsim.topics.collab_filter import _pairs
 from sheetsim.topics.collab_filter._pairs import FACT_ROW, FIRST, HEADINGS
 
@@ -113,13 +114,38 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Change a user factor in dot_product.",
             "It changes here in the user matrix and in each row of that user; RMSE and MSE follow.",
+            edits=(
+                {
+                    "dot_product!user_factors": lambda s: add(
+                        s["dot_product!user_factors"], 1, (0, 0)
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                same(now["user_matrix"], add(was["user_matrix"], 1, (0, 0))),
+                same(
+                    now["user_vector"][:, 0] - was["user_vector"][:, 0],
+                    was["user_index"][:, 0] == 1,
+                ),
+                now["rmse"] != was["rmse"],
+                now["mse"] != was["mse"],
+            ),
+            rests_on="user_vector",
         ),
-        (
+        Try(
             "Follow one row: where do its 1s stand, and which rows of the matrices come out?",
             "The 1s stand at user_index and movie_index; all other products are 0.",
+            holds=lambda was: every(
+                *(
+                    was[f"{of}_one_hot"]
+                    == (was[f"{of}_index"] == np.arange(1, was[f"{of}_one_hot"].shape[1] + 1))
+                    for of in ("user", "movie")
+                )
+            ),
+            rests_on="user_one_hot",
         ),
     ),
     needs=("dot_product",),

@@ -19,6 +19,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, first, put, same
 from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, N
 
 FACTS, SHOWN, PICTURES, FLAT = 2, 5, 17, 37
@@ -134,17 +135,45 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Pick another digit_to_show.",
             "Its picture, its numbers and its label stand on top.",
+            edits=({"digit_to_show": 3.0},),
+            holds=lambda was, now: every(
+                now["label_shown"] == now["label_3"],
+                same(now["values"].ravel(), now["x"][:, 2]),
+                (now["picture"] != was["picture"]).any(),
+            ),
+            rests_on="picture",
         ),
-        (
+        Try(
             "Paint: type 16 into a white pixel of picture 1 and 0 into a black one.",
             "The picture changes, and one number each in column 1 of the flattened batch.",
+            edits=(
+                {
+                    "picture_1": lambda s: put(
+                        put(s["picture_1"], 0, first(s["picture_1"] == 16)), 16, (0, 0)
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                (now["x"] != was["x"]).sum() == 2,
+                (now["x"] != was["x"])[:, 1:] == 0,
+                (now["picture"] != was["picture"]).sum() == 2,
+            ),
+            rests_on="x",
         ),
-        (
+        Try(
             "Change a label, so that it is wrong.",
             "On sheet step the cross entropy of that digit changes, and so does every gradient.",
+            edits=({"label_1": lambda s: (s["label_1"] + 1) % 10},),
+            holds=lambda was, now: every(
+                first(now["step!entropies"] != was["step!entropies"]) == (0, 0),
+                (now["step!entropies"] != was["step!entropies"]).sum() == 1,
+                now["step!bias_gradient"][0, int(was["label_1"])]
+                != was["step!bias_gradient"][0, int(was["label_1"])],
+            ),
+            rests_on="labels",
         ),
     ),
 )

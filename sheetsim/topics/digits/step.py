@@ -33,6 +33,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.digits._batch import (
     CLASSES,
     PIXELS,
@@ -349,23 +350,47 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Set lr to 0.02, the lecture's.",
             "The loss falls by little, and by what the slope says: 'loss' and 'loss on a line' "
             "after the step nearly agree. A long step is where they part.",
+            edits=({"lr": 0.02},),
+            holds=lambda was, now: every(
+                0 < now["loss"] - now["loss_after"] < (was["loss"] - was["loss_after"]) / 4,
+                np.abs(now["loss_after"] - now["promised"])
+                < 0.02 * (now["loss"] - now["loss_after"]),
+                np.abs(was["loss_after"] - was["promised"])
+                > 0.1 * (was["loss"] - was["loss_after"]),
+            ),
+            rests_on="loss_after",
         ),
-        (
+        Try(
             "Set lr to 10.",
             "The step is too long: the loss after it is larger than before.",
+            edits=({"lr": 10.0},),
+            holds=lambda _was, now: every(now["loss_after"] > now["loss"]),
+            rests_on="loss_after",
         ),
-        (
+        Try(
             "Select all blue weights, type 0 and press Ctrl+Enter.",
             "Every softmax is exactly 0.1 and every cross entropy ln 10 = 2.3026.",
+            edits=({"weights": 0.0},),
+            holds=lambda _was, now: every(
+                same(now["softmax"], 0.1), same(now["entropies"], np.log(10))
+            ),
+            rests_on="softmax",
         ),
-        (
+        Try(
             "Set wd to 0, then to 1.",
             "With 0 the loss is the cross entropy alone; with 1 and lr 0.5 the old weights are "
             "wiped out, and the new ones hold this gradient only.",
+            edits=({"wd": 0.0}, {"wd": 1.0, "lr": 0.5}),
+            holds=lambda _was, none, one: every(
+                none["decay"] == 0,
+                same(none["loss"], none["entropy"]),
+                same(one["new_weights"], -0.5 * (one["weights_gradient"] - 2 * one["weights"])),
+            ),
+            rests_on="new_weights",
         ),
     ),
     needs=("digit",),

@@ -25,6 +25,7 @@ from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every
 from sheetsim.topics.digits._batch import (
     CLASSES,
     PIXELS,
@@ -302,19 +303,37 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Set lr on sheet step to 0.02, the lecture's, then to 10.",
             "With 0.02 the loss falls a little in every step; with 10 it jumps up and down.",
+            edits=({"step!lr": 0.02}, {"step!lr": 10.0}),
+            holds=lambda _was, low, high: every(
+                np.diff(low["loss"], axis=0) < 0,
+                np.diff(low["loss"], axis=0) > -0.1,
+                (np.diff(high["loss"], axis=0) > 0).any(),
+                (np.diff(high["loss"], axis=0) < 0).any(),
+            ),
+            rests_on="loss",
         ),
-        (
+        Try(
             "Set wd on sheet step to 0.5.",
             "The weights stay small and their colours pale: decay pulls them back towards 0 as "
             "the steps push them out.",
+            edits=({"step!wd": 0.5},),
+            holds=lambda was, now: every(
+                np.abs(now["weights_5"]).mean() < np.abs(was["weights_5"]).mean() / 2
+            ),
+            rests_on="weights_5",
         ),
-        (
+        Try(
             "On sheet digit, give one digit a wrong label.",
             "Its cross entropy falls from step to step all the same: labels are all that the steps "
             "know.",
+            edits=({"digit!label_1": lambda s: (s["digit!label_1"] + 1) % 10},),
+            holds=lambda _was, now: every(
+                np.diff([now[f"entropies_{t}"][0, 0] for t in range(6)]) < 0
+            ),
+            rests_on="entropies_5",
         ),
     ),
     needs=("digit", "step"),

@@ -19,6 +19,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Kind, Sheet, Valid
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, mini_batch
 
 FACTS = 2
@@ -124,17 +125,38 @@ TOPIC = Topic(
     sheet=_sheet,
     order=3,
     tries=(
-        (
+        Try(
             "Set steps_made to 0, then to 1, 2 and so on.",
             "Noise first; step by step the digits come out of it.",
+            edits=({"steps_made": 0.0}, {"steps_made": 1.0}, {"steps_made": 2.0}),
+            holds=lambda was, *after: every(
+                same(after[0]["weights_3"].ravel(), was["step!weights"][:, 3]),
+                *(
+                    same(after[t]["weights_3"].ravel(), was[f"steps!weights_{t}"][:, 3])
+                    for t in (1, 2)
+                ),
+            ),
+            rests_on="weights_3",
         ),
-        (
+        Try(
             "On sheet step set wd to 0.5.",
             "The noise in the corners fades, and the strokes stay.",
+            edits=({"step!wd": 0.5},),
+            holds=lambda was, now: every(
+                np.abs(now["weights_0"][0, 0]) < np.abs(was["weights_0"][0, 0]) / 2,
+                np.corrcoef(now["weights_0"].ravel(), now["mean_0"].ravel())[0, 1]
+                > np.corrcoef(was["weights_0"].ravel(), was["mean_0"].ravel())[0, 1],
+            ),
+            rests_on="weights_0",
         ),
-        (
+        Try(
             "On sheet digit turn the label of the 7 into 1.",
             "The 7 leaves the picture of its class and mixes with the 1.",
+            edits=({"digit!label_6": 1.0},),
+            holds=lambda was, now: every(
+                (now["mean_7"] != was["mean_7"]).any(), (now["mean_1"] != was["mean_1"]).any()
+            ),
+            rests_on="mean_1",
         ),
     ),
     needs=("digit", "step", "steps"),

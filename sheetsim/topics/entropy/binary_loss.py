@@ -22,6 +22,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, first, put, same
 
 FACTS, TOP, CURVE = 2, 7, 31
 """Row of the settings' labels, first row of the examples, points of the curves."""
@@ -175,18 +176,49 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Set base to 10, as in the lecture, or to 2.",
             "All losses change by one factor. With base 2 a prediction of 0.5 costs exactly 1 bit.",
+            edits=({"base": 10.0}, {"base": 2.0}),
+            holds=lambda was, ten, two: every(
+                same(ten["loss"], was["loss"] / np.log(10)),
+                same(two["loss"], was["loss"] / np.log(2)),
+                same(two["loss"][was["prediction"] == 0.5], 1),
+            ),
+            rests_on="loss",
         ),
-        (
+        Try(
             "Type 0 as the prediction of something that is a cat.",
             "The loss is -log(eps) and no error; with a smaller eps it is larger.",
+            edits=(
+                {"prediction": lambda s: put(s["prediction"], 0, first(s["is_cat"] == 1))},
+                {"eps": 1e-9},
+            ),
+            holds=lambda was, now, less: every(
+                same(
+                    now["loss"][first(was["is_cat"] == 1)],
+                    -np.log(now["eps"]) / np.log(now["base"]),
+                ),
+                less["loss"][first(was["is_cat"] == 1)] > now["loss"][first(was["is_cat"] == 1)],
+            ),
+            rests_on="loss",
         ),
-        (
+        Try(
             "Type 0.5 into is cat: a soft label.",
             "The sum takes half of each logarithm, the IF takes it for no cat; the note on top "
             "says that they part (unless p is 0.5).",
+            edits=({"is_cat": lambda s: put(s["is_cat"], 0.5, first(s["prediction"] != 0.5))},),
+            holds=lambda was, now: every(
+                same(
+                    now["loss"],
+                    -now["is_cat"] * now["log_p"] - (1 - now["is_cat"]) * now["log_not_p"],
+                ),
+                same(
+                    now["loss_by_if"], -np.where(now["is_cat"] == 1, now["log_p"], now["log_not_p"])
+                ),
+                now["verdict"] != was["verdict"],
+            ),
+            rests_on="loss",
         ),
     ),
 )

@@ -28,6 +28,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.entropy.binary_loss import log, log_settings
 from sheetsim.topics.entropy.softmax import LIMIT, softmax
 
@@ -221,22 +222,60 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Change the true class of an image.",
             "The 1 of its row moves, and so does what is looked up; the outputs stay.",
+            edits=(
+                {
+                    "true_class": lambda s: put(
+                        s["true_class"], s["true_class"][0, 0] % 4 + 1, (0, 0)
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                now["one_hot"][0] == (np.arange(1, 5) == now["true_class"][0, 0]),
+                same(
+                    now["by_look_up"][0, 0],
+                    -now["log_softmax"][0, int(now["true_class"][0, 0]) - 1],
+                ),
+                now["by_look_up"][0, 0] != was["by_look_up"][0, 0],
+                now["softmax"] == was["softmax"],
+            ),
+            rests_on="by_look_up",
         ),
-        (
+        Try(
             "Type 40 as the output of a class that is not the true one.",
             "p of the true class falls below eps: the sum and the look-up stop at -log(eps), the "
             "loss from the outputs goes on, and the note on top says that they part.",
+            edits=(
+                {"outputs": lambda s: put(s["outputs"], 40, (0, int(s["true_class"][0, 0] % 4)))},
+            ),
+            holds=lambda was, now: every(
+                now["true_p"][0, 0] < now["eps"],
+                same(now["by_sum"][0, 0], -np.log(now["eps"]) / np.log(now["base"])),
+                same(now["by_look_up"][0, 0], now["by_sum"][0, 0]),
+                now["from_outputs"][0, 0] > 2 * now["by_sum"][0, 0],
+                now["verdict"] != was["verdict"],
+            ),
+            rests_on="by_sum",
         ),
-        (
+        Try(
             "Type 0 for all outputs of an image.",
             "Every class has p = 0.25, and the loss is that of knowing nothing.",
+            edits=({"outputs": lambda s: put(s["outputs"], 0, 0)},),
+            holds=lambda _was, now: every(
+                same(now["softmax"][0], 0.25), same(now["by_sum"][0, 0], now["guess"])
+            ),
+            rests_on="softmax",
         ),
-        (
+        Try(
             "Set base to 2.",
             "Losses are in bits: knowing nothing of 4 classes costs 2.",
+            edits=({"base": 2.0},),
+            holds=lambda was, now: every(
+                same(now["guess"], 2), same(now["by_sum"], was["by_sum"] / np.log(2))
+            ),
+            rests_on="by_sum",
         ),
     ),
 )

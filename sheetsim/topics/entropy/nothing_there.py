@@ -24,6 +24,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.entropy.softmax import CLASSES, LIMIT, softmax
 
 FACTS, TOP, CURVE = 2, 8, 25
@@ -217,19 +218,42 @@ TOPIC = Topic(
     sheet=_sheet,
     order=3,
     tries=(
-        (
+        Try(
             "Set shift to 4 on the sheet softmax.",
             "The softmax of image 2 stays where it is; its sigmoids all fall below the threshold: "
             "nothing is there.",
+            edits=({"softmax!shift": 4.0},),
+            holds=lambda was, now: every(
+                same(now["softmax_2"], was["softmax_2"]),
+                now["sigmoid_2"] < now["threshold"],
+                now["verdict_2"] == now["verdict_3"],
+                now["verdict_2"] != was["verdict_2"],
+            ),
+            rests_on="verdict_2",
         ),
-        (
+        Try(
             "Type -9 for four outputs of image 3 and -6 for the fifth.",
             "Softmax gives the fifth class 0.83; its sigmoid is 0.002 and says that nothing is "
             "there.",
+            edits=({"output_three": [[-9], [-9], [-9], [-9], [-6]]},),
+            holds=lambda was, now: every(
+                now["softmax_3"][4].round(2) == 0.83,
+                now["sigmoid_3"][4].round(3) == 0.002,
+                now["verdict_3"] == was["verdict_3"],
+            ),
+            rests_on="softmax_3",
         ),
-        (
+        Try(
             "Type 3 for two outputs of image 3.",
             "Both sigmoids say yes, 0.95 each; softmax has to share out its 1 between the two.",
+            edits=({"output_three": lambda s: put(s["output_three"], 3, slice(0, 2))},),
+            holds=lambda was, now: every(
+                now["sigmoid_3"][:2].round(2) == 0.95,
+                now["verdict_3"] != was["verdict_3"],
+                now["softmax_3"][:2].sum() <= 1,
+                now["softmax_3"][:2] < 0.5,
+            ),
+            rests_on="sigmoid_3",
         ),
     ),
     needs=("softmax",),

@@ -24,6 +24,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, add, every, put, same
 
 FACTS, TOP = 2, 8
 CLASSES = ("cat", "dog", "plane", "building", "fish")
@@ -186,24 +187,60 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Set shift to 5, or to any other number up to 500 or so.",
             "The outputs of image 2 go down; its softmax stays as it is, equal to that of image 1.",
+            edits=({"shift": 5.0}, {"shift": 500.0}),
+            holds=lambda was, *after: every(
+                *(now["shifted"] < was["shifted"] for now in after),
+                *(same(now["stable_two"], was["stable_two"]) for now in after),
+                *(same(now["stable_two"], now["stable_one"]) for now in after),
+            ),
+            rests_on="stable_two",
         ),
-        (
+        Try(
             "Set shift to -800.",
             "Outputs near 800: their exp is an error, and so is the plain softmax. The form with "
             "the largest output taken off goes on as if nothing had happened.",
+            edits=({"shift": -800.0},),
+            holds=lambda was, now: every(
+                now["shifted"] > 790,
+                np.isnan(now["exp_plain_two"]),
+                np.isnan(now["plain_two"]),
+                same(now["stable_two"].sum(), 1),
+                same(now["stable_two"], was["stable_two"]),
+            ),
+            rests_on="stable_two",
         ),
-        (
+        Try(
             "Add 1 to one of the outputs of image 1.",
             "Its exp is 2.718 times what it was, in both images; its softmax grows, and all others "
             "shrink by one factor.",
+            edits=({"outputs": lambda s: add(s["outputs"], 1, (0, 0))},),
+            holds=lambda was, now: every(
+                *(
+                    same(now[f"exp_plain_{image}"][0] / was[f"exp_plain_{image}"][0], np.e)
+                    for image in ("one", "two")
+                ),
+                now["stable_one"][0] > was["stable_one"][0],
+                same(
+                    now["stable_one"][1:] / was["stable_one"][1:],
+                    (now["stable_one"] / was["stable_one"])[1],
+                ),
+                now["stable_one"][1:] < was["stable_one"][1:],
+            ),
+            rests_on="stable_one",
         ),
-        (
+        Try(
             "Type 2 into extra for the cat.",
             "Image 2 is now another image: a cat is more likely there, and the note on top says "
             "that the two differ.",
+            edits=({"extra": lambda s: put(s["extra"], 2, (0, 0))},),
+            holds=lambda was, now: every(
+                now["stable_two"][0] > was["stable_two"][0],
+                now["images_verdict"] != was["images_verdict"],
+            ),
+            rests_on="images_verdict",
         ),
     ),
 )

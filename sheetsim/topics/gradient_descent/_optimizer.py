@@ -112,7 +112,7 @@ class Optimizer:
     state: tuple[str, ...]
     lecture: Variant | None
     textbook: Variant
-    tries: tuple[Try | tuple[Any, ...], ...]
+    tries: tuple[Try, ...]
     torch: Torch | None = None
     training: Training | None = None
     extras: tuple[Extra, ...] = ()

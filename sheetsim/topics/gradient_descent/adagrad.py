@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array, Valid
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -86,15 +87,31 @@ OPTIMIZER = Optimizer(
         Extra("rate_a", "=lr/(epsilon+SQRT({v_a}))", rate_a, style="calc.power"),
     ),
     tries=(
-        (
+        Try(
             "Set lr to 0.3.",
             "a is soon right; then b hardly moves, since its rate has fallen before it has got "
             "there, and RMSE stays above 10.",
+            edits=({"lr": 0.3},),
+            holds=lambda _was, now: every(
+                np.abs(now["epoch_a"][3:] - 2) < 0.5,
+                np.abs(np.diff(now["epoch_b"][-3:], axis=0)) < 0.5,
+                now["rate_b"][-1] < now["rate_b"][0] / 2,
+                now["rmse"] > 10,
+            ),
+            rests_on="rate_b",
         ),
-        (
+        Try(
             "Set lr to 100, and look down rate_b and rate_a.",
             "The first step is 100 long, and far off; its large gradients stay in v, so that the "
             "rates fall to match, and after ten epochs RMSE is almost what it was.",
+            edits=({"lr": 100.0},),
+            holds=lambda was, now: every(
+                same(now["new_b"][0, 0] - now["b"][0, 0], 100),
+                np.abs(now["pred"][1] - now["y"][1]) > 1000,
+                now["rate_a"][-1] < now["rate_a"][0] / 10,
+                np.abs(now["rmse"][-1] - was["rmse"][-1]) < 1,
+            ),
+            rests_on="rate_a",
         ),
     ),
 )

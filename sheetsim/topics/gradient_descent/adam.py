@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -142,14 +143,28 @@ OPTIMIZER = Optimizer(
     ),
     extras=EXTRAS,
     tries=(
-        (
+        Try(
             "Set lr to 0.1.",
             "RMSE falls in every epoch, and slowly: b has a long way to go in steps of about 0.1.",
+            edits=({"lr": 0.1},),
+            holds=lambda _was, now: every(
+                np.diff(now["rmse"], axis=0) < 0,
+                np.diff(now["rmse"][2:], axis=0) > -5,
+                np.abs(now["new_b"] - now["b"]) < 0.4,
+            ),
+            rests_on="new_b",
         ),
-        (
+        Try(
             "Set beta1 to 0.",
             "The average of gradients is gone: m is each row's gradient, and the rule is RMSProp's "
             "with this row's mean square.",
+            edits=({"beta1": 0.0},),
+            holds=lambda _was, now: every(
+                same(now["m_b"], now["de_db"]),
+                same(now["m_a"], now["de_da"]),
+                same(now["new_b"], now["b"] - now["lr"] * now["de_db"] / np.sqrt(now["v_b"])),
+            ),
+            rests_on="m_b",
         ),
     ),
 )

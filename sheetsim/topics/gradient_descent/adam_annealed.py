@@ -17,7 +17,10 @@ the first epoch only sets it.
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from sheetsim.sheet import Valid
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent import adam
 from sheetsim.topics.gradient_descent._optimizer import Optimizer, Torch
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
@@ -55,14 +58,35 @@ OPTIMIZER = Optimizer(
     ranges=dict.fromkeys(ANNEAL, Valid(0, above=True)),
     extras=adam.EXTRAS,
     tries=(
-        (
+        Try(
             "Set lr to 3 and look down the column epoch_lr.",
             "Where an epoch's last avg_grad2 is more than twice prev_grad2, the next epoch's lr is "
             "a quarter.",
+            edits=({"lr": 3.0},),
+            holds=lambda _was, now: every(
+                *(
+                    same(
+                        now["epoch_lr"][e + n, 0],
+                        now["epoch_lr"][e, 0]
+                        / (4 if now["avg_grad2"][e, 0] > 2 * now["prev_grad2"][e, 0] else 1),
+                    )
+                    for n in [1]
+                    for e in range(int(now["points"]) - 1, len(now["b"]) - 1, int(now["points"]))
+                ),
+                now["epoch_lr"].min() < 3,
+            ),
+            rests_on="epoch_lr",
         ),
-        (
+        Try(
             "Then set anneal_above to 1000.",
             "lr is never cut, and RMSE keeps jumping.",
+            edits=({"lr": 3.0}, {"anneal_above": 1000.0}),
+            holds=lambda _was, cut, now: every(
+                now["epoch_lr"] == 3,
+                cut["epoch_lr"][-1] < 3,
+                (np.diff(now["rmse"][-4:], axis=0) > 0).any(),
+            ),
+            rests_on="epoch_lr",
         ),
     ),
 )

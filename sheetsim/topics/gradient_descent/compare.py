@@ -26,6 +26,7 @@ from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every
 from sheetsim.topics.gradient_descent import _all, data
 
 FACTS, ENDS = 2, 6
@@ -464,13 +465,23 @@ TOPIC = Topic(
     sheet=_sheet,
     order=90,
     tries=(
-        (
+        Try(
             "Set lr of adam to 0.1 on its sheet.",
             "Its line here falls in every epoch, without jumps.",
+            edits=({"adam!lr": 0.1},),
+            holds=lambda _was, now: every(np.diff(now["adam"], axis=0) < 0),
+            rests_on="adam",
         ),
-        (
+        Try(
             "Set start_a of one optimizer to 5.",
             "The note on top warns that the starts differ; the way begins elsewhere.",
+            edits=({"adam!start_a": 5.0},),
+            holds=lambda was, now: every(
+                now["same_start"] != was["same_start"],
+                now["adam!epoch_a"][0] == 5,
+                now["adam"][0] != was["adam"][0],
+            ),
+            rests_on="same_start",
         ),
     ),
     needs=("*",),

@@ -23,6 +23,7 @@ from sheetsim.solver import Model, Vectorized
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics._limit import solver_limit
+from sheetsim.topics._tries import Try, every, same
 
 TRUE_A, TRUE_B = 2.0, 30.0
 """Slope and intercept of the points that the project makes itself, as in the lecture."""
@@ -160,19 +161,42 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Type 1 into guess_b and guess_a, then Data > Solver > Solve.",
             "RMSE falls to its least; guess_b and guess_a become best_b and best_a.",
+            edits=(
+                {"guess_b": 1.0, "guess_a": 1.0},
+                {"guess_b": lambda s: s["best_b"], "guess_a": lambda s: s["best_a"]},
+            ),
+            holds=lambda was, ones, solved: every(
+                solved["rmse"] < 1e-9 * ones["rmse"], same(solved["rmse"] + 1, was["rmse"] + 1)
+            ),
+            rests_on="rmse",
         ),
-        (
+        Try(
             "Set true_a to 3.",
             "The points tilt, and every optimizer on the other sheets chases the new line.",
-            {"live": 1},
+            edits=({"true_a": 3.0},),
+            holds=lambda was, now: every(
+                same(now["y"], was["y"] + was["x"]),
+                same(now["best_a"], 3),
+                same(now["compare!best_a"], 3),
+                now["compare!end_a"] > was["compare!end_a"],
+            ),
+            rests_on="y",
+            when={"live": 1},
         ),
-        (
+        Try(
             "Set noise to 5.",
             "The points leave the line: RMSE is no longer 0, and best_b and best_a move.",
-            {"live": 1},
+            edits=({"noise": 5.0},),
+            holds=lambda was, now: every(
+                now["rmse"] > 1 > was["rmse"],
+                now["best_b"] != was["best_b"],
+                now["best_a"] != was["best_a"],
+            ),
+            rests_on="y",
+            when={"live": 1},
         ),
     ),
     options=("a", "b"),

@@ -15,6 +15,7 @@ times smaller. Polyak (1964) has the decaying sum.
 
 import numpy as np
 
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent._optimizer import Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -85,13 +86,25 @@ OPTIMIZER = Optimizer(
     # SGD's rate for digits, so that one sees what it adds: its sum of gradients grows to ten.
     training=Training(hyper={"beta1": 0.9}, digits_lr=2e-2, momentum="beta1", swept=("beta1",)),
     tries=(
-        (
+        Try(
             "Set beta1 to 0.",
             "No memory: in each row m is the gradient, m_b = de_db and m_a = de_da.",
+            edits=({"beta1": 0.0},),
+            holds=lambda _was, now: every(
+                same(now["m_b"], now["de_db"]), same(now["m_a"], now["de_da"])
+            ),
+            rests_on="m_b",
         ),
-        (
+        Try(
             "Set beta1 to 0.98.",
             "A long memory: a overshoots, and RMSE takes more epochs to come down.",
+            edits=({"beta1": 0.98},),
+            holds=lambda was, now: every(
+                now["epoch_a"].max() > was["epoch_a"].max() + 0.3,
+                was["epoch_a"].max() > was["data!best_a"],
+                (now["rmse"] > 20).sum() > (was["rmse"] > 20).sum(),
+            ),
+            rests_on="m_a",
         ),
     ),
 )

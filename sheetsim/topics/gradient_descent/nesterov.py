@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -86,15 +87,29 @@ OPTIMIZER = Optimizer(
         Extra("theta_a", "={new_a}+lr*beta1*{m_a}", theta_a),
     ),
     tries=(
-        (
+        Try(
             "Set beta1 to 0.",
             "There is nothing to look ahead with: the rule is plain gradient descent, and theta_b "
             "is new_b.",
+            edits=({"beta1": 0.0},),
+            holds=lambda _was, now: every(
+                same(now["theta_b"], now["new_b"]),
+                same(now["theta_a"], now["new_a"]),
+                same(now["new_b"], now["b"] - now["lr"] * now["de_db"]),
+            ),
+            rests_on="theta_b",
         ),
-        (
+        Try(
             "Set beta1 to 0.98, here and on the sheet momentum.",
             "Momentum's RMSE goes up and down for ten epochs; here it has settled after two: an "
             "overshoot is felt before it happens.",
+            edits=({"beta1": 0.98, "momentum!beta1": 0.98},),
+            holds=lambda _was, now: every(
+                (np.diff(now["momentum!rmse"], axis=0) > 0).sum() >= 3,
+                np.ptp(now["momentum!rmse"][3:]) > 10,
+                np.ptp(now["rmse"][3:]) < 5,
+            ),
+            rests_on="new_a",
         ),
     ),
 )

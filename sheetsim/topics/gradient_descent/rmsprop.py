@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array
+from sheetsim.topics._tries import Try, every
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -109,15 +110,28 @@ OPTIMIZER = Optimizer(
     training=Training({"beta2": 0.99, "epsilon": 1e-8}, digits_lr=1e-3, swept=("beta2",)),
     extras=(Extra("step_ratio", "=SQRT({^v_a}/{v_a})", step_ratio),),
     tries=(
-        (
+        Try(
             "Set lr to 1.",
             "RMSE falls at first, then goes up and down: a step is about 1 long, however near the "
             "best line is.",
+            edits=({"lr": 1.0},),
+            holds=lambda _was, now: every(
+                now["rmse"][1] < now["rmse"][0],
+                (np.diff(now["rmse"], axis=0) > 0).any(),
+                (np.diff(now["rmse"][2:], axis=0) < 0).any(),
+            ),
+            rests_on="new_a",
         ),
-        (
+        Try(
             "Set beta2 to 0.5 and look at step_ratio.",
             "It strays further from 1: the shorter the memory, the more it matters whether this "
             "row's square counts.",
+            edits=({"beta2": 0.5},),
+            holds=lambda was, now: every(
+                np.abs(np.log(now["step_ratio"])).mean()
+                > 2 * np.abs(np.log(was["step_ratio"])).mean()
+            ),
+            rests_on="step_ratio",
         ),
     ),
 )

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from sheetsim.sheet import Array, Valid
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent._optimizer import Extra, Optimizer, Torch, Training
 from sheetsim.topics.gradient_descent._optimizer_topic import topic_of
 from sheetsim.topics.gradient_descent._steps import Pair, State, Variant
@@ -107,18 +108,50 @@ OPTIMIZER = Optimizer(
         Extra("est_de_da", "=({nudged_a}-{squared_error})/{h_used}", estimate_a, before="de_db"),
     ),
     tries=(
-        (
+        Try(
             "Set lr to 0.0002, then to 0.0003.",
             "Each point pulls harder: RMSE is higher in every epoch, and at 0.0003 above 100.",
+            edits=({"lr": 0.0002}, {"lr": 0.0003}),
+            holds=lambda was, two, three: every(
+                two["rmse"][1:] > was["rmse"][1:], three["rmse"][1:] > 100
+            ),
+            rests_on="new_a",
         ),
-        (
+        Try(
             "Set h to 1, then to 0.0001.",
             "est_de_db differs from de_db by exactly h, est_de_da from de_da by h x².",
+            edits=({"h": 1.0}, {"h": 0.0001}),
+            holds=lambda _was, *after: every(
+                *(
+                    np.abs(now["est_de_db"] - now["de_db"] - now["h"]) < 0.01 * now["h"]
+                    for now in after
+                ),
+                *(
+                    np.abs(now["est_de_da"] - now["de_da"] - now["h"] * now["x"] ** 2)
+                    < 0.01 * now["h"] * now["x"] ** 2
+                    for now in after
+                ),
+            ),
+            rests_on="est_de_db",
         ),
-        (
+        Try(
             "Set epoch_to_show to another epoch.",
             "The panel on top shows that epoch's rows: 1 is what the lecture's sheet shows before "
             "Run is pressed, 6 what it shows after one press, which makes 5 epochs.",
+            edits=({"epoch_to_show": 6.0},),
+            holds=lambda was, now: every(
+                *(
+                    same(was[f"shown_{of}"], was[of][: int(was["points"])])
+                    for of in ("b", "a", "squared_error")
+                ),
+                *(
+                    same(
+                        now[f"shown_{of}"], now[of][5 * int(now["points"]) : 6 * int(now["points"])]
+                    )
+                    for of in ("b", "a", "squared_error")
+                ),
+            ),
+            rests_on="shown_b",
         ),
     ),
 )

@@ -14,6 +14,7 @@ import numpy as np
 
 from sheetsim.sheet import Chart, Series, Sheet
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put
 
 LISTED = 15
 HEADINGS, TOP = 4, 5
@@ -92,9 +93,15 @@ TOPIC = Topic(
     order=3,
     needs=("titles",),
     tries=(
-        (
+        Try(
             "Type 9 over the bias of any title on the sheet titles.",
             "It heads the list of the highest, whatever its mean rating.",
+            edits=({"titles!item_factors": lambda s: put(s["titles!item_factors"], 9, (2, 0))},),
+            holds=lambda _was, now: every(
+                now["highest"][0, 0] == 9,
+                now["movie_highest_labels"][0, 0] == now["titles!labels"][2, 0],
+            ),
+            rests_on="highest",
         ),
     ),
 )

@@ -17,6 +17,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 
 FACTS, RESULTS, HEADINGS, TOP = 2, 5, 8, 9
@@ -143,13 +144,28 @@ TOPIC = Topic(
     order=2,
     needs=("titles", "users"),
     tries=(
-        (
+        Try(
             "Pick another title in its list.",
             "The title's half of the products changes, and the predicted rating with it.",
+            edits=({"title": lambda s: s["titles!labels"][1, 0]},),
+            holds=lambda was, now: every(
+                now["title_factors"] != was["title_factors"],
+                now["user_factors"] == was["user_factors"],
+                now["products"] != was["products"],
+                now["predicted"] != was["predicted"],
+            ),
+            rests_on="title_factors",
         ),
-        (
+        Try(
             "Pick another user for the same title.",
             "The title's factors stay; the user's change, and so do all products.",
+            edits=({"user": lambda s: s["users!user_ids"][1, 0]},),
+            holds=lambda was, now: every(
+                now["title_factors"] == was["title_factors"],
+                now["user_factors"] != was["user_factors"],
+                now["products"] != was["products"],
+            ),
+            rests_on="user_factors",
         ),
     ),
 )

@@ -17,6 +17,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 
 HEADINGS, TOP = 3, 4
 
@@ -113,10 +114,21 @@ TOPIC = Topic(
     order=4,
     needs=("titles",),
     tries=(
-        (
+        Try(
             "Type 0 over all loadings of component 1 but that of factor 1, and 1 over that one.",
             "Its scores are the titles' first factor, less its mean, and its share shrinks: no "
             "direction has more spread than a principal component.",
+            edits=(
+                {
+                    "loadings": lambda s: put(
+                        s["loadings"], np.arange(s["loadings"].shape[1]) == 0, 0
+                    )
+                },
+            ),
+            holds=lambda _was, now: every(
+                same(now["scores"][:, 0], now["titles!item_factors"][:, 1] - now["means"][0, 0])
+            ),
+            rests_on="scores",
         ),
     ),
 )

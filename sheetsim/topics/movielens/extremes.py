@@ -11,6 +11,7 @@ liked by the same people. Source: fast.ai, lesson 4 (`movie_comp`), and its scat
 
 from sheetsim.sheet import Block, Chart, Series, Sheet
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.movielens.biases import ranks
 
 LISTED, LABELLED = 10, 50
@@ -95,10 +96,23 @@ TOPIC = Topic(
     order=5,
     needs=("titles", "directions"),
     tries=(
-        (
+        Try(
             "Change the sign of all loadings of component 1 on the sheet directions.",
             "The two lists of component 1 change places, and the map is mirrored: a component's "
             "sign means nothing.",
+            edits=(
+                {
+                    "directions!loadings": lambda s: put(
+                        s["directions!loadings"], -s["directions!loadings"][0], 0
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                now["movie_lowest_component_1"] == was["movie_highest_component_1"],
+                now["movie_highest_component_1"] == was["movie_lowest_component_1"],
+                same(now["lowest_component_1"], -was["highest_component_1"]),
+            ),
+            rests_on="lowest_component_1",
         ),
     ),
 )

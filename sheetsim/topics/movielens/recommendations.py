@@ -14,6 +14,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Sheet
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 from sheetsim.topics.movielens.biases import ranks
 from sheetsim.topics.movielens.card import row_of
@@ -83,9 +84,16 @@ TOPIC = Topic(
     order=6,
     needs=("titles", "users", "card"),
     tries=(
-        (
+        Try(
             "Pick another user on the sheet card.",
             "All predictions change, and the list of the best with them.",
+            edits=({"card!user": lambda s: s["users!user_ids"][1, 0]},),
+            holds=lambda was, now: every(
+                now["predictions"] != was["predictions"],
+                (now["best"] != was["best"]).any(),
+                same(now["best"][0, 0], now["predictions"].max()),
+            ),
+            rests_on="predictions",
         ),
     ),
 )

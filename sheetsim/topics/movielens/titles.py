@@ -15,6 +15,7 @@ import numpy as np
 from sheetsim.sheet import Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, add, every, same
 from sheetsim.topics.movielens._score import prediction, prediction_formula
 
 FACTS, HEADINGS, TOP = 2, 5, 6
@@ -54,9 +55,21 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Add 1 to the bias of the title that is picked on the sheet card.",
             "The raw score on the card rises by 1, and the predicted rating with it.",
+            edits=(
+                {
+                    "item_factors": lambda s: add(
+                        s["item_factors"], 1, (int(s["card!title_row"]) - 1, 0)
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                same(now["card!raw"], was["card!raw"] + 1),
+                now["card!predicted"] > was["card!predicted"],
+            ),
+            rests_on="card!raw",
         ),
     ),
 )

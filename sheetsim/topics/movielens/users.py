@@ -15,6 +15,7 @@ import numpy as np
 
 from sheetsim.sheet import Sheet, Valid
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 
 HEADINGS, TOP = 3, 4
 
@@ -46,10 +47,22 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Type 0 over all factors of the user that is picked on the sheet card.",
             "Every product on the card is 0: what is left is the two biases, the same taste for "
             "all.",
+            edits=(
+                {
+                    "user_factors": lambda s: put(
+                        s["user_factors"], 0, (int(s["card!user_row"]) - 1, slice(1, None))
+                    )
+                },
+            ),
+            holds=lambda _was, now: every(
+                now["card!products"] == 0,
+                same(now["card!raw"], now["card!user_bias"] + now["card!title_bias"]),
+            ),
+            rests_on="card!products",
         ),
     ),
 )

@@ -25,6 +25,7 @@ import numpy as np
 from sheetsim.errors import OptionError
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.pca import N_COMPONENTS, covariance, power_iteration
 
 HEADINGS, TOP = 3, 4
@@ -158,18 +159,47 @@ TOPIC = Topic(
     sheet=_sheet,
     order=3,
     tries=(
-        (
+        Try(
             "On covariance, make the factors of two movies the same.",
             "Their scores become the same, and their points on the map meet.",
+            edits=(
+                {
+                    "covariance!factors": lambda s: put(
+                        s["covariance!factors"], s["covariance!factors"][0], 1
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                *(same(now[f"score_{n}"][1], now[f"score_{n}"][0]) for n in (1, 2, 3)),
+                (was["score_1"][1] != was["score_1"][0]),
+            ),
+            rests_on="score_1",
         ),
-        (
+        Try(
             "On covariance, multiply all factors by 10.",
             "Scores are 10 times and variances 100 times as large; shares and loadings stay.",
+            edits=({"covariance!factors": lambda s: 10 * s["covariance!factors"]},),
+            holds=lambda was, now: every(
+                *(same(now[f"score_{n}"], 10 * was[f"score_{n}"], 1e-6) for n in (1, 2, 3)),
+                *(same(now[f"variance_{n}"], 100 * was[f"variance_{n}"], 1e-6) for n in (1, 2, 3)),
+                *(same(now[f"share_{n}"], was[f"share_{n}"], 1e-6) for n in (1, 2, 3)),
+                *(same(now[f"component_{n}"], was[f"component_{n}"], 1e-6) for n in (1, 2, 3)),
+            ),
+            rests_on="variance_1",
         ),
-        (
+        Try(
             "On covariance, set one factor of a movie to 20.",
             "That movie stands far out on the map, and the first component is mostly about it: "
             "variance is at the mercy of single movies.",
+            edits=({"covariance!factors": lambda s: put(s["covariance!factors"], 20, (4, 1))},),
+            holds=lambda _was, now: every(
+                np.abs(now["score_1"]).argmax() == 4,
+                np.sort(np.abs(now["score_1"].ravel()))[-1]
+                > 5 * np.sort(np.abs(now["score_1"].ravel()))[-2],
+                np.abs(now["component_1"]).argmax() == 1,
+                np.abs(now["component_1"]).max() > 0.99,
+            ),
+            rests_on="score_1",
         ),
     ),
     needs=("covariance", "power_iteration"),

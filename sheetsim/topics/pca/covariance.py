@@ -20,6 +20,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, ColorScale, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, add, every, same
 
 FACTS, HEADINGS, TOP = 2, 5, 6
 
@@ -114,14 +115,31 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Add 1 to a factor of all movies.",
             "Its mean rises by 1 and nothing else changes: only differences between movies count.",
+            edits=({"factors": lambda s: add(s["factors"], 1, (slice(None), 0))},),
+            holds=lambda was, now: every(
+                same(now["mean"], add(was["mean"], 1, (0, 0))),
+                same(now["centred"], was["centred"]),
+                same(now["covariance"], was["covariance"]),
+                same(now["components!share_1"], was["components!share_1"]),
+            ),
+            rests_on="mean",
         ),
-        (
+        Try(
             "Double a factor of all movies.",
             "Its row and its column of the covariance double, and its variance is four times as "
             "large; the components turn towards it.",
+            edits=({"factors": lambda s: add(s["factors"], s["factors"][:, 0], (slice(None), 0))},),
+            holds=lambda was, now: every(
+                same(now["covariance"][0, 0], 4 * was["covariance"][0, 0]),
+                same(now["covariance"][0, 1:], 2 * was["covariance"][0, 1:]),
+                same(now["covariance"][1:, 0], 2 * was["covariance"][1:, 0]),
+                np.abs(now["components!component_1"][0, 0])
+                > np.abs(was["components!component_1"][0, 0]),
+            ),
+            rests_on="covariance",
         ),
     ),
 )

@@ -25,6 +25,7 @@ import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.pca import N_COMPONENTS
 
 START, MATRIX = 3, 8
@@ -223,13 +224,29 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Type another start, such as 1 0 0 0 0.",
             "The first steps change; the last ones end in the same directions, or their opposites.",
+            edits=({"start": [[1, 0, 0, 0, 0]]},),
+            holds=lambda was, now: every(
+                now["v1_1"][0] != was["v1_1"][0],
+                *(
+                    np.abs(np.abs(now[f"vector_{n}"]) - np.abs(was[f"vector_{n}"])) < 1e-6
+                    for n in (1, 2, 3)
+                ),
+            ),
+            rests_on="v1_1",
         ),
-        (
+        Try(
             "Type a start ten times as long.",
             "Nothing changes but the start: only its direction counts.",
+            edits=({"start": lambda s: 10 * s["start"]},),
+            holds=lambda was, now: every(
+                *(same(now[f"v1_{n}"], was[f"v1_{n}"]) for n in (1, 2, 3)),
+                same(sum(now[f"v{f}_1"][0] ** 2 for f in range(1, 6)), 1),
+                same(now["length_1"], was["length_1"]),
+            ),
+            rests_on="v1_1",
         ),
     ),
     needs=("covariance",),

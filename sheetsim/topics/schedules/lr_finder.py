@@ -37,6 +37,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every
 from sheetsim.topics.schedules._points import N, Placed, draws, no_inf, points
 
 
@@ -357,22 +358,44 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Set high to 1e-5.",
             "The loss falls to the last step and never explodes: the note says to raise high.",
+            edits=({"high": 1e-5},),
+            holds=lambda was, now: every(
+                now["smoothed"].argmin() == len(now["smoothed"]) - 1,
+                now["steps_run"] == now["mini_batches"],
+                now["status"] != was["status"],
+            ),
+            rests_on="status",
         ),
-        (
+        Try(
             "Set x_shift and x_scale to mean_x and sd_x, which stand beside them.",
             "The suggested lr is some thousand times as large: all directions now curve alike.",
+            edits=({"x_shift": lambda s: s["mean_x"], "x_scale": lambda s: s["sd_x"]},),
+            holds=lambda was, now: every(500 < now["suggested_lr"] / was["suggested_lr"] < 5000),
+            rests_on="suggested_lr",
         ),
-        (
+        Try(
             "Set stop_factor to 100.",
             "The run goes on a step further, and the suggested lr stays.",
+            edits=({"stop_factor": 100.0},),
+            holds=lambda was, now: every(
+                now["steps_run"] == was["steps_run"] + 1, now["suggested_lr"] == was["suggested_lr"]
+            ),
+            rests_on="steps_run",
         ),
-        (
+        Try(
             "Set batch to 1.",
             "The second point's loss is several times the first's: the run stops at step 2, and "
             "tells nothing. A batch must speak for all points.",
+            edits=({"batch": 1.0},),
+            holds=lambda _was, now: every(
+                now["loss"][1] > 4 * now["loss"][0],
+                now["steps_run"] == 2,
+                now["suggested_lr"] == "none",
+            ),
+            rests_on="suggested_lr",
         ),
     ),
     options=("seed",),

@@ -32,6 +32,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 
 
 def positions(step: Array, steps: float, pct_start: float) -> tuple[Array, Array]:
@@ -190,18 +191,38 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Set pct_start to 0.5.",
             "The peak moves to the middle: rise and fall take about as many steps.",
+            edits=({"pct_start": 0.5},),
+            holds=lambda was, now: every(
+                same(now["peak_at"], now["steps"] / 2 - 1),
+                now["lr"].argmax() == now["peak_at"],
+                was["lr"].argmax() == was["peak_at"],
+            ),
+            rests_on="lr",
         ),
-        (
+        Try(
             "Set div to 1.",
             "The first lr is lr_max: it stays level until the peak, and then falls as before.",
+            edits=({"div": 1.0},),
+            holds=lambda was, now: every(
+                same(now["lr"][: int(now["peak"]) + 1], now["lr_max"]),
+                same(now["lr"][int(now["peak"]) :], was["lr"][int(was["peak"]) :]),
+            ),
+            rests_on="lr",
         ),
-        (
+        Try(
             "Set steps to 50.",
             "The same cycle in half as many steps; the rows beyond hold the last values.",
-            {"steps": 100},
+            edits=({"steps": 50.0},),
+            holds=lambda _was, now: every(
+                now["lr"].argmax() == 14,
+                same(now["lr"][49:], now["lr_last"]),
+                same(now["momentum"][49:], now["momentum_high"]),
+            ),
+            rests_on="lr",
+            when={"steps": 100},
         ),
     ),
 )

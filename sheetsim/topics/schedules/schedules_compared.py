@@ -39,6 +39,7 @@ from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, ta
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.schedules._points import N, no_inf
 from sheetsim.topics.schedules.one_cycle import positions, there_and_on
 
@@ -393,17 +394,46 @@ TOPIC = Topic(
     order=2,
     needs=("lr_finder",),
     tries=(
-        (
+        Try(
             "Set lr_max to 0.02.",
             "Constant is nearest now: the rates that fall stop short of the best line.",
+            edits=({"lr_max": 0.02},),
+            holds=lambda was, now: every(
+                now["const_end_excess"]
+                == min(
+                    now[f"{way}_end_excess"] for way in ("const", "decay", "expo", "cos", "cycle")
+                ),
+                now["nearest"] != was["nearest"],
+            ),
+            rests_on="nearest",
         ),
-        (
+        Try(
             "Set lr_max to 0.05.",
             "One cycle is nearest, and its excess about a fifth of what it was.",
+            edits=({"lr_max": 0.05},),
+            holds=lambda was, now: every(
+                now["cycle_end_excess"]
+                == min(
+                    now[f"{way}_end_excess"] for way in ("const", "decay", "expo", "cos", "cycle")
+                ),
+                0.1 < now["cycle_end_excess"] / was["cycle_end_excess"] < 0.3,
+            ),
+            rests_on="cycle_end_excess",
         ),
-        (
+        Try(
             "Set step_factor, exp_end and cos_end to 1.",
             "No rate falls but one cycle's: the other lines are one, and bounce to the end.",
+            edits=({"step_factor": 1.0, "exp_end": 1.0, "cos_end": 1.0},),
+            holds=lambda _was, now: every(
+                *(same(now[f"{way}_lr"], now["lr_max"]) for way in ("decay", "expo", "cos")),
+                *(
+                    same(now[f"{way}_excess"], now["const_excess"])
+                    for way in ("decay", "expo", "cos")
+                ),
+                (np.diff(now["const_excess"][-10:], axis=0) > 0).any(),
+                now["cycle_lr"][-1] < now["lr_max"],
+            ),
+            rests_on="decay_lr",
         ),
     ),
 )

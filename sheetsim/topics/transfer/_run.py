@@ -9,7 +9,6 @@ new task and, with its old head, to the old one.
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -83,7 +82,7 @@ class Run:
     summary: str
     order: int
     way: int
-    tries: tuple[Try | tuple[Any, ...], ...]
+    tries: tuple[Try, ...]
     lr: float = 0.12
     lr_start: float = 0.012
     freeze: tuple[int, int, int] = (0, 0, 0)

@@ -14,6 +14,9 @@ Steps are taken point by point, as in gradient_descent.xlsx; fast.ai would take 
 Adam where this is plain gradient descent.
 """
 
+import numpy as np
+
+from sheetsim.topics._tries import Try, every
 from sheetsim.topics.transfer._run import Run
 
 TOPIC = Run(
@@ -24,13 +27,27 @@ TOPIC = Run(
     way=1,
     start="random",
     tries=(
-        (
+        Try(
             "Set lr to 0.01.",
             "Every epoch's loss is a little lower than the one before, and all are high.",
+            edits=({"lr": 0.01},),
+            holds=lambda was, now: every(
+                np.diff(now["epoch_loss"], axis=0) < 0,
+                now["epoch_loss"][-1] > 2 * was["runs!end_loss"].min(),
+            ),
+            rests_on="epoch_loss",
         ),
-        (
+        Try(
             "Change lr to any other number.",
             "The start stays, and so does the first row of the steps; all below it follow.",
+            edits=({"lr": 0.05},),
+            holds=lambda was, now: every(
+                now["start"] == was["start"],
+                now["w_1"][0] == was["w_1"][0],
+                now["pred"][0] == was["pred"][0],
+                now["pred"][1:] != was["pred"][1:],
+            ),
+            rests_on="pred",
         ),
     ),
 ).topic()

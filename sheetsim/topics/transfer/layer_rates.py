@@ -30,6 +30,7 @@ from sheetsim.errors import OptionError, OptionName
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.transfer._cells import finite
 from sheetsim.topics.transfer._group_table import (
     ASIDE,
@@ -228,21 +229,49 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Set way to 1, 2 and 3.",
             "The row rate takes the row of that number, and the updates below follow.",
+            edits=({"way": 1.0}, {"way": 2.0}, {"way": 3.0}),
+            holds=lambda _was, one, two, three: every(
+                same(one["rate"], one["one_number"]),
+                same(two["rate"], two["slice_of_one"]),
+                same(three["rate"], three["slice_of_two"]),
+                *(
+                    same(
+                        now["update"],
+                        -now["weight_rate"] * now["derivative"] * (1 - now["weight_frozen"]),
+                    )
+                    for now in (one, two, three)
+                ),
+            ),
+            rests_on="rate",
         ),
-        (
+        Try(
             "Set lr_start to the value of lr.",
             "slice(lr_start, lr) gives every group the same rate, as a plain number does.",
+            edits=({"lr_start": lambda s: s["lr"]},),
+            holds=lambda _was, now: every(same(now["slice_of_two"], now["one_number"])),
+            rests_on="slice_of_two",
         ),
-        (
+        Try(
             "Set freeze of group 2 to 1.",
             "Its six updates are 0, not small; those of the other groups stay as they are.",
+            edits=({"freeze": lambda s: put(s["freeze"], 1, (0, 1))},),
+            holds=lambda was, now: every(
+                (now["update"] != was["update"]).sum() == 6,
+                now["update"][now["update"] != was["update"]] == 0,
+            ),
+            rests_on="update",
         ),
-        (
+        Try(
             "Set divisor to 10.",
             "slice(lr) as in later versions of fast.ai: all groups but the last at lr / 10.",
+            edits=({"divisor": 10.0},),
+            holds=lambda _was, now: every(
+                same(now["slice_of_one"], [[now["lr"] / 10, now["lr"] / 10, now["lr"]]])
+            ),
+            rests_on="slice_of_one",
         ),
     ),
     needs=("net",),

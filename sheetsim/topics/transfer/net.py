@@ -35,6 +35,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.transfer import POINTS
 from sheetsim.topics.transfer._cells import (
     backward_cells,
@@ -378,21 +379,46 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Choose another weight no. for the check, 1 to 13.",
             "slope / derivative stays close to 1, whichever weight it is.",
+            edits=({"weight": 5.0}, {"weight": 13.0}),
+            holds=lambda was, *after: every(
+                *(np.abs(now["ratio"] - 1) < 1e-3 for now in (was, *after))
+            ),
+            rests_on="slope",
         ),
-        (
+        Try(
             "Set h to 0.01, then to 0.02.",
             "slope / derivative is about 4 times as far from 1: the error goes as h².",
+            edits=({"h": 0.01}, {"h": 0.02}),
+            holds=lambda _was, one, two: every(3.5 < (two["ratio"] - 1) / (one["ratio"] - 1) < 4.5),
+            rests_on="slope",
         ),
-        (
+        Try(
             "Type 0 into v_1 of the row random.",
             "d_g_1 is 0 at every point: nothing flows back through a head that ignores g_1.",
+            edits=({"random": lambda s: put(s["random"], 0, (0, 10))},),
+            holds=lambda was, now: every(now["d_g_1"] == 0, was["d_g_1"] != 0),
+            rests_on="d_g_1",
         ),
-        (
+        Try(
             "Set level, size, freq and phase to 0, 1, 2 and 0: the old task.",
             "y equals old_y; copy v_1, v_2, c of pre-trained to random, and both losses agree.",
+            edits=(
+                {"level": 0.0, "size": 1.0, "freq": 2.0, "phase": 0.0},
+                {
+                    "random": lambda s: put(
+                        s["random"], s["pretrained"][0, 10:], (0, slice(10, None))
+                    )
+                },
+            ),
+            holds=lambda _was, task, head: every(
+                same(task["y"], task["old_y"]),
+                not same(task["loss"], task["old_loss"]),
+                same(head["loss"], head["old_loss"]),
+            ),
+            rests_on="y",
         ),
     ),
     given=_given,

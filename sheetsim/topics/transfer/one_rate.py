@@ -14,6 +14,7 @@ suit both is the case for a rate for each group (Howard and Ruder, Universal Lan
 Fine-tuning for Text Classification, 2018, who call it discriminative fine-tuning).
 """
 
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.transfer._run import Run
 
 TOPIC = Run(
@@ -23,13 +24,27 @@ TOPIC = Run(
     order=4,
     way=1,
     tries=(
-        (
+        Try(
             "Set lr to 0.012, a tenth.",
             "The old task's loss is far lower, but the head is slow: slice_two still ends lower.",
+            edits=({"lr": 0.012},),
+            holds=lambda was, now: every(
+                now["end_old_loss"] < was["end_old_loss"] / 2,
+                now["slice_two!end_loss"] < now["end_loss"],
+            ),
+            rests_on="end_old_loss",
         ),
-        (
+        Try(
             "Set way to 2, then to 3.",
             "The run of slice_one, then that of slice_two: only the rates set the sheets apart.",
+            edits=({"way": 2.0}, {"way": 3.0}),
+            holds=lambda _was, two, three: every(
+                same(two["epoch_loss"], two["slice_one!epoch_loss"]),
+                same(two["end"], two["slice_one!end"]),
+                same(three["epoch_loss"], three["slice_two!epoch_loss"]),
+                same(three["end"], three["slice_two!end"]),
+            ),
+            rests_on="rate",
         ),
     ),
 ).topic()

@@ -24,6 +24,7 @@ from sheetsim.sheet import Chart, Series, Sheet, Valid
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every
 
 RUNS = ("from_scratch", "frozen", "one_rate", "slice_one", "slice_two", "unfrozen")
 OUTCOMES = {
@@ -157,13 +158,26 @@ TOPIC = Topic(
     sheet=_sheet,
     order=8,
     tries=(
-        (
+        Try(
             "Set lr of one_rate on its sheet to 0.012.",
             "Its old task's loss drops: its layers forget less. But slice_two ends lower.",
+            edits=({"one_rate!lr": 0.012},),
+            holds=lambda was, now: every(
+                now["end_old_loss"][0, 2] < was["end_old_loss"][0, 2] / 2,
+                now["end_loss"][0, 4] < now["end_loss"][0, 2],
+            ),
+            rests_on="end_old_loss",
         ),
-        (
+        Try(
             "Set goal to 0.5.",
             "Epochs above goal are recounted: how soon each run gets there.",
+            edits=({"goal": 0.5},),
+            holds=lambda was, now: every(
+                now["epochs_above"][0, 4] == (now["loss_of_slice_two"] > 0.5).sum(),
+                now["epochs_above"] >= was["epochs_above"],
+                (now["epochs_above"] > was["epochs_above"]).any(),
+            ),
+            rests_on="epochs_above",
         ),
     ),
     needs=("*",),

@@ -9,6 +9,7 @@ library divides by 10 in later versions, and `divisor` on sheet layer_rates is a
 runs share.
 """
 
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.transfer._run import Run
 
 TOPIC = Run(
@@ -18,13 +19,26 @@ TOPIC = Run(
     order=5,
     way=2,
     tries=(
-        (
+        Try(
             "Set divisor on sheet layer_rates to 10.",
             "Groups 1 and 2 train at lr / 10 and move less; their rates here follow.",
+            edits=({"layer_rates!divisor": 10.0},),
+            holds=lambda was, now: every(
+                same(now["rate"], [[now["lr"] / 10, now["lr"] / 10, now["lr"]]]),
+                now["moved_a"] < was["moved_a"],
+                now["moved_b"] < was["moved_b"],
+            ),
+            rests_on="rate",
         ),
-        (
+        Try(
             "Set divisor on sheet layer_rates to 1.",
             "The same rate for all: rows, loss and curve are those of one_rate.",
+            edits=({"layer_rates!divisor": 1.0},),
+            holds=lambda _was, now: every(
+                same(now["epoch_loss"], now["one_rate!epoch_loss"]),
+                same(now["end"], now["one_rate!end"]),
+            ),
+            rests_on="rate",
         ),
     ),
 ).topic()

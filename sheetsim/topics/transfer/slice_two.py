@@ -9,6 +9,7 @@ longest way to go. Here nothing is frozen: the layers do move from the first epo
 while the head finds its place.
 """
 
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.transfer._run import Run
 
 TOPIC = Run(
@@ -18,17 +19,41 @@ TOPIC = Run(
     order=6,
     way=3,
     tries=(
-        (
+        Try(
             "Set lr_start to 0.000001.",
             "Groups 1 and 2 hardly move, and the old task's loss stays near 0.",
+            edits=({"lr_start": 1e-6},),
+            holds=lambda _was, now: every(
+                now["moved_a"] < 0.01, now["moved_b"] < 0.05, now["end_old_loss"] < 0.1
+            ),
+            rests_on="rate",
         ),
-        (
+        Try(
             "Set lr_start to 0.12, the value of lr.",
             "The same rate for all: the run is that of one_rate.",
+            edits=({"lr_start": 0.12},),
+            holds=lambda _was, now: every(
+                same(now["epoch_loss"], now["one_rate!epoch_loss"]),
+                same(now["end"], now["one_rate!end"]),
+            ),
+            rests_on="rate",
         ),
-        (
+        Try(
             "Set freeze of group 1 to 1 and its unfreeze_after to 999.",
             "'group 1 moved' is exactly 0; groups 2 and 3 go on training at their rates.",
+            edits=(
+                {
+                    "freeze": lambda s: put(s["freeze"], 1, (0, 0)),
+                    "unfreeze_after": lambda s: put(s["unfreeze_after"], 999, (0, 0)),
+                },
+            ),
+            holds=lambda was, now: every(
+                now["moved_a"] == 0,
+                now["moved_b"] > 0,
+                now["moved_c"] > 0,
+                same(now["rate"], was["rate"]),
+            ),
+            rests_on="moved_a",
         ),
     ),
 ).topic()

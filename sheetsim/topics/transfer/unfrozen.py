@@ -12,6 +12,9 @@ Ruder (2018). In fast.ai one would choose smaller rates for the second stage; he
 same in both, which keeps the two apart from each other by one thing only.
 """
 
+import numpy as np
+
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.transfer._run import Run
 
 TOPIC = Run(
@@ -23,17 +26,35 @@ TOPIC = Run(
     freeze=(1, 1, 0),
     after=2,
     tries=(
-        (
+        Try(
             "Set unfreeze_after of groups 1 and 2 to 0.",
             "Never frozen: the run is that of slice_two.",
+            edits=({"unfreeze_after": lambda s: put(s["unfreeze_after"], 0, (0, slice(0, 2)))},),
+            holds=lambda _was, now: every(
+                same(now["epoch_loss"], now["slice_two!epoch_loss"]),
+                same(now["end"], now["slice_two!end"]),
+            ),
+            rests_on="epoch_rate",
         ),
-        (
+        Try(
             "Set unfreeze_after of groups 1 and 2 to 999.",
             "Only the head trains: the run is that of frozen.",
+            edits=({"unfreeze_after": lambda s: put(s["unfreeze_after"], 999, (0, slice(0, 2)))},),
+            holds=lambda _was, now: every(
+                same(now["epoch_loss"], now["frozen!epoch_loss"]),
+                same(now["end"], now["frozen!end"]),
+            ),
+            rests_on="epoch_rate",
         ),
-        (
+        Try(
             "Set unfreeze_after of group 1 to 4, leave that of group 2.",
             "Gradual unfreezing: rate 2 is above 0 from epoch 3 on, rate 1 from epoch 5 on.",
+            edits=({"unfreeze_after": lambda s: put(s["unfreeze_after"], 4, (0, 0))},),
+            holds=lambda _was, now: every(
+                (now["epoch_rate"][:, 1] > 0) == (np.arange(1, 7) >= 3),
+                (now["epoch_rate"][:, 0] > 0) == (np.arange(1, 7) >= 5),
+            ),
+            rests_on="epoch_rate",
         ),
     ),
 ).topic()

@@ -25,6 +25,7 @@ from sheetsim.option_values import BELOW_1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent.adam import init_textbook, textbook
 from sheetsim.topics.weight_decay._runs import (
     State,
@@ -235,18 +236,37 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Set wd to 0.",
             "The two runs are one, and the verdict says so: Adam without decay.",
+            edits=({"wd": 0.0},),
+            holds=lambda was, now: every(
+                *(same(now[f"l2_w{j}"], now[f"aw_w{j}"]) for j in (1, 2, 3)),
+                now["verdict"] != was["verdict"],
+            ),
+            rests_on="l2_w1",
         ),
-        (
+        Try(
             "Pick other steps to show at the top right, and compare the parts that weights lose.",
             "AdamW takes the same part off each weight. L2 does not: the smaller the gradients of "
             "a weight have been, the more it loses.",
+            edits=({"step_to_show": 10.0}, {"step_to_show": 30.0}),
+            holds=lambda was, *after: every(
+                *(same(now["aw_part"], now["lr"] * now["wd"]) for now in (was, *after)),
+                *(
+                    now["l2_part"].argmin()
+                    == np.argmax([now[f"l2_v{j}"][int(now["step_to_show"])] for j in (1, 2, 3)])
+                    for now in (was, *after)
+                ),
+            ),
+            rests_on="aw_part",
         ),
-        (
+        Try(
             "Set epsilon to 1, which makes Adam's divisor less uneven.",
             "The parts that L2 takes off the three weights come closer to each other.",
+            edits=({"epsilon": 1.0},),
+            holds=lambda was, now: every(np.ptp(now["l2_part"]) < np.ptp(was["l2_part"]) / 2),
+            rests_on="l2_part",
         ),
     ),
     needs=("penalty",),

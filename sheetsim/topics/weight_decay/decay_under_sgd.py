@@ -25,6 +25,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.weight_decay._runs import (
     State,
     finite,
@@ -175,18 +176,42 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Change lr and wd to whatever you like.",
             "Both runs change, and stay identical.",
+            edits=({"lr": 0.05, "wd": 0.2}, {"lr": 0.2, "wd": 1.0}),
+            holds=lambda was, *after: every(
+                *(now["verdict"] == was["verdict"] for now in after),
+                *((now["l2_w1"][1:] != was["l2_w1"][1:]).all() for now in after),
+                *(same(now["l2_w1"], now["decay_w1"]) for now in after),
+            ),
+            rests_on="decay_w1",
         ),
-        (
+        Try(
             "Set factor to 2, the lesson's gradient with its 2.",
             "The verdict turns: L2 pulls twice as hard as the decay; the lines leave the points.",
+            edits=({"factor": 2.0},),
+            holds=lambda was, now: every(
+                now["verdict"] != was["verdict"],
+                now["gap"] > 0.1,
+                np.abs(now["l2_w1"][-1]) < np.abs(now["decay_w1"][-1]),
+            ),
+            rests_on="l2_w1",
         ),
-        (
+        Try(
             "Set wd to 0.",
             "All three runs are the same, and w1 stays far from w2 though x1 and x2 are nearly "
             "equal.",
+            edits=({"wd": 0.0},),
+            holds=lambda _was, now: every(
+                *(
+                    same(now[f"{run}_w{j}"], now[f"none_w{j}"])
+                    for run in ("l2", "decay")
+                    for j in (1, 2, 3)
+                ),
+                np.abs(now["l2_w1"][-1] - now["l2_w2"][-1]) > 1,
+            ),
+            rests_on="l2_w1",
         ),
     ),
     needs=("penalty",),

@@ -24,6 +24,7 @@ from sheetsim.references import Fill, a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 
 FACTS, CHARTS, TOP = 2, 6, 28
 """Rows of the settings' labels, of the charts, and of the tables' headings."""
@@ -368,19 +369,45 @@ TOPIC = Topic(
     sheet=_sheet,
     order=3,
     tries=(
-        (
+        Try(
             "Set column_to_show to 1, 4 and 8 in turn.",
             "The curve chases every point, follows the rows, and goes flat: the weights shrink "
             "from column to column.",
+            edits=({"column_to_show": 1.0}, {"column_to_show": 4.0}, {"column_to_show": 8.0}),
+            holds=lambda was, *after: every(
+                np.diff(was["mse_points"][0]) > 0,
+                np.diff(was["sum_squares"][0]) < 0,
+                *(
+                    same(now["shown_weights"][:, 0], now["weights"][:, column])
+                    for now, column in zip(after, (0, 3, 7), strict=True)
+                ),
+                np.ptp(after[2]["curve_shown"]) < np.ptp(after[1]["curve_shown"]) / 3,
+            ),
+            rests_on="shown_weights",
         ),
-        (
+        Try(
             "Type 4 as the y of the last of the points.",
             "With little decay the curve bends to it and the held-back error soars, from 0.19 to "
             "6.3 in column 1; in column 7 it still rises by two thirds, in column 8 hardly.",
+            edits=({"points_y": lambda s: put(s["points_y"], 4, -1)},),
+            holds=lambda was, now: every(
+                was["mse_held"][0, 0].round(2) == 0.19,
+                now["mse_held"][0, 0].round(1) == 6.3,
+                1.5 < now["mse_held"][0, 6] / was["mse_held"][0, 6] < 1.9,
+                now["mse_held"][0, 7] / was["mse_held"][0, 7] < 1.2,
+            ),
+            rests_on="mse_held",
         ),
-        (
+        Try(
             "Type eight other exponents, say -2.75 to -1 in steps of 0.25.",
             "The chart zooms in on the best wd.",
+            edits=({"exponents": [np.arange(-2.75, -0.99, 0.25)]},),
+            holds=lambda was, now: every(
+                same(now["wds"], 10 ** now["exponents"]),
+                now["least_held"] <= was["least_held"],
+                now["exponents"].min() < np.log10(now["best_wd"]) < now["exponents"].max(),
+            ),
+            rests_on="wds",
         ),
     ),
 )

@@ -26,6 +26,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 
 FACTS, HEADINGS, TOP, SWEEP = 2, 6, 7, 19
 """Rows of the inputs' labels, of the data's headings, of the data, and of the curves' title."""
@@ -270,24 +271,52 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Set wd to 0, then to 2.",
             "At 0 the loss is the MSE. The larger wd, the nearer to 0 the lowest point of the loss "
             "curve, though the MSE curve stays where it is.",
+            edits=({"wd": 0.0}, {"wd": 2.0}),
+            holds=lambda was, none, two: every(
+                same(none["loss"], none["mse"]),
+                same(two["error_there"], was["error_there"]),
+                *(
+                    np.abs(two["weight"][two["loss_there"].argmin()])
+                    < np.abs(now["weight"][now["loss_there"].argmin()])
+                    for now in (was, none)
+                ),
+            ),
+            rests_on="loss_there",
         ),
-        (
+        Try(
             "Double all three weights.",
             "The penalty is four times what it was, and its gradient twice.",
+            edits=({"weights": lambda s: 2 * s["weights"]},),
+            holds=lambda was, now: every(
+                same(now["term"], 4 * was["term"]), same(now["pull"], 2 * was["pull"])
+            ),
+            rests_on="pull",
         ),
-        (
+        Try(
             "Set w1, w2 to 1, 1 and then to 2, 0.",
             "MSE hardly minds, for x1 and x2 are nearly the same; the penalty prefers the two "
             "equal ones.",
+            edits=(
+                {"weights": lambda s: put(s["weights"], [1, 1], (0, slice(0, 2)))},
+                {"weights": lambda s: put(s["weights"], [2, 0], (0, slice(0, 2)))},
+            ),
+            holds=lambda _was, equal, apart: every(
+                np.abs(equal["mse"] - apart["mse"]) < 0.1 * apart["term"],
+                equal["term"] < apart["term"],
+            ),
+            rests_on="term",
         ),
-        (
+        Try(
             "Set h to 1.",
             "The check agrees still: the loss is a square in each weight, and central differences "
             "of a square are exact.",
+            edits=({"h": 1.0},),
+            holds=lambda _was, now: every(now["gap"] < 1e-12),
+            rests_on="difference",
         ),
     ),
 )

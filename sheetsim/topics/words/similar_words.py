@@ -18,6 +18,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Chart, ColorScale, Highlight, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.words.vocabulary import SLOTS
 from sheetsim.topics.words.word_vectors import K
 
@@ -214,17 +215,49 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "In word_vectors copy the row of one word over that of another.",
             "Their cosine becomes 1 and their distance 0, and they are the same point of the map.",
+            edits=(
+                {
+                    "word_vectors!matrix": lambda s: put(
+                        s["word_vectors!matrix"], s["word_vectors!matrix"][1], 3
+                    )
+                },
+            ),
+            holds=lambda _was, now: every(
+                same(now["cosine"], 1), now["distance"] == 0, same(now["spots"][1], now["spots"][3])
+            ),
+            rests_on="cosine",
         ),
-        (
+        Try(
             "In word_vectors double all four numbers of a word.",
             "Its length doubles and distances to it change; its cosines stay as they are.",
+            edits=(
+                {
+                    "word_vectors!matrix": lambda s: put(
+                        s["word_vectors!matrix"], 2 * s["word_vectors!matrix"][1], 1
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                same(now["lengths"][1, 0], 2 * was["lengths"][1, 0]),
+                now["distance"] != was["distance"],
+                same(now["cosine"], was["cosine"]),
+                same(now["cosines"][1, :6].astype(float), was["cosines"][1, :6].astype(float)),
+            ),
+            rests_on="lengths",
         ),
-        (
+        Try(
             "Set both ids to the same number.",
             "The cosine of a word with itself is 1, its distance 0; the diagonal says the same.",
+            edits=({"word_a": 3.0, "word_b": 3.0},),
+            holds=lambda _was, now: every(
+                same(now["cosine"], 1),
+                now["distance"] == 0,
+                same(np.diag(now["cosines"])[:6].astype(float), 1),
+            ),
+            rests_on="cosine",
         ),
     ),
     needs=("word_vectors",),

@@ -22,6 +22,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Sheet
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._tries import Try, every, put
 
 SLOTS = 14
 """Cells for words, and as many places in the vocabulary: every word may be another one."""
@@ -153,19 +154,49 @@ TOPIC = Topic(
     sheet=_sheet,
     order=0,
     tries=(
-        (
+        Try(
             "Type a word that is there already into the first blank cell, then one that is not.",
             "A word that is there gets the same id again and 'times' goes up; a new one gets the "
             "next id, at the end of the vocabulary.",
+            edits=(
+                {"words": lambda s: put(s["words"], "cat", (11, 0))},
+                {"words": lambda s: put(s["words"], "zebra", (11, 0))},
+            ),
+            holds=lambda was, known, new: every(
+                known["ids"][11] == known["ids"][4],
+                known["different_words"] == was["different_words"],
+                known["times"].sum() == was["times"].sum() + 1,
+                new["ids"][11] == was["different_words"] + 1,
+                new["vocabulary"][int(was["different_words"])] == "zebra",
+            ),
+            rests_on="ids",
         ),
-        (
+        Try(
             "Write a word in capitals, then with a full stop behind it.",
             "Capitals change nothing; with the full stop it is another word with an id of its own.",
+            edits=(
+                {"words": lambda s: put(s["words"], "DOG", (1, 0))},
+                {"words": lambda s: put(s["words"], "dog.", (1, 0))},
+            ),
+            holds=lambda was, capitals, stop: every(
+                capitals["tokens"] == was["tokens"],
+                capitals["ids"] == was["ids"],
+                stop["tokens"][1] == "dog.",
+                stop["ids"][1] != stop["ids"][0],
+            ),
+            rests_on="tokens",
         ),
-        (
+        Try(
             "Type another word over the first one.",
             "It takes id 1, other ids may move, and rows of the embedding matrix come to belong to "
             "other words: a network's vocabulary is fixed before it is trained.",
+            edits=({"words": lambda s: put(s["words"], "zebra", (0, 0))},),
+            holds=lambda was, now: every(
+                now["ids"][0] == 1,
+                now["vocabulary"][0] == "zebra",
+                (now["vocabulary"][1:] != was["vocabulary"][1:]).any(),
+            ),
+            rests_on="vocabulary",
         ),
     ),
 )

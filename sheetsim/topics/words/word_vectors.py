@@ -23,6 +23,7 @@ import numpy as np
 from sheetsim.sheet import Array, Block, Highlight, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
+from sheetsim.topics._tries import Try, add, every, put, same
 from sheetsim.topics.words.vocabulary import SLOTS
 
 K = 4
@@ -163,14 +164,38 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Change a number in the embedding matrix.",
             "It changes in every row of that word, in the product and in the look-up; the total "
             "difference stays 0.",
+            edits=({"matrix": lambda s: add(s["matrix"], 1, (0, 0))},),
+            holds=lambda was, now: every(
+                *(
+                    same(now[name][:, 0] - was[name][:, 0], was["sentence_ids"][:, 0] == 1)
+                    for name in ("product", "vectors")
+                ),
+                now["gap"] == 0,
+            ),
+            rests_on="product",
         ),
-        (
+        Try(
             "On the sheet vocabulary, exchange words 8 and 9, cat and chased.",
             "Two rows change places, and the average stays: it knows no order.",
+            edits=(
+                {
+                    "vocabulary!words": lambda s: put(
+                        put(s["vocabulary!words"], s["vocabulary!words"][8, 0], (7, 0)),
+                        s["vocabulary!words"][7, 0],
+                        (8, 0),
+                    )
+                },
+            ),
+            holds=lambda was, now: every(
+                same(now["vectors"][7], was["vectors"][8]),
+                same(now["vectors"][8], was["vectors"][7]),
+                same(now["average"], was["average"]),
+            ),
+            rests_on="vectors",
         ),
     ),
     needs=("vocabulary",),

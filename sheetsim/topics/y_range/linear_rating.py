@@ -21,6 +21,7 @@ from sheetsim.solver import Model, factor_model
 from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import Grid, as_floats
+from sheetsim.topics._tries import Try, add, every, same
 from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors
 
 
@@ -54,13 +55,34 @@ TOPIC = Topic(
     sheet=_sheet,
     order=1,
     tries=(
-        (
+        Try(
             "Add 3 to one movie's bias.",
             "Every prediction in its column rises by exactly 3, some of them beyond 5 stars.",
+            edits=({"movie_factors": lambda s: add(s["movie_factors"], 3, (0, 0))},),
+            holds=lambda was, now: every(
+                same(now["predictions"][:, 0], was["predictions"][:, 0] + 3),
+                (now["predictions"][:, 0] > 5).any(),
+            ),
+            rests_on="predictions",
         ),
-        (
+        Try(
             "Look at the bold predictions: there is no rating to hold them.",
             "outside_range counts how many are no stars that anybody could give.",
+            holds=lambda was: every(
+                was["outside_range!unrated_linear_rating"][:, 0]
+                == [
+                    np.isnan(was["ratings"]).sum(),
+                    (
+                        np.isnan(was["ratings"])
+                        & (was["predictions"] < was["outside_range!least_stars"])
+                    ).sum(),
+                    (
+                        np.isnan(was["ratings"])
+                        & (was["predictions"] > was["outside_range!most_stars"])
+                    ).sum(),
+                ]
+            ),
+            rests_on="outside_range!unrated_linear_rating",
         ),
     ),
     given=_given,

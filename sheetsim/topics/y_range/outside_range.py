@@ -19,6 +19,7 @@ from sheetsim.sheet import Array, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._ratings_grid import as_floats
+from sheetsim.topics._tries import Try, add, every, same
 
 FACTS, HEADINGS, TABLE = 2, 5, 6
 CHART_ROWS = 22
@@ -180,19 +181,43 @@ TOPIC = Topic(
     sheet=_sheet,
     order=3,
     tries=(
-        (
+        Try(
             "On linear_rating, add 3 to a user's bias; on sigmoid_rating, the same.",
             "That user's predictions without the sigmoid rise by 3, some beyond all stars; those "
             "with it stay below high.",
+            edits=(
+                {
+                    f"{m}!user_factors": lambda s, m=m: add(s[f"{m}!user_factors"], 3, (0, 0))
+                    for m in MODELS
+                },
+            ),
+            holds=lambda was, now: every(
+                same(now["linear_rating!predictions"][0], was["linear_rating!predictions"][0] + 3),
+                (now["linear_rating!predictions"][0] > 5).any(),
+                now["sigmoid_rating!predictions"] <= now["sigmoid_rating!high"],
+            ),
+            rests_on="linear_rating!predictions",
         ),
-        (
+        Try(
             "Type low and high over the least and the most stars.",
             "The counts with the sigmoid become 0, and stay 0 whatever its factors are.",
+            edits=(
+                {"least_stars": lambda s: s["low"], "most_stars": lambda s: s["high"]},
+                {"sigmoid_rating!user_factors": lambda s: 10 * s["sigmoid_rating!user_factors"]},
+            ),
+            holds=lambda was, *after: every(
+                *(now["all_sigmoid_rating"][1:] == 0 for now in after),
+                (was["all_sigmoid_rating"][1:] > 0).any(),
+            ),
+            rests_on="all_sigmoid_rating",
         ),
-        (
+        Try(
             "On sigmoid_rating, set low to 0.5 and high to 5.",
             "Its counts become 0 here, and would be so after solving again; reach says why the "
             "lecture has a wider range all the same.",
+            edits=({"sigmoid_rating!low": 0.5, "sigmoid_rating!high": 5.0},),
+            holds=lambda _was, now: every(now["all_sigmoid_rating"][1:] == 0),
+            rests_on="all_sigmoid_rating",
         ),
     ),
     needs=("linear_rating", "sigmoid_rating"),

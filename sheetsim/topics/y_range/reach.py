@@ -27,6 +27,7 @@ from sheetsim.data.ratings import DEFAULT_SOURCE
 from sheetsim.sheet import Array, Chart, Column, Series, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
+from sheetsim.topics._tries import Try, every, first
 from sheetsim.topics.y_range.sigmoid_rating import (
     HIGH,
     LOW,
@@ -213,31 +214,63 @@ TOPIC = Topic(
     order=4,
     given=_given,
     tries=(
-        (
+        Try(
             "Read the row of the best rating in the table of ratings.",
             "With near_top there is no raw score that predicts it, and the slope there is 0; "
             "with far_top both are ordinary numbers.",
+            holds=lambda was: every(
+                was["near_top_score"][was["stars"] == 5] == "never",
+                was["near_top_at"][was["stars"] == 5] == 0,
+            ),
+            rests_on="near_top_score",
         ),
-        (
+        Try(
             "Raise near_top by 0.01.",
             "The best rating can be reached, at a large raw score where the slope is a hundredth.",
+            edits=({"near_top": lambda s: s["near_top"] + 0.01},),
+            holds=lambda _was, now: every(
+                float(now["near_top_score"][first(now["stars"] == 5)]) > 5,
+                0.005 < now["near_top_at"][first(now["stars"] == 5)] < 0.015,
+            ),
+            rests_on="near_top_at",
         ),
-        (
+        Try(
             "Set goal to 3.",
             "Both tops arrive within a few steps: only the ends of a range are out of reach.",
-            {"ratings": DEFAULT_SOURCE},
+            edits=({"goal": 3.0},),
+            holds=lambda _was, now: every(
+                np.abs(now["near_top_now"][10] - 3) < 0.05,
+                np.abs(now["far_top_now"][10] - 3) < 0.05,
+            ),
+            rests_on="near_top_raw",
+            when={"ratings": DEFAULT_SOURCE},
         ),
-        (
+        Try(
             "Set lr to 0.3.",
             "far_top gets within 0.001 of 5; near_top is still 0.15 short of it, and its "
             "raw score still rises in the last step.",
-            {"ratings": DEFAULT_SOURCE},
+            edits=({"lr": 0.3},),
+            holds=lambda _was, now: every(
+                np.abs(now["far_top_now"][-1] - 5) < 0.001,
+                (5 - now["near_top_now"][-1]).round(2) == 0.15,
+                now["near_top_raw"][-1] > now["near_top_raw"][-2],
+            ),
+            rests_on="near_top_raw",
+            when={"ratings": DEFAULT_SOURCE},
         ),
-        (
+        Try(
             "Set lr to 1.",
             "The first step lands where both sigmoids are flat, and neither gets away from there: "
             "a saturated sigmoid learns slowly, in whatever direction.",
-            {"ratings": DEFAULT_SOURCE},
+            edits=({"lr": 1.0},),
+            holds=lambda _was, now: every(
+                *(
+                    np.abs(now[f"{top}_raw"][-1] - now[f"{top}_raw"][1]) < 1
+                    for top in ("near_top", "far_top")
+                )
+            ),
+            rests_on="near_top_raw",
+            when={"ratings": DEFAULT_SOURCE},
         ),
     ),
 )

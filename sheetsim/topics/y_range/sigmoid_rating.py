@@ -29,6 +29,7 @@ from sheetsim.topics import _ratings_grid as _grid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic, variables_of
 from sheetsim.topics._ratings_grid import FACT_LABELS, Grid
+from sheetsim.topics._tries import Try, add, every, put, same
 from sheetsim.topics.collab_filter.bias import predict, settle, squared_errors
 
 LOW, HIGH, MARGIN = 0.0, 5.5, 0.5
@@ -111,19 +112,41 @@ TOPIC = Topic(
     sheet=_sheet,
     order=2,
     tries=(
-        (
+        Try(
             "Add 3 to one movie's bias.",
             "Every prediction in its column rises, high ones by little, and none beyond high.",
+            edits=({"movie_factors": lambda s: add(s["movie_factors"], 3, (0, 0))},),
+            holds=lambda was, now: every(
+                now["predictions"][:, 0] > was["predictions"][:, 0],
+                now["predictions"] <= now["high"],
+                (now["predictions"] - was["predictions"])[was["predictions"][:, 0].argmax(), 0] < 1,
+                (now["predictions"] - was["predictions"])[:, 0].max() > 3,
+            ),
+            rests_on="predictions",
         ),
-        (
+        Try(
             "Set high to 5.",
             "All predictions shrink towards low, and RMSE jumps: the factors were found for "
             "another range.",
+            edits=({"high": 5.0},),
+            holds=lambda was, now: every(
+                now["predictions"] < was["predictions"], now["rmse"] > 1.5 * was["rmse"]
+            ),
+            rests_on="predictions",
         ),
-        (
+        Try(
             "Set every factor of a user, and the user's bias, to 0.",
             "The user's predictions say what the movies' biases say: a bias of 0 would be the "
             "middle of the range.",
+            edits=({"user_factors": lambda s: put(s["user_factors"], 0, 0)},),
+            holds=lambda _was, now: every(
+                same(
+                    now["predictions"][0],
+                    now["low"]
+                    + (now["high"] - now["low"]) / (1 + np.exp(-now["movie_factors"][0])),
+                )
+            ),
+            rests_on="predictions",
         ),
     ),
     needs=("linear_rating",),
