@@ -104,7 +104,7 @@ def test_the_step_to_show_is_where_the_run_is_after_so_many_steps(step: int) -> 
     assert sheet["drawn_rmse"].values[-1, 0] == pytest.approx(sheet["step_rmse"].value)
 
 
-WILD: dict[str, tuple[str, str, dict[str, float], str, int]] = {
+WILD: dict[str, tuple[str, str, dict[str, Any], str, int]] = {
     "transfer": ("transfer", "one_rate", {"lr": 5.0}, "diverged_in", 1),
     "digits": ("digits", "step", {"lr": 100.0, "wd": 1.0}, "diverged_in", 0),
     "schedules": ("schedules", "schedules_compared", {"lr_max": 20.0}, "const_diverged_in", 0),

@@ -344,9 +344,9 @@ def _ends(sheet: Sheet, blocks: Mapping[str, Block], x: Block, y: Block) -> None
         formula = f"=({b.cell}-best_b)^2+({a.cell}-best_a)^2"
         excesses.append(sheet.fill(row, 5, f"{name}_end_excess", formula, excess, "calc.power"))
         ended = (float(excess), float(sheet["excess_limit"].value))
-        flag, end = blocks[f"{name}_beyond"], excesses[-1].range
+        flag, at_end = blocks[f"{name}_beyond"], excesses[-1].range
         told = _divergence.told(
-            flag, end, "excess_limit", ended, f"{name}_diverged_in", from_0=True
+            flag, at_end, "excess_limit", ended, f"{name}_diverged_in", from_0=True
         )
         at = (row, 6, told.name, str(told.formula), told.value, told.style)
         _divergence.alarm(sheet, sheet.fill(*at))
