@@ -36,6 +36,8 @@ BOOLEANS = {"TRUE", "FALSE"}
 """How a text spells a boolean; both are functions as well."""
 
 WORDS = {
+    "ADDRESS": "a cell, in the help of an option",
+    "CELL": "likewise",
     "N": "a number, in the help of an option",
     "T": "likewise, a tolerance",
     "TEXT": "likewise, a text",

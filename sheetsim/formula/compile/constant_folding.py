@@ -163,6 +163,25 @@ class _Folding:
         else:
             self.batch.values[register] = self._seen(self.areas[source])
 
+    def ask(self, register: int, step: Step) -> None:
+        """Do a step of kind "ask"."""
+        if len(self.places) > 1:
+            raise UnreadyError([[place] for place in self.places])
+        values, function = self.batch.values, step.value
+        source = step.areas[0] if step.areas else None
+        if source in self.several or not all(i in values for i in step.args):
+            raise UncomputableError([self.places], f"{function.name} of such arguments")
+        if source in self.moving:
+            self._unresolved(register, step.areas[0])
+            return
+        reader = CellReader(self.store, self.batch.group.sheet, self.places[0])
+        areas = None if source is None else self.areas[source]
+        args = [values[i] for i in step.args]
+        try:
+            values[register] = function.asks(reader, areas, args)
+        except UnknownResultError as unknown:
+            raise UncomputableError([self.places], str(unknown)) from unknown
+
     def _seen(self, areas: Areas) -> ArrayValue:
         """Return which cells of areas are shown, as many as are read of them."""
         self.split(areas.bottom - areas.top)
@@ -362,7 +381,7 @@ class _Folding:
         if all(i in values for i in args):
             values[register] = self.computed(function, [values[i] for i in args])
         else:
-            if function.ragged and len(self.places) > 1:  # at another x, the sizes may differ
+            if len(self.places) > 1 and self._may_change_size(function, args):
                 raise UnreadyError([[place] for place in self.places])
             self.batch.operations.append(Operation(function, args, register))
             if function.kind == "statistic":
@@ -492,6 +511,8 @@ class _Folding:
             self.reference(i, step)
         elif step.kind is StepKind.SIGHT:
             self.sight(i, step.areas[0])
+        elif step.kind is StepKind.ASK:
+            self.ask(i, step)
         elif step.kind is StepKind.EACH:
             self._each(i, step, {}, frozenset())
         else:
@@ -519,9 +540,20 @@ class _Folding:
 
         unroll(self, i, step.value, step.args, one)
 
+    def _may_change_size(self, function: Function, args: tuple[int, ...]) -> bool:
+        """Whether a result may be of another size at another x."""
+        sizes = function.sizes
+        return function.ragged and any(
+            i not in self.batch.values and (sizes is None or sizes(k)) for k, i in enumerate(args)
+        )
+
     def _watch_sizes(self) -> None:
         """Give up where a size that depends on the variables is more than a statistic's matter."""
-        ragged = {one.out: one.function for one in self.batch.operations if one.function.ragged}
+        ragged = {
+            one.out: one.function
+            for one in self.batch.operations
+            if self._may_change_size(one.function, one.args)
+        }
         if self.batch.root in ragged:
             self.batch.unknown = (
                 f"{ragged[self.batch.root].name} of a size that depends on the variables"

@@ -19,7 +19,7 @@ from sheetsim.formula.syntax.table_references import table_ref
 from sheetsim.formula.syntax.tokens import Ref, tokenize
 
 if TYPE_CHECKING:
-    from sheetsim.book import Place, Value
+    from sheetsim.book import Cell, Place, Value
     from sheetsim.formula.compile.store import Store
 
 _MOST_NAMES = 9
@@ -39,6 +39,19 @@ class CellReader:
             return nowhere(self._sheet)
         top, left, bottom, right = (np.full((1, 1), one) for one in ref.at(*self._place))
         return Areas(name, top, left, bottom, right)
+
+    def sheets(self) -> list[str]:
+        """Return the names of all sheets, in order."""
+        return list(self._store.book.states) or list(self._store.book.sheets)
+
+    def cell(self, sheet: str, place: Place) -> Cell | None:
+        """Return a cell, None for one that holds nothing."""
+        return self._store.sheet(sheet).cells.get(place)
+
+    @property
+    def own(self) -> tuple[str, Place]:
+        """The sheet and the place of the formula."""
+        return self._sheet, self._place
 
     def _ref(self, text: str, *, a1: bool) -> Ref | None:
         """Return the reference that a text, a name or a table's reference is; None for none."""

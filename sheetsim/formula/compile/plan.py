@@ -53,6 +53,8 @@ class StepKind(StrEnum):
     """A choice among ranges."""
     PARAM = "param"
     """A parameter of a LAMBDA."""
+    ASK = "ask"
+    """`value` is the function that asks what its reference is."""
     EACH = "each"
     """`value` is the `Body`; `args` are the other arguments."""
 
@@ -369,6 +371,11 @@ def _needs(planner: _Planner, i: int, wanted: Wanted) -> list[tuple[int, Wanted]
     if function.unrolls is not None and tree[node.args[-1]].kind == "lambda":
         body = tree[node.args[-1]].args[0]
         return [(a, Wanted.ARRAYS) for a in (*node.args[:-1], body)]
+    if function.asks is not None:
+        return [
+            (a, as_reference if k == function.about and planner.is_reference(a) else Wanted.VALUE)
+            for k, a in enumerate(node.args)
+        ]
     if function.measures is not None:
         return [(a, as_reference if planner.is_reference(a) else Wanted.ARRAYS) for a in node.args]
     count = len(node.args)
@@ -408,6 +415,10 @@ def _step(planner: _Planner, book: Book, task: tuple[int, Wanted], needs: list[i
         if planner.steps[needs[0]].kind not in _AREAS:
             return needs[0]  # the error that stands for it
         return planner.add(Step(StepKind.GATHER, wanted is Wanted.VALUE, areas=(needs[0],)))
+    if function.asks is not None:
+        found = [n for n in needs if planner.steps[n].kind in _AREAS]
+        rest = tuple(n for n in needs if n not in found)
+        return planner.add(Step(StepKind.ASK, function, rest, tuple(found)))
     if function.measures is not None:
         is_area = bool(needs) and planner.steps[needs[0]].kind in _AREAS
         args, areas = ((), tuple(needs)) if is_area else (tuple(needs), ())

@@ -14,7 +14,7 @@ from enum import Enum, IntFlag
 from typing import Any, NamedTuple, Protocol
 
 from sheetsim.arrays import Floats
-from sheetsim.book import Value
+from sheetsim.book import Cell, Value
 from sheetsim.formula.areas import Areas
 from sheetsim.formula.values import ArrayValue, Ints
 
@@ -96,6 +96,16 @@ class Reader(Protocol):
     def spilled(self, first: Areas) -> Areas:
         """Return the ranges of the array formulas that start in some cells."""
 
+    def sheets(self) -> Sequence[str]:
+        """Return the names of all sheets, in order."""
+
+    def cell(self, sheet: str, place: tuple[int, int]) -> Cell | None:
+        """Return a cell, None for one that holds nothing."""
+
+    @property
+    def own(self) -> tuple[str, tuple[int, int]]:
+        """The sheet and the place of the formula."""
+
 
 Squares = list[tuple[tuple[int, ...], Floats]]
 """Arguments whose squares a function sums, or two of whose difference, each with weights."""
@@ -147,6 +157,9 @@ class Function:
             INDIRECT makes of an array of texts.
         sees: the first argument of those that are references of which it asks which cells are
             shown: behind each comes another, in each place the sum of `Sight`s; None for none.
+        asks: (reader, its reference or None, values of the other arguments) -> value, if it asks of
+            a reference what it is. It is computed one cell at a time.
+        about: which argument that reference is.
         binds: "let" or "lambda": whether it gives names to parts of the formula.
         unrolls: how it goes through its arrays with a LAMBDA, if it does.
         measures: (what its reference is; the formula's own cells if it has none) -> value, if it
@@ -154,6 +167,7 @@ class Function:
         per_line: whether that is a number for each row or column of the reference.
         ragged: whether the size of its result depends on values, so that it raises
             `UnequalSizesError` for cells whose results are of different sizes.
+        sizes: whether an argument's values decide that size; None if all do.
         reads: which cells it reads.
     """
 
@@ -196,11 +210,14 @@ class Function:
     refers_if_asked: bool = False
     over_references: bool = False
     sees: int | None = None
+    asks: Callable[[Reader, Areas | None, Sequence[ArrayValue]], ArrayValue] | None = None
+    about: int = 0
     binds: str = ""
     unrolls: Unrolls | None = None
     measures: Callable[[Areas], ArrayValue] | None = None
     per_line: bool = False
     ragged: bool = False
+    sizes: Callable[[int], bool] | None = None
     reads: Reads = Reads.REFERENCES
 
     raw: Callable[..., Any] | None = field(default=None, repr=False)

@@ -438,10 +438,11 @@ def general(
     """Make a function of `ArrayValue`s; see the package's docstring, 6."""
 
     def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
-        out = f(*args)
-        for i in reversed([i for i in ranges if i < len(args)]):
-            if lost_range(args[i]):
-                out = choose(failed(args[i]), args[i], out)
+        wrong = [args[i] for i in ranges if i < len(args) and lost_range(args[i])]
+        none = any(failed(arg).all() for arg in wrong)  # there is nothing to compute
+        out = everywhere(args, VALUE_ERROR) if none else f(*args)
+        for arg in reversed(wrong):
+            out = choose(failed(arg), arg, out)
         return out
 
     def derive(
