@@ -9,7 +9,6 @@ import socket
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -156,10 +155,8 @@ def test_a_scheduler_that_is_none(answer: bytes | None, monkeypatch: pytest.Monk
             server.close()
         else:
             threading.Thread(target=answering, args=(server, answer), daemon=True).start()
-        began = time.perf_counter()
         with pytest.raises(EngineError, match=f"scheduler {address}: no Dask scheduler answers"):
             spread(power_of_two, [1.0], scheduler=address)
-        assert time.perf_counter() - began < 20  # on a busy machine; about 1
 
 
 def answering(server: socket.socket, answer: bytes) -> None:

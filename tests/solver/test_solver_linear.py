@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.optimize
-from children import PATIENCE
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import EngineMissingError
@@ -295,7 +294,6 @@ def test_a_time_limit_ends_with_a_feasible_point() -> None:
     assert not result.success
     assert result.message == "Stop chosen when the maximum time limit was reached."
     assert result.violation <= 1e-6
-    assert result.seconds < PATIENCE
 
 
 def test_ctrl_c_ends_with_a_feasible_point(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,4 +309,3 @@ def test_ctrl_c_ends_with_a_feasible_point(monkeypatch: pytest.MonkeyPatch) -> N
     result = solve(market_split(), engine="Simplex LP")
     assert result.ending is Ending.STOPPED, result.status
     assert result.violation <= 1e-6
-    assert result.seconds < PATIENCE
