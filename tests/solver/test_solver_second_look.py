@@ -8,6 +8,7 @@ from math import e, inf, pi
 
 import numpy as np
 import pytest
+from conftest import Sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from solver_models import rows
@@ -102,6 +103,55 @@ def test_a_saddle_of_least_squares() -> None:
     assert result.objective == pytest.approx(0, abs=1e-12)
 
 
+def polynomial(seed: int) -> tuple[Model, Floats]:
+    """A random polynomial of degree 2 to 4 in a box, or on or in a ball; and its units."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 5))
+    unit: Floats = np.float_power(10, rng.integers(-4, 5, size=n))
+    Q, T = rng.normal(size=(n, n)), rng.normal(size=(n, n, n)) * rng.integers(0, 2)
+    b, fourth = rng.normal(size=n) * rng.integers(0, 2), int(rng.integers(0, 2))
+
+    def f(x: Floats) -> tuple[float, Floats]:
+        z = x / unit
+        cubic = [np.einsum(how, T, z, z) for how in ("ijk,j,k->i", "jik,j,k->i", "jki,j,k->i")]
+        value = 0.5 * z @ Q @ z + b @ z + z @ cubic[0] / 6 + fourth * (z**4).sum()
+        return float(value), (0.5 * (Q + Q.T) @ z + b + sum(cubic) / 6 + 4 * fourth * z**3) / unit
+
+    kind = int(rng.integers(0, 3))
+    ball = Constraint(
+        lambda x: (np.array([(x / unit) @ (x / unit) - 1]), (2 * x / unit**2)[None]),
+        "=" if kind == 1 else "<=",
+    )
+    model = Model(
+        start=np.zeros(n) if kind != 1 else unit / np.sqrt(n),
+        objective=f,
+        lower=-2 * unit if kind == 0 else None,
+        upper=2 * unit if kind == 0 else None,
+        constraints=(ball,) if kind else (),
+    )
+    return model, unit
+
+
+def test_an_optimum_has_no_lower_neighbours(sample: Sample) -> None:
+    """Of random models, many of whose starts are saddles; neighbours are drawn by NumPy."""
+    rng = np.random.default_rng(0)
+    claims = 0
+    for seed in sample(range(2_000), 100):
+        model, unit = polynomial(seed)
+        result = solve(model)
+        claims += result.ending is Ending.OPTIMAL
+        if result.ending is not Ending.OPTIMAL:
+            continue
+        near = result.variables + 3e-4 * unit * rng.normal(size=(50, unit.size))
+        near = np.clip(near, model.low, model.high)
+        if model.constraints:  # back onto the ball
+            length = np.linalg.norm(near / unit, axis=1, keepdims=True)
+            near /= length if model.constraints[0].relation == "=" else np.maximum(length, 1)
+        lower = result.objective - min(model.at(x)[0] for x in near)
+        assert lower <= 5e-9 * max(1.0, abs(result.objective)), f"seed {seed}: {result.status}"
+    assert claims > 80
+
+
 # No end ------------------------------------------------------------------------------------
 
 ENDLESS: dict[str, tuple[Function, float, float]] = {
@@ -138,6 +188,51 @@ def test_what_has_no_minimum_is_said_to_have_none(name: str, sense: str) -> None
     else:
         what = "maximum" if sense == "maximize" else "minimum"
         assert f"no {what}: {sign * limit + 0.0:.6g} at infinity" in result.status
+
+
+@pytest.mark.parametrize("n", [3, 30, 450])
+def test_an_unbounded_linear_model_is_said_to_be_one(n: int) -> None:
+    """Fewer rows than variables, which are free: there is a way that meets them all."""
+    rng = np.random.default_rng(n)
+    c, A = rng.normal(size=n), rng.normal(size=(n // 3, n))
+    model = Model(
+        start=np.zeros(n),
+        objective=lambda x: (float(c @ x), c),
+        constraints=(rows(A, np.ones(len(A)), "<="),),
+        linear=True,
+    )
+    result = solve(model)
+    assert result.ending is Ending.UNBOUNDED, result.status
+
+
+def test_a_linear_model_with_many_optima_is_not_unbounded() -> None:
+    """x - y <= 1 and x - y is as large as can be, however far out."""
+    model = Model(
+        start=np.zeros(2),
+        objective=lambda x: (float(x[0] - x[1]), np.array([1.0, -1.0])),
+        sense="maximize",
+        constraints=(rows([1, -1], 1, "<="),),
+        linear=True,
+    )
+    result = solve(model)
+    assert result.success, result.status
+    assert result.objective == pytest.approx(1)
+
+
+def test_a_pole_at_a_bound_is_no_minimum() -> None:
+    """log x falls without limit towards 0; x log x does not."""
+    model = Model(
+        start=np.ones(1), objective=lambda x: (float(np.log(x[0])), 1 / x), lower=np.zeros(1)
+    )
+    result = solve(model)
+    assert result.ending is Ending.UNBOUNDED, result.status
+    assert "comes near to 0" in result.status
+    model = Model(
+        start=np.ones(1),
+        objective=lambda x: (float(x[0] * np.log(x[0])), 1 + np.log(x)),
+        lower=np.zeros(1),
+    )
+    assert solve(model).objective == pytest.approx(-1 / e)
 
 
 ENDED: dict[str, tuple[Function, float, float]] = {

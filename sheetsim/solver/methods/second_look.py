@@ -6,8 +6,9 @@ Hessian W is not negative in any direction that the constraints leave, dᵀWd >=
 differenced (see `curvature`), each variable measured by its own curvature, so that units do not
 matter, and its least eigenvalue on the null space of what holds the point is looked at. A direction
 of negative curvature is walked along, to both sides, and where the Lagrangian falls a new search
-begins. What it finds counts only if it is lower: so a curvature that is rounding costs a few
-evaluations, and nothing else.
+begins. W also tells what is left to gain, ½ gᵀW⁻¹g with the reduced gradient g: a variable in whose
+units the search was wrong shows by it, and Newton's step is another way. What is found counts only
+if it is lower: so a curvature that is rounding costs a few evaluations, and nothing else.
 
 What holds the point: bounds and rows whose multipliers are not 0. Of others on their limits nobody
 knows from the first derivatives; their directions are walked along and cut off at the limit.
@@ -23,14 +24,15 @@ from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.parts.bounds import Box
-from sheetsim.solver.parts.curvature import Curvature, curvature, gradient, with_slopes
+from sheetsim.solver.parts.curvature import curvature, gradient, with_slopes
 from sheetsim.solver.parts.finite_differences import LEAST_SCALE
 from sheetsim.solver.parts.no_end import NoEnd, falls_on
 
 LOOKS = 4  # saddles one after another
-STEPS = (1.0, 0.3, 0.1, 0.01, 1e-3)  # along a direction, of two lengths
+STEPS = (1.0, 0.3, 0.1, 0.01, 1e-3)  # along a direction
 NEGATIVE = 1e-6  # of the largest curvature: less is the rounding of differences
 HOLDS = 1e-9  # of the gradients: the multiplier of a row or bound that holds the point
+PROMISE = 1e-8  # of the objective: what Newton's step promises at no minimum
 LOWER = 1e-9  # of the objective: a fall that is none of rounding
 
 SHOWN = 3  # variables that a sentence names
@@ -70,16 +72,20 @@ def look_again(
 def _lower(evaluator: Evaluator, other: Found, best: Found) -> bool:
     if not evaluator.better(other.point, best.point):
         return False
-    f = best.point.f
-    return other.point.f < f - LOWER * max(1.0, abs(f))
+    return other.point.f < best.point.f - LOWER * _scale(evaluator, best.point)
 
 
 def ways_down(evaluator: Evaluator, found: Found, low: Floats, high: Floats) -> list[Floats]:
-    """Points (n,) to either side of a saddle, lower than it; none where there is no saddle.
+    """Points (n,) lower than a point, to either side of a saddle or where Newton's step leads.
+
+    None where the point is a minimum.
 
     Raises:
         Stop: A limit of time was reached.
     """
+    model = evaluator.model
+    if model.convex and all(block.linear for block in model.constraints):
+        return []
     point, _ = with_slopes(evaluator, found.point)
     lam = found.multipliers
     if lam is None or lam.size != point.c.size:
@@ -96,11 +102,39 @@ def ways_down(evaluator: Evaluator, found: Found, low: Floats, high: Floats) -> 
     seen = curvature(evaluator, point, lam, size, free)
     if seen is None:
         return []
-    d = _direction(evaluator, point, lam, seen, free)
-    if d is None:
+    sides = low, high
+    unit = seen.diagonal[free] ** -0.5
+    g, A = evaluator.derive(point)
+    A = A[:, free] * unit
+    Z = _null(A[_binding(evaluator, point, lam, A, g[free] * unit)])
+    if not Z.shape[1]:
         return []
-    ways = (_walk(evaluator, point, lam, side * d, size, (low, high)) for side in (1.0, -1.0))
+    values, vectors = np.linalg.eigh(Z.T @ (seen.W[np.ix_(free, free)] * unit * unit[:, None]) @ Z)
+    vectors = unit[:, None] * (Z @ vectors)
+    scale = _scale(evaluator, point)
+    ways = []
+    firm = np.maximum(np.abs(values), NEGATIVE * max(1.0, float(np.abs(values).max())))
+    part = vectors.T @ slope[free]
+    if 0.5 * float(np.sum(part**2 / firm)) > PROMISE * scale:
+        d = _full(point, free, -(vectors @ (part / firm)))
+        ways.append(_walk(evaluator, point, lam, d, (1.0,), sides))
+    if values[0] < -firm[0] / 2:
+        d = _full(point, free, vectors[:, 0])
+        lengths = 1.0 / float((np.abs(d) / size).max()), (2 * scale) ** 0.5
+        ways += [_walk(evaluator, point, lam, side * d, lengths, sides) for side in (1.0, -1.0)]
     return [way for way in ways if way is not None]
+
+
+def _scale(evaluator: Evaluator, point: Point) -> float:
+    """The size of the objective, or how far it fell, whichever is more."""
+    return max(abs(point.f), abs(evaluator.begin().f - point.f))
+
+
+def _full(point: Point, free: Index, step: Floats) -> Floats:
+    """A step (n,) of the free variables alone."""
+    d = np.zeros(point.x.size)
+    d[free] = step
+    return d
 
 
 def _held(
@@ -112,25 +146,6 @@ def _held(
     held = Box(low, high).held(point.x, firm, 1e-9 * size)
     held |= high <= low
     return held
-
-
-def _direction(
-    evaluator: Evaluator, point: Point, lam: Floats, seen: Curvature, free: Index
-) -> Floats | None:
-    """The direction (n,) of the most negative curvature that the constraints leave, if any."""
-    unit = seen.diagonal[free] ** -0.5
-    W = seen.W[np.ix_(free, free)] * unit * unit[:, None]
-    g, A = evaluator.derive(point)
-    A = A[:, free] * unit
-    Z = _null(A[_binding(evaluator, point, lam, A, g[free] * unit)])
-    if not Z.shape[1]:
-        return None
-    values, vectors = np.linalg.eigh(Z.T @ W @ Z)
-    if not values[0] < -NEGATIVE * max(1.0, float(np.abs(values).max())):
-        return None
-    d = np.zeros(point.x.size)
-    d[free] = unit * (Z @ vectors[:, 0])
-    return d
 
 
 def _binding(evaluator: Evaluator, point: Point, lam: Floats, A: Floats, g: Floats) -> Index:
@@ -156,23 +171,17 @@ def _walk(
     point: Point,
     lam: Floats,
     d: Floats,
-    size: Floats,
+    lengths: tuple[float, ...],
     sides: tuple[Floats, Floats],
 ) -> Floats | None:
-    """Where along d (n,) the Lagrangian is lowest, if it is lower than here.
-
-    Steps are measured by the variables' size, and by what the objective fell: d is as long as a
-    curvature of 1 has it.
-    """
+    """Where along d (n,), at parts of some lengths, the Lagrangian is lowest; None if here."""
     here = best = point.f + float(lam @ point.c)
-    fall = max(abs(point.f), abs(evaluator.begin().f - point.f))
-    lengths = 1.0 / float((np.abs(d) / size).max()), (2 * fall) ** 0.5
     where = None
     for length in np.outer(lengths, STEPS).ravel():
         x = np.clip(point.x + length * d, *sides)
         there = evaluator.at(x)
         value = there.f + float(lam @ there.c) if there.finite else np.inf
-        if value < best - LOWER * 1e-3 * max(1e-3, abs(here)):
+        if value < best - 1e-3 * LOWER * max(_scale(evaluator, point), abs(here)):
             best, where = value, x
     return where
 
@@ -198,7 +207,9 @@ def _endless(evaluator: Evaluator, seen: NoEnd) -> Outcome:
     model = evaluator.model
     names = ", ".join(model.name(int(j)) for j in seen.variables[:SHOWN])
     more = f" and {seen.variables.size - SHOWN} more" if seen.variables.size > SHOWN else ""
-    moves = f"as {names}{more} goes off without limit"
+    moves = f"as {names}{more} {'goes' if seen.variables.size == 1 else 'go'} off without limit"
+    if seen.bound is not None:
+        moves = f"as {names} comes near to {seen.bound:g}"
     verb, what = ("falls", "minimum") if evaluator.sign > 0 else ("rises", "maximum")
     if seen.limit == -np.inf:
         return Outcome(Ending.UNBOUNDED, f"unbounded: the objective {verb} without limit {moves}")

@@ -86,7 +86,7 @@ class _Search:
         recent: Objectives after the last accepted, feasible iterations.
         restored: How often a feasible point was sought by least squares.
         mended: The best of the feasible points that were.
-        seen: (n,) the largest gradients that each variable met, in x and the objective's terms.
+        seen: (n,) the objective's largest slope that each variable met, in x.
         renewed: How often the search began anew.
         renewed_at: The objective at the last time.
         knows: Whether that was with the Lagrangian's own curvature.
@@ -128,8 +128,7 @@ class _Search:
         """Stand at a point."""
         g, A = self.evaluator.derive(point)
         self.point, self.g, self.A = point, g * self.s / self.unit, A * self.s
-        terms = np.abs(g) + self.unit * (np.abs(A.T) @ np.abs(self.lam))
-        self.seen = np.fmax(self.seen, terms) if self.seen.size else terms
+        self.seen = np.fmax(self.seen, np.abs(g)) if self.seen.size else np.abs(g)
 
     def merit(self, point: Point) -> float:
         """Give f + Σρ|c|₊; inf where a value is not finite."""
@@ -236,11 +235,14 @@ def run(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found
         return search
     bottom = BOTTOM * max(1.0, search.unit, abs(search.point.f))
     cap = CAP + 10 * start.size
-    for _ in range(cap):
-        evaluator.tick()
-        ended = _iterate(search, bottom)
-        if ended is not None:
-            return ended
+    for _ in range(1 + RENEWALS):
+        for _ in range(cap):
+            evaluator.tick()
+            ended = _iterate(search, bottom)
+            if ended is not None:
+                return ended
+        if search.renewed or not _renew(search):  # once, where there was no rest to do so
+            break
     why = f"the cap of {cap} iterations was reached"
     return Found(search.point, Outcome(Ending.ITERATIONS, why))
 
@@ -367,7 +369,7 @@ def _left(search: _Search) -> tuple[float, float]:
     room = AT_BOUND * np.maximum(1.0, np.abs(z))
     held = Box(search.low / search.s, search.high / search.s).held(z, slope, room)
     slope = np.where(held, 0.0, slope)
-    largest = search.seen * search.s / search.unit
+    largest = search.seen * search.s / search.unit + np.abs(search.A.T) @ np.abs(search.lam)
     own = np.divide(np.abs(slope), largest, out=np.zeros_like(slope), where=largest > 0)
     return left_over(slope, search.g, search.A, search.lam), float(own.max())
 
@@ -391,11 +393,11 @@ def _ended(search: _Search, d: Floats, *, flat: bool = False) -> Found | None:
     """
     left, own = _left(search)
     small = search.knows and _gain(search, d) <= SMALL * _fall(search)
-    done = left <= KKT and (own <= KKT or small)
+    done = (own <= KKT and small) or (left <= KKT and (own <= KKT or small))
     if not done and _renew(search):
         return None
     if done:
-        return search.found(optimal(left))
+        return search.found(optimal(left if left <= KKT else own))
     if flat:
         limit = search.evaluator.options.convergence
         why = f"the objective changed by at most {limit:g} of itself over five iterations"

@@ -6,7 +6,9 @@ which the objective falls, and the way that the search came. On such a way point
 farther each time, up to 10¹² of the variable's size. It has no end if at each of them the
 constraints are met, the objective is no higher than at the one before, and its slope along the way
 never points back; near an optimum it does. What the values come to tells an objective without
-limit from one with a limit that is never reached.
+limit from one with a limit that is never reached. Of a linear model the ways that meet all rows are
+a cone, and whether one of them goes down is a quadratic program. Another kind of end that is none
+is a pole at a bound, such as LN(x) at 0.
 """
 
 from dataclasses import dataclass
@@ -16,10 +18,16 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.functions import Index
+from sheetsim.solver.parts import quadratic_program
 
 LENGTHS = 10.0 ** np.arange(-3, 13)  # of the variables' size
 LEAST = 5  # of the lengths: points that a way needs before the functions overflow
 FIRST = 6  # of the lengths: where all ways are looked at, to see which are worth following
+NEARER = 10.0 ** -np.arange(1.0, 9.0)  # of the distance from a bound
+NEAR = 1e-6  # of a bound's size: how near to it that is worth a look
+DENSE = 1_500  # variables of a linear model, for whose cone there is a dense program
+CONE = 1e-9  # of a way's size: what is rounding
+MOST = 200  # variables alone, the steepest ones
 NOISE = 1e-14  # of the objective: a rise that is rounding
 SLOPE = 1e-9  # of the objective's fall: a slope that is none of rounding
 SETTLES, GOES_ON = 0.5, 0.99  # of the fall of the decade before: it comes to a limit, or to none
@@ -32,10 +40,12 @@ class NoEnd:
     Attributes:
         variables: that go off without limit.
         limit: what the objective comes to, as minimized: -inf without a limit, NaN if not known.
+        bound: what the variable comes near to, where it does not go off.
     """
 
     variables: Index
     limit: float
+    bound: float | None = None
 
 
 def falls_on(
@@ -48,10 +58,13 @@ def falls_on(
     """
     if not point.finite or evaluator.aims:
         return None
-    g, _ = evaluator.derive(point)
+    g, A = evaluator.derive(point)
+    if evaluator.model.linear and all(block.linear for block in evaluator.model.constraints):
+        return _recedes(evaluator, g, A, low, high)
+    edge = _falls_at_an_edge(evaluator, point, g, low, high)
     ways = _ways(evaluator, point, g, start, low, high)
-    if not len(ways):
-        return None
+    if edge is not None or not len(ways):
+        return edge
     f, c = _values(evaluator, point.x + LENGTHS[FIRST] * ways)
     met = (evaluator.violations(c) <= evaluator.options.precision).all(axis=1)
     for d in ways[met & (f <= point.f + NOISE * abs(point.f))]:
@@ -69,12 +82,65 @@ def _ways(
     size = np.maximum(1.0, np.abs(x))
     down = -np.sign(g)
     open_ = np.where(down > 0, np.isposinf(high), np.isneginf(low)) & (g != 0) & ~evaluator.whole
-    ways = [np.diag(down * size)[open_]]
+    steepest = np.argsort(np.where(open_, -np.abs(g) * size, 0.0), kind="stable")[:MOST]
+    alone = steepest[open_[steepest]]
+    axes = np.zeros((alone.size, x.size))
+    axes[np.arange(alone.size), alone] = (down * size)[alone]
+    ways = [axes]
     far = np.where(moved > 0, np.isposinf(high), np.isneginf(low)) & ~evaluator.whole
     way = np.where(far, moved, 0.0)
     if np.count_nonzero(way) > 1 and float(g @ way) < 0:
         ways.append(way[None] * float((size / np.maximum(np.abs(way), 1e-300)).min()))
     return np.concatenate(ways)
+
+
+def _recedes(evaluator: Evaluator, g: Floats, A: Floats, low: Floats, high: Floats) -> NoEnd | None:
+    """Of a linear model: the way in the cone of those that meet all rows which is next to -g.
+
+    If it is not 0, gᵀd = -|d|² < 0, and the objective has no limit; else no way lowers it.
+    """
+    n, equal = g.size, evaluator.equal
+    if n > DENSE or not np.isfinite(A).all() or not g.any():
+        return None
+    order = np.argsort(~equal, kind="stable")
+    eye = np.eye(n)
+    rows = np.concatenate(
+        [
+            np.where(equal, 1.0, -1.0)[order, None] * A[order],
+            eye[np.isfinite(low)],
+            -eye[np.isfinite(high)],
+        ]
+    )
+    unit = g / np.abs(g).max()
+    found = quadratic_program.solve(-unit, rows, np.zeros(len(rows)), int(equal.sum()))
+    if found is None:
+        return None
+    d = np.where(np.abs(found[0]) > CONE, found[0], 0.0)
+    off = np.where(equal, np.abs(A @ d), np.maximum(A @ d, 0.0))
+    falls = -float(unit @ d) > CONE and bool((off <= CONE * (np.abs(A) @ np.abs(d))).all())
+    return NoEnd(np.flatnonzero(d), -np.inf) if falls else None
+
+
+def _falls_at_an_edge(
+    evaluator: Evaluator, point: Point, g: Floats, low: Floats, high: Floats
+) -> NoEnd | None:
+    """A bound at which the objective is no number, and next to which it falls without limit."""
+    x = point.x
+    bound = np.where(g > 0, low, np.where(g < 0, high, np.nan))
+    near = np.isfinite(bound) & (x != bound)
+    near &= np.abs(x - bound) <= NEAR * np.maximum(1.0, np.abs(bound))
+    for j in np.flatnonzero(near)[:MOST]:
+        rows = np.repeat(x[None], NEARER.size + 1, axis=0)
+        rows[:, j] = bound[j] + (x[j] - bound[j]) * np.append(NEARER, 0.0)
+        f, c = _values(evaluator, rows)
+        if np.isfinite(f[-1]) or np.unique(rows[:-1, j]).size < NEARER.size:
+            continue
+        f = np.concatenate([[point.f], f[:-1]])
+        falls = f[:-1] - f[1:]
+        met = (evaluator.violations(c[:-1]) <= evaluator.options.precision).all()
+        if met and (falls > 0).all() and _limit(f, falls) == -np.inf:
+            return NoEnd(np.array([j]), -np.inf, float(bound[j]))
+    return None
 
 
 def _values(evaluator: Evaluator, x: Floats) -> tuple[Floats, Floats]:
