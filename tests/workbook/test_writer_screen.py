@@ -9,7 +9,7 @@ from sheetsim.topics import lessons
 SCREEN = (1880, 850)
 """Pixels of a sheet that a projector of 1,920 x 1,080 shows, beside the program's own bars."""
 
-WIDER = 1.045
+WIDER = 1.05
 """LibreOffice's columns, with the font that it takes for Calibri, are so much wider."""
 
 BELOW = {

@@ -26,6 +26,7 @@ Source: fast.ai (2019), lesson 5, MNIST SGD; C. Bishop, Pattern Recognition and 
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,9 @@ FACTS, HEADINGS, TOP = 3, 7, 8
 BIAS = TOP + N + 3
 WEIGHTS = BIAS + 1
 """Rows of the facts, of the tables by digit, and of the tables by pixel."""
+
+PRINTED = 5
+"""Rows of pixels that are printed: the first."""
 
 LEFT, MIDDLE, RIGHT, AFTER = 2, 15, 28, 39
 """First columns of the tables of ten classes."""
@@ -340,7 +344,8 @@ def _looks(sheet: Sheet) -> None:
         sheet.width(column, column, 2)
     sheet.heights[FACTS] = sheet.heights[HEADINGS] = 31
     sheet.freeze = (FACTS + 2, 2)
-    sheet.pages = 1
+    cuts = (0, MIDDLE, RIGHT, AFTER + CLASSES + 2)
+    sheet.print_areas = tuple((0, left, WEIGHTS + PRINTED, end) for left, end in pairwise(cuts))
 
 
 TOPIC = Topic(

@@ -113,7 +113,9 @@ def _sheet(book: Draft) -> Sheet:
     sheet.heights[FACTS] = 31
     sheet.heights[HEADINGS] = 46
     sheet.freeze = (FACTS + 2, 0)
-    sheet.pages = 1
+    rows, columns = sheet.extent
+    descent = TOP + SCORES + 1
+    sheet.print_areas = ((0, 0, descent, columns), (descent, 0, rows, columns))
     return sheet
 
 
