@@ -42,7 +42,7 @@ class Terms:
         if self._is_clouded(cell):
             _, behind = self._points_at(cell)
             picked = [cell for cell in behind if self._cancels(cell)]
-            if self._formulas[cell].startswith("=INDEX("):  # what it shows is one of these
+            if _shows_a_cell(self._formulas[cell]):  # which is one of these
                 return max([floor, *map(self._rounding, picked)])
             return floor
         return min(floor, CANCELS * self._largest(cell))
@@ -148,6 +148,18 @@ class Terms:
         top, left, bottom, right = operand.value.at(row, column)
         sheet = operand.value.sheet or own
         return [(sheet, (i, j)) for i in range(top, bottom + 1) for j in range(left, right + 1)]
+
+
+def _shows_a_cell(formula: str) -> bool:
+    """Whether a formula calls a function that shows a cell of a range, by its place there."""
+    name, call, _ = formula.removeprefix("=").partition("(")
+    function = TABLE.get(name) if call else None
+    return (
+        function is not None
+        and function.refers is not None
+        and function.picks
+        and not function.refers_if_asked
+    )
 
 
 def _operands(formula: str, place: Place) -> list[tuple[Token, str]]:

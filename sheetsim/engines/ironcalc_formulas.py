@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sheetsim.formula.functions import TABLE, Reads
 from sheetsim.references import references_in
 
 if TYPE_CHECKING:
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"""\"(?:[^"]|"")*"|'((?:[^']|'')*)'|([^\W\d][\w.?\\]*)""")
 _CALL = re.compile(r"([A-Za-z_][\w.]*)\(")
 
-ANYWHERE = frozenset({"indirect", "sheet", "sheets"})
-"""Functions whose value may depend on any sheet."""
+ANYWHERE = frozenset(
+    name.casefold()
+    for name, one in TABLE.items()
+    if one.reads is Reads.ANYWHERE or one.asks is not None
+)
+"""Functions whose value may depend on any sheet, or on how many there are."""
 
-RANDOM = frozenset({"rand", "randbetween", "randarray", "now", "today"})
+RANDOM = frozenset({"randarray"} | {name.casefold() for name, one in TABLE.items() if one.random})
 """Functions that give another value at every evaluation."""
 
 

@@ -6,13 +6,14 @@ cached in the lecture's workbooks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sheetsim.book import CellError, Value
-from sheetsim.formula.functions import TABLE
+from sheetsim.errors import WorkbookError
+from sheetsim.formula.functions import TABLE, Elsewhere
 from sheetsim.formula.recalc.formula_alone import Formulas
+from sheetsim.formula.syntax.tokens import tokenize
 
 TITLES = {
     "cached": "the file",
@@ -30,18 +31,16 @@ UNSUPPORTED_CODES = {
 
 
 class Known(NamedTuple):
-    """A formula that engines take in another way than Excel.
+    """What engines take in another way than Excel.
 
     Attributes:
         engines: which.
-        pattern: finds it, in capitals and without texts; its group 1 is the function.
         why: what is known.
         shows: the only answer that this explains; None for any.
         expected: the only answer of Excel that this explains; None for any.
     """
 
     engines: tuple[str, ...]
-    pattern: re.Pattern[str]
     why: str
     shows: Value = None
     expected: Value = None
@@ -51,50 +50,36 @@ _BOTH = ("ironcalc", "libreoffice")
 _LIBREOFFICE = ("libreoffice",)
 _NO_VALUE = CellError("#VALUE!")
 
-KNOWN = (
-    Known(
-        _BOTH,
-        re.compile(r"\b(SUMXMY2|SUMX2MY2|SUMX2PY2)\("),
-        "a blank in {function} counts as 0 in {engines}, where Excel skips the pair",
+KNOWN = {
+    Elsewhere.BLANK_IN_PAIR: Known(
+        _BOTH, "a blank in {function} counts as 0 in {engines}, where Excel skips the pair"
     ),
-    Known(
-        _BOTH,
-        re.compile(r"\b(MMULT|MINVERSE|MDETERM)\("),
-        "{function} over a range with a blank or a text is #VALUE! in {engines}",
-        _NO_VALUE,
+    Elsewhere.BLANK_IN_MATRIX: Known(
+        _BOTH, "{function} over a range with a blank or a text is #VALUE! in {engines}", _NO_VALUE
     ),
-    Known(
+    Elsewhere.NO_ORDER: Known(
         ("ironcalc",),
-        re.compile(r"\b(MATCH|[VHX]?LOOKUP)\("),
         "{function} in a range that is not in order finds another place in {engines} than in Excel",
     ),
-    Known(
+    Elsewhere.ROOT_OF_NEGATIVE: Known(
         _BOTH,
-        re.compile(r"(\^|\bPOWER\()"),
         "a negative number to a fraction, such as (-8)^(1/3), is #NUM! in Excel, and a root in "
         "{engines}",
         expected=CellError("#NUM!"),
     ),
-    Known(
-        _LIBREOFFICE,
-        re.compile(r"\b(SINGLE|ANCHORARRAY)\("),
-        "{function} (the @ or # of dynamic arrays) is not known to {engines}",
+    Elsewhere.NOT_KNOWN: Known(
+        _LIBREOFFICE, "{function} (the @ or # of dynamic arrays) is not known to {engines}"
     ),
-    Known(
+    Elsewhere.ARRAY_OF_CELLS: Known(
         _LIBREOFFICE,
-        re.compile(r"\b(OFFSET)\("),
         "the array that {function} returns is taken in another way by {engines} than by Excel",
     ),
-    Known(
-        _LIBREOFFICE,
-        re.compile(r"([-+*/^]|\bSUMPRODUCT)"),
-        "arithmetic with an empty text is #VALUE! in {engines}",
-        _NO_VALUE,
+    Elsewhere.EMPTY_TEXT: Known(
+        _LIBREOFFICE, "arithmetic with an empty text is #VALUE! in {engines}", _NO_VALUE
     ),
-)
-"""The first that fits is given."""
+}
+"""The first that fits is given; which functions they are of, each function's entry says."""
 
-_TEXT = re.compile(r'"[^"]*"')
 LOST = "a cell that is lost on loading the file, as beside a pivot table"
 NEEDS = "a cell that needs one of those"
 
@@ -106,12 +91,22 @@ class Reason(NamedTuple):
     known: bool = True
 
 
+def called(formula: str) -> list[str]:
+    """Return the functions and operators of a formula as they stand in it, without prefixes."""
+    try:
+        tokens = tokenize(formula, (0, 0))
+    except WorkbookError:  # it is not computed here, and nothing is known of it
+        return []
+    return [
+        str(token.value) if token.kind == "function" else token.kind
+        for token in tokens
+        if token.kind == "function" or token.value is None
+    ]
+
+
 def functions_of(formula: str) -> set[str]:
     """Return the functions that a formula calls, without the prefix of newer ones."""
-    return {
-        name.removeprefix("_XLFN.").removeprefix("_XLWS.").removeprefix("_XLFN.")
-        for name in re.findall(r"([A-Z_][A-Z0-9._]*)\(", _TEXT.sub('""', formula.upper()))
-    }
+    return {name for name in called(formula) if name[0].isalpha() or name[0] == "_"}
 
 
 def unsupported_cells(
@@ -214,14 +209,14 @@ def _stale(values: Mapping[str, Value], differ: list[str]) -> str:
 def _engine_reason(engine: str, formula: str, values: Mapping[str, Value], name: str) -> Reason:
     """Say why one engine differs; {engines} stands for those of which it is true."""
     value, expected = values.get(engine), values.get(name)
-    bare = _TEXT.sub('""', formula.upper())
+    calls = [(name, TABLE[name].elsewhere) for name in called(formula) if name in TABLE]
     if isinstance(value, CellError) and isinstance(expected, CellError):
         return Reason(f"{{engines}} answers another error, {value}")
-    for entry in KNOWN:
-        found = entry.pattern.search(bare)
+    for fact, entry in KNOWN.items():
+        found = next((name for name, facts in calls if fact in facts), "")
         fits = entry.shows in (None, value) and entry.expected in (None, expected)
         if engine in entry.engines and found and fits:
-            return Reason(entry.why.replace("{function}", found[1]))
+            return Reason(entry.why.replace("{function}", found))
     if type_of(value) != type_of(expected):
         text = f"{{engines}} computes {type_of(value)}, expected {type_of(expected)}"
         return Reason(text)

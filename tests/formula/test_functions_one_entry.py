@@ -1,6 +1,7 @@
 """What a function is, stands in its one entry of the table: no logic elsewhere knows it by name."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,42 @@ def test_nor_is_any_elsewhere(path: Path) -> None:
     names = {name for name in TABLE if name[0].isalpha() and name.isupper()} - BOOLEANS - {*WORDS}
     found = [(line, text) for line, text in strings(path) if text in names]
     assert not found, "give the function's entry a field for it"
+
+
+PATTERNS = {"compile", "startswith", "endswith", "match", "search", "frozenset"}
+"""What looks for the texts that it is given."""
+
+
+def sought(source: str) -> Iterator[str]:
+    """Functions that code looks for by name within texts: in patterns, and in sets of names."""
+    names = {name for name in TABLE if name[0].isalpha() and len(name) > 1} - BOOLEANS
+    for node in ast.walk(ast.parse(source)):
+        inside = [one for one in ast.walk(node) if isinstance(one, ast.Constant)]
+        texts = [one.value for one in inside if isinstance(one.value, str)]
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called in PATTERNS:
+                words = re.findall(r"[A-Z][A-Z0-9.]+(?=[()|])", " ".join(texts))
+                yield from (word for word in words if word in names)
+        if isinstance(node, ast.Set):  # of two names or more, in whatever letters
+            found = [text for text in texts if text.upper() in names and text not in WORDS]
+            yield from found if len(found) > max(1, len(node.elts) // 2) else []
+
+
+@pytest.mark.parametrize("path", OUTSIDE + ELSEWHERE, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nor_is_any_looked_for_within_texts(path: Path) -> None:
+    if path.parent.name == "syntax":
+        return  # which is the grammar
+    found = set(sought(path.read_text(encoding="utf-8")))
+    assert not found, "give the function's entry a field for it"
+
+
+def test_what_is_looked_for_is_seen() -> None:
+    """The lines that stood here."""
+    assert set(sought('KNOWN = re.compile(r"\\b(SUMXMY2|SUMX2MY2)\\(")')) == {"SUMXMY2", "SUMX2MY2"}
+    assert set(sought('shown = text.startswith("=INDEX(")')) == {"INDEX"}
+    assert set(sought('A = frozenset({"rand", "now", "randarray"})')) == {"rand", "now"}
+    assert not set(sought('A = {"left", "top", "bottom", "width"}'))
 
 
 def test_the_walk_sees_what_it_should() -> None:

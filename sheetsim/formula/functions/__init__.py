@@ -87,6 +87,7 @@ import importlib
 import pkgutil
 
 from sheetsim.formula.functions._function import (
+    Elsewhere,
     Sight,
     UnequalSizesError,
     UnknownResultError,
@@ -94,8 +95,8 @@ from sheetsim.formula.functions._function import (
 )
 from sheetsim.formula.functions._make import ALL, NUMERIC, ONE, Function, Reads
 
-__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Function", "Reads", "Sight", "UnequalSizesError",
-           "UnknownResultError", "Unrolls", "is_flat"]  # fmt: skip
+__all__ = ["ALL", "NUMERIC", "ONE", "TABLE", "Elsewhere", "Function", "Reads", "Sight",
+           "UnequalSizesError", "UnknownResultError", "Unrolls", "is_flat"]  # fmt: skip
 
 
 def _collect() -> dict[str, Function]:

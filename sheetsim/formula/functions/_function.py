@@ -66,6 +66,18 @@ class Unrolls(Enum):
     GRID = "each row and column of a new array, by their numbers"
 
 
+class Elsewhere(Enum):
+    """What other programs take in another way than Excel; `sheetsim.verifying` says which do."""
+
+    BLANK_IN_PAIR = "a pair of which one is blank"
+    BLANK_IN_MATRIX = "a matrix with a blank or a text"
+    NO_ORDER = "a range that should be in order, and is not"
+    ROOT_OF_NEGATIVE = "a negative number to a fraction"
+    NOT_KNOWN = "the function or the sign itself"
+    ARRAY_OF_CELLS = "an array made of a reference"
+    EMPTY_TEXT = "an empty text in arithmetic"
+
+
 class Sight(IntFlag):
     """What a function that sees may leave out."""
 
@@ -125,6 +137,7 @@ class Function:
             stands before one argument.
         params, sample: see the package's docstring.
         random: whether each recalculation gives another value.
+        elsewhere: what other programs take in another way.
         iterates: whether it is the root of an equation, which programs seek step by step.
         from_1904: the same for workbooks that count days from 1904, if it knows dates.
 
@@ -181,6 +194,7 @@ class Function:
     params: str = "V"
     sample: tuple[Any, ...] | None = None
     random: bool = False
+    elsewhere: frozenset[Elsewhere] = frozenset()
     iterates: bool = False
     from_1904: Function | None = None
 

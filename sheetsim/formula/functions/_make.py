@@ -498,7 +498,7 @@ def geometry(
 
 def _sets(more: dict[str, Any]) -> dict[str, Any]:
     """Return the keywords with sets frozen."""
-    for key in ("kinks", "linear", "returns", "references"):
+    for key in ("kinks", "linear", "returns", "references", "elsewhere"):
         if key in more:
             more[key] = frozenset(more[key])
     if isinstance(more.get("also"), str):

@@ -24,7 +24,7 @@ from sheetsim.formula.areas import (
     with_lost,
 )
 from sheetsim.formula.functions._finder import Finder, positions
-from sheetsim.formula.functions._function import Reader, UnequalSizesError
+from sheetsim.formula.functions._function import Elsewhere, Reader, UnequalSizesError
 from sheetsim.formula.functions._make import ALL, everywhere, general
 from sheetsim.formula.functions.references import whole
 from sheetsim.formula.values import (
@@ -378,16 +378,21 @@ INDEX = general(
 
 FUNCTIONS = (
     INDEX,
-    general("MATCH", 2, 3, _match, params="VRV", ranges={1}, kinks=ALL, in_steps=True, picks=True,
+    general("MATCH", 2, 3, _match, elsewhere={Elsewhere.NO_ORDER},
+            params="VRV", ranges={1}, kinks=ALL, in_steps=True, picks=True,
             sample=(1.4, [[1.0], [2.0]], 1.0)),
-    general("VLOOKUP", 3, 4, _vlookup, partials=_vlookup_partials, params="VRV", kinks=ALL,
+    general("VLOOKUP", 3, 4, _vlookup, elsewhere={Elsewhere.NO_ORDER},
+            partials=_vlookup_partials, params="VRV", kinks=ALL,
             returns=ALL, ranges={1}, sample=(2.4, _TABLE, 2.4)),
-    general("HLOOKUP", 3, 4, lambda *args: _vlookup(*args, rows=True), params="VRV", kinks=ALL,
+    general("HLOOKUP", 3, 4, lambda *args: _vlookup(*args, rows=True), params="VRV",
+            elsewhere={Elsewhere.NO_ORDER}, kinks=ALL,
             partials=lambda args, out: _vlookup_partials(args, out, rows=True),
             returns=ALL, ranges={1}, sample=(0.6, [[0.1, 0.4, 0.7], [2.0, 0.9, 0.3]], 2.4)),
-    general("LOOKUP", 2, 3, _lookup, partials=_lookup_partials, params="VA", kinks=ALL,
+    general("LOOKUP", 2, 3, _lookup, elsewhere={Elsewhere.NO_ORDER},
+            partials=_lookup_partials, params="VA", kinks=ALL,
             returns=ALL, ranges={1, 2}, sample=(2.4, _TABLE)),
-    general("XLOOKUP", 3, 6, _xlookup, partials=_xlookup_partials, params="VRRV",
+    general("XLOOKUP", 3, 6, _xlookup, elsewhere={Elsewhere.NO_ORDER},
+            partials=_xlookup_partials, params="VRRV",
             kinks={0, 1, 4, 5}, linear={2}, returns=ALL, ranges={1, 2},
             refers=carrying(_xlookup_refers, frozenset(range(5))), references={2},
             refers_if_asked=True,

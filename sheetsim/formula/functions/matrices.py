@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.formula.functions._function import Elsewhere
 from sheetsim.formula.functions._make import ALL, ONE, matrix
 
 
@@ -68,12 +69,15 @@ SQUARE = [[1.3, 0.4], [0.2, 0.9]]
 
 FUNCTIONS = (
     matrix("MMULT", 2, product, _product_jvp, _product_vjp, linear=ONE,
+           elsewhere={Elsewhere.BLANK_IN_MATRIX},
            check=lambda a, b: a.shape[-1] == b.shape[-2], sample=(SQUARE, [[0.5], [1.5]])),
     matrix("TRANSPOSE", 1, swap, lambda i, t, y, a: swap(t), lambda i, bar, y, a: swap(bar),
            linear=ALL, moves=True, returns=ALL, sample=([[1.0, 2.0, 3.0]],)),
     matrix("MINVERSE", 1, _inverse, lambda i, t, y, a: -y @ t @ y,
-           lambda i, bar, y, a: -swap(y) @ bar @ swap(y), check=_square, sample=(SQUARE,)),
+           lambda i, bar, y, a: -swap(y) @ bar @ swap(y), check=_square, sample=(SQUARE,),
+           elsewhere={Elsewhere.BLANK_IN_MATRIX}),
     matrix("MDETERM", 1, lambda a: np.linalg.det(a)[..., None, None],
            lambda i, t, y, a: (_determinant_slope(y, a) * t).sum((-2, -1), keepdims=True),
-           lambda i, bar, y, a: bar * _determinant_slope(y, a), check=_square, sample=(SQUARE,)),
+           lambda i, bar, y, a: bar * _determinant_slope(y, a), check=_square, sample=(SQUARE,),
+           elsewhere={Elsewhere.BLANK_IN_MATRIX}),
 )  # fmt: skip

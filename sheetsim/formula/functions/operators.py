@@ -9,7 +9,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas, nowhere, with_lost
-from sheetsim.formula.functions._function import Function, Outer, Reader, Reads
+from sheetsim.formula.functions._function import Elsewhere, Function, Outer, Reader, Reads
 from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain, reference
 from sheetsim.formula.functions._squares import square_of_power, square_of_product
 from sheetsim.formula.functions.texts import joined
@@ -106,21 +106,24 @@ AS_IS = general("pos", 1, 1, _as_is, partials=_ones, linear=ALL, cell_by_cell=Tr
 
 FUNCTIONS = (
     elementwise("+", np.add, lambda y, a, b: 1.0, lambda y, a, b: 1.0,
-                linear=ALL, outer=lambda fixed, by: Outer(shift=by)),
+                linear=ALL, outer=lambda fixed, by: Outer(shift=by),
+                elsewhere={Elsewhere.EMPTY_TEXT}),
     elementwise("-", np.subtract, lambda y, a, b: 1.0, lambda y, a, b: -1.0,
-                linear=ALL, outer=_minus),
+                linear=ALL, outer=_minus, elsewhere={Elsewhere.EMPTY_TEXT}),
     elementwise("*", np.multiply, lambda y, a, b: b, lambda y, a, b: a, linear=ONE,
-                outer=_times, squares=square_of_product),
+                outer=_times, squares=square_of_product, elsewhere={Elsewhere.EMPTY_TEXT}),
     elementwise("/", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
-                div0=lambda a, b: b == 0, linear={0}, outer=_over),
+                div0=lambda a, b: b == 0, linear={0}, outer=_over,
+                elsewhere={Elsewhere.EMPTY_TEXT}),
     elementwise("^", power, power_slope, power_growth,
                 div0=lambda a, b: (a == 0) & (b < 0), also="POWER", outer=_to_the,
-                squares=square_of_power),
+                squares=square_of_power,
+                elsewhere={Elsewhere.ROOT_OF_NEGATIVE, Elsewhere.EMPTY_TEXT}),
     elementwise("neg", np.negative, lambda y, a: -1.0, linear=ALL, sign="-"),
     elementwise("%", lambda a: a / 100.0, lambda y, a: 0.01, linear=ALL),
     AS_IS,
     general("SINGLE", 1, 1, _as_is, partials=_ones, params="S", linear=ALL, cell_by_cell=True,
-            returns=ALL, outer=_unchanged, sign="@"),
+            returns=ALL, outer=_unchanged, sign="@", elsewhere={Elsewhere.NOT_KNOWN}),
     plain("&", "tt", joined),
     _comparison("=", np.equal),
     _comparison("<>", np.not_equal),
@@ -130,5 +133,6 @@ FUNCTIONS = (
     _comparison(">=", np.greater_equal),
     reference(":", 2, 2, _around_both, references={0, 1}, reads=Reads.AROUND),
     reference(" ", 2, 2, _in_common, references={0, 1}),
-    reference("ANCHORARRAY", 1, 1, _spilled, references={0}, reads=Reads.AROUND, sign="#"),
+    reference("ANCHORARRAY", 1, 1, _spilled, references={0}, reads=Reads.AROUND, sign="#",
+              elsewhere={Elsewhere.NOT_KNOWN}),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetsim.formula.areas import NOWHERE, Areas, with_lost
-from sheetsim.formula.functions._function import Reader, Reads
+from sheetsim.formula.functions._function import Elsewhere, Reader, Reads
 from sheetsim.formula.functions._make import geometry, reference
 from sheetsim.formula.values import BLANK, ArrayValue, Bools, Ints
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS
@@ -84,7 +84,8 @@ def _count(first: Ints, last: Ints) -> ArrayValue:
     return ArrayValue(np.asarray(last - first + 1, np.float64)[..., None, None])
 
 
-OFFSET = reference("OFFSET", 3, 5, _offset, references={0}, reads=Reads.AROUND)
+OFFSET = reference("OFFSET", 3, 5, _offset, references={0}, reads=Reads.AROUND,
+                   elsewhere={Elsewhere.ARRAY_OF_CELLS})  # fmt: skip
 ROWS = geometry("ROWS", 1, 1, _rows)
 COLUMNS = geometry("COLUMNS", 1, 1, _columns)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.formula.functions._function import Elsewhere
 from sheetsim.formula.functions._make import (
     ALL,
     ONE,
@@ -270,13 +271,16 @@ FUNCTIONS = (
     general("COUNTBLANK", 1, 1, lambda *args: _count_kinds(*args, blank=True), params="R",
             ranges={0}, over_references=True),
     general("SUMPRODUCT", 1, 255, _sumproduct, partials=_sumproduct_slopes, params="A", linear=ONE,
-            squares=squares_of_product, sample=([[0.3, 0.8]], [[1.1, 0.6]])),
+            elsewhere={Elsewhere.EMPTY_TEXT}, squares=squares_of_product,
+            sample=([[0.3, 0.8]], [[1.1, 0.6]])),
     pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
-          lambda x, y, m, z: ((d := 2 * (x - y)), -d), squares=squares_of_differences),
+          lambda x, y, m, z: ((d := 2 * (x - y)), -d), squares=squares_of_differences,
+          elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SUMX2MY2", lambda x, y, m: (x * x - y * y).sum(-1),
-          lambda x, y, m, z: (2 * x, -2 * y)),
+          lambda x, y, m, z: (2 * x, -2 * y), elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SUMX2PY2", lambda x, y, m: (x * x + y * y).sum(-1),
-          lambda x, y, m, z: (2 * x, 2 * y), squares=squares_of_each_pair),
+          lambda x, y, m, z: (2 * x, 2 * y), squares=squares_of_each_pair,
+          elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SLOPE", slope, slope_partials, few=2),
     pairs("INTERCEPT", intercept, intercept_partials, few=2),
     pairs("CORREL", correlation, correlation_partials, few=2, also=("PEARSON",)),
