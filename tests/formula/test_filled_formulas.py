@@ -9,11 +9,13 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from formula_books import book_of
 
 from sheetsim.book import CellError
 from sheetsim.formula.functions import TABLE
+from sheetsim.formula.program import compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
 
 ROWS = 4
@@ -86,3 +88,25 @@ def test_filled_down_is_what_each_is_alone(sample: Callable[..., list[Any]]) -> 
             lost = [one for one in alone if isinstance(one, str) and "such arguments" in one]
             wrong += [(seed, formula, cells, one) for one in lost]
     assert not wrong, wrong[:5]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("SUM(FILTER(B1:B3,B1:B3>A1))", [8.0, 7.0, 5.0]),
+        ("SUM(INDEX(B1:C3,A1,0))", [None, 8.0, 10.0]),
+        ("SUM(TAKE(B1:B3,A1))", [None, 1.0, 3.0]),
+        ("ROWS(FILTER(B1:B3,B1:B3>A1))", []),
+        ("SUM(MAP(SEQUENCE(A1),LAMBDA(x,x)))", []),
+    ],
+)
+def test_sizes_that_move_with_a_variable(formula: str, expected: list[float | None]) -> None:
+    """At A1 = 0.5, 1.5 and 2.5; what is not computed here is named, and nothing is wrong."""
+    cells = {"A1": 2.0, "B1": 1.0, "B2": 2.0, "B3": 5.0, "C1": 7.0, "C2": 8.0, "C3": 9.0}
+    program = compile_book(book_of({**cells, "Z1": f"={formula}"}), ["S!Z1"], ["S!A1"])
+    if not expected:
+        assert "of a size that depends on the variables" in program.fallbacks[0].function
+        return
+    for x, value in zip((0.5, 1.5, 2.5), expected, strict=True):
+        if value is not None:
+            assert program(np.array([x])) == value

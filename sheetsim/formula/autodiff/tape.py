@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.errors import WorkbookError
 from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
 from sheetsim.formula.autodiff.sparsity import colours, pattern
 from sheetsim.formula.values import ArrayValue, Bools, Ints
@@ -86,15 +87,27 @@ class Tape:
 
         Most x give numbers all through, and nothing is checked on the way. Where NumPy meets a
         division by zero or the like, the run is repeated with Excel's errors in the cells.
+
+        Raises:
+            WorkbookError: a function stumbles over what it is given.
         """
         try:
             with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
                 state = self.state(x, whole=False)
                 return state, [call.forward(state, strict=False) for call in self.calls]
-        except (FloatingPointError, np.linalg.LinAlgError):
+        except Exception:  # noqa: S110  # whatever it is, the strict run says it
+            pass
+        try:
             with np.errstate(all="ignore"):
                 state = self.state(x, whole=True)
                 return state, [call.forward(state, strict=True) for call in self.calls]
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise WorkbookError(
+                "the formulas cannot be computed at a point that was asked for, a fault of "
+                f"sheetsim ({type(error).__name__}: {error})"
+            ) from error
 
     def backward(self, registers: list[list[ArrayValue]], bars: Floats) -> Floats:
         """Return the derivatives by the variables of what `bars` says of the slots."""

@@ -464,6 +464,10 @@ class _Folding:
         function = step.value
         if step.args:  # ROWS and COLUMNS of a value, not of a reference
             value = self.batch.values.get(step.args[0])
+            for one in self.batch.operations:
+                if one.out == step.args[0] and self._may_change_size(one.function, one.args):
+                    why = f"{one.function.name} of a size that depends on the variables"
+                    self.batch.unknown = why
             areas = whole_areas(self.size(step.args[0]))
             if value is not None and lost_range(value):
                 out = function.measures(areas)

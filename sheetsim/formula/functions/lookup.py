@@ -61,6 +61,17 @@ def _line(number: ArrayValue) -> Floats:
     return np.where(np.isfinite(number.num), np.trunc(number.num) - 1, -2.0)
 
 
+def _lines(
+    array: ArrayValue, row: ArrayValue, line: Floats, flat: Floats, count: int
+) -> ArrayValue:
+    """Return whole rows or columns, another in each cell; `#REF!` for one that is not there."""
+    outside = line >= count
+    out = take_at(array, np.where(outside, 0, flat).astype(np.intp))
+    if not outside.any():
+        return out
+    return choose(outside, everywhere((array, row), REF_ERROR), out)
+
+
 def _apart(r: Floats, c: Floats, size: tuple[int, int]) -> None:
     """Let cells that ask for a whole row or column, which may be of other sizes, go apart.
 
@@ -77,6 +88,10 @@ def _index(array: ArrayValue, row: ArrayValue, *column: ArrayValue) -> ArrayValu
     r, c = position(array, row, column[0] if column else None)
     if (r == -1).all() and (c == -1).all():
         return array
+    if (c == -1).all() and (r >= 0).all() and r.shape[-2:] == (1, 1):
+        return _lines(array, row, r, r * width + np.arange(width), height)
+    if (r == -1).all() and (c >= 0).all() and r.shape[-2:] == (1, 1):
+        return _lines(array, row, c, np.arange(height)[:, None] * width + c, width)
     if (r == -1).any() or (c == -1).any():  # a whole row or column, the same in all cells
         if r.size > 1 and (np.ptp(r) or np.ptp(c)):
             _apart(r, c, (height, width))
