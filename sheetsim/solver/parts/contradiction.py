@@ -8,7 +8,8 @@ within the bounds, with δ = x' - x,
 
 and if what the right side is at least is more than feasible rows allow, there is no feasible x'. A
 row is linear if its formulas say so. It is quadratic if its values say so: compared with its
-second-order model at points near and far, as `linearity` does with the first-order one.
+second-order model at points near and far, as `linearity` does with the first-order one, in a model
+without functions that have kinks or jumps, which no number of points would show.
 """
 
 import numpy as np
@@ -87,7 +88,7 @@ def _curvature(
     open_ = ~np.concatenate(known)[rows]
     if not open_.any():
         return np.zeros((n, n))
-    if n > MOST:
+    if n > MOST or evaluator.model.kinked:
         return None
     W = _hessians(evaluator, point, rows[open_], sides)
     if not (np.isfinite(W).all() and _quadratic(evaluator, point, rows[open_], W, sides)):
