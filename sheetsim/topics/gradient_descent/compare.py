@@ -26,7 +26,7 @@ from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
-from sheetsim.topics._tries import Try, every
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent import _all, data
 
 FACTS, ENDS = 2, 6
@@ -482,6 +482,18 @@ TOPIC = Topic(
                 now["adam"][0] != was["adam"][0],
             ),
             rests_on="same_start",
+        ),
+        Try(
+            "Set step_to_show to 0, then to 29, 58 and so on.",
+            "Curves and ways are drawn up to that step: see who goes where, epoch by epoch.",
+            edits=({"step_to_show": 0.0}, {"step_to_show": 29.0}),
+            holds=lambda _was, start, later: every(
+                start["drawn_epoch"] == 0,
+                same(start["way_a_adam"], start["adam!start_a"]),
+                same(later["drawn_epoch"].max(), later["shown_step"] / later["points"]),
+                later["way_a_adam"][-1] != start["way_a_adam"][-1],
+            ),
+            rests_on="drawn_epoch",
         ),
     ),
     needs=("*",),

@@ -118,6 +118,20 @@ OPTIMIZER = Optimizer(
             rests_on="new_a",
         ),
         Try(
+            "Set lr to 0.001.",
+            "The run diverges: diverged_in says in which step, numbers go to scientific form, and "
+            "the curve stops at error_limit.",
+            edits=({"lr": 0.001},),
+            holds=lambda was, now: every(
+                was["diverged_in"] == "no step",
+                now["diverged_in"].startswith("step "),
+                now["beyond"].sum() > 0,
+                same(now["drawn_rmse"].max(), now["error_limit"]),
+            ),
+            rests_on="diverged_in",
+            when={"live": 1},
+        ),
+        Try(
             "Set h to 1, then to 0.0001.",
             "est_de_db differs from de_db by exactly h, est_de_da from de_da by h x².",
             edits=({"h": 1.0}, {"h": 0.0001}),
