@@ -2,7 +2,7 @@
 
 import sys
 
-from sheetsim.errors import is_interrupt
+from sheetsim.errors import INTERRUPTED, is_interrupt
 
 __all__ = ["main"]
 
@@ -15,7 +15,7 @@ def main() -> None:
         if not is_interrupt(error):
             raise
         sys.stderr.write("sheetsim: interrupted\n")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     command_line(prog_name="sheetsim")
 
 

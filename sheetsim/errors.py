@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, which is no error of this tree."""
+
+
 class OptionName(str):
     """The name of an option in a message, which the command line spells in its own way.
 

@@ -40,7 +40,7 @@ def replace_file(path: str | Path, unless: Callable[[Path], bool] | None = None)
             disk is full. Any `OSError` from the block counts as one in writing: turn the errors
             of reading into `WorkbookError` or `DataError` first.
     """
-    demand_writable(path)
+    require_writable(path)
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.stem}.{os.urandom(4).hex()}{target.suffix}")
     try:
@@ -57,7 +57,7 @@ def replace_file(path: str | Path, unless: Callable[[Path], bool] | None = None)
         temporary.unlink(missing_ok=True)
 
 
-def demand_writable(path: str | Path) -> None:
+def require_writable(path: str | Path) -> None:
     """Find out that a file cannot be written before the work that makes it.
 
     Raises:

@@ -20,7 +20,7 @@ from sheetsim.book import CellError
 from sheetsim.engines import DEFAULT_TIMEOUT, choose
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import OptionError, OptionName, SheetsimError
-from sheetsim.files import demand_writable
+from sheetsim.files import require_writable
 from sheetsim.formula.recalc.formula_alone import Formulas
 from sheetsim.references import address_text, column_name
 from sheetsim.spreading import spread
@@ -120,7 +120,7 @@ def recalc(
             raise OptionError(
                 OptionName("out"), f" is {out}; expected a name that ends in {ending}"
             )
-        demand_writable(out)
+        require_writable(out)
     book = read_book(path)
     values, kept = _ours(book) if engine == "numpy" else _engines(book, engine, timeout)
     changed = {

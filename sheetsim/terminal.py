@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.errors import OptionName, OutputError, SheetsimError, is_interrupt
+from sheetsim.errors import INTERRUPTED, OptionName, OutputError, SheetsimError, is_interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
     from rich.table import Table
 
-INTERRUPTED = 130
 PIPE_CLOSED = 1
 KEPT = "interrupted; files that were finished are kept"
 WIDE = 120

@@ -2,8 +2,8 @@
 
 `check` reads the inputs of a workbook, works out with NumPy what every formula cell must hold,
 and asks the engines to recalculate copies whose cached values were destroyed: one copy as it is,
-and one with every input changed. `agreement` says when two values agree, and `changes` what the
-second copy is for.
+and one with every input changed. `agreement` says when two values agree, and `changed_inputs`
+what the second copy is for.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Comparison:
         models: a row for every Solver model.
         cells: how many formula cells were compared.
         differences: cells whose saved value is not NumPy's, or that hold no formula any more; in
-            the order of `Report.differences`.
+            the order of `CheckReport.differences`.
     """
 
     path: str

@@ -28,7 +28,7 @@ def compare_solvers(file: str, given: dict[str, Any], as_json: bool) -> None:
         WorkbookError, EngineError, OutputError: likewise.
     """
     from sheetsim.api.files import request_of
-    from sheetsim.files import demand_writable
+    from sheetsim.files import require_writable
     from sheetsim.peers.side_by_side import side_by_side
 
     names = [name.strip() for name in given.pop("against").split(",") if name.strip()]
@@ -42,7 +42,7 @@ def compare_solvers(file: str, given: dict[str, Any], as_json: bool) -> None:
         if out.suffix.lower() not in KINDS:
             expected = f"a name that ends in {', '.join(KINDS)}"
             raise OptionError(f"--out is {out}; expected {expected}, with --against")
-        demand_writable(out)
+        require_writable(out)
     flags = [name for name in ("minimize", "maximize") if given.pop(name)]
     given |= dict.fromkeys(flags, True)
     given["set"] = given.pop("set_")

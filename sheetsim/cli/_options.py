@@ -23,7 +23,7 @@ def workbook_options(
     command: Command, workbooks: Collection[str] | None = None, without: Collection[str] = ()
 ) -> Command:
     """An option of the command for every option of some workbooks, or of all, but for some."""
-    from sheetsim.topics import covers  # not for who wants but --show
+    from sheetsim.topics import covers  # who wants --show alone need not wait for it
 
     found: dict[str, dict[str, list[tuple[Option, str]]]] = {}
     for lesson in covers().values():

@@ -19,7 +19,7 @@ from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import Table
 from sheetsim.data.decimal_marks import Marks
 from sheetsim.data.labels import ascending, clean_label, first_duplicate, typed_labels
-from sheetsim.data.problems import demand_none
+from sheetsim.data.problems import require_none
 from sheetsim.errors import shown
 
 Codes = npt.NDArray[np.int64]
@@ -62,7 +62,7 @@ def busiest(table: Table, users: int, movies: int, largest: float) -> tuple[Labe
     movie_labels = _labels(table, rows, movie, problems)
     stars = _numbers(table, rows, rating, largest, problems)
     _find_doubles(table, rows, user, movie, problems)
-    demand_none(table.name, problems)
+    require_none(table.name, problems)
 
     kept_users = _most(user_labels, user.codes, users)
     kept_movies = _most(movie_labels, movie.codes, movies)

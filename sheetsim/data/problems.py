@@ -8,7 +8,7 @@ LISTED = 40
 """How many problems a message lists; it says how many more there are."""
 
 
-def demand_none(name: str, problems: Sequence[tuple[int, str]]) -> None:
+def require_none(name: str, problems: Sequence[tuple[int, str]]) -> None:
     """Refuse a table with problems.
 
     Args:

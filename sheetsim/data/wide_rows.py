@@ -18,7 +18,7 @@ from sheetsim.arrays import Floats
 from sheetsim.data.csv_table import Table
 from sheetsim.data.decimal_marks import Marks
 from sheetsim.data.labels import clean_label, first_duplicate, fold
-from sheetsim.data.problems import demand_none
+from sheetsim.data.problems import require_none
 from sheetsim.errors import DataError, OptionError, shown
 
 NOBODY = "none"
@@ -103,7 +103,7 @@ def read_wide(table: Table, wishes: Wishes, most: int, largest: float) -> Wide:
         DataError: what the table holds cannot be used; names every bad row.
         OptionError: a column that is wished for is not there.
     """
-    _demand_columns(table, wishes)
+    _require_columns(table, wishes)
     rows = []
     for row, fields in table.rows:
         rows.append((row, fields))
@@ -119,11 +119,11 @@ def read_wide(table: Table, wishes: Wishes, most: int, largest: float) -> Wide:
     movies = _movies(table, columns, most)
     reader = _Reader(table, rows, who, columns, wishes, largest)
     users, values = reader.users(), reader.ratings()
-    demand_none(table.name, reader.problems)
+    require_none(table.name, reader.problems)
     return Wide(users, movies, values, tuple(left_out.values()))
 
 
-def _demand_columns(table: Table, wishes: Wishes) -> None:
+def _require_columns(table: Table, wishes: Wishes) -> None:
     named = (*wishes.without, *([wishes.who] if wishes.who not in ("", NOBODY) else []))
     for heading in named:
         if table.find(heading) is None:

@@ -23,7 +23,7 @@ TITLES: Mapping[str, str] = {
     "arithmetic": "Arithmetic", "operators": "Arithmetic", "rounding": "Rounding",
     "angles": "Angles", "combinatorics": "Counting and chances of counts", "matrices": "Matrices",
     "statistics": "Statistics", "moments": "Means, moments and lines", "ranks": "Order and ranks",
-    "conditional": "By criteria", "distributions": "Normal distribution and its kin",
+    "conditional": "By criteria", "distributions": "Normal and related distributions",
     "samples": "Distributions of samples", "finance": "Loans and depreciation",
     "cashflows": "Cash flows", "logic": "Logic", "information": "Information and choices",
     "lookup": "Lookup", "references": "References", "arrays": "Arrays", "texts": "Texts",

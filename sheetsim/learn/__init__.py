@@ -21,7 +21,7 @@ from sheetsim.learn.callbacks import LossLine
 from sheetsim.learn.classifier import Classifier
 from sheetsim.learn.collab import DotProductBias
 from sheetsim.learn.digits import compare_optimizers, digits_learner
-from sheetsim.learn.learner import Callback, Data, Epoch, Found, Learner, TrainingEnd
+from sheetsim.learn.learner import Callback, Data, Epoch, Learner, RateSearch, TrainingEnd
 from sheetsim.learn.movielens import Interpretation, collab_learner
 from sheetsim.learn.saving import load_model, save_model
 
@@ -31,10 +31,10 @@ __all__ = [
     "Data",
     "DotProductBias",
     "Epoch",
-    "Found",
     "Interpretation",
     "Learner",
     "LossLine",
+    "RateSearch",
     "TrainingEnd",
     "collab_learner",
     "compare_optimizers",

@@ -121,7 +121,7 @@ class Epoch:
 
 
 @dataclass(frozen=True)
-class Found:
+class RateSearch:
     """What the finder of learning rates saw.
 
     Attributes:
@@ -223,7 +223,7 @@ class Learner:
         rates = np.outer(shape, self._rates(lr_max))
         self._run(epochs, rates, momentum if self._rule.momentum else None)
 
-    def lr_find(self, steps: int = 100, low: float = 1e-7, high: float = 10.0) -> Found:
+    def lr_find(self, steps: int = 100, low: float = 1e-7, high: float = 10.0) -> RateSearch:
         """Let the rate grow from batch to batch until the loss explodes; then undo all of it.
 
         Args:
@@ -259,7 +259,7 @@ class Learner:
         first = min(SKIPPED, end - 1)
         best = suggest(rates[first:end], smooth[first:end])
         ended = _how_it_ended(rates[:end], smooth[first:end], steps)
-        return Found(rates[:end], np.array(losses[:end]), smooth[:end], best, ended)
+        return RateSearch(rates[:end], np.array(losses[:end]), smooth[:end], best, ended)
 
     # Groups ------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.errors import OptionError, OptionName, WorkbookError
-from sheetsim.files import demand_writable, json_text, replace_file
+from sheetsim.files import json_text, replace_file, require_writable
 from sheetsim.references import address_text
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solving.inputs import parse_sweep
@@ -267,7 +267,7 @@ def require_table(book: str | Path, path: str | Path) -> None:
         raise OptionError(
             OptionName("out"), f" is {path}; expected a name that ends in {', '.join(kinds)}"
         )
-    demand_writable(path)
+    require_writable(path)
 
 
 def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:

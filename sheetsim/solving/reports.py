@@ -16,7 +16,7 @@ import numpy as np
 
 from sheetsim.book import CellError
 from sheetsim.errors import OptionError, OptionName
-from sheetsim.files import demand_writable, json_text, replace_file
+from sheetsim.files import json_text, replace_file, require_writable
 from sheetsim.solving.limits import reach
 from sheetsim.workbook.read.cell_labels import Labels
 from sheetsim.workbook.rewrite.solver_reports import (
@@ -79,10 +79,10 @@ def require_report(path: str | Path) -> None:
         )
     target = Path(path)
     if target.suffix.lower() == ".json":
-        demand_writable(target)
+        require_writable(target)
         return
     for name in ("answer", "sensitivity", "limits", "trials"):
-        demand_writable(_csv_name(target, name))
+        require_writable(_csv_name(target, name))
 
 
 def save_report(solved: Solved, path: str | Path) -> list[Path]:

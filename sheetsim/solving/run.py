@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.errors import OptionError, OptionName
-from sheetsim.files import demand_writable
+from sheetsim.files import require_writable
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
 from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
@@ -129,7 +129,7 @@ def solve_file(
             raise OptionError(
                 OptionName("out"), f" is {out}; expected a name that ends in {Path(path).suffix}"
             )
-        demand_writable(out)
+        require_writable(out)
     with _no_collector():
         prepared = prepare(path, request, progress=progress)
     lines = describe_before(prepared)

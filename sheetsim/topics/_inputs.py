@@ -1,6 +1,8 @@
 """A row of named cells with their labels above: a sheet's inputs, and what comes of them.
 
-Here an option of the command line or of Python becomes a cell: the default of its input.
+An option of the command line or of Python reaches its cell by its name: the topic's `given` (of an
+optimizer, `gradient_descent._optimizer_topic`) puts it into the draft, and `Sheet.inputs` takes it
+from there in place of the default of the input.
 """
 
 from collections.abc import Sequence

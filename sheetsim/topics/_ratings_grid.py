@@ -119,7 +119,7 @@ def given_ratings(sheet: Sheet, grid: Grid) -> tuple[Block, Block]:
         OptionError: two users or two movies have the same label.
     """
     sheet.records(MOVIES, grid.left, "movies", (1, grid.n_movies), "heading")
-    _demand_distinct(sheet)
+    _require_distinct(sheet)
     users = sheet.records(grid.ratings, grid.label, "users", (grid.n_users, 1), "row heading")
     ratings = sheet.inputs(
         grid.ratings,
@@ -207,7 +207,7 @@ def fit(
     sheet.solver = SheetModel(rmse, parts)
 
 
-def _demand_distinct(sheet: Sheet) -> None:
+def _require_distinct(sheet: Sheet) -> None:
     """Refuse labels of which two are the same to a spreadsheet: look-ups would find the first."""
     for axis in ("users", "movies"):
         labels = np.ravel(sheet.given.get(axis, [])).tolist()

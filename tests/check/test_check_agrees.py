@@ -63,7 +63,7 @@ def named(case: tuple[str, dict[str, Any]]) -> str:
     )
 
 
-def demand_agreement(name: str, options: dict[str, Any], folder: Path, *names: str) -> None:
+def require_agreement(name: str, options: dict[str, Any], folder: Path, *names: str) -> None:
     path = build(name, folder, **options)
     before = path.read_bytes()
     report = check(path, names or None)
@@ -74,12 +74,12 @@ def demand_agreement(name: str, options: dict[str, Any], folder: Path, *names: s
 
 @pytest.mark.parametrize("case", BOTH_ENGINES, ids=named)
 def test_in_all_engines(case: tuple[str, dict[str, Any]], tmp_path: Path) -> None:
-    demand_agreement(*case, tmp_path)
+    require_agreement(*case, tmp_path)
 
 
 @pytest.mark.parametrize("case", ONE_ENGINE, ids=named)
 def test_in_ironcalc(case: tuple[str, dict[str, Any]], tmp_path: Path) -> None:
-    demand_agreement(*case, tmp_path, "ironcalc")
+    require_agreement(*case, tmp_path, "ironcalc")
 
 
 @pytest.mark.parametrize("case", LECTURES, ids=named)
@@ -88,7 +88,7 @@ def test_on_the_lectures_data(
 ) -> None:
     name, options = case
     options = {k: lecture / v if str(v).endswith(".csv") else v for k, v in options.items()}
-    demand_agreement(name, options, tmp_path, "ironcalc")
+    require_agreement(name, options, tmp_path, "ironcalc")
 
 
 # After edits -------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ def test_nothing_to_compare_with(tmp_path: Path) -> None:
     assert one.status == "there are no formulas"
 
 
-def test_zeros_of_xlsxwriter_are_told(tmp_path: Path) -> None:
+def test_zeros_of_xlsxwriter_are_reported(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.xlsx", {"A1": 2.0, "B1": ("=A1*2", 0), "B2": ("=A1-2", 0)})
     one = verify(path, engines=["numpy"])
     assert names(one) == ["S!B1"]

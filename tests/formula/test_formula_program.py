@@ -184,7 +184,7 @@ def _letters(column: int) -> str:
     return (chr(64 + column // 26) if column >= 26 else "") + chr(65 + column % 26)
 
 
-def test_smooth_and_linear_are_told() -> None:
+def test_smooth_and_linear_are_reported() -> None:
     smooth = program_of("=A1^2+IF(B1>0,A2,A3)", {"B1": 1.0})
     assert smooth.smooth == ()
     assert smooth.linear == (False,)

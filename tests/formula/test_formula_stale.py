@@ -268,7 +268,7 @@ def test_what_depends_through_a_lambda_is_computed(
         ("1", "=A1+"), ("1", "=NOPE(OFFSET(A3,-2,0))"), ("EVALUATE(\"S!A\"&1)", "=f"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_computed_but_depends_is_told(meaning: str, formula: str) -> None:
+def test_what_cannot_be_computed_but_depends_is_reported(meaning: str, formula: str) -> None:
     cells = {"A1": 1.0, "A3": 3.0, "Two!E1": Cell("=S!E1", 4.0), "E1": Cell(formula, 4.0)}
     book = book_of(cells, **names(f=meaning, g="S!$A$1"))
     for trusted in (True, False):

@@ -16,7 +16,7 @@ def list_in(text: str) -> str:
     return BEGIN + rest.partition(END)[0] + END if found else ""
 
 
-def demand_fresh(text: str) -> None:
+def require_fresh(text: str) -> None:
     """Fail if a text's list of functions is missing or out of date."""
     held = list_in(text)
     assert held, "sheetsim/README.md has no list; scripts/make_functions_list prints it"
@@ -33,12 +33,12 @@ def test_every_function_is_listed_once() -> None:
 
 
 def test_a_stale_list_is_found() -> None:
-    demand_fresh(f"# Title\n\n{listing()}\n\nmore")
+    require_fresh(f"# Title\n\n{listing()}\n\nmore")
     with pytest.raises(AssertionError, match="stale"):
-        demand_fresh(listing().replace("PMT", "TMP"))
+        require_fresh(listing().replace("PMT", "TMP"))
     with pytest.raises(AssertionError, match="no list"):
-        demand_fresh("# Title\n")
+        require_fresh("# Title\n")
 
 
 def test_the_readme_has_them() -> None:
-    demand_fresh(README.read_text(encoding="utf-8"))
+    require_fresh(README.read_text(encoding="utf-8"))

@@ -233,10 +233,10 @@ def test_never_worse_than_a_feasible_start(
     )
     clock = time.perf_counter if asked is None else ticking(asked)
     result = solve(model, options, engine, clock=clock)
-    demand_no_worse(model, result)
+    require_no_worse(model, result)
 
 
-def demand_no_worse(model: Model, result: Result) -> None:
+def require_no_worse(model: Model, result: Result) -> None:
     start = model.at(model.start)[0]
     sign = -1.0 if model.sense == "maximize" else 1.0
     assert result.violation <= 1e-6, result.status
@@ -275,6 +275,6 @@ def test_an_engine_that_ends_at_a_worse_point_is_overruled(
         integer=np.array([True, False]),
     )  # fmt: skip
     result = solve(model)
-    demand_no_worse(model, result)
+    require_no_worse(model, result)
     assert not result.success
     assert "the search ended elsewhere" in result.status

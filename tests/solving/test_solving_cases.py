@@ -63,7 +63,7 @@ def name(case: dict[str, Any]) -> str:
     return stem(case) + (f"-{case['variant']}" if "variant" in case else "")
 
 
-def demand_right(case: dict[str, Any]) -> None:
+def require_right(case: dict[str, Any]) -> None:
     """Solve a case by the command, and hold its answer against what is right."""
     more = ["--starts", "10"] if stem(case) in NEARBY else []
     words = ["solve", str(case["path"]), *case["args"], *more, "--no-copy", "--json"]
@@ -105,7 +105,7 @@ def needs_highs(case: dict[str, Any]) -> bool:
 def test_what_was_false_once(case: dict[str, Any]) -> None:
     if needs_highs(case):
         pytest.importorskip("highspy", reason="Simplex LP needs the package highspy")
-    demand_right(case)
+    require_right(case)
 
 
 @pytest.mark.parametrize(("kind", "most"), [("solver", 8), ("numeric", 4), ("hs", 10)])
@@ -113,7 +113,7 @@ def test_the_others(kind: str, most: int, sample: Sample) -> None:
     pytest.importorskip("highspy", reason="Simplex LP needs the package highspy")
     others = [case for case in cases(kind) if not {stem(case)} & (FALSE_ONCE | SLOW)]
     for case in sample(others, most):
-        demand_right(case)
+        require_right(case)
 
 
 def test_a_wrong_answer_is_seen() -> None:
@@ -121,4 +121,4 @@ def test_a_wrong_answer_is_seen() -> None:
     (case,) = (case for case in cases("numeric") if stem(case) == "saddle_start")
     for wrong in ({"right": -5.0, "sense": ""}, {"right": "infeasible"}, {"right": "refused"}):
         with pytest.raises(AssertionError):
-            demand_right({**case, **wrong})
+            require_right({**case, **wrong})

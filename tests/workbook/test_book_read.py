@@ -191,7 +191,7 @@ def test_names_of_a_sheet_come_before_the_workbooks(tmp_path: Path) -> None:
     assert [found.text for found in texts if found is not None] == ["2", "1", "3"]
 
 
-def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_cells, "REPORT_EVERY", 10)
     path = one_sheet(tmp_path / "a.xlsx", "<row>" + "<c><v>1</v></c>" * 100 + "</row>")
     reported: list[tuple[str, float]] = []

@@ -13,7 +13,7 @@ from sheetsim.cli._downloads import data_folder
 from sheetsim.cli._files import Written, folder_for, folder_of
 from sheetsim.cli._names import of_lesson, optimizer_names
 from sheetsim.errors import DataError, OptionError
-from sheetsim.files import demand_writable
+from sheetsim.files import require_writable
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
     console,
@@ -199,9 +199,9 @@ def _learn(ratings: MovieLens, given: dict[str, Any], as_json: bool) -> None:
     out: Path | None = given.get("out")
     if out is not None:
         check_room(ratings)
-        demand_writable(out / "movielens.xlsx")
+        require_writable(out / "movielens.xlsx")
     if "save" in given:
-        demand_writable(given["save"])
+        require_writable(given["save"])
     learner = None
     if "load" in given:
         model = _loaded(given["load"], ratings)

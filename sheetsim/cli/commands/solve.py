@@ -11,10 +11,9 @@ import click
 
 from sheetsim.cli._against import compare_solvers
 from sheetsim.cli._files import Done, Written, file_of, folder_for, require_workbook
-from sheetsim.errors import OptionError, WorkbookError
+from sheetsim.errors import INTERRUPTED, OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
-    INTERRUPTED,
     console,
     new_table,
     one_line,

@@ -108,7 +108,7 @@ def _alike(values: ArrayValue, dates: ArrayValue) -> bool:
     return values.shape[-1] * values.shape[-2] == dates.shape[-1] * dates.shape[-2]
 
 
-def _demand_single(value: ArrayValue, what: str) -> None:
+def _require_single(value: ArrayValue, what: str) -> None:
     if value.shape[-2:] != (1, 1):
         raise UnknownResultError(what)
 
@@ -116,7 +116,7 @@ def _demand_single(value: ArrayValue, what: str) -> None:
 def _xnpv(rate: ArrayValue, values: ArrayValue, dates: ArrayValue) -> ArrayValue:
     if not _alike(values, dates):
         return everywhere((rate, values, dates), NUM_ERROR)
-    _demand_single(rate, "XNPV with an array as rate")
+    _require_single(rate, "XNPV with an array as rate")
     x, years, good = _dated(values, dates)
     r = np.where(rate.num[..., 0] >= 0, rate.num[..., 0], np.nan)
     num = np.where(good, (x * _discounts(r, years)).sum(-1, keepdims=True), np.nan)[..., None]
@@ -135,7 +135,7 @@ def _xirr(values: ArrayValue, dates: ArrayValue, *guess: ArrayValue) -> ArrayVal
     if not _alike(values, dates):
         return everywhere((values, dates), NUM_ERROR)
     if guess:
-        _demand_single(guess[0], "XIRR with an array as guess")
+        _require_single(guess[0], "XIRR with an array as guess")
     x, years, good = _dated(values, dates)
     x, years = np.broadcast_arrays(x, years)
     start = guess[0].num[..., 0] if guess else np.full(1, 0.1)

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001, ARG005  (all partials are called alike: result, arguments)
-"""The normal distribution and its kin, Γ, and the error function.
+"""The normal distribution and those near it, Γ, and the error function.
 
 Every derivative is a closed form: that of a probability is the density. A scale that is not
 positive, or a probability outside 0 to 1, is `#NUM!`.

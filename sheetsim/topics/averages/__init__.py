@@ -4,6 +4,8 @@ An average that forgets: every new value counts alpha, all that came before 1 - 
 this average of the gradients, RMSProp that of their squares, and Adam has both. First the average
 itself, over a noisy curve; then what it remembers; then gradients and their averages.
 
+`_running` has the column that needs the row above it, which the topics share.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5.
 """
 

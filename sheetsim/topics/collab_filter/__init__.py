@@ -4,6 +4,8 @@ Every user and every movie gets k numbers, its factors. What a user thinks of a 
 product of the two; the factors are whatever makes those products fit the ratings that we have.
 One-hot encoding, embeddings and biases are the same model seen three more ways.
 
+`_pairs` has the row for every pair of user and movie, which two topics share.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, collab_filter.xlsx.
 """
 

@@ -4,6 +4,8 @@ Twelve real digits of 8 x 8 pixels, drawn from the embedded ones, are a mini-bat
 regression, 64 pixels to 10 classes, takes one step on it with everything in sight, then several,
 and its weights are looked at as pictures. `sheetsim digits` trains the same model on MNIST.
 
+`_batch` has what the sheets share: sizes, the batch, the cells of a forward pass.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, the notebook on MNIST: there
 28 x 28 pixels, batches of 64, learning rate 2e-2, weight decay 1e-5.
 """

@@ -60,9 +60,7 @@ USUAL, SMALL = "input.general", "input.power"
 """Looks of the parameters."""
 
 RESET = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
-NOT_THE_LECTURES = (
-    "the lecture does not have it: the textbook variant in every workbook, all updates kept"
-)
+NO_RESET = "the lecture does not have it: the textbook variant in every workbook, all updates kept"
 """Notes above the headings."""
 
 
@@ -178,7 +176,7 @@ def _inputs(sheet: Sheet, optimizer: Optimizer, variant: Variant, steps: int) ->
         look = "input.power" if name in wide else "input.step"
         row.append(Fact(name, name, None, 1.0, look, optimizer.range_of(name)))
     if variant.warm_up or optimizer.lecture is None:
-        sheet.text(BAND - 1, 0, RESET if variant.warm_up else NOT_THE_LECTURES, "note")
+        sheet.text(BAND - 1, 0, RESET if variant.warm_up else NO_RESET, "note")
     row.append(_divergence.times())
     shown = Valid(0, steps, whole=True)
     row.append(Fact("step_to_show", "step_to_show", None, steps, "input.index", shown))

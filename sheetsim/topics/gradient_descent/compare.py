@@ -61,13 +61,13 @@ def lead_of(book: Draft) -> str:
     lead = (
         "RMSE at the end of each epoch, over the same points; each with the settings on its sheet"
     )
-    strangers = [
+    not_in_lecture = [
         one.name
         for one in _all.optimizers()
         if one.name in optimizers(book) and one.lecture is None
     ]
-    if book.plan["variant"] == "lecture" and strangers:
-        *others, last = strangers
+    if book.plan["variant"] == "lecture" and not_in_lecture:
+        *others, last = not_in_lecture
         names = f"{', '.join(others)} and {last}" if others else last
         them = "them" if others else "it"
         lead += f" ({names} as in PyTorch: the lecture does not have {them})"
@@ -363,7 +363,9 @@ def _contours(parts: _Parts) -> list[tuple[Block, Block]]:
         float(sheet[name].value)
         for name in ("best_a", "best_b", "mean_x", "sd_x", "start_rmse", "least_rmse")
     )
-    sheet.text(row - 2, left, "contours of RMSE, at parts of its value at the start of sgd", "band")
+    first = parts.names[0]
+    title = f"contours of RMSE, at parts of its value at the start of {first}"
+    sheet.text(row - 2, left, title, "band")
     headings = [f"{of} at {i + 1}" for i in range(len(LEVELS)) for of in "ab"]
     sheet.labels(row - 1, left, [["degrees", *headings]], "heading")
     angle = sheet.numbers(row, left, [[degree] for degree in DEGREES], "index")

@@ -6,6 +6,8 @@ a title, and formulas predict the rating from the factors in the sheets, as the 
 
 It is the workbook that needs a trained model to be built, so that `sheetsim build` leaves it out.
 
+`_score` turns raw scores into ratings.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5 (lesson4-collab).
 """
 

@@ -3,6 +3,8 @@
 The one-cycle schedule step by step; the learning-rate finder, run live on a line through points;
 and constant, falling and one-cycle rates side by side on the same points from the same start.
 
+`_points` has the points that the runs are fitted to.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 2 and 5.
 """
 

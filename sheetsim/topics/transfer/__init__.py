@@ -5,6 +5,9 @@ and a head of one output, three layer groups with 13 weights. Layers 1 and 2 com
 an old task, the head is new and random. What is frozen, what is unfrozen and when, and how fast
 each group may learn are inputs; every choice has its sheet, where each row is one step.
 
+The topics share `_run` (a training run and its sheet), `_steps` (training in NumPy), `_cells` (the
+net's formulas) and `_group_table` (the layer groups side by side).
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (freeze, unfreeze,
 discriminative learning rates).
 """

@@ -66,17 +66,17 @@ def group_rates(lr: float | slice, groups: int, divisor: float = DIVISOR) -> Arr
         raise OptionError(
             OptionName("groups"), f" is {groups!r}; expected a whole number, at least 1"
         )
-    _demand_rate("divisor", divisor)
+    _require_rate("divisor", divisor)
     if not isinstance(lr, slice):
-        return np.full(groups, _demand_rate("lr", lr))
+        return np.full(groups, _require_rate("lr", lr))
     if lr.step is not None:
         raise OptionError(
             OptionName("lr"), f" is {lr!r}; expected slice(x) or slice(x, y), without a step"
         )
-    last = _demand_rate("the end of slice lr", lr.stop)
+    last = _require_rate("the end of slice lr", lr.stop)
     if lr.start is None:
         return last_group_faster(last, groups, divisor)
-    first = _demand_rate("the start of slice lr", lr.start)
+    first = _require_rate("the start of slice lr", lr.start)
     if first >= last:
         raise OptionError(
             OptionName("lr"), f" is slice({first:g}, {last:g}); expected a start below the end"
@@ -116,7 +116,7 @@ def three_ways(lr: float, lr_start: float, divisor: float) -> Array:
     return np.where(np.isfinite(rates), rates, np.nan)
 
 
-def _demand_rate(name: str, value: object) -> float:
+def _require_rate(name: str, value: object) -> float:
     number = value if isinstance(value, int | float | np.number) else math.nan
     if isinstance(value, bool) or not math.isfinite(number) or not number > 0:
         raise OptionError(OptionName(name), f" is {value!r}; expected a number above 0")

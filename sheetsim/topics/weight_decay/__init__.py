@@ -4,6 +4,8 @@ Add wd sum(w^2) to the loss, and every gradient gets 2 wd w more, which pulls th
 0. Under plain gradient descent that is the same as multiplying each weight by a number a little
 below 1 at every step; under Adam it is not, and which of the two a program does matters.
 
+`_runs` has the steps of a rule and the columns that show them, which the topics share.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lessons 4 and 5.
 """
 
