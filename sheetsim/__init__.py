@@ -6,9 +6,9 @@ which package says the map in sheetsim/README.md.
 Modules beside the packages: `arrays` (names for NumPy's arrays), `book` (a workbook as plain data),
 `errors` (all that are raised on purpose), `files` (a file written whole or not at all),
 `module_text` (what a module's file says, without an import), `option_values` (values that are given
-as options), `recalculating` (fresh values for any
-workbook), `references` (A1 references), `spreading` (one function
-over many tasks), `terminal` (printing), `tolerances` (how far two numbers may be apart).
+as options), `recalculating` (fresh values for any workbook), `references` (A1 references),
+`spreading` (one function over many tasks), `terminal` (printing), `tolerances` (how far two numbers
+may be apart).
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ OPTIMIZER = Optimizer(
             "the curve stops at error_limit.",
             edits=({"lr": 0.001},),
             holds=lambda was, now: every(
-                was["diverged_in"] == "no step",
+                was["beyond"].sum() == 0,
                 now["diverged_in"].startswith("step "),
                 now["beyond"].sum() > 0,
                 same(now["drawn_rmse"].max(), now["error_limit"]),
