@@ -14,6 +14,7 @@ from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.compiler import Compiler
 from sheetsim.formula.compile.error_origins import find_errors
 from sheetsim.formula.compile.store import DYNAMIC
+from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.structure.linear import linear_slots
 from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sheetsim.book import Book, CellAddress
+    from sheetsim.formula.autodiff.calls import State
+    from sheetsim.formula.values import ArrayValue
 
 PLAIN_WORK = 50
 """What a function that Python computes value by value costs, in numbers that NumPy computes."""
@@ -78,18 +81,20 @@ class Program:
             WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
         """
         x = self._checked(x)
-        if x.ndim > 1 and self._ragged:
+        forward = self._forward(x)
+        if forward is None:
             return np.stack([self.values(one) for one in x])
-        state, _ = self._tape.forward(x)
+        state, _ = forward
         return self._numbers(state.num[..., self._out])
 
     def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
         """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""
         x = self._checked(x)
-        if x.ndim > 1 and self._ragged:
+        forward = self._forward(x)
+        if forward is None:
             values, slopes = zip(*(self.value_and_gradient(one, output) for one in x), strict=True)
             return np.stack(values), np.stack(slopes)
-        state, registers = self._tape.forward(x)
+        state, registers = forward
         slot = self._out[output]
         bars = self._tape.bars(x.shape[:-1])
         bars[..., slot] = 1.0
@@ -98,10 +103,11 @@ class Program:
     def values_and_jacobian(self, x: Floats) -> tuple[Floats, Floats]:
         """Return the outputs (m,) or (S, m), and their derivatives (m, n) or (S, m, n)."""
         x = self._checked(x)
-        if x.ndim > 1 and self._ragged:
+        forward = self._forward(x)
+        if forward is None:
             values, slopes = zip(*map(self.values_and_jacobian, x), strict=True)
             return np.stack(values), np.stack(slopes)
-        state, registers = self._tape.forward(x)
+        state, registers = forward
         out = self._numbers(state.num[..., self._out])
         points = x.shape[0] if x.ndim > 1 else 0
         return out, self._tape.jacobian(registers, self._out, points)
@@ -121,6 +127,24 @@ class Program:
         """Whether each output is known to be linear (or constant) in the variables."""
         found = linear_slots(self._compiler)
         return tuple(bool(found[slot]) for slot in self._slots)
+
+    def _forward(self, x: Floats) -> tuple[State, list[list[ArrayValue]]] | None:
+        """Run forward; None if several x are to be run one by one, as sizes depend on them.
+
+        Raises:
+            WorkbookError: sizes that were the same in all cells of a formula differ at one x.
+        """
+        if x.ndim > 1 and self._ragged:
+            return None
+        try:
+            return self._tape.forward(x)
+        except UnequalSizesError as error:
+            if x.ndim > 1:
+                return None
+            raise WorkbookError(
+                f"{self._compiler.graph.book.path}: a formula's results become arrays of "
+                "different sizes in its cells, which is not computed here"
+            ) from error
 
     @cached_property
     def _ragged(self) -> bool:

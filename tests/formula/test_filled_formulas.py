@@ -107,6 +107,7 @@ def test_sizes_that_move_with_a_variable(formula: str, expected: list[float | No
     if not expected:
         assert "of a size that depends on the variables" in program.fallbacks[0].function
         return
-    for x, value in zip((0.5, 1.5, 2.5), expected, strict=True):
+    together = program(np.array([[0.5], [1.5], [2.5]]))
+    for k, (x, value) in enumerate(zip((0.5, 1.5, 2.5), expected, strict=True)):
         if value is not None:
-            assert program(np.array([x])) == value
+            assert program(np.array([x])) == together[k] == value

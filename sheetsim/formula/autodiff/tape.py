@@ -10,6 +10,7 @@ from sheetsim.arrays import Floats
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
 from sheetsim.formula.autodiff.sparsity import colours, pattern
+from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.values import ArrayValue, Bools, Ints
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Tape:
         division by zero or the like, the run is repeated with Excel's errors in the cells.
 
         Raises:
+            UnequalSizesError: results at several points are of different sizes.
             WorkbookError: a function stumbles over what it is given.
         """
         try:
@@ -101,7 +103,7 @@ class Tape:
             with np.errstate(all="ignore"):
                 state = self.state(x, whole=True)
                 return state, [call.forward(state, strict=True) for call in self.calls]
-        except MemoryError:
+        except (MemoryError, UnequalSizesError):
             raise
         except Exception as error:
             raise WorkbookError(

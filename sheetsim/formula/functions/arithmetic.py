@@ -126,6 +126,7 @@ FUNCTIONS = (
                 lambda y, a, b: -np.floor(a / b) + 0 * y, kinks=ALL, div0=lambda a, b: b == 0),
     plain("PI", "", lambda: float(np.pi), kinks=()),
     plain("RAND", "", lambda: 0.5, random=True),
+    plain("RANDARRAY", "|nnnnb", lambda *_: 0.5, random=True),
     plain("RANDBETWEEN", "nn", lambda low, high: low, random=True),
     plain("NOW", "", lambda: 0.0, random=True),
     plain("TODAY", "", lambda: 0.0, random=True),

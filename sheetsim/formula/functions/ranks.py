@@ -26,6 +26,7 @@ from sheetsim.formula.functions._make import (
     plain,
 )
 from sheetsim.formula.functions._ranges import mask_of, ranged, spread
+from sheetsim.formula.functions.arrays import Rows, dynamic
 from sheetsim.formula.values import NA_ERROR, ArrayValue, Bools, ExcelError, choose, with_errors
 
 Slopes = tuple[Floats, Sequence[Floats | None]]
@@ -186,6 +187,15 @@ def _mode(*ranges: list[list[Value]]) -> float:
     return best
 
 
+def _modes(*ranges: Rows) -> Rows:
+    """Return all numbers that come most often, in their order, one below the other."""
+    found = Counter(one for rows in ranges for one in _floats(rows))
+    most = max(found.values(), default=0)
+    if most < 2:
+        raise ExcelError(NA_ERROR)
+    return [[one] for one, count in found.items() if count == most]
+
+
 def _frequency(data: ArrayValue, bins: ArrayValue) -> ArrayValue:
     """Return how many numbers lie up to each bound, and behind the last: a column."""
     x, m, _ = numbers_in([data])
@@ -225,6 +235,7 @@ FUNCTIONS = (
     plain("PERCENTRANK.INC", "rn|i", _share, also="PERCENTRANK"),
     plain("PERCENTRANK.EXC", "rn|i", lambda *args: _share(*args, inner=True)),
     plain("MODE.SNGL", "r", _mode, most=255, also="MODE"),
+    dynamic("MODE.MULT", 1, 255, _modes, params="R"),
     general("FREQUENCY", 2, 2, _frequency, params="R", kinks=ALL,
             sample=([[0.3, 1.9, 1.2, 0.5, 0.8]], [[0.6], [1.5]])),
 )  # fmt: skip
