@@ -110,7 +110,11 @@ def test_what_is_looked_for_is_seen() -> None:
     """The lines that stood here."""
     assert set(sought('KNOWN = re.compile(r"\\b(SUMXMY2|SUMX2MY2)\\(")')) == {"SUMXMY2", "SUMX2MY2"}
     assert set(sought('shown = text.startswith("=INDEX(")')) == {"INDEX"}
-    assert set(sought('A = frozenset({"rand", "now", "randarray"})')) == {"rand", "now"}
+    assert set(sought('A = frozenset({"rand", "now", "randarray"})')) == {
+        "rand",
+        "now",
+        "randarray",
+    }
     assert not set(sought('A = {"left", "top", "bottom", "width"}'))
 
 
