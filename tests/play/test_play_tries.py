@@ -8,6 +8,7 @@ one of these the condition must fail.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,10 @@ from sheetsim.topics import Topic, lay_out, lessons, new_book
 from sheetsim.topics._tries import Edit, Seen, Try, every, first, put, same, typed
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
-LINES = 6
+LINES = 4
 """How many lines of a workbook a run tries; `--all` tries them all."""
 
-WORKBOOKS = 4
+WORKBOOKS = 2
 """Of how many workbooks LibreOffice tries a line."""
 
 Line = tuple[Topic, Try]
@@ -44,6 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("tries")
 
 
+@functools.cache
 def opened(name: str, folder: Path) -> tuple[Path, Played]:
     options = NEEDED.get(name, {})
     path = build(name, folder, **options)
