@@ -24,6 +24,7 @@ from sheetsim.files import require_writable
 from sheetsim.formula.recalc.formula_alone import Formulas
 from sheetsim.references import address_text, column_name
 from sheetsim.spreading import spread
+from sheetsim.tolerances import VERIFY_TOLERANCE
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.read.paths import require_workbook_name
 from sheetsim.workbook.rewrite.edited_copy import write_values
@@ -52,6 +53,7 @@ class Recalculation:
         out: the file that the values were written into; None if none was asked for.
         cells: how many formula cells there are.
         changed: how many of them show another value than before.
+        rounded: how many of these differ in the last digits alone.
         kept: cells that could not be computed, such as `Sheet1!B2`, and why.
         seconds: from the file to the copy.
         problem: why nothing was computed, where several files were asked for and this one is bad;
@@ -62,6 +64,7 @@ class Recalculation:
     out: str | None = None
     cells: int = 0
     changed: int = 0
+    rounded: int = 0
     kept: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     problem: str = ""
@@ -73,6 +76,7 @@ class Recalculation:
         if self.problem:
             return self.problem
         words = f"{self.cells:,} formula cells computed, {self.changed:,} changed"
+        words += f" ({self.rounded:,} of them by rounding alone)" if self.rounded else ""
         return f"{words}; {len(self.kept):,} kept their values" if self.kept else words
 
     @property
@@ -82,7 +86,7 @@ class Recalculation:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
-        names = ("path", "out", "cells", "changed", "kept", "seconds", "problem")
+        names = ("path", "out", "cells", "changed", "rounded", "kept", "seconds", "problem")
         return {name: getattr(self, name) for name in names} | {"status": self.status}
 
 
@@ -138,6 +142,11 @@ def recalc(
         out=None if out is None else str(out),
         cells=sum(cell.has_formula for cells in book.sheets.values() for cell in cells.values()),
         changed=sum(map(len, changed.values())),
+        rounded=sum(
+            _rounded(book.sheets[sheet][place].value, value)
+            for sheet, cells in changed.items()
+            for place, value in cells.items()
+        ),
         kept={address_text(address): why for address, why in kept.items()},
         seconds=time.perf_counter() - began,
     )
@@ -271,6 +280,11 @@ def _engines(book: Book, name: str, timeout: float) -> tuple[Values, dict[CellAd
             else:
                 values.setdefault(sheet, {})[place] = "" if value is None else value
     return values, kept
+
+
+def _rounded(before: Value, now: Value) -> bool:
+    numbers = type(before) is type(now) is float
+    return numbers and math.isclose(before, now, rel_tol=VERIFY_TOLERANCE)  # type: ignore[arg-type]
 
 
 def _same(before: Value, now: Value) -> bool:

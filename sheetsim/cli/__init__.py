@@ -126,8 +126,8 @@ def _first_line(name: str) -> str:
 def main(ctx: click.Context) -> None:
     """Workbooks with live formulas, solved by NumPy and proved cell by cell.
 
-    `solve` and `verify` are for any workbook, the other commands for the lecture's. Each says more,
-    with examples, in `sheetsim COMMAND --help`.
+    `solve`, `verify` and `recalc` are for any workbook, the other commands for the lecture's. Each
+    says more, with examples, in `sheetsim COMMAND --help`.
 
     \b
     Examples:

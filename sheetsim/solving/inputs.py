@@ -59,14 +59,14 @@ def parse_sweep(text: str, book: Book, sheet: str | None = None) -> tuple[CellAd
         first, last, count = (as_number(piece) for piece in pieces)
         if first is None or last is None or count is None or not 1 <= count <= MAX_VALUES:
             raise OptionError(
-                f"sweep {text!r}: expected first:last:count with a count from 1 to {MAX_VALUES:,}"
+                f"sweep {text!r}: expected A:B:N, from A to B, with N from 1 to {MAX_VALUES:,}"
             )
         if count != int(count):
             raise OptionError(f"sweep {text!r}: the count {pieces[2]} is no whole number")
         return addresses[0], np.linspace(first, last, int(count))
     numbers = [as_number(piece) for piece in values.split(",")]
     if any(number is None for number in numbers):
-        raise OptionError(f"sweep {text!r}: expected first:last:count, or numbers with commas")
+        raise OptionError(f"sweep {text!r}: expected A:B:N, or numbers with commas")
     return addresses[0], np.array(numbers, float)
 
 

@@ -73,8 +73,8 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "integers elsewhere": (["--subject-to", "B6 integer"], "is none of the cells to change"),
     "an input with a formula": (["--set", "B8=3"], "Box!B8 holds the formula =B3*B4*B5"),
     "an input that is none": (["--set", "B6"], "expected a cell and a value"),
-    "a sweep that is none": (["--sweep", "B6=1:2"], "expected first:last:count"),
-    "a sweep without end": (["--sweep", "B6=0:1:1e9"], "a count from 1 to 100,000"),
+    "a sweep that is none": (["--sweep", "B6=1:2"], "expected A:B:N"),
+    "a sweep without end": (["--sweep", "B6=0:1:1e9"], "with N from 1 to 100,000"),
     "a sweep of a variable": (["--sweep", "B3=1:2:3"], "Box!B3 is a variable"),
     "a sweep twice": (["--sweep", "B6=1:2:3", "--sweep", "B6=1:2:3"], "named twice"),
     "too many sweeps": (

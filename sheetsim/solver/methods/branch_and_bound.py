@@ -176,5 +176,8 @@ def _ended(tree: _Tree, queue: list[_Node], evaluator: Evaluator) -> Found:
     tolerance = evaluator.options.integer_tolerance
     words = f"within {tolerance:g} of the best possible" if tolerance else "no better one exists"
     ending = Ending.INTEGER if tolerance else Ending.OPTIMAL
-    why = f"{tree.nodes} subproblems whose optima are bounds: {words}"
+    parts = "the optimum of 1 subproblem is a bound"
+    if tree.nodes > 1:
+        parts = f"the optima of {tree.nodes} subproblems are bounds"
+    why = f"{parts}: {words}"
     return Found(best.point, Outcome(ending, why), best.multipliers, proved=True)

@@ -38,7 +38,7 @@ COARSEST = 1e-10  # change of the objective over five iterations, however coarse
 POLISH = 60  # steps of Gauss-Newton
 SLOW = 1e-3  # change of the objective over five iterations, after which Newton is quicker
 AT_RIGHT_ANGLES = Outcome(
-    Ending.OPTIMAL, "the residuals stand at right angles to every change of the variables"
+    Ending.OPTIMAL, "the residuals stand at right angles to every change that the bounds allow"
 )
 SAME = 1e-9  # by how much, of itself, F may rise while the gradient falls
 

@@ -70,7 +70,10 @@ def at_the_least(evaluator: Evaluator, point: Point, low: Floats, high: Floats) 
         Stop: A limit of time was reached.
     """
     if contradict(evaluator, point, low, high):
-        why = "the constraints contradict each other within the bounds"
+        aim = "the target and " if evaluator.aims else ""
+        why = f"{aim}the constraints contradict each other within the bounds"
+        if evaluator.aims and not evaluator.model.constraints:
+            why = f"the objective does not come nearer to its target than {point.shown:.10g}"
         return Found(point, infeasible(why), proved=True)
     why = (
         f"the violation of the constraints can be lowered no further than {point.violation:.3g} "

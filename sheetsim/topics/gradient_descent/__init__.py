@@ -85,7 +85,7 @@ TERMS = {
     "lost_a": "the last update of an epoch, which the lecture drops",
     "pass_rmse": "root of the mean of the squared errors of a pass, each seen before its step",
     "root_sse": "root of the sum of the squared errors of a pass: what the lecture calls rmse",
-    "epoch_to_show": "the epoch whose rows stand in the panel on top; the lecture's Run makes five",
+    "epoch_to_show": "the epoch whose rows stand below the charts; the lecture's Run makes five",
     "least_h": "h is at least so large a part of the numbers that it is added to",
     "h_used": "h, or a longer step where h would be lost in the last digits of large numbers",
     "diverged_above": "a run that ends with an error of so many times the first has diverged",
@@ -127,7 +127,7 @@ LESSON = Lesson(
         "every point. Each optimizer has its sheet; every row is one step, and an epoch "
         "has a row for each point.",
         "The lecture's Run and Reset buttons are cells here: all epochs stand one below the "
-        "other, the start is an input, and 'epoch_to_show' picks the epoch shown on top.",
+        "other, the start is an input, and 'epoch_to_show' picks the epoch shown below the charts.",
     ),
     options=(
         Option("points", None, anything, "CSV of points with headings x and y", "FILE"),

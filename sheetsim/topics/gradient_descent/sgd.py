@@ -150,8 +150,8 @@ OPTIMIZER = Optimizer(
         ),
         Try(
             "Set epoch_to_show to another epoch.",
-            "The panel on top shows that epoch's rows: 1 is what the lecture's sheet shows before "
-            "Run is pressed, 6 what it shows after one press, which makes 5 epochs.",
+            "The panel below the charts shows that epoch's rows: 1 is what the lecture's sheet "
+            "shows before Run is pressed, 6 what it shows after one press, which makes 5 epochs.",
             edits=({"epoch_to_show": 6.0},),
             holds=lambda was, now: every(
                 *(
