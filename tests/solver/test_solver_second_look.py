@@ -154,12 +154,20 @@ def test_an_optimum_has_no_lower_neighbours(sample: Sample) -> None:
 
 # No end ------------------------------------------------------------------------------------
 
+
+def one_by_exp(x: Floats) -> tuple[float, Floats]:
+    """1 / EXP(x) as a spreadsheet has it, where EXP(710) is an error."""
+    value = np.exp(-x) if x[0] < 709 else np.full(1, np.nan)
+    return float(value[0]), -value
+
+
 ENDLESS: dict[str, tuple[Function, float, float]] = {
     "-log x": (lambda x: (float(-np.log(x[0])), -1 / x), 1.0, -inf),
     "-sqrt x": (lambda x: (float(-np.sqrt(x[0])), -0.5 * x**-0.5), 1.0, -inf),
     "-x^0.1": (lambda x: (float(-(x[0] ** 0.1)), -0.1 * x**-0.9), 1.0, -inf),
     "exp -x": (lambda x: (float(np.exp(-x[0])), -np.exp(-x)), 0.0, 0.0),
     "7 + exp -x": (lambda x: (float(7 + np.exp(-x[0])), -np.exp(-x)), 0.0, 7.0),
+    "1 / exp x": (one_by_exp, 0.0, 0.0),
     "1 / x": (lambda x: (float(1 / x[0]), -1 / x**2), 2.0, 0.0),
     "3 - atan x": (lambda x: (float(3 - np.arctan(x[0])), -1 / (1 + x**2)), 0.0, 3 - pi / 2),
     "-x": (lambda x: (float(-x[0]), np.array([-1.0])), 0.0, -inf),

@@ -20,9 +20,11 @@ from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.functions import Index
 from sheetsim.solver.parts import quadratic_program
 
-LENGTHS = 10.0 ** np.arange(-3, 13)  # of the variables' size
-LEAST = 5  # of the lengths: points that a way needs before the functions overflow
-FIRST = 6  # of the lengths: where all ways are looked at, to see which are worth following
+LENGTHS: Floats = np.float_power(10, np.arange(-3, 13))  # of the variables' size
+LEAST = 4  # of the lengths: points that a way needs before the functions overflow
+BETWEEN = 18  # points between the last of them and the first one without a number
+SETTLED = 1e-3  # of the fall until then: the last step of one that has come to its limit
+FIRST = 3  # of the lengths: where all ways are looked at, to see which are worth following
 NEARER = 10.0 ** -np.arange(1.0, 9.0)  # of the distance from a bound
 NEAR = 1e-6  # of a bound's size: how near to it that is worth a look
 DENSE = 1_500  # variables of a linear model, for whose cone there is a dense program
@@ -152,27 +154,44 @@ def _values(evaluator: Evaluator, x: Floats) -> tuple[Floats, Floats]:
 
 def _follow(evaluator: Evaluator, point: Point, g: Floats, d: Floats) -> NoEnd | None:
     """The end of a way d (n,), if it has none."""
-    f, c = _values(evaluator, point.x + LENGTHS[:, None] * d)
-    finite = np.isfinite(f) & np.isfinite(c).all(axis=1)
-    count = int(np.argmin(finite)) if not finite.all() else f.size
-    f, c = np.concatenate([[point.f], f[:count]]), c[:count]
-    if count < LEAST or (evaluator.violations(c) > evaluator.options.precision).any():
+    lengths, f, c = _finite(evaluator, point, d, LENGTHS)
+    whole_way = lengths.size == LENGTHS.size
+    if LEAST <= lengths.size < LENGTHS.size:  # the functions overflow: how far do they go?
+        last, over = lengths[-1], LENGTHS[lengths.size]
+        between = np.linspace(last, over, BETWEEN)[1:-1]
+        more = _finite(evaluator, point, d, between)
+        lengths, f, c = (np.concatenate(both) for both in zip((lengths, f, c), more, strict=True))
+    if lengths.size < LEAST or (evaluator.violations(c) > evaluator.options.precision).any():
         return None
+    f = np.concatenate([[point.f], f])
     falls = f[:-1] - f[1:]
-    if (falls < -NOISE * np.abs(f[:-1])).any() or not _never_turns(evaluator, point, d, count):
+    if (falls < -NOISE * np.abs(f[:-1])).any() or not _never_turns(evaluator, point, d, lengths):
         return None
-    limit = _limit(f, falls)
+    if whole_way:
+        limit = _limit(f, falls)
+    else:
+        limit = float(f[-1]) if falls[-1] <= SETTLED * (f[0] - f[-1]) else np.nan
     fall = max(abs(point.f), abs(evaluator.begin().f - point.f))
     if not np.isfinite(limit) and not -float(g @ d) > SLOPE * fall:
         return None
     return NoEnd(np.flatnonzero(d), limit)
 
 
-def _never_turns(evaluator: Evaluator, point: Point, d: Floats, count: int) -> bool:
+def _finite(
+    evaluator: Evaluator, point: Point, d: Floats, lengths: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The lengths up to which the functions are numbers, and f and c there."""
+    f, c = _values(evaluator, point.x + lengths[:, None] * d)
+    finite = np.isfinite(f) & np.isfinite(c).all(axis=1)
+    count = int(np.argmin(finite)) if not finite.all() else f.size
+    return lengths[:count], f[:count], c[:count]
+
+
+def _never_turns(evaluator: Evaluator, point: Point, d: Floats, lengths: Floats) -> bool:
     """Whether the slope along d (n,) is down at some points of the way, if slopes are exact."""
     if point.g is None:
         return True
-    for length in LENGTHS[:count:3]:
+    for length in lengths[::3]:
         there = evaluator.at(point.x + length * d, probe=True)
         if there.g is None:
             return True
