@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from sheetsim.topics._lesson import Lesson, Topic
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']*")
 _PART = re.compile(r"[A-Za-z]+(?:'[a-z]+)?[0-9]*")
 _ADDRESS = re.compile(r"\$[A-Z]+\$[0-9]+")
 _INDEXED = re.compile(r"(.*[A-Za-z])_?[0-9]+")
@@ -91,12 +92,13 @@ def entries_in(text: str, terms: Mapping[str, str]) -> tuple[list[str], list[str
     if whole:
         return [whole], []
     found, left = [], []
-    for part in _PART.findall(_ADDRESS.sub("", text)):
-        entry = _entry(part, terms)
-        if entry:
-            found.append(entry)
-        else:
-            left.append(part)
+    for name in _NAME.findall(_ADDRESS.sub("", text)):
+        for part in [name] if _entry(name, terms) else _PART.findall(name):
+            entry = _entry(part, terms)
+            if entry:
+                found.append(entry)
+            else:
+                left.append(part)
     return found, left
 
 
