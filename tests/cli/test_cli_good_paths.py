@@ -98,7 +98,7 @@ def test_build_everything_into_new_folders(tmp_path: Path) -> None:
         "embedding",
         "bias",
     ]
-    assert sheets(out / "gradient_descent.xlsx")[1:-3] == ["data", *OPTIMIZERS, "compare"]
+    assert sheets(out / "gradient_descent.xlsx")[1:-3] == ["data", *OPTIMIZERS, "compare", "valley"]
 
 
 def test_build_several_with_options_for_one_of_them(tmp_path: Path) -> None:

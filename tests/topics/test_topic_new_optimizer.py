@@ -175,7 +175,7 @@ def test_it_has_a_sheet_in_its_workbook_and_a_column_in_compare(place: Path) -> 
     assert [name for name in found["sheets"][1:-3] if name != "made_up"] == [
         name for name in OWN if name in found["sheets"]
     ]
-    optimizers = found["sheets"][2:-4]
+    optimizers = found["sheets"][2:-5]
     assert found["compared"][: len(optimizers) + 1] == ["at the end", *optimizers]
     curves, *maps = found["drawn"]
     assert len(maps) == len(optimizers)

@@ -16,7 +16,19 @@ from sheetsim.topics._warning import NAME as WARNING
 from sheetsim.workbook.write.styles import properties
 
 CLASSIC = {
-    *("ABS", "AND", "AVERAGE", "COLUMN", "COS", "COUNT", "IF", "INDEX", "INTERCEPT", "MATCH"),
+    *(
+        "ABS",
+        "ACOS",
+        "AND",
+        "AVERAGE",
+        "COLUMN",
+        "COS",
+        "COUNT",
+        "IF",
+        "INDEX",
+        "INTERCEPT",
+        "MATCH",
+    ),
     *("MAX", "MIN", "MMULT", "RADIANS", "ROW", "SIN", "SLOPE", "SQRT", "STDEVP", "SUM"),
     "SUMPRODUCT",
     *("ROUND", "TANH"),

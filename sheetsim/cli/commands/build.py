@@ -39,7 +39,7 @@ def command(
     Examples:
       sheetsim build --out workbooks --check
       sheetsim build collab_filter --ratings class.csv --k 4
-      sheetsim build collab_filter --ratings class.csv --who Name --without "Grade;Comments"
+      sheetsim build collab_filter --ratings class.csv --without "Grade;Remarks"
       sheetsim build gradient_descent --points line.csv --variant textbook
     """
     folder = folder_of(out, "files named as the workbooks")

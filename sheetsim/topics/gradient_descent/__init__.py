@@ -6,10 +6,11 @@ they turn derivatives into a correction.
 
 An optimizer is one file, such as `sgd`, and nothing is registered: `OPTIMIZER` in it says all that
 anybody needs of it, and `TOPIC` makes its sheet. `data` has the points, `compare` all optimizers
-side by side. What the files share: `_steps` has what a rule is and runs it over points and epochs;
-`_optimizer` what an optimizer's file says of it, and its trace; `_optimizer_sheet` lays out its
-sheet; `_optimizer_topic` makes it a topic; `_all` finds all of them, and `_outlines` reads
-what parameters they have without importing them, and `_parameters` makes options of these.
+side by side, `valley` a loss of its own on which momentum can be told by formula. What the files
+share: `_steps` has what a rule is and runs it over points and epochs; `_optimizer` what an
+optimizer's file says of it, and its trace; `_optimizer_sheet` lays out its sheet;
+`_optimizer_topic` makes it a topic; `_all` finds all of them, and `_outlines` reads what parameters
+they have without importing them, and `_parameters` makes options of these.
 
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.xlsm; optimizers that
 the lecture does not have name theirs.
@@ -65,8 +66,10 @@ def _prepare(options: Mapping[str, Any]) -> Draft:
 
 
 def _rows(plan: Mapping[str, Any]) -> int:
-    """Every step is a row; the sheet data has but the points."""
-    return int(plan["n"]) * (1 if plan["topics"] == "data" else int(plan["epochs"]))
+    """Every step is a row; the sheet data has but the points, and valley needs neither."""
+    runs = set(str(plan["topics"]).split()) - {"valley"}
+    points = int(plan["n"]) if runs else 1
+    return points * (int(plan["epochs"]) if runs - {"data"} else 1)
 
 
 TERMS = {

@@ -55,6 +55,7 @@ TERMS = {
     "de_db": "slope of the mini-batch's loss in b",
     "de_da": "slope of the mini-batch's loss in a",
     "excess": "(b - best_b)² + (a - best_a)²: by how much MSE is above its least",
+    "beyond": "1 from the first step on whose excess was beyond what the chart draws, else 0",
     "const": "constant rate",
     "expo": "exponential decay of the rate",
     "cos": "cosine decay of the rate",

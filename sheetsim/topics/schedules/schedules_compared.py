@@ -380,7 +380,7 @@ def _looks(sheet: Sheet, right: int) -> None:
     sheet.width(0, LEFT - 2, 15)
     sheet.width(LEFT - 1, LEFT - 1, 2)
     sheet.width(LEFT, right - 1, 13.5)
-    sheet.heights[FACTS], sheet.heights[FACTS + 2], sheet.heights[HEADINGS] = 20, 20, 20
+    sheet.heights[FACTS], sheet.heights[FACTS + 2], sheet.heights[HEADINGS] = 20, 31, 20
     sheet.freeze = (TOP, 0)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     sheet.print_areas = ((0, 0, TOP + 29, LEFT),)
