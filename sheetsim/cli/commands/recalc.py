@@ -65,7 +65,8 @@ def command(
     listed; so do random numbers and the time.
 
     Exits with 0 if all FILEs were written, some cells as they were perhaps; with 2 if one cannot be
-    read or written (the others are written all the same); with 3 if an engine is missing or fails.
+    read or written (the others are written all the same); with 3 if an engine is missing, hung or
+    died; with 130 if interrupted.
 
     \b
     Examples:
