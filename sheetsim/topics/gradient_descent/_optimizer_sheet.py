@@ -59,7 +59,7 @@ STYLES = {"x": "calc.general", "y": "calc.general", "prev_grad2": "calc.power"}
 USUAL, SMALL = "input.general", "input.power"
 """Looks of the parameters."""
 
-RESET = "start_m, start_v: the lecture's Reset, for the settings this file was built with"
+RESET = "the lecture's Reset, for the settings this file was built with"
 NO_RESET = "the lecture does not have it: the textbook variant in every workbook, all updates kept"
 """Notes above the headings."""
 
@@ -176,7 +176,9 @@ def _inputs(sheet: Sheet, optimizer: Optimizer, variant: Variant, steps: int) ->
         look = "input.power" if name in wide else "input.step"
         row.append(Fact(name, name, None, 1.0, look, optimizer.range_of(name)))
     if variant.warm_up or optimizer.lecture is None:
-        sheet.text(BAND - 1, 0, RESET if variant.warm_up else NO_RESET, "note")
+        carried = ", ".join(f"start_{name}" for name in optimizer.state)
+        note = f"{carried}: {RESET}" if variant.warm_up else NO_RESET
+        sheet.text(BAND - 1, 0, note, "note")
     row.append(_divergence.times())
     shown = Valid(0, steps, whole=True)
     row.append(Fact("step_to_show", "step_to_show", None, steps, "input.index", shown))
