@@ -1,4 +1,4 @@
-"""How far two numbers may be apart and still agree: every such limit of check, compare and verify.
+"""How far two numbers may be apart and still agree: every such limit of all commands.
 
 All are relative. What rounding alone can do to a cell, its floor, is added where terms cancel; it
 is found by moving numbers in their 15th digit, and never fixed. The convergence and the precision
@@ -11,6 +11,10 @@ CHECK_TOLERANCE = 1e-11
 VERIFY_TOLERANCE, VERIFY_ENGINE_TOLERANCE = 1e-12, 1e-11
 """`verify`: largest difference from the cached value, of NumPy's number and of an engine's;
 LibreOffice writes 15 digits."""
+
+TRUSTED = 1e-9
+"""`solve`: how far the values that a file caches may be off what its formulas give, of themselves
+or of 1, if cells that no variable moves are to keep them."""
 
 COMPARE_TOLERANCE = 1e-6
 """`compare`: largest difference of two objectives that are equally good."""

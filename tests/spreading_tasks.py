@@ -10,7 +10,7 @@ from sheetsim.errors import WorkbookError
 
 
 def solved(start: tuple[float, ...]) -> dict[str, Any]:
-    """Minimise Rosenbrock's function from a start."""
+    """Minimize Rosenbrock's function from a start."""
     from sheetsim.solver.model import Model
     from sheetsim.solver.solve_model import solve
 

@@ -10,7 +10,7 @@ H2:V16,
     ratings.down      H$2:H$16      this column of it
     ratings.at(0, 3)  $K$2          one cell of it
 
-and `ratings.abroad.range` is `dot_product!$H$2:$V$16`, for formulas on another sheet.
+and `ratings.qualified.range` is `dot_product!$H$2:$V$16`, for formulas on another sheet.
 """
 
 from collections.abc import Iterator
@@ -99,7 +99,7 @@ class Block:
         formulas: (rows, columns) of text, each with its leading `=`; None unless a formula.
         valid: what an input may be.
         blanks: an input's cells may be empty.
-        prefix: what references begin with; set by `abroad`.
+        prefix: what references begin with; set by `qualified`.
     """
 
     sheet: str
@@ -145,7 +145,7 @@ class Block:
         return self.values[0, 0]
 
     @property
-    def abroad(self) -> "Block":
+    def qualified(self) -> "Block":
         """The same block as formulas on other sheets refer to it."""
         return replace(self, prefix=quoted(self.sheet) + "!")
 

@@ -58,7 +58,7 @@ class Highlight:
 
 @dataclass(frozen=True)
 class SheetModel:
-    """What Excel's Solver is asked: minimise one cell by changing others."""
+    """What Excel's Solver is asked: minimize one cell by changing others."""
 
     objective: Block
     variables: tuple[Block, ...]

@@ -53,7 +53,7 @@ MAX_CONSTRAINED = 2_000_000
 MAX_JACOBIAN = 100_000_000
 """Constraints times variables: their derivatives are a table in memory, of 0.8 GB by then."""
 
-SENSES = {Goal.MAXIMISE: "maximize", Goal.MINIMISE: "minimize", Goal.VALUE: "value"}
+SENSES = {Goal.MAXIMIZE: "maximize", Goal.MINIMIZE: "minimize", Goal.VALUE: "value"}
 
 
 @dataclass
@@ -147,7 +147,7 @@ class Compiled:
     @property
     def _squares(self) -> SumOfSquares | None:
         """The objective as a sum of squares that is to be small, if it is one."""
-        small = self.stored.goal is Goal.MINIMISE and self.stored.objective is not None
+        small = self.stored.goal is Goal.MINIMIZE and self.stored.objective is not None
         return self.program.sum_of_squares if small and self.program is not None else None
 
     def _linear(self, outputs: Iterable[int]) -> bool | None:

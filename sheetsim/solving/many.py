@@ -228,7 +228,7 @@ def _rank(prepared: Prepared, solution: Result) -> tuple[bool, float, float]:
     goal, worth = prepared.stored.goal, solution.objective
     if goal is Goal.VALUE:
         worth = abs(worth - prepared.stored.value)
-    worth = -worth if goal is Goal.MAXIMISE else worth
+    worth = -worth if goal is Goal.MAXIMIZE else worth
     infeasible = solution.violation > prepared.options.precision
     bad = infeasible or not math.isfinite(worth)
     return bad, solution.violation if infeasible else 0.0, worth

@@ -143,7 +143,7 @@ class ReportContent:
     def aim(self) -> str:
         """The goal as Excel's report words it."""
         stored = self.solved.prepared.stored
-        words = {Goal.MAXIMISE: "Max", Goal.MINIMISE: "Min"}
+        words = {Goal.MAXIMIZE: "Max", Goal.MINIMIZE: "Min"}
         return words.get(stored.goal, f"Value of {stored.value:g}")
 
     @property

@@ -107,7 +107,7 @@ def choose_model(book: Book, request: Request) -> SolverModel:
         model = parse_model(
             book,
             objective=request.objective,
-            goal={"minimize": Goal.MINIMISE, "maximize": Goal.MAXIMISE}.get(request.goal or ""),
+            goal={"minimize": Goal.MINIMIZE, "maximize": Goal.MAXIMIZE}.get(request.goal or ""),
             value=request.value,
             by=request.by,
             subject_to=request.subject_to,

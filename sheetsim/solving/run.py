@@ -19,6 +19,7 @@ from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.solving.summary import describe_after, describe_before
+from sheetsim.tolerances import TRUSTED
 from sheetsim.workbook.read.paths import require_workbook_name
 from sheetsim.workbook.rewrite.edited_copy import write_values
 
@@ -232,7 +233,7 @@ def _trusted(prepared: Prepared) -> bool:
     return all(
         cell is not None
         and isinstance(cell.value, float)
-        and abs(cell.value - value) <= 1e-9 * max(1.0, abs(value))
+        and abs(cell.value - value) <= TRUSTED * max(1.0, abs(value))
         for cell, value in zip(cached, now.tolist(), strict=True)
     )
 

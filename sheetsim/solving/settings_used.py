@@ -126,7 +126,7 @@ def _assumed(prepared: Prepared) -> Iterator[str]:
     stored, request = prepared.stored, prepared.request
     said = stored.said
     if "typ" not in said and request.goal is None and request.value is None and stored.objective:
-        yield {Goal.MINIMISE: "minimise", Goal.MAXIMISE: "maximise"}.get(stored.goal, "a value")
+        yield {Goal.MINIMIZE: "minimize", Goal.MAXIMIZE: "maximize"}.get(stored.goal, "a value")
     if not {"eng", "lin"} & said and request.engine is None:
         yield stored.engine.title
     if "neg" not in said and request.non_negative is None:

@@ -139,7 +139,7 @@ def living_ratings(sheet: Sheet, grid: Grid, source: Sheet) -> tuple[Block, Bloc
     Returns:
         The users' labels and the ratings, "" where there is none.
     """
-    titles, people, stars = (source[name].abroad for name in ("movies", "users", "ratings"))
+    titles, people, stars = (source[name].qualified for name in ("movies", "users", "ratings"))
     sheet.fill(MOVIES, grid.left, "movies", f"={titles.cell}", titles.values, "heading")
     users = sheet.fill(
         grid.ratings, grid.label, "users", f"={people.cell}", people.values, "row heading"
@@ -229,7 +229,7 @@ def _outcome(
     """MSE, RMSE and the size of the model, in the frozen rows at the top.
 
     Returns:
-        The RMSE, which is what the Solver minimises.
+        The RMSE, which is what the Solver minimizes.
     """
     rated = int(np.isfinite(as_floats(ratings)).sum())
     mse = errors.values.sum() / rated if rated else np.nan

@@ -82,8 +82,8 @@ def _section(sheet: Sheet, book: Draft, topic: Topic, row: int) -> int:
     name, source = topic.name, book[topic.name]
     model = source.solver
     assert model is not None  # noqa: S101 - only topics with a model have a section
-    sheet.text(row, 0, f"{name}: minimise {model.objective.abroad.range}", "band")
-    places = ", ".join(block.abroad.range for block in model.variables)
+    sheet.text(row, 0, f"{name}: minimize {model.objective.qualified.range}", "band")
+    places = ", ".join(block.qualified.range for block in model.variables)
     sheet.text(row + 1, 0, f"by changing {places}", "note")
     sheet.text(row + 2, 0, "why it stopped", "row heading")
     sheet.records(row + 2, 1, f"{name}_status", (1, 1), "calc.text")
@@ -104,7 +104,7 @@ def _points(sheet: Sheet, name: str, row: int, right: int, variables: tuple[Bloc
     """
 
     def put(when: str, block: Block, column: int) -> None:
-        sheet.text(row, column, f"{when}: {block.name}, for {block.abroad.range}", "band")
+        sheet.text(row, column, f"{when}: {block.name}, for {block.qualified.range}", "band")
         key = f"{name}_{when}_{block.name}"
         sheet.records(row + 1, column, key, block.values.shape, "calc.factor")
 
@@ -136,9 +136,8 @@ def _outcome(sheet: Sheet, name: str, row: int, objective: Block) -> None:
         sheet.records(at, 1, f"{name}_{key}", (1, 1), style)
     optimum = sheet[f"{name}_optimum"]
     sheet.text(row + 2, 0, "objective now", "row heading")
-    now = sheet.fill(
-        row + 2, 1, f"{name}_now", f"={objective.abroad.range}", objective.value, "calc.objective"
-    )
+    there = f"={objective.qualified.range}"
+    now = sheet.fill(row + 2, 1, f"{name}_now", there, objective.value, "calc.objective")
     sheet.text(row + 3, 0, "above the optimum by", "row heading")
     gap = objective.value - float(optimum.value)
     sheet.fill(row + 3, 1, f"{name}_gap", f"={now.range}-{optimum.range}", gap, "calc.objective")

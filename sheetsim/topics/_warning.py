@@ -144,7 +144,7 @@ def _wrong_elsewhere(needed: Iterable[Sheet]) -> Iterator[_Case]:
     """The warnings of other sheets, as they stand there."""
     for other in needed:
         if NAME in other.blocks:
-            block = other[NAME].abroad
+            block = other[NAME].qualified
             said = str(block.value)
             yield _Case(_warns(block), said.startswith(MARK), block.range, said)
 

@@ -75,7 +75,7 @@ def make_box(path: Path) -> Path:
     page = Page(path, "Box", "The largest box")
     page.block("A3", [["length", 1.0], ["width", 1.0], ["height", 1.0], ["sheet", 12.0]])
     page.block("A8", [["volume", "=B3*B4*B5"], ["area", "=B3*B4+2*B5*(B3+B4)"]])
-    return page.save("B8", "B3:B5", ["B9<=B6", "B3:B5>=0.1"], goal=Goal.MAXIMISE)
+    return page.save("B8", "B3:B5", ["B9<=B6", "B3:B5>=0.1"], goal=Goal.MAXIMIZE)
 
 
 def no_constant(token: str) -> Any:

@@ -52,7 +52,7 @@ def names(folder: Path) -> list[str]:
 
 def test_list_says_it_in_words(box: Path) -> None:
     assert well(run("solve", box, "--list")).splitlines()[:3] == [
-        "Box: maximise B8 by changing 3 cells, B3:B5",
+        "Box: maximize B8 by changing 3 cells, B3:B5",
         "  subject to B9 <= B6",
         "  subject to B3:B5 >= 0.1",
     ]
@@ -60,13 +60,13 @@ def test_list_says_it_in_words(box: Path) -> None:
     found = json.loads(well(run("solve", box, "--list", "--json")))
     assert found["file"] == str(box)
     model = found["models"]["Box"]
-    assert model["words"].startswith("Box: maximise B8 by changing 3 cells, B3:B5")
+    assert model["words"].startswith("Box: maximize B8 by changing 3 cells, B3:B5")
     assert model["problems"] == []
 
 
 def test_list_of_the_lecture_says_which_cannot_be_solved(lecture: Path) -> None:
     said = well(run("solve", lecture / "collab_filter.xlsx", "--list"))
-    assert "dotprod: minimise V41 by changing 150 cells" in said
+    assert "dotprod: minimize V41 by changing 150 cells" in said
     assert "movielens_emb: cannot be solved as it is stored" in said
     assert "deleted" in said
     found = json.loads(well(run("solve", lecture / "collab_filter.xlsx", "--list", "--json")))
@@ -87,7 +87,7 @@ def test_the_copy_is_named_after_the_file_and_stands_here(box: Path, tmp_path: P
     assert (
         "Solver found a solution. All constraints and optimality conditions are satisfied." in said
     )
-    assert "Box: maximise B8 by changing 3 cells, B3:B5" in said.splitlines()[0]
+    assert "Box: maximize B8 by changing 3 cells, B3:B5" in said.splitlines()[0]
     assert names(tmp_path / "here") == ["box.solved.xlsx"]
     assert box.read_bytes() == before
     cells = read_book("box.solved.xlsx").sheets["Box"]
@@ -160,7 +160,7 @@ def test_a_model_by_options(box: Path, options: list[str]) -> None:
     assert found["objective"] == pytest.approx(12.0, rel=1e-6)
     assert found["objective_cell"] == "Box!B9"
     (model,) = read_models(read_book("least.xlsx")).values()
-    assert (str(model.objective), model.goal) == ("Box!B9", Goal.MINIMISE)
+    assert (str(model.objective), model.goal) == ("Box!B9", Goal.MINIMIZE)
     assert solution("least.xlsx", "--no-copy")["objective"] == pytest.approx(12.0, rel=1e-6)
 
 

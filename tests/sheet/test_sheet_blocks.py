@@ -19,8 +19,8 @@ def test_references_of_a_block_are_those_of_the_lecture(sheet: Sheet) -> None:
     assert ratings.across == "$H2:$V2"
     assert ratings.down == "H$2:H$16"
     assert ratings.at(0, 3) == "$K$2"
-    assert ratings.abroad.range == "'my sheet'!$H$2:$V$16"
-    assert ratings.abroad.at(14) == "'my sheet'!$H$16"
+    assert ratings.qualified.range == "'my sheet'!$H$2:$V$16"
+    assert ratings.qualified.at(14) == "'my sheet'!$H$16"
     assert (ratings.bottom, ratings.right) == (16, 22)
 
 

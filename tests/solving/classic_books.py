@@ -71,13 +71,13 @@ def product_mix_book(path: Path) -> Path:
     page.block("C12", [[0, 0]], "variable:0.0")
     page.put("F12", "profit", "names")
     page.put("G12", "=SUMPRODUCT(C6:D6,C12:D12)", "key:0.0")
-    page.put("B14", "Solver: maximise G12 by changing C12:D12, E8:E10 <= G8:G10.", "note")
+    page.put("B14", "Solver: maximize G12 by changing C12:D12, E8:E10 <= G8:G10.", "note")
     page.widths({"A": 2, "B": 28, "C:E": 12, "F": 8, "G": 14})
     return page.save(
         "G12",
         "C12:D12",
         ["E8:E10<=G8:G10"],
-        goal=Goal.MAXIMISE,
+        goal=Goal.MAXIMIZE,
         engine=SolverEngine.SIMPLEX,
         non_negative=True,
     )
@@ -107,7 +107,7 @@ def transport_book(path: Path) -> Path:
     page.block("C18", [DEMAND], "input:0")
     page.put("B19", "total cost ($)", "names")
     page.put("C19", "=SUMPRODUCT(C7:F9,C13:F15)", "key:#,##0")
-    note = "Solver: minimise C19 by changing C13:F15, G13:G15 <= I13:I15, C16:F16 >= C18:F18."
+    note = "Solver: minimize C19 by changing C13:F15, G13:G15 <= I13:I15, C16:F16 >= C18:F18."
     page.put("B21", note, "note")
     page.widths({"A": 2, "B": 16, "C:F": 10, "G": 12, "H": 5, "I": 10})
     return page.save(
@@ -142,7 +142,7 @@ def knapsack_book(path: Path) -> Path:
     page.put("D31", 400, "input:0")
     page.put("C32", "total value", "names")
     page.put("D32", f"=SUMPRODUCT(C7:C{end},D7:D{end})", "key:#,##0")
-    note = f"Solver: maximise D32 by changing D7:D{end}, which are binary, D30 <= D31."
+    note = f"Solver: maximize D32 by changing D7:D{end}, which are binary, D30 <= D31."
     page.put("A34", note, "note")
     page.widths({"A": 26, "B:D": 14})
     page.sheet.freeze_panes("A7")
@@ -151,7 +151,7 @@ def knapsack_book(path: Path) -> Path:
         "D32",
         f"D7:D{end}",
         [f"D7:D{end} binary", "D30<=D31"],
-        goal=Goal.MAXIMISE,
+        goal=Goal.MAXIMIZE,
         engine=SolverEngine.SIMPLEX,
         settings=SolverSettings(tolerance=0.0),
     )

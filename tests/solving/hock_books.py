@@ -24,7 +24,7 @@ class HockProblem:
     """A problem.
 
     Attributes:
-        objective: to be minimised, as a formula without its "=".
+        objective: to be minimized, as a formula without its "=".
         start: of the variables.
         best: the optimum.
         rules: constraints, each a formula, one of <=, =, >=, and a number.
@@ -194,13 +194,13 @@ HOCK = {
 TOP = 6
 
 
-def hock_book(path: Path, number: int, *, goal: Goal = Goal.MINIMISE) -> Path:
+def hock_book(path: Path, number: int, *, goal: Goal = Goal.MINIMIZE) -> Path:
     """Write a problem as a workbook: variables from B6 down, their bounds beside them.
 
     Args:
         path: of the .xlsx.
         number: of the problem.
-        goal: maximise turns the objective's sign.
+        goal: maximize turns the objective's sign.
     """
     one = HOCK[number]
     n = len(one.start)
@@ -213,7 +213,7 @@ def hock_book(path: Path, number: int, *, goal: Goal = Goal.MINIMISE) -> Path:
     bounds = [*_bounds(page, "C", ">=", one.low, n), *_bounds(page, "D", "<=", one.high, n)]
     target = f"B{end + 2}"
     page.put(f"A{end + 2}", "objective", "names")
-    sign = "" if goal is Goal.MINIMISE else "-"
+    sign = "" if goal is Goal.MINIMIZE else "-"
     page.put(target, f"={sign}({_placed(one.objective, n)})", "key:0.00000000")
     rules = _rules(page, one, end + 4)
     page.widths({"A": 14, "B:D": 14})

@@ -122,7 +122,7 @@ class Page:
         by: str,
         subject_to: Sequence[str] = (),
         *,
-        goal: Goal = Goal.MINIMISE,
+        goal: Goal = Goal.MINIMIZE,
         engine: SolverEngine = SolverEngine.GRG,
         non_negative: bool = False,
         settings: SolverSettings | None = None,

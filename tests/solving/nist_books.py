@@ -117,7 +117,7 @@ def nist_book(path: Path, name: str, start: int = 1) -> Path:
         problem.text,
         f"{problem.level} level of difficulty, {m} observations; NIST/ITL StRD, nonlinear "
         "regression, https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml",
-        f"Solver: minimise B{8 + p} by changing B7:B{6 + p}. Both of NIST's starts stand beside "
+        f"Solver: minimize B{8 + p} by changing B7:B{6 + p}. Both of NIST's starts stand beside "
         "them.",
     )
     page = Page(path, name, f"{name}: a certified regression", lead)

@@ -27,7 +27,7 @@ TOWNS = (
 def smoothing_book(path: Path, noisy: Array, weight: float) -> Path:
     """A curve (C6 down) near to noisy values (B6 down) whose steps are small (Whittaker 1923).
 
-    Minimises sum (x_i - y_i)^2 + weight sum (x_(i+1) - x_i)^2, which is in G2.
+    Minimizes sum (x_i - y_i)^2 + weight sum (x_(i+1) - x_i)^2, which is in G2.
 
     Args:
         path: of the .xlsx.
@@ -36,7 +36,7 @@ def smoothing_book(path: Path, noisy: Array, weight: float) -> Path:
     """
     n = noisy.size
     end = 5 + n
-    lead = ("minimise the sum of squares of the misfits and, with a weight, of the steps",)
+    lead = ("minimize the sum of squares of the misfits and, with a weight, of the steps",)
     page = Page(path, "smooth", f"A smooth curve through {n:,} values", lead)
     page.put("F1", "weight of the steps", "names")
     page.put("G1", weight, "input:General")
@@ -63,7 +63,7 @@ def tour_book(path: Path) -> Path:
     top, end = last + 6, last + 5 + n
     lead = (
         "In which order are the towns to be visited, and back, so that the way is shortest?",
-        f"Solver: minimise E{end + 1} by changing B{top}:B{end}, all different; Evolutionary.",
+        f"Solver: minimize E{end + 1} by changing B{top}:B{end}, all different; Evolutionary.",
     )
     page = Page(path, "Tour", f"The shortest tour of {n} towns", lead)
     page.block("A5", [["number", "town", "east (km)", "north (km)", *range(1, n + 1)]], "heading")

@@ -63,7 +63,7 @@ def test_a_problem_stays_whatever_its_sheet_is_called(
 def test_what_is_replaced_is_no_problem(texts: dict[str, str], given: dict[str, Any]) -> None:
     model = choose_model(book("plain", texts), Request(**given))
     assert model.problems == ()
-    assert model.goal is (Goal.VALUE if "value" in given else Goal.MINIMISE)
+    assert model.goal is (Goal.VALUE if "value" in given else Goal.MINIMIZE)
 
 
 def test_an_integer_is_kept_when_the_cells_to_change_are_replaced_by_those_it_needs() -> None:

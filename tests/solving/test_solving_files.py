@@ -48,7 +48,7 @@ def box(tmp_path: Path) -> Path:
     page.put("B11", '="volume "&ROUND(B8,2)')
     page.put("B12", "=IF(B8>3,TRUE,FALSE)")
     page.put("B13", "=1/(B8-1)")
-    return page.save("B8", "B3:B5", ["B9<=B6", "B3:B5>=0.1"], goal=Goal.MAXIMISE)
+    return page.save("B8", "B3:B5", ["B9<=B6", "B3:B5>=0.1"], goal=Goal.MAXIMIZE)
 
 
 def parts(path: Path) -> dict[str, bytes]:

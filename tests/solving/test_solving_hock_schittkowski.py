@@ -24,7 +24,7 @@ def test_the_published_optimum_is_found(number: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [7, 14, 43, 71, 100])
 def test_the_maximum_of_the_negative_is_the_same(number: int, tmp_path: Path) -> None:
-    path = hock_book(tmp_path / "model.xlsx", number, goal=Goal.MAXIMISE)
+    path = hock_book(tmp_path / "model.xlsx", number, goal=Goal.MAXIMIZE)
     result = solve_file(path).solution
     assert result.ending is Ending.OPTIMAL, result.status
     assert result.objective == pytest.approx(-HOCK[number].best, rel=1e-8)

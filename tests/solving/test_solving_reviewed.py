@@ -48,7 +48,7 @@ def stored(tmp_path: Path) -> Path:
     page.put("B4", "=A3+A4")
     page.put("B5", "=A3+5*A4")
     return page.save(
-        "B3", "A3:A4", ["B4<=4", "A3<=2"], goal=Goal.MAXIMISE, engine=SolverEngine.SIMPLEX,
+        "B3", "A3:A4", ["B4<=4", "A3<=2"], goal=Goal.MAXIMIZE, engine=SolverEngine.SIMPLEX,
         non_negative=True,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def test_many_variables_without_a_bound(tmp_path: Path) -> None:
     page.down("A3", [1.0] * 500)
     page.put("B3", "=SUM(A3:A502)")
     page.put("B4", "=A3+A4")
-    path = page.save("B3", "A3:A502", goal=Goal.MAXIMISE)
+    path = page.save("B3", "A3:A502", goal=Goal.MAXIMIZE)
     for subject_to in ((), ("B4>=100",)):
         found = solve_file(path, Request(subject_to=subject_to))
         assert found.solution.ending is Ending.UNBOUNDED, found.status

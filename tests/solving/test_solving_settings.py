@@ -74,7 +74,7 @@ def test_what_the_file_does_not_say_is_assumed(tmp_path: Path) -> None:
         del other["S"].defined_names[name]
     other.save(plain)
     found = solve_file(plain, Request(objective="B3", by=("A3",)))
-    assert line(found, ASSUMED) == "minimise, GRG Nonlinear, variables may be negative"
+    assert line(found, ASSUMED) == "minimize, GRG Nonlinear, variables may be negative"
     assert found.variables == {"S!A3": pytest.approx(-1)}
     more = Request(objective="B3", by=("A3",), goal="minimize", engine="grg", non_negative=True)
     found = solve_file(plain, more)

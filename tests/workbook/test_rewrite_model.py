@@ -23,7 +23,7 @@ from sheetsim.workbook.solver_model.read import read_models
 def model_on(sheet: str) -> SolverModel:
     spot = Area(sheet, (8, 3), (8, 3))
     variables = (Area(sheet, (0, 1), (2, 1)),)
-    return SolverModel(sheet, spot, Goal.MAXIMISE, 0.0, variables, engine=SolverEngine.SIMPLEX)
+    return SolverModel(sheet, spot, Goal.MAXIMIZE, 0.0, variables, engine=SolverEngine.SIMPLEX)
 
 
 def test_the_lectures_model_is_stored_as_excel_stored_it(lecture: Path) -> None:
@@ -56,7 +56,7 @@ SETTINGS = {
     "solver_ssz": "100",  # population size
     "solver_tim": "2147483647",  # seconds
     "solver_tol": "0.01",  # integer optimality
-    "solver_typ": "2",  # 1 maximise, 2 minimise, 3 a value
+    "solver_typ": "2",  # 1 maximize, 2 minimize, 3 a value
     "solver_val": "0",  # that value
     "solver_ver": "3",  # of the format: Excel 2010 and later
 }

@@ -35,7 +35,7 @@ def test_the_lectures_models(lecture: Path) -> None:
     assert model == SolverModel(
         "dotprod",
         Area("dotprod", (40, 21), (40, 21)),
-        Goal.MINIMISE,
+        Goal.MINIMIZE,
         0.0,
         (Area("dotprod", (18, 7), (22, 21)), Area("dotprod", (24, 1), (38, 5))),
         (),
@@ -47,7 +47,7 @@ def test_the_lectures_models(lecture: Path) -> None:
     assert len(models["bias"].variable_cells()) == 180
     assert model.variable_cells()[75] == ("dotprod", (24, 1))
     assert describe(model) == (
-        "dotprod: minimise V41 by changing 150 cells, H19:V23 and B25:F39\n"
+        "dotprod: minimize V41 by changing 150 cells, H19:V23 and B25:F39\n"
         "  no constraints; variables may be negative\n"
         "  GRG Nonlinear, precision 1e-06, convergence 0.0001, central derivatives"
     )

@@ -111,13 +111,13 @@ def test_a_whole_model() -> None:
     model = parse_model(
         SINGLE,
         objective="D9",
-        goal=Goal.MAXIMISE,
+        goal=Goal.MAXIMIZE,
         by=["B1:B3,F1", "(G1,H1)"],
         subject_to=["B1:B3<=4", "F1 integer"],
     )
     assert model.sheet == "one"
     assert model.objective == area("D9")
-    assert model.goal is Goal.MAXIMISE
+    assert model.goal is Goal.MAXIMIZE
     assert [str(one) for one in model.variables] == ["one!B1:B3", "one!F1", "one!G1", "one!H1"]
     assert [str(one) for one in model.constraints] == ["one!B1:B3 <= 4", "one!F1 integer"]
 
@@ -131,14 +131,14 @@ def test_cells_without_a_sheet_are_on_the_objectives() -> None:
 
 def test_texts_change_a_stored_model_and_keep_the_rest() -> None:
     stored = SolverModel(
-        *("one", area("D9"), Goal.MAXIMISE, 0.0, (area("B1"),)),
+        *("one", area("D9"), Goal.MAXIMIZE, 0.0, (area("B1"),)),
         engine=SolverEngine.SIMPLEX,
         problems=(Problem(frozenset({Part.VARIABLES}), "x"),),
     )
-    model = parse_model(BOOK, by=["B1:B2"], goal=Goal.MINIMISE, stored=stored)
+    model = parse_model(BOOK, by=["B1:B2"], goal=Goal.MINIMIZE, stored=stored)
     assert model.objective == area("D9")
     assert model.variables == (area("B1:B2"),)
-    assert (model.goal, model.engine, model.problems) == (Goal.MINIMISE, SolverEngine.SIMPLEX, ())
+    assert (model.goal, model.engine, model.problems) == (Goal.MINIMIZE, SolverEngine.SIMPLEX, ())
 
 
 @pytest.mark.parametrize(

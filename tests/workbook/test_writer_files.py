@@ -115,7 +115,7 @@ def test_every_input_has_a_name_that_belongs_to_its_sheet(written: Written) -> N
     assert not written.formulas.defined_names, "no name is the whole workbook's"
     for sheet, block in written.blocks(Kind.INPUT):
         name = written.formulas[sheet.name].defined_names[block.name]
-        assert name.attr_text == block.abroad.range
+        assert name.attr_text == block.qualified.range
         assert not name.hidden
 
 
@@ -124,7 +124,7 @@ def test_names_lead_nowhere_else(written: Written) -> None:
         names = dict(written.formulas[sheet.name].defined_names)
         for name, meaning in names.items():
             if not name.startswith("solver_"):
-                assert meaning.attr_text == sheet[name].abroad.range, name
+                assert meaning.attr_text == sheet[name].qualified.range, name
 
 
 def test_inputs_refuse_what_they_may_not_be(written: Written) -> None:

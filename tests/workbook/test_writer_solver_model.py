@@ -64,7 +64,7 @@ def test_names_say_what_solver_is_asked(written: tuple[Laid, Path]) -> None:
     """In words, so that a wrong number would be seen: lecture.md has the lecture's settings."""
     for names in solver_names(written[1]).values():
         settings = {name.removeprefix("solver_"): names[name]["text"] for name in names}
-        assert settings["typ"] == "2", "minimise"
+        assert settings["typ"] == "2", "minimize"
         assert settings["eng"] == "1", "GRG Nonlinear"
         assert settings["drv"] == "2", "central derivatives"
         assert settings["neg"] == "2", "variables may be negative"

@@ -42,7 +42,7 @@ PLAIN = frozenset(
     gradients greatest grey group guess half happen has head held highest hold holds hot if
     image images in input is it iteration iterations its itself knowing label largest last layer
     least length less life like line linear lines look looked loses lowest made makes many map
-    matrix max mean mini minimise model's most moved movie movies moving nearest needed net new
+    matrix max mean mini minimize model's most moved movie movies moving nearest needed net new
     no noisy none not nothing now number numbers of off old on one optimum others output over
     part parts peak pixel pixels place plain plane plus point points powers pre predicted
     prediction predictions probability product rank rating reach right rise rounded row rows run

@@ -128,8 +128,9 @@ def _heading(sheet: Sheet, beta: Block, block: Block) -> Block:
 
 def _chart(sheet: Sheet, title: str, age: Block, block: Block, heading: Block, row: int) -> None:
     """A line for each beta, called by its value."""
+    names = heading.qualified
     series = tuple(
-        Series(f"={heading.abroad.at(0, i)}", age, block.part(slice(None), slice(i, i + 1)), False)
+        Series(f"={names.at(0, i)}", age, block.part(slice(None), slice(i, i + 1)), False)
         for i in range(block.columns)
     )
     left = 2 * block.columns + 3

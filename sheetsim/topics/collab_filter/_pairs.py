@@ -34,8 +34,8 @@ def identify(sheet: Sheet, book: Draft, column: int) -> dict[str, Block]:
         texts = [[formula] for formula in formulas]
         return sheet.formulas(FIRST, column + offset, headings[offset], texts, array, style)
 
-    who, what = users.abroad, movies.abroad
-    ratings = stars.abroad
+    who, what = users.qualified, movies.qualified
+    ratings = stars.qualified
     values = as_floats(stars)
     user = column_of(
         0, [f"={who.at(i)}" for i, _ in pairs], [users.values[i, 0] for i, _ in pairs], "calc.text"
@@ -109,6 +109,7 @@ def outcome(
         "calc.error",
     )
     source = book["dot_product"]
+    known = source["ratings"].qualified
     rated = int(np.isfinite(stars).sum())
     mse = errors.values.sum() / rated if rated else np.nan
     facts(
@@ -118,13 +119,11 @@ def outcome(
         (
             Fact("RMSE", "rmse", "=SQRT(mse)", np.sqrt(mse), "key.objective"),
             Fact("MSE", "mse", f"=SUM({errors.range})/rated", mse, "calc.objective"),
-            Fact(
-                "rated", "rated", f"=COUNT({source['ratings'].abroad.range})", rated, "calc.index"
-            ),
+            Fact("rated", "rated", f"=COUNT({known.range})", rated, "calc.index"),
             Fact(
                 "RMSE in dot_product",
                 "dot_product_rmse",
-                f"={source['rmse'].abroad.range}",
+                f"={source['rmse'].qualified.range}",
                 source["rmse"].value,
                 "calc.objective",
             ),

@@ -89,7 +89,7 @@ def _sheet(book: Draft) -> Sheet:
     shown = _grid.living_ratings(sheet, grid, source)
     movies, tastes = parts = _grid.parameters(sheet, grid)
     predicted = f"={_grid.raw_score(movies, tastes)}", predict(tastes.values, movies.values)
-    _grid.fit(sheet, grid, shown, source["ratings"].abroad, parts, predicted, squared_errors)
+    _grid.fit(sheet, grid, shown, source["ratings"].qualified, parts, predicted, squared_errors)
     return sheet
 
 

@@ -37,7 +37,7 @@ def _sheet(book: Draft) -> Sheet:
     vectors = []
     for name, matrix in (("user", tastes), ("movie", characters)):
         index = pairs[f"{name}_index"]
-        block = source[f"{name}_factors"].abroad.range
+        block = source[f"{name}_factors"].qualified.range
         sheet.text(HEADINGS - 1, column, f"{name} factors, looked up", "band")
         numbers = sheet.numbers(HEADINGS, column, [list(range(1, k + 1))], "heading")
         row, col = (index.across, numbers.down) if name == "user" else (numbers.down, index.across)
@@ -55,7 +55,7 @@ def _sheet(book: Draft) -> Sheet:
         column += k + 1
     predicted = _pairs.outcome(sheet, book, column, pairs["rating"], (vectors[0], vectors[1]))
     other = book["one_hot"]["prediction"]
-    gap = f"=SUMPRODUCT(ABS({predicted.range}-{other.abroad.range}))"
+    gap = f"=SUMPRODUCT(ABS({predicted.range}-{other.qualified.range}))"
     distance = np.abs(predicted.values - other.values).sum()
     facts(
         sheet,

@@ -27,9 +27,9 @@ def one_hot(index: Array, n: int) -> Array:
 
 def _matrix(sheet: Sheet, book: Draft, row: int, name: str, values: Array) -> Block:
     """A copy, live, of one of dot_product's matrices, a row for each user or movie."""
-    source = book["dot_product"][f"{name}_factors"].abroad
+    source = book["dot_product"][f"{name}_factors"].qualified
     turned = name == "movie"
-    labels = book["dot_product"][f"{name}s"].abroad
+    labels = book["dot_product"][f"{name}s"].qualified
     n, k = values.shape
     sheet.text(row - 1, 0, f"{name} matrix", "heading")
     sheet.numbers(row - 1, 1, [list(range(1, k + 1))], "heading")

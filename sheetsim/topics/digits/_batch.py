@@ -46,7 +46,7 @@ class MiniBatch:
 def mini_batch(book: Draft) -> MiniBatch:
     """The mini-batch, its references leading to the sheet digit."""
     source = book["digit"]
-    return MiniBatch(source["x"].abroad, source["labels"].abroad)
+    return MiniBatch(source["x"].qualified, source["labels"].qualified)
 
 
 def class_headings(sheet: Sheet, row: int, column: int) -> Block:

@@ -134,7 +134,7 @@ def _sheet(book: Draft) -> Sheet:
     lead = "each step takes the weights that the step to its left made; the first takes those of "
     sheet.text(1, 0, lead + "sheet step", "lead")
     rates = [
-        Fact(label, name, f"={source[name].abroad.range}", source[name].value, "calc.general")
+        Fact(label, name, f"={source[name].qualified.range}", source[name].value, "calc.general")
         for label, name in (("lr", "lr"), ("wd", "wd"))
     ]
     facts(sheet, FACTS, 0, rates)
@@ -142,7 +142,7 @@ def _sheet(book: Draft) -> Sheet:
     start = (source["weights"].values, source["bias"].values[0])
     batch = parts.batch
     path = train(batch.rows, batch.answers, start, parts.lr, parts.decay, steps)
-    cells = (source["weights"].abroad, source["bias"].abroad)
+    cells = (source["weights"].qualified, source["bias"].qualified)
     penalties = []
     for t, values in enumerate(path):
         _forward(parts, t, cells, values)

@@ -93,7 +93,7 @@ def _weights(sheet: Sheet, book: Draft, made: int) -> None:
 
 def _chosen(parts: list[Block], pixel: int, k: int) -> str:
     """The weight of a pixel and class after as many steps as were chosen."""
-    return f"=CHOOSE(steps_made+1,{','.join(part.abroad.at(pixel, k) for part in parts)})"
+    return f"=CHOOSE(steps_made+1,{','.join(part.qualified.at(pixel, k) for part in parts)})"
 
 
 def _means(sheet: Sheet, book: Draft) -> None:

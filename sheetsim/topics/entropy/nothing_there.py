@@ -65,7 +65,7 @@ def _sheet(book: Draft) -> Sheet:
             TOP,
             column,
             name,
-            f"={block.abroad.cell}",
+            f"={block.qualified.cell}",
             block.values,
             "calc.step",
         )

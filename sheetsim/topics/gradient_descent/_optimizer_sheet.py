@@ -139,10 +139,10 @@ def optimizer_sheet(optimizer: Optimizer, book: Draft) -> Sheet:
     values = _inputs(sheet, optimizer, variant, epochs * line.n)
     frame = optimizer.frame(variant, line, epochs, values)
     limit = _error_limit(line, values)
-    columns = _columns(optimizer, variant, frame, x.abroad, y.abroad)
+    columns = _columns(optimizer, variant, frame, x.qualified, y.qualified)
     flag = ("{squared_error}", "error_limit^2", frame["squared_error"].to_numpy(), limit**2)
     columns.append(_divergence.flag_column(*flag))
-    parts = _Parts(sheet, variant, frame, line, x.abroad, y.abroad, len(columns))
+    parts = _Parts(sheet, variant, frame, line, x.qualified, y.qualified, len(columns))
 
     headings = [[column.name for column in columns]]
     for row, text in (

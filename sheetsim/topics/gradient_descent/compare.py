@@ -151,9 +151,10 @@ def _settings(parts: _Parts) -> None:
     a, b = data.least_squares(x.values[:, 0], y.values[:, 0])
     start = book[parts.names[0]]["rmse"]
     least = float(np.sqrt(np.mean((b + a * x.values - y.values) ** 2)))
-    best_b, best_a = (book["data"][f"best_{of}"] for of in "ba")
-    gap = f"{best_b.abroad.range}+{best_a.abroad.range}*{x.abroad.range}-{y.abroad.range}"
+    best_b, best_a = (book["data"][f"best_{of}"].qualified for of in "ba")
+    gap = f"{best_b.range}+{best_a.range}*{x.qualified.range}-{y.qualified.range}"
     steps = parts.epochs * parts.n
+    first = start.qualified.at(0)
     row = (
         Fact(
             "step_to_show", "step_to_show", None, steps, "input.index", Valid(0, steps, whole=True)
@@ -162,18 +163,18 @@ def _settings(parts: _Parts) -> None:
             Fact(f"contour_{i + 1}", f"contour_{i + 1}", None, part, "input.general", Valid(0))
             for i, part in enumerate(LEVELS)
         ),
-        Fact("start RMSE", "start_rmse", f"={start.abroad.at(0)}", start.values[0, 0], "calc.step"),
+        Fact("start RMSE", "start_rmse", f"={first}", start.values[0, 0], "calc.step"),
         Fact(
             "least RMSE",
             "least_rmse",
-            f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.abroad.range}))",
+            f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.qualified.range}))",
             least,
             "calc.step",
         ),
-        Fact("best_b", "best_b", f"={best_b.abroad.range}", best_b.value, "calc.step"),
-        Fact("best_a", "best_a", f"={best_a.abroad.range}", best_a.value, "calc.step"),
-        Fact("mean_x", "mean_x", f"=AVERAGE({x.abroad.range})", x.values.mean(), "calc.step"),
-        Fact("sd_x", "sd_x", f"=STDEVP({x.abroad.range})", x.values.std(), "calc.step"),
+        Fact("best_b", "best_b", f"={best_b.range}", best_b.value, "calc.step"),
+        Fact("best_a", "best_a", f"={best_a.range}", best_a.value, "calc.step"),
+        Fact("mean_x", "mean_x", f"=AVERAGE({x.qualified.range})", x.values.mean(), "calc.step"),
+        Fact("sd_x", "sd_x", f"=STDEVP({x.qualified.range})", x.values.std(), "calc.step"),
     )
     placed = facts(sheet, FACTS, 0, row)
     reach_a, reach_b = _reach(parts, placed)
@@ -182,8 +183,8 @@ def _settings(parts: _Parts) -> None:
     row = (
         reach_a,
         reach_b,
-        Fact("points", "points", f"=COUNT({x.abroad.range})", parts.n, "calc.index"),
-        Fact("steps", "steps_made", f"={made.abroad.range}", steps, "calc.index"),
+        Fact("points", "points", f"=COUNT({x.qualified.range})", parts.n, "calc.index"),
+        Fact("steps", "steps_made", f"={made.qualified.range}", steps, "calc.index"),
         Fact(
             "step shown",
             "shown_step",
@@ -212,7 +213,7 @@ def _reach(parts: _Parts, placed: Mapping[str, Block]) -> tuple[Fact, Fact]:
     found = []
     for of in "ab":
         start, best = first[f"start_{of}"], f"best_{of}"
-        formula = f"=MAX({formulas[of]},ABS({start.abroad.range}-{best}))"
+        formula = f"=MAX({formulas[of]},ABS({start.qualified.range}-{best}))"
         far = max(sizes[of], abs(float(start.value) - number[best]))
         found.append(Fact(f"reach of {of}", f"reach_{of}", formula, float(far), "calc.step"))
     return found[0], found[1]
@@ -222,7 +223,7 @@ def _same_start(sheet: Sheet, book: Draft) -> None:
     """Whether all start at the same place, in a sentence."""
     starts = {of: [book[name][f"start_{of}"] for name in optimizers(book)] for of in "ba"}
     tests = [
-        f"{first.abroad.range}={other.abroad.range}"
+        f"{first.qualified.range}={other.qualified.range}"
         for first, *others in starts.values()
         for other in others
     ]
@@ -253,12 +254,12 @@ def _ends(parts: _Parts) -> None:
         sheet.text(row, 0, label, "row heading")
         ends = [book[name][of] for name in parts.names]
         values = np.array([[end.values[-1, 0] for end in ends]])
-        formulas = [[f"={end.abroad.at(end.rows - 1)}" for end in ends]]
+        formulas = [[f"={end.qualified.at(end.rows - 1)}" for end in ends]]
         name = f"end_{of.removeprefix('epoch_')}"
         sheet.formulas(row, 1, name, formulas, values, style)
     told = [book[name]["diverged_in"] for name in parts.names]
     sheet.text(ENDS + 4, 0, "diverged in", "row heading")
-    formulas = [[f"={block.abroad.range}" for block in told]]
+    formulas = [[f"={block.qualified.range}" for block in told]]
     values = np.array([[block.value for block in told]], dtype=object)
     cells = sheet.formulas(ENDS + 4, 1, "diverged_in", formulas, values, "calc")
     _divergence.alarm(sheet, cells)
@@ -271,7 +272,7 @@ def _table(parts: _Parts) -> None:
     sheet.numbers(row, column, [[e] for e in range(parts.epochs + 1)], "index")
     for offset, name in enumerate(parts.names, start=1):
         source = parts.book[name]["rmse"]
-        formula = f"={source.abroad.cell}"
+        formula = f"={source.qualified.cell}"
         sheet.fill(row, column + offset, name, formula, source.values, "calc.objective")
 
 
@@ -288,9 +289,9 @@ def _at_step(parts: _Parts) -> None:
         cells, values = [], []
         for name in parts.names:
             steps_of, last = book[name][of], book[name][f"epoch_{of}"]
-            end = last.abroad.at(parts.epochs)
+            end = last.qualified.at(parts.epochs)
             cells.append(
-                f"=IF(shown_step<steps_made,INDEX({steps_of.abroad.range},shown_step+1),{end})"
+                f"=IF(shown_step<steps_made,INDEX({steps_of.qualified.range},shown_step+1),{end})"
             )
             at = steps_of.values[int(shown), 0] if shown < steps else last.values[-1, 0]
             values.append(at)
@@ -298,8 +299,8 @@ def _at_step(parts: _Parts) -> None:
     b, a = sheet["step_b"], sheet["step_a"]
     with np.errstate(all="ignore"):
         rmse = np.sqrt(np.mean((b.values + a.values * x.values - y.values) ** 2, axis=0))
-    gap = f"{b.cell}+{a.cell}*{x.abroad.range}-{y.abroad.range}"
-    formula = f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.abroad.range}))"
+    gap = f"{b.cell}+{a.cell}*{x.qualified.range}-{y.qualified.range}"
+    formula = f"=SQRT(SUMPRODUCT(({gap})^2)/COUNT({x.qualified.range}))"
     rmse = np.where(np.isfinite(rmse), rmse, np.nan)[None, :]
     sheet.fill(ENDS + 3, left + 1, "step_rmse", formula, rmse, "calc.step")
 
@@ -329,7 +330,7 @@ def _curves(parts: _Parts) -> None:
     for i, name in enumerate(parts.names):
         rmse, limit = sheet[name], book[name]["error_limit"]
         here = sheet["step_rmse"].part(slice(None), slice(i, i + 1))
-        most = limit.abroad.range
+        most = limit.qualified.range
         formula = f"=IF({done},{_divergence.drawn_formula(rmse.cell, most)},"
         formula += f"{_divergence.drawn_formula(here.range, most)})"
         top = float(limit.value)
@@ -410,7 +411,7 @@ def _ways(parts: _Parts) -> list[tuple[Block, Block]]:
         for offset, of in enumerate("ab"):
             place, best = book[name][f"epoch_{of}"], float(sheet[f"best_{of}"].value)
             here = sheet[f"step_{of}"].part(slice(None), slice(i, i + 1))
-            gap = f"IF({done},{place.abroad.cell},{here.range})-best_{of}"
+            gap = f"IF({done},{place.qualified.cell},{here.range})-best_{of}"
             formula = f"=best_{of}+{_divergence.drawn_formula(gap, f'reach_{of}', signed=True)}"
             until = _until(parts, place.values[:, 0], float(here.values[0, 0]))
             with np.errstate(all="ignore"):

@@ -11,12 +11,12 @@ def predict(raw: Array, low: float, high: float) -> Array:
     return np.asarray(np.where(np.isfinite(power), low + (high - low) / (1 + power), np.nan))
 
 
-def prediction_formula(titles: Sheet, raw: str, *, abroad: bool = True) -> str:
+def prediction_formula(titles: Sheet, raw: str, *, qualified: bool = True) -> str:
     """The rating that a raw score stands for, without the leading `=`, here or on other sheets."""
     if "low" not in titles.blocks:
         return raw
     ends = titles["low"], titles["high"]
-    low, high = (end.abroad.range if abroad else end.range for end in ends)
+    low, high = (end.qualified.range if qualified else end.range for end in ends)
     return f"{low}+({high}-{low})/(1+EXP(0-({raw})))"
 
 

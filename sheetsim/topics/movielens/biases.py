@@ -47,18 +47,18 @@ def _sheet(book: Draft) -> Sheet:
             TOP,
             column + 2,
             name,
-            f"={pick}({bias.abroad.range},{rank.cell})",
+            f"={pick}({bias.qualified.range},{rank.cell})",
             bias.values[places],
             "calc.step",
         )
-        place = f"MATCH({found.cell},{bias.abroad.range},0)"
+        place = f"MATCH({found.cell},{bias.qualified.range},0)"
         for offset, other, style in (
             (1, "labels", "calc.text"),
             (3, "mean_ratings", "calc.rating2"),
             (4, "n_ratings", "calc.index"),
         ):
             block = source[other]
-            formula = f"=INDEX({block.abroad.range},{place})"
+            formula = f"=INDEX({block.qualified.range},{place})"
             values = block.values[places]
             sheet.fill(TOP, column + offset, f"movie_{name}_{other}", formula, values, style)
     means = source["mean_ratings"]

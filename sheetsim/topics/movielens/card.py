@@ -97,15 +97,15 @@ def _picks(sheet: Sheet, book: Draft) -> tuple[Block, Block]:
     labels, ids = book["titles"]["labels"], book["users"]["user_ids"]
     titles = tuple(str(label) for label in labels.values[:, 0])
     numbers = ids.values[:, 0].astype(float)
-    some_title = Valid(choices=labels.abroad.range, options=titles)
-    some_id = Valid(float(numbers.min()), float(numbers.max()), choices=ids.abroad.range)
+    some_title = Valid(choices=labels.qualified.range, options=titles)
+    some_id = Valid(float(numbers.min()), float(numbers.max()), choices=ids.qualified.range)
     sheet.labels(FACTS, 0, [["title", "user"]], "fact")
     title = sheet.words(FACTS + 1, 0, "title", [[titles[0]]], "input.word", valid=some_title)
     user = sheet.input(FACTS + 1, 1, "user", float(numbers[0]), "input.index", some_id)
     rows = []
     for column, name, column_of, wanted in ((4, "title", labels, title), (5, "user", ids, user)):
         found = position(column_of, wanted.value)
-        formula = position_formula(column_of.abroad, wanted)
+        formula = position_formula(column_of.qualified, wanted)
         row = Fact(f"row in {name}s", f"{name}_row", formula, found, "calc.index")
         rows.append(facts(sheet, FACTS, column, (row,))[row.name])
         absent = f"there is no such {name} in its list; pick one from there."
@@ -116,7 +116,7 @@ def _picks(sheet: Sheet, book: Draft) -> tuple[Block, Block]:
     ):
         of_all = book["titles"][name]
         value = float(row_of(of_all.values, float(rows[0].value))[0])
-        formula = f"=INDEX({of_all.abroad.range},title_row)"
+        formula = f"=INDEX({of_all.qualified.range},title_row)"
         facts(sheet, FACTS, column, (Fact(label, name, formula, value, style),))
     return rows[0], rows[1]
 
@@ -127,7 +127,7 @@ def _looked_up(
     """The bias of one row of a table, at the top, and its factors, one below the other."""
     column = 1 if name == "user" else 2
     values = row_of(table.values, float(row.value))
-    cells = table.abroad.range
+    cells = table.qualified.range
     formula = f"=INDEX({cells},{row.range},1)"
     bias = Fact(f"{name}'s bias", f"{name}_bias", formula, float(values[0]), "calc.step")
     placed = facts(sheet, RESULTS, column, (bias,))[bias.name]

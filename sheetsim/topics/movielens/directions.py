@@ -61,7 +61,7 @@ def _sheet(book: Draft) -> Sheet:
 def _columns(sheet: Sheet, factors: Block, row: int) -> tuple[Block, Block]:
     """Mean and spread of each factor, below the loadings."""
     sheet.labels(row, 0, [["mean of the titles"], ["spread of the titles"]], "row heading")
-    down = factors.abroad.down
+    down = factors.qualified.down
     means = factors.values.astype(float).mean(axis=0)[None, :]
     spreads = spread(factors.values.astype(float))[None, :]
     return (
@@ -77,11 +77,11 @@ def _scores(
     names = [f"component {number + 1}" for number in range(loadings.rows)]
     sheet.labels(row - 1, 0, [["title", *names]], "heading")
     titles = book["titles"]["labels"]
-    sheet.fill(row, 0, "movie_titles", f"={titles.abroad.cell}", titles.values, "calc.text")
+    sheet.fill(row, 0, "movie_titles", f"={titles.qualified.cell}", titles.values, "calc.text")
     values = scores(factors.values.astype(float), loadings.values)
     formulas = [
         [
-            f"=SUMPRODUCT({factors.part(slice(i, i + 1)).abroad.range}-{means.range},"
+            f"=SUMPRODUCT({factors.part(slice(i, i + 1)).qualified.range}-{means.range},"
             f"{loadings.part(slice(c, c + 1)).range})"
             for c in range(loadings.rows)
         ]

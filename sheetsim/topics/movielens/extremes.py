@@ -58,11 +58,11 @@ def _list(
     rank = sheet.numbers(row, column, [[i + 1.0] for i in range(n)], "index")
     places = ranks(scores.values[:, 0], n, lowest=lowest)
     pick = "SMALL" if lowest else "LARGE"
-    first = scores.abroad.range
+    first = scores.qualified.range
     key = f"{which}_{name.replace(' ', '_')}"
     formula = f"={pick}({first},{rank.cell})"
     found = sheet.fill(row, column + 2, key, formula, scores.values[places], "calc.step")
-    formula = f"=INDEX({titles.abroad.range},MATCH({found.cell},{first},0))"
+    formula = f"=INDEX({titles.qualified.range},MATCH({found.cell},{first},0))"
     sheet.fill(row, column + 1, f"movie_{key}", formula, titles.values[places], "calc.text")
 
 

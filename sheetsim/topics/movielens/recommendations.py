@@ -42,16 +42,16 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(USER - 1, 6, "user", "heading")
     numbers = sheet.numbers(USER - 1, 7, [[float(j) for j in range(k + 1)]], "heading")
     chosen = book["card"]["user"]
-    sheet.fill(USER, 6, "user", f"={chosen.abroad.range}", float(chosen.value), "key.index")
-    formula = f"=INDEX({tastes.abroad.range},{picked.abroad.range},{numbers.down}+1)"
+    sheet.fill(USER, 6, "user", f"={chosen.qualified.range}", float(chosen.value), "key.index")
+    formula = f"=INDEX({tastes.qualified.range},{picked.qualified.range},{numbers.down}+1)"
     user = sheet.fill(USER, 7, "user_vector", formula, vector[None, :], "calc.step")
     bias, factors = user.part(slice(None), slice(0, 1)), user.part(slice(None), slice(1, None))
-    theirs = characters.abroad.part(slice(None), slice(1, None))
-    raw = f"SUMPRODUCT({theirs.across},{factors.range})+{characters.abroad.cell}+{bias.range}"
+    theirs = characters.qualified.part(slice(None), slice(1, None))
+    raw = f"SUMPRODUCT({theirs.across},{factors.range})+{characters.qualified.cell}+{bias.range}"
     sheet.labels(HEADINGS, 4, [["title", "mean rating", "prediction"]], "heading")
     titles, means = book["titles"]["labels"], book["titles"]["mean_ratings"]
-    sheet.fill(TOP, 4, "movie_titles", f"={titles.abroad.cell}", titles.values, "calc.text")
-    sheet.fill(TOP, 5, "means", f"={means.abroad.cell}", means.values, "calc.rating2")
+    sheet.fill(TOP, 4, "movie_titles", f"={titles.qualified.cell}", titles.values, "calc.text")
+    sheet.fill(TOP, 5, "means", f"={means.qualified.cell}", means.values, "calc.rating2")
     values = prediction(book["titles"], raw_scores(vector, characters.values.astype(float)))
     formula = f"={prediction_formula(book['titles'], raw)}"
     predicted = sheet.fill(TOP, 6, "predictions", formula, values[:, None], "calc.rating2")
@@ -63,7 +63,7 @@ def _sheet(book: Draft) -> Sheet:
     rank = sheet.numbers(TOP, 0, [[i + 1.0] for i in range(n)], "index")
     formula = f"=LARGE({predicted.range},{rank.cell})"
     found = sheet.fill(TOP, 2, "best", formula, best, "key.rating2")
-    formula = f"=INDEX({titles.abroad.range},MATCH({found.cell},{predicted.range},0))"
+    formula = f"=INDEX({titles.qualified.range},MATCH({found.cell},{predicted.range},0))"
     sheet.fill(TOP, 1, "movie_best", formula, names, "calc.text")
     sheet.width(0, 0, 6)
     sheet.width(1, 1, 46)

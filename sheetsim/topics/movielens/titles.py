@@ -38,7 +38,7 @@ def _sheet(book: Draft) -> Sheet:
     factors = np.ones((n, 1 + k))
     table = sheet.inputs(TOP, 4, "item_factors", factors, "input.step", Valid(-1e3, 1e3))
     bias = table.part(slice(None), slice(0, 1))
-    alone = f"={prediction_formula(sheet, bias.cell, abroad=False)}"
+    alone = f"={prediction_formula(sheet, bias.cell, qualified=False)}"
     sheet.fill(TOP, 3, "by_bias", alone, prediction(sheet, bias.values), "calc.rating2")
     sheet.width(0, 0, 48)
     sheet.width(1, 4 + k, 10)

@@ -81,7 +81,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.labels(HEADINGS, 0, [[*headings, *covariance.names(k)]], "heading")
     components = [_component(sheet, book, number) for number in range(1, N_COMPONENTS + 1)]
     source = book["covariance"]
-    titles, x = source["movies"].abroad, source["centred"].abroad
+    titles, x = source["movies"].qualified, source["centred"].qualified
     numbers = [f"score {number}" for number in range(1, N_COMPONENTS + 1)]
     sheet.text(SCORES - 2, 0, "scores of the movies", "band")
     sheet.labels(SCORES - 1, 0, [["movie", *numbers]], "heading")
@@ -126,20 +126,20 @@ def _component(sheet: Sheet, book: Draft, number: int) -> Block:
         row,
         1,
         f"variance_{number}",
-        f"={eigenvalue.abroad.range}",
+        f"={eigenvalue.qualified.range}",
         float(eigenvalue.value),
         "calc.step",
     )
     with np.errstate(all="ignore"):
         part = float(np.float64(eigenvalue.value) / total.value)
-    place = f"{variance.range}/{total.abroad.range}"
+    place = f"{variance.range}/{total.qualified.range}"
     share = sheet.fill(row, 2, f"share_{number}", f"={place}", part, "key.step")
     formula, so_far = f"={share.range}", part
     if number > 1:
         before = sheet[f"together_{number - 1}"]
         formula, so_far = f"={before.range}+{share.range}", float(before.value) + part
     sheet.fill(row, 3, f"together_{number}", formula, so_far, "calc.step")
-    v, raw = vector.abroad, vector.values[0]
+    v, raw = vector.qualified, vector.values[0]
     cubes = f"=SUMPRODUCT({v.range},{v.range},{v.range})"
     total_cubes = float(np.sum(raw**3))
     tilt = sheet.fill(row, 4, f"tilt_{number}", cubes, total_cubes, "calc.step")

@@ -81,7 +81,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.reasons.append((none, bool((start.values**2).sum() == 0), zeros))
     sheet.text(START - 1, k + 2, "decimals", "band")
     sheet.input(START, k + 2, "decimals", 12.0, "input.index", Valid(1, 15))
-    source = book["covariance"]["covariance"].abroad
+    source = book["covariance"]["covariance"].qualified
     matrix = sheet.fill(MATRIX, 1, "matrix_1", f"={source.cell}", source.values, "calc.step")
     lengths = []
     for number in range(1, N_COMPONENTS + 1):

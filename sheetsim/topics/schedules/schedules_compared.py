@@ -143,7 +143,7 @@ def _sheet(book: Draft) -> Sheet:
     )
     sheet.text(1, 0, lead, "lead")
     sheet.text(HEADINGS - 1, 0, SCALE, "note")
-    x, y = (book["lr_finder"][name].abroad for name in "xy")
+    x, y = (book["lr_finder"][name].qualified for name in "xy")
     steps = int(book.plan["steps"])
     given = _inputs(sheet, steps)
     _outcomes(sheet, x, y, given)

@@ -124,7 +124,7 @@ def _sheet(run: Run, book: Draft) -> Sheet:
     _losses(sheet, steps, epochs, x.rows)
     at_end = _at_the_end(sheet, net, last)
     _outcome(sheet, first, last, at_end)
-    _divergence_facts(sheet, steps, y.abroad, limit)
+    _divergence_facts(sheet, steps, y.qualified, limit)
     _drawn(sheet, at_end, limit)
     _looks(sheet, at_end)
     sheet.print_areas = ((0, 0, steps_at - 2, 25),)
@@ -147,7 +147,7 @@ def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
     )
     lr, lr_start, *_ = (float(block.value) for block in placed.values())
     ways = three_ways(lr, lr_start, float(divisor.value))
-    groups = group_table(sheet, GROUPS_AT, divisor.abroad, run.freeze, ways, "step", gap=1)
+    groups = group_table(sheet, GROUPS_AT, divisor.qualified, run.freeze, ways, "step", gap=1)
 
     sheet.labels(EPOCHS - 1, 0, [["epoch", "rate 1", "rate 2", "rate 3", "loss"]], "heading")
     number = sheet.numbers(EPOCHS, 0, [[e + 1] for e in range(epochs)], "index")
@@ -178,7 +178,7 @@ def _start(sheet: Sheet, row: int, source: Block) -> Block:
     sheet.text(row - 2, 0, "all steps: a row is one point; the weights are those before it", "band")
     sheet.labels(row - 1, 0, [headings], "heading")
     sheet.text(row, 0, "start", "row heading")
-    formula = f"={source.abroad.cell}"
+    formula = f"={source.qualified.cell}"
     return sheet.fill(row, WEIGHTS_LEFT, "start", formula, source.values, "calc.step")
 
 
@@ -200,7 +200,7 @@ def _steps(
         Column("step", None, number + 1.0, style="index"),
     ]
     for name, block in (("x", x), ("y", y)):
-        formula = f"=INDEX({block.abroad.range},{{step}})"
+        formula = f"=INDEX({block.qualified.range},{{step}})"
         columns.append(Column(name, formula, block.values[number, 0], style="calc.step"))
     for group in range(rates.columns):
         of_group = rates.part(slice(None), slice(group, group + 1))
@@ -262,11 +262,11 @@ def _at_the_end(sheet: Sheet, net: Sheet, end: Block) -> dict[str, Block]:
     ]
     sheet.heights[row - 1] = 31
     sheet.labels(row - 1, 0, [headings], "heading")
-    x, y, old_y, known = net["x"], net["y"], net["old_y"], net["pretrained"].abroad
+    x, y, old_y, known = net["x"], net["y"], net["old_y"], net["pretrained"].qualified
     sheet.numbers(row, 0, [[i + 1] for i in range(x.rows)], "index")
     placed = {}
     for column, name, source in ((1, "end_x", x), (2, "end_y", y), (9, "end_old_y", old_y)):
-        formula = f"={source.abroad.cell}"
+        formula = f"={source.qualified.cell}"
         placed[name] = sheet.fill(row, column, name, formula, source.values, "calc.step")
     values = finite(forward(end.values[0], x.values[:, 0]))
     units = forward_cells(sheet, (row, 3), "end_", end, placed["end_x"], values)

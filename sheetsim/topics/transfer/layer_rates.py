@@ -195,7 +195,7 @@ def _updates(sheet: Sheet, book: Draft, table: GroupTable) -> Block:
     sheet.labels(TOP, 0, [[name] for name in NAMES], "row heading")
     of = sheet.numbers(TOP, 1, [[group] for group in GROUPS], "index")
     source = book["net"]["derivative"]
-    formulas = [[f"={source.abroad.at(0, i)}"] for i in range(len(NAMES))]
+    formulas = [[f"={source.qualified.at(0, i)}"] for i in range(len(NAMES))]
     slope = sheet.formulas(TOP, 2, "derivative", formulas, source.values.T, "calc.step")
     place = np.array(GROUPS) - 1
     rate, frozen = (

@@ -49,7 +49,7 @@ def _sheet(book: Draft) -> Sheet:
     losses = []
     for column, name in enumerate(RUNS, start=1):
         source = book[name]["epoch_loss"]
-        formula = f"={source.abroad.cell}"
+        formula = f"={source.qualified.cell}"
         losses.append(
             sheet.fill(TOP, column, f"loss_of_{name}", formula, source.values, "calc.step")
         )
@@ -58,14 +58,14 @@ def _sheet(book: Draft) -> Sheet:
     for offset, (of, label) in enumerate(OUTCOMES.items(), start=1):
         sheet.text(row + offset, 0, label, "row heading")
         sources = [book[name][of] for name in RUNS]
-        formulas = [[f"={source.abroad.range}" for source in sources]]
+        formulas = [[f"={source.qualified.range}" for source in sources]]
         values = np.array([[float(source.value) for source in sources]])
         style = "key.step" if of == "end_loss" else "calc.step"
         sheet.formulas(row + offset, 1, of, formulas, values, style)
     told = row + len(OUTCOMES) + 1
     sheet.text(told, 0, "diverged in", "row heading")
     ends = [book[name]["diverged_in"] for name in RUNS]
-    formulas = [[f"={end.abroad.range}" for end in ends]]
+    formulas = [[f"={end.qualified.range}" for end in ends]]
     values = np.array([[end.value for end in ends]], dtype=object)
     _divergence.alarm(sheet, sheet.formulas(told, 1, "diverged_in", formulas, values, "calc"))
     below = TOP + epochs

@@ -75,7 +75,7 @@ def columns(name: str, formula: str, first: str, values: Array, style: str) -> l
 
 def starts(book: Draft) -> list[str]:
     """Where the runs start: the weights of the sheet penalty."""
-    weights = book["penalty"]["weights"].abroad
+    weights = book["penalty"]["weights"].qualified
     return [weights.at(0, j) for j in range(weights.columns)]
 
 
@@ -105,7 +105,7 @@ def gradient_columns(
         values: (rows, k).
         more: what is added to each, with `#` for the weight's number.
     """
-    x, y = book["penalty"]["x"].abroad, book["penalty"]["y"].abroad
+    x, y = book["penalty"]["x"].qualified, book["penalty"]["y"].qualified
     parts = [x.part(slice(None), slice(j, j + 1)).range for j in range(x.columns)]
     predicted = "+".join(f"{part}*{{{weights}{j}}}" for j, part in enumerate(parts, start=1))
     return [
@@ -168,7 +168,7 @@ def weight_limit(sheet: Sheet, book: Draft, row: int) -> float:
     given = float(facts(sheet, row, 0, (times,))["diverged_above"].value)
     start = book["penalty"]["weights"]
     limit = given * max(float(np.sqrt(np.sum(start.values**2))), 1.0)
-    formula = f"=diverged_above*MAX(SQRT(SUMSQ({start.abroad.range})),1)"
+    formula = f"=diverged_above*MAX(SQRT(SUMSQ({start.qualified.range})),1)"
     facts(sheet, row, 1, (Fact("weight limit", "weight_limit", formula, limit, "calc.step"),))
     sheet.heights[row] = 31
     return limit

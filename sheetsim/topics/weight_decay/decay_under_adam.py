@@ -105,7 +105,7 @@ def _sheet(book: Draft) -> Sheet:
         Fact("beta2", "beta2", None, 0.99, "input.general", Valid(0.5, BELOW_1)),
         Fact("epsilon", "epsilon", None, 1e-8, "input.power", Valid(1e-12, 1)),
         Fact("tolerance", "tolerance", None, 1e-12, "input.power", Valid(1e-13, 1)),
-        Fact("points", "points", f"=COUNT({points.abroad.range})", points.rows, "calc.index"),
+        Fact("points", "points", f"=COUNT({points.qualified.range})", points.rows, "calc.index"),
     )
     placed = facts(sheet, FACTS, 0, settings)
     rule = ("lr", "beta1", "beta2", "epsilon")

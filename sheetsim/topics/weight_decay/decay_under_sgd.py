@@ -79,7 +79,7 @@ def _sheet(book: Draft) -> Sheet:
         Fact("wd", "wd", None, 0.5, "input.general", Valid(0, 10)),
         Fact("factor", "factor", None, 1.0, "input.general", Valid(0, 2)),
         Fact("tolerance", "tolerance", None, 1e-12, "input.power", Valid(1e-13, 1)),
-        Fact("points", "points", f"=COUNT({points.abroad.range})", points.rows, "calc.index"),
+        Fact("points", "points", f"=COUNT({points.qualified.range})", points.rows, "calc.index"),
     )
     placed = facts(sheet, FACTS, 0, settings)
     lr, wd, factor = (float(placed[name].value) for name in ("lr", "wd", "factor"))

@@ -86,11 +86,11 @@ def _words(sheet: Sheet, book: Draft, ids: Block, matrix: Block) -> tuple[Block,
     sheet.labels(
         HEADINGS, 0, [["id", "word", "length", "with a", "number 1", "number 2"]], "heading"
     )
-    known = sheet.fill(TOP, 1, "known", f"={listed.abroad.cell}", listed.values, "calc.text")
-    row, size = matrix.abroad.across, book["vocabulary"]["different_words"]
+    known = sheet.fill(TOP, 1, "known", f"={listed.qualified.cell}", listed.values, "calc.text")
+    row, size = matrix.qualified.across, book["vocabulary"]["different_words"]
     lengths = np.sqrt((matrix.values**2).sum(axis=1, keepdims=True)).astype(object)
     lengths[ids.values > size.value] = ""
-    formula = f'=IF({ids.cell}>{size.abroad.range},"",SQRT(SUMPRODUCT({row},{row})))'
+    formula = f'=IF({ids.cell}>{size.qualified.range},"",SQRT(SUMPRODUCT({row},{row})))'
     return known, sheet.fill(TOP, 2, "lengths", formula, lengths, "calc.factor")
 
 
@@ -98,7 +98,7 @@ def _spots(sheet: Sheet, book: Draft, ids: Block, known: Block, matrix: Block) -
     """Where each word stands on the map; #N/A, unseen, keeps a row without a word off it."""
     size = book["vocabulary"]["different_words"]
     there = ids.values <= size.value
-    formula = f"=IF({ids.across}>{size.abroad.range},NA(),{matrix.abroad.cell})"
+    formula = f"=IF({ids.across}>{size.qualified.range},NA(),{matrix.qualified.cell})"
     values = np.where(there, matrix.values[:, :2], np.nan)
     spots = sheet.fill(TOP, 4, "spots", formula, values, "calc.factor")
     sheet.highlights.append(Highlight(spots, f'{known.across}=""', "unseen"))
@@ -123,7 +123,7 @@ def _pair(sheet: Sheet, ids: Block, known: Block, matrix: Block) -> tuple[Block,
         sheet.text(row, 0, name[-1], "row heading")
         sheet.fill(row, 1, f"{name}_text", text, word, "calc.text")
         vector = picked(matrix.values, float(block.value))
-        formula = f"=SUMPRODUCT(({ids.range}={block.range})*{matrix.abroad.down})"
+        formula = f"=SUMPRODUCT(({ids.range}={block.range})*{matrix.qualified.down})"
         vectors.append(sheet.fill(row, 2, f"{name}_vector", formula, vector, "calc.factor"))
     a, b = vectors
     return a, b
@@ -142,12 +142,12 @@ def _nearest(
     values = np.array([[v if ok else ""] for v, ok in zip(alike, shown, strict=True)], dtype=object)
     values[np.isnan(alike) & shown] = NO_ANGLE
     own = f"SQRT(SUMPRODUCT({a.range},{a.range}))"
-    row = matrix.abroad.across
+    row = matrix.qualified.across
     near = sheet.fill(
         TOP,
         3,
         "with_a",
-        f'=IF({ids.cell}>{size.abroad.range},"",IF({ids.cell}=word_a,"",'
+        f'=IF({ids.cell}>{size.qualified.range},"",IF({ids.cell}=word_a,"",'
         f'IFERROR(SUMPRODUCT({a.range},{row})/({own}*{length.cell}),"{NO_ANGLE}")))',
         values,
         "calc.factor",
@@ -189,10 +189,10 @@ def _map(sheet: Sheet, book: Draft, ids: Block, known: Block, length: Block, mat
     sheet.text(BANDS, MAP, "cosine of every two words", "band")
     headings = [[f"={known.at(j)}" for j in range(SLOTS)]]
     sheet.formulas(HEADINGS, MAP, "across", headings, known.values.T, "heading")
-    rows = matrix.abroad
+    rows = matrix.qualified
     formulas = [
         [
-            f'=IF(MAX({ids.at(i)},{ids.at(j)})>{size.abroad.range},"",'
+            f'=IF(MAX({ids.at(i)},{ids.at(j)})>{size.qualified.range},"",'
             f"IFERROR(SUMPRODUCT("
             f"{rows.part(slice(i, i + 1)).range},{rows.part(slice(j, j + 1)).range})"
             f'/({length.at(i)}*{length.at(j)}),"{NO_ANGLE}"))'

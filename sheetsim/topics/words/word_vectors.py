@@ -110,7 +110,7 @@ def _matrix(sheet: Sheet, book: Draft) -> Block:
     sheet.labels(HEADINGS, 0, [["id", "word"]], "heading")
     sheet.numbers(HEADINGS, 2, [list(range(1, K + 1))], "heading")
     sheet.numbers(TOP, 0, [[place] for place in range(1, SLOTS + 1)])
-    sheet.fill(TOP, 1, "known", f"={listed.abroad.cell}", listed.values, "calc.text")
+    sheet.fill(TOP, 1, "known", f"={listed.qualified.cell}", listed.values, "calc.text")
     return sheet.inputs(TOP, 2, "matrix", np.zeros((SLOTS, K)), "input.factor", Valid())
 
 
@@ -120,9 +120,9 @@ def _sentence(sheet: Sheet, book: Draft) -> Block:
     sheet.text(BANDS, LEFT, "the sentence", "band")
     sheet.labels(HEADINGS, LEFT, [["word", "id"]], "heading")
     token, ids = source["tokens"], source["ids"]
-    sheet.fill(TOP, LEFT, "sentence", f"={token.abroad.cell}", token.values, "calc.text")
+    sheet.fill(TOP, LEFT, "sentence", f"={token.qualified.cell}", token.values, "calc.text")
     return sheet.fill(
-        TOP, LEFT + 1, "sentence_ids", f"={ids.abroad.cell}", ids.values, "calc.index"
+        TOP, LEFT + 1, "sentence_ids", f"={ids.qualified.cell}", ids.values, "calc.index"
     )
 
 
@@ -140,7 +140,7 @@ def _outcome(sheet: Sheet, book: Draft, product: Block, vectors: Block) -> None:
     mean = np.full((1, K), NO_WORDS, dtype=object)
     if words.value:
         mean = vectors.values.sum(axis=0, keepdims=True) / float(words.value)
-    formula = f'=IFERROR(SUM({vectors.down})/{words.abroad.range},"{NO_WORDS}")'
+    formula = f'=IFERROR(SUM({vectors.down})/{words.qualified.range},"{NO_WORDS}")'
     sheet.fill(row, vectors.column, "average", formula, mean, "key.factor")
 
 

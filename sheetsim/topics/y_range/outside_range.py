@@ -64,7 +64,7 @@ def _ends(sheet: Sheet, book: Draft) -> dict[str, tuple[str, float]]:
         Fact("least_stars", "least_stars", None, least, "input.rating", Valid(-1e6, 1e6)),
         Fact("most_stars", "most_stars", None, most, "input.rating", Valid(-1e6, 1e6)),
         *(
-            Fact(name, name, f"={block.abroad.range}", float(block.value), "calc.general")
+            Fact(name, name, f"={block.qualified.range}", float(block.value), "calc.general")
             for name, block in source.items()
         ),
     )
@@ -77,10 +77,10 @@ def _errors(sheet: Sheet, book: Draft) -> None:
     sheet.labels(TABLE, 0, [["RMSE"], ["least prediction"], ["greatest"]], "row heading")
     for column, model in enumerate(MODELS, start=1):
         rmse, block = book[model]["rmse"], book[model]["predictions"]
-        place, values = block.abroad.range, block.values
+        place, values = block.qualified.range, block.values
         for offset, (name, formula, found) in enumerate(
             (
-                ("rmse", f"={rmse.abroad.range}", rmse.value),
+                ("rmse", f"={rmse.qualified.range}", rmse.value),
                 ("least", f"=MIN({place})", values.min()),
                 ("greatest", f"=MAX({place})", values.max()),
             )
@@ -92,7 +92,7 @@ def _counts(sheet: Sheet, book: Draft, ends: dict[str, tuple[str, float]], row: 
     """How many predictions lie beyond each end; returns the row below."""
     ratings = book["linear_rating"]["ratings"]
     blank = np.isnan(as_floats(ratings))
-    unrated = f'({ratings.abroad.range}="")'
+    unrated = f'({ratings.qualified.range}="")'
     lines = (
         ("predictions", "", ""),
         ("below the least stars", "<", "least_stars"),
@@ -101,7 +101,7 @@ def _counts(sheet: Sheet, book: Draft, ends: dict[str, tuple[str, float]], row: 
     sheet.labels(row, 0, [[label] for label, _, _ in lines], "row heading")
     for offset, model in enumerate(MODELS):
         block = book[model]["predictions"]
-        place, values = block.abroad.range, block.values
+        place, values = block.qualified.range, block.values
         everywhere, among = [[f"=COUNT({place})"]], [[f"=SUMPRODUCT({unrated}*1)"]]
         counts = [float(np.isfinite(values).sum())]
         hidden = [float(blank.sum())]
@@ -124,7 +124,7 @@ def _counts(sheet: Sheet, book: Draft, ends: dict[str, tuple[str, float]], row: 
 def _pairs(sheet: Sheet, book: Draft, row: int) -> None:
     """A row for each user and movie with both predictions, and a chart of one over the other."""
     source = book["linear_rating"]
-    users, movies = source["users"].abroad, source["movies"].abroad
+    users, movies = source["users"].qualified, source["movies"].qualified
     pairs = [(i, j) for i in range(users.rows) for j in range(movies.columns)]
     first = max(row + 5, TABLE + CHART_ROWS + 1)
     sheet.labels(first - 1, 0, [["user", "without", "with", "movie"]], "heading")
@@ -138,7 +138,7 @@ def _pairs(sheet: Sheet, book: Draft, row: int) -> None:
     both = []
     for column, model in enumerate(MODELS, start=1):
         block = book[model]["predictions"]
-        formulas = [[f"={block.abroad.at(i, j)}"] for i, j in pairs]
+        formulas = [[f"={block.qualified.at(i, j)}"] for i, j in pairs]
         values = block.values.reshape(-1, 1)
         name = f"each_{model}"
         both.append(sheet.formulas(first, column, name, formulas, values, "calc.rating2"))

@@ -78,7 +78,7 @@ def _sheet(book: Draft) -> Sheet:
         f"=low+(high-low)/(1+EXP(MIN(cap,0-({_grid.raw_score(movies, tastes)}))))",
         sigmoid_range(np.maximum(raw, -cap), low, high),
     )
-    _grid.fit(sheet, grid, shown, source["ratings"].abroad, parts, predicted, squared_errors)
+    _grid.fit(sheet, grid, shown, source["ratings"].qualified, parts, predicted, squared_errors)
     return sheet
 
 

@@ -26,8 +26,8 @@ def describe(model: SolverModel) -> str:
 def _aim(model: SolverModel) -> str:
     where = "" if model.objective is None else _shown(model.objective, model.sheet)
     aim = {
-        Goal.MAXIMISE: f"maximise {where}",
-        Goal.MINIMISE: f"minimise {where}",
+        Goal.MAXIMIZE: f"maximize {where}",
+        Goal.MINIMIZE: f"minimize {where}",
         Goal.VALUE: f"bring {where} to {side_text(model.value)}",
     }[model.goal]
     if model.objective is None:

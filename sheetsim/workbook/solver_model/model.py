@@ -46,8 +46,8 @@ class Relation(IntEnum):
 class Goal(IntEnum):
     """What to do with the objective; the numbers are those of `solver_typ`."""
 
-    MAXIMISE = 1
-    MINIMISE = 2
+    MAXIMIZE = 1
+    MINIMIZE = 2
     VALUE = 3
 
 
@@ -182,7 +182,7 @@ class SolverModel:
 
     sheet: str
     objective: Area | None
-    goal: Goal = Goal.MINIMISE
+    goal: Goal = Goal.MINIMIZE
     value: float = 0.0
     variables: tuple[Area, ...] = ()
     constraints: tuple[SolverConstraint, ...] = ()

@@ -96,7 +96,7 @@ class _Reader:
         return SolverModel(
             sheet=self.sheet,
             objective=objective,
-            goal=self.one_of("typ", Goal.MINIMISE, Goal, Part.GOAL),
+            goal=self.one_of("typ", Goal.MINIMIZE, Goal, Part.GOAL),
             value=self.number("val", 0.0, Part.GOAL),
             variables=variables,
             constraints=constraints,

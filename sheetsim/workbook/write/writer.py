@@ -180,7 +180,7 @@ class _Writer:
         named = block.kind is Kind.INPUT or (block.kind is Kind.FORMULA and block.values.size == 1)
         if named and _NAME.fullmatch(block.name):
             refused = self._book.define_name(
-                f"{block.sheet}!{block.name}", f"={block.abroad.range}"
+                f"{block.sheet}!{block.name}", f"={block.qualified.range}"
             )
             if refused:
                 raise ValueError(f"{block.name!r} is no name for a cell")
@@ -228,7 +228,7 @@ def _cached(value: Any, formula: str) -> Any:
 def _stored(model: SheetModel) -> SolverModel:
     """The model of a sheet as Excel stores it.
 
-    The settings are those that Excel wrote for the lecture's own models: minimise, GRG Nonlinear,
+    The settings are those that Excel wrote for the lecture's own models: minimize, GRG Nonlinear,
     central derivatives, no constraints, and variables that may be negative.
     """
 
