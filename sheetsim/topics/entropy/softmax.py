@@ -19,6 +19,8 @@ The lecture's sheet `softmax` (outputs of two images, exp, sum, divide) is this 
 e^o/(1 + e^o) of each output too, which here is in nothing_there.
 """
 
+import math
+
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
@@ -219,7 +221,7 @@ TOPIC = Topic(
             edits=({"outputs": lambda s: add(s["outputs"], 1, (0, 0))},),
             holds=lambda was, now: every(
                 *(
-                    same(now[f"exp_plain_{image}"][0] / was[f"exp_plain_{image}"][0], np.e)
+                    same(now[f"exp_plain_{image}"][0] / was[f"exp_plain_{image}"][0], math.e)
                     for image in ("one", "two")
                 ),
                 now["stable_one"][0] > was["stable_one"][0],
