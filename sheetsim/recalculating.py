@@ -288,4 +288,6 @@ def _rounded(before: Value, now: Value) -> bool:
 
 
 def _same(before: Value, now: Value) -> bool:
+    if before is None:  # a formula that shows an empty text has no value in some files
+        return now == ""
     return type(before) is type(now) and before == now

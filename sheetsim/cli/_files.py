@@ -52,7 +52,11 @@ _FILES = {
 
 def is_folder(path: Path) -> bool:
     """Whether --out names a folder: one that is there, or a name that does not end as a file's."""
-    return path.is_dir() or path.suffix.lower() not in _FILES
+    try:
+        there = path.is_dir()
+    except OSError:  # a name that no file may have: who writes to it says so
+        there = False
+    return there or path.suffix.lower() not in _FILES
 
 
 def file_of(out: Path, name: str, suffixes: Collection[str]) -> Path:

@@ -41,7 +41,7 @@ def test_topics_in_the_order_of_the_sheets() -> None:
     for name, info in found.items():
         books.setdefault(info.workbook, []).append(name)
     assert books["collab_filter"] == ["dot_product", "one_hot", "embedding", "bias"]
-    assert books["gradient_descent"] == ["data", *optimizers_found(), "compare"]
+    assert books["gradient_descent"] == ["data", *optimizers_found(), "compare", "valley"]
     assert set(books) - set(sheetsim.list_workbooks()) == {"movielens"}
     for name, info in found.items():
         assert info.name == name

@@ -72,7 +72,10 @@ def best(name: str) -> float:
         ({"seed": -1}, "seed"),
         ({"seed": "x"}, "seed"),
         ({"k": 0}, "k is 0; expected a whole number from 1 to 50"),
-        ({"K": 3}, "bias has no option 'K'; it has ratings, users, movies, k, seed"),
+        (
+            {"K": 3},
+            "bias has no option 'K'; it has ratings, users, movies, who, without, blank, k, seed",
+        ),
         ({"points": None}, "bias has no option 'points'"),
         ({"tolerance": 1e-3}, "bias has no option 'tolerance'"),
     ],
@@ -147,9 +150,11 @@ def test_trace_has_the_columns_of_the_sheet(tmp_path: Path, name: str, variant: 
     frame = sheetsim.trace(name, **given)  # type: ignore[arg-type]
     path = sheetsim.build(name, tmp_path, **given)
     headings, rows = steps_of(path, name)
+    # The last column is for the charts alone: whether the run was beyond what they draw.
+    assert headings.pop() == "beyond"
     assert [heading.replace(" ", "_") for heading in headings] == list(frame.columns)
     assert len(frame) == 3 * 29
-    shown = np.array(rows[-len(frame) :], dtype=float)  # above them stands the epoch to show
+    shown = np.array(rows[-len(frame) :], dtype=float)[:, :-1]  # above them: the epoch to show
     np.testing.assert_allclose(shown, frame.to_numpy(dtype=float), rtol=1e-14)
     assert frame.attrs["status"] == "finished: 87 steps"
 

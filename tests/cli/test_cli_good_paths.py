@@ -286,7 +286,7 @@ def test_help_tells_of_every_option() -> None:
     solve = run("solve", "bias", "-h").stdout
     for book in sheetsim.list_workbooks():
         for option in lessons()[book].options:
-            assert f"--{option.name} {option.metavar}" in build
+            assert f"--{option.name.replace('_', '-')} {option.metavar}" in build
     for name in ("starts", "seed", *(name for name in SOLVER_OPTIONS if name not in UNOFFERED)):
         assert f"--{name.replace('_', '-')} " in solve
     assert "--timeout SECONDS" in check
