@@ -18,6 +18,9 @@ from sheetsim.topics._inputs import Fact
 NEVER = "no step"
 """What the cell says of a run that does not diverge."""
 
+WIDTH = 13
+"""Characters that the column of the input `diverged_above` takes, whose label is its name."""
+
 FLAG = "beyond"
 """Name and heading of the column of flags."""
 

@@ -10,7 +10,7 @@ and b. What is left over are words, which a test holds to be plain ones.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sheetsim.topics._lesson import Lesson, Topic
 
@@ -92,7 +92,7 @@ def entries_in(text: str, terms: Mapping[str, str]) -> tuple[list[str], list[str
     if whole:
         return [whole], []
     found, left = [], []
-    for name in _NAME.findall(_ADDRESS.sub("", text)):
+    for name in _joined(_NAME.findall(_ADDRESS.sub("", text)), text, terms):
         for part in [name] if _entry(name, terms) else _PART.findall(name):
             entry = _entry(part, terms)
             if entry:
@@ -100,6 +100,19 @@ def entries_in(text: str, terms: Mapping[str, str]) -> tuple[list[str], list[str
             else:
                 left.append(part)
     return found, left
+
+
+def _joined(names: list[str], text: str, terms: Mapping[str, str]) -> Iterator[str]:
+    """The names in a text, as many together as an entry has: "L2 diverged in" has two."""
+    while names:
+        count = len(names)
+        while count > 1:
+            spoken = " ".join(names[:count])
+            if spoken in text and spoken.replace(" ", "_") in terms:
+                break
+            count -= 1
+        yield "_".join(names[:count])
+        names = names[count:]
 
 
 def meaning(name: str, terms: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ BOOKS = sorted((ROOT / "workbooks").glob("*.xlsx"))
 SECTION = "Other spreadsheets"
 
 GOOGLE = {
-    "ABS", "AND", "AVERAGE", "CHOOSE", "COS", "COUNT", "EXP", "IF", "IFERROR", "INDEX",
+    "ABS", "ACOS", "AND", "AVERAGE", "CHOOSE", "COS", "COUNT", "EXP", "IF", "IFERROR", "INDEX",
     "INT", "INTERCEPT", "ISERROR", "LEFT", "LN", "LOWER", "MATCH", "MAX", "MIN", "MINVERSE",
     "MMULT", "NA", "OR", "PI", "RADIANS",
     "ROUND", "SIN", "SLOPE", "SQRT", "STDEVP", "SUM", "SUMPRODUCT", "SUMSQ", "TANH", "TRIM",

@@ -19,7 +19,7 @@ from sheetsim.workbook.read.sheet_cells import _read_plain, _Reader
 from sheetsim.workbook.read.xml_scan import scan
 from sheetsim.workbook.rewrite.cell_values import sheet_with_values
 
-STRINGS = [f"text {i}" for i in range(300)]
+STRINGS = [f"text {i}" for i in range(1_000)]
 WHERE = "file: sheet"
 
 Found = list[tuple[Place, Cell, Place | None]]

@@ -297,7 +297,8 @@ def test_what_the_cells_forbid() -> None:
     )
     assert list(map(str, cell_problems(book, model))) == [
         "the objective one!F1 holds no formula; nothing moves it",
-        "the variable one!A1 and 1 more holds a formula; expected a number, which can be changed",
+        "the variable one!A1 and 1 more holds a formula, =1, which a solution would overwrite; "
+        "expected a number there, or other cells to change, such as those that the formula reads",
     ]
     column = (Area("one", (2, 0), (1048575, 0)),)
     sound = replace(model, objective=Area("one", (0, 0), (0, 0)), variables=column)

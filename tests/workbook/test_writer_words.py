@@ -42,8 +42,8 @@ PLAIN = frozenset(
     gradients greatest grey group guess half happen has head held highest hold holds hot if
     image images in input is it iteration iterations its itself knowing label largest last layer
     least length less life like line linear lines look looked loses lowest made makes many map
-    matrix max mean mini minimize model's most moved movie movies moving nearest needed net new
-    no noisy none not nothing now number numbers of off old on one optimum others output over
+    matrix max mean mini minimize model's most moved movie movies moving nearest needed neither net
+    new no noisy none not nothing now number numbers of off old on one optimum others output over
     part parts peak pixel pixels place plain plane plus point points powers pre predicted
     prediction predictions probability product rank rating reach right rise rounded row rows run
     same say scale schedule score scores scratch sentence sentence's share sheet should show
@@ -128,6 +128,8 @@ def test_a_symbol_of_no_entry_is_found() -> None:
     assert unexplained("start_qq_b", {"b": "intercept"}, set()) == ["qq"]
     assert unexplained("new_b of w_12", {"b": "", "w_i": ""}, set()) == []
     assert unexplained("V", {"v": "one thing, of which the case counts"}, set()) == ["V"]
+    assert unexplained("L2 diverged in", {"diverged_in": "", "L2": ""}, set()) == []
+    assert unexplained("diverged, in", {"diverged_in": ""}, set()) == ["diverged"]
 
 
 def test_glossary_has_what_its_sheets_use_and_no_more(laid: Laid) -> None:

@@ -289,6 +289,8 @@ def _looks(sheet: Sheet, rows: Rows) -> None:
         sheet.width(first, first + CLASSES - 1, 6.3)
         sheet.width(first + CLASSES, first + CLASSES, 8)
         sheet.width(first + CLASSES + 1, first + CLASSES + 1, 9.5)
+    column = sheet["diverged_above"].column
+    sheet.width(column, column, _divergence.WIDTH)
     sheet.heights[FACTS] = sheet.heights[SUMMARY] = sheet.heights[rows.logits - 1] = 31
     sheet.freeze = (FACTS + 2, 2)
     top, bottom = rows.logits - 2, rows.bias + 1 + PIXELS

@@ -161,7 +161,7 @@ def _outcomes(sheet: Sheet, given: Mapping[str, float]) -> None:
         ),
         Fact("first lr", "lr_first", "=lr_max/div", first, "key.power"),
         Fact("last lr", "lr_last", "=lr_max/div_final", last, "key.power"),
-        Fact("pct_start steps - 1", "peak", "=pct_start*steps-1", peak, "calc.general"),
+        Fact("peak (below 0: none)", "peak", "=pct_start*steps-1", peak, "calc.general"),
     )
     facts(sheet, FACTS, 1 + len(PARAMETERS), row)
 
@@ -178,7 +178,7 @@ def _looks(sheet: Sheet, step: Block, columns: list[Block]) -> None:
     formula = f'=IF(peak<0,"{FALLS}","{COUNTED}")'
     sheet.fill(HEADINGS - 1, 0, "note", formula, FALLS if peak < 0 else COUNTED, "note")
     sheet.width(0, left + 7, 15)
-    sheet.heights[FACTS], sheet.heights[HEADINGS] = 20, 20
+    sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 20
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     sheet.print_areas = ((0, 0, TOP + 36, left + 8),)

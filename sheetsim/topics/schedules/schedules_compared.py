@@ -228,7 +228,7 @@ def _outcomes(sheet: Sheet, x: Block, y: Block, given: Mapping[str, float]) -> N
         ),
     )
     facts(sheet, TOP + len(SCHEDULES) + 2, 0, row)
-    turn = Fact("peak at step (below 0: none)", "peak", "=pct_start*steps-1", peak, "calc.general")
+    turn = Fact("peak (below 0: none)", "peak", "=pct_start*steps-1", peak, "calc.general")
     facts(sheet, FACTS + 2, 6, (turn,))
 
 

@@ -385,5 +385,7 @@ def _looks(sheet: Sheet, at_end: Mapping[str, Block]) -> None:
     ]
     sheet.width(0, 0, 20)
     sheet.width(1, 33, 8.6)
+    column = sheet["diverged_above"].column
+    sheet.width(column, column, _divergence.WIDTH)
     sheet.heights[FACTS] = 31
     sheet.freeze = (GROUPS_AT - 1, 1)

@@ -23,6 +23,7 @@ import numpy as np
 
 from sheetsim.option_values import BELOW_1
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._tries import Try, every, same
@@ -129,7 +130,8 @@ def _sheet(book: Draft) -> Sheet:
     step = float(facts(sheet, FACTS, 19, chosen)["step_to_show"].value)
     _pulls(sheet, blocks, hyper, wd, step)
     _charts(sheet, blocks)
-    sheet.width(0, 25, 9.3)
+    sheet.width(0, 0, _divergence.WIDTH)
+    sheet.width(1, 25, 9.3)
     sheet.width(19, 19, 12)
     sheet.heights[FACTS] = 31
     sheet.freeze = (FACTS + 4, 0)

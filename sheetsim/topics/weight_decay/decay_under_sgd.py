@@ -23,6 +23,7 @@ Decoupled Weight Decay Regularization (ICLR 2019) the proof and its limits.
 import numpy as np
 
 from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._tries import Try, every, same
@@ -115,7 +116,8 @@ def _sheet(book: Draft) -> Sheet:
     verdict(sheet, FACTS, 5, blocks, SAME, OTHER)
     tell(sheet, FACTS + 2, RUNS, blocks, limit)
     _charts(sheet, blocks)
-    sheet.width(0, 19, 10)
+    sheet.width(0, 0, _divergence.WIDTH)
+    sheet.width(1, 19, 10)
     sheet.heights[FACTS] = 31
     sheet.freeze = (FACTS + 4, 0)
     sheet.print_areas = ((0, 0, HEADINGS + 2 + steps, 20),)
