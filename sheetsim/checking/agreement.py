@@ -12,6 +12,7 @@ A cell must also be live: where a formula belongs, a number is a difference, eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,12 @@ from sheetsim.sheet import Block, Kind, Sheet
 from sheetsim.tolerances import CHECK_TOLERANCE
 
 ELSEWHERE = "the formula is sheetsim's own: look at the cells that it depends on"
+
+_NUMBER = re.compile(
+    r"""(?P<text>"(?:[^"]|"")*")|(?<![\w.$])(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?(?![\w.(!:])"""
+)
+"""A number in a formula, which programs write as they like (1000000.0, 1000000, 1E+6), or a text,
+in which digits are but letters."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,7 @@ def _cause(formula: str | None, ours: str, expected: Any, found: Any) -> str:
     """What in the cell itself makes it differ; "" if nothing does."""
     if formula is None:
         return f"the cell holds no formula; sheetsim writes {ours}"
-    if not _reads_alike(formula, ours):
+    if not reads_alike(formula, ours):
         return f"the formula was changed; sheetsim writes {ours}"
     if isinstance(found, CellError):
         return f"the program answers {found}; it, or a cell that it depends on, failed"
@@ -198,15 +205,16 @@ def changed_formulas(sheet: Sheet, file: Mapping[tuple[int, int], Cell]) -> list
         for cell in sheet.cells()
         if (stored := file.get((cell.row, cell.column))) is not None
         and stored.formula is not None
-        and not _reads_alike(stored.formula, cell.formula)
+        and not reads_alike(stored.formula, cell.formula)
     ]
 
 
-def _reads_alike(one: str, other: str) -> bool:
+def reads_alike(one: str, other: str) -> bool:
     """Whether two formulas differ at most in what programs write differently."""
     return one == other or _bare(one) == _bare(other)
 
 
 def _bare(formula: str) -> str:
-    """A formula without what programs write differently: blanks, case, quotes of sheet names."""
-    return formula.replace(" ", "").replace("'", "").upper()
+    """A formula without what programs write differently: blanks, case, quotes, numbers."""
+    bare = formula.replace(" ", "").replace("'", "").upper()
+    return _NUMBER.sub(lambda match: match[0] if match["text"] else repr(float(match[0])), bare)

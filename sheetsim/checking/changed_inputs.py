@@ -28,10 +28,10 @@ BLANK = "new"
 def changed_book(book: Draft, sheets: Sequence[Sheet]) -> Draft:
     """The same workbook with every input changed by some percent, each by another amount.
 
-    Numbers shrink by 1 to 6 %, zeros become small and positive, and an input with choices takes
-    its last one (or the first, if it had the last). In a block that may have blanks, the first
-    blank is filled, or the first number emptied if there is no blank. Texts become
-    all different, and blanks among them are filled.
+    Numbers shrink by 1 to 6 %, zeros become small and positive, whole numbers stay whole, and an
+    input with choices takes its last one (or the first, if it had the last). In a block that may
+    have blanks, the first blank is filled, or the first number emptied if there is no blank. Texts
+    become all different, and blanks among them are filled.
 
     Inputs that share a name on several sheets (start_a, start_b) go on sharing their value for
     every other one of these names, so that a formula which compares them sees both cases.
@@ -81,6 +81,9 @@ def _changed(block: Block, rng: np.random.Generator) -> Array:
     share = rng.uniform(0.01, 0.06, values.shape)
     changed = np.where(values == 0, np.minimum(share, high), values * (1 - share))
     changed = np.where(changed < low, values * (1 + share), changed)
+    if valid is not None and valid.whole:
+        fewer = np.floor(changed)
+        changed = np.where((fewer < low) | (values == 0), np.minimum(values + 1, high), fewer)
     if block.blanks:
         _fill_or_empty(changed)
     return np.asarray(np.vectorize(_typed, otypes=[float])(changed))

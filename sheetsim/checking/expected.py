@@ -109,7 +109,8 @@ def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
     """By how much each number moves when the inputs move in their 15th digit.
 
     Every input moves by 0.5 to 1 times `LAST_DIGITS` of itself, up or down, all at once, in each of
-    `TRIALS` trials; a zero stays zero, and texts and the choice of a drop-down stay as they are.
+    `TRIALS` trials; a zero stays zero, and texts, whole numbers and the choice of a drop-down stay
+    as they are.
 
     Args:
         book: plan and inputs.
@@ -138,7 +139,9 @@ def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
 
 
 def nudged_book(book: Draft, sheets: Sequence[Sheet], rng: np.random.Generator) -> Draft:
-    """The same workbook with every number among its inputs moved in its 15th digit.
+    """The same workbook with the numbers among its inputs moved in their 15th digit.
+
+    Those that must be whole stay: INT makes 11 of a 12 that moved down.
 
     Args:
         book: plan and inputs.
@@ -148,8 +151,9 @@ def nudged_book(book: Draft, sheets: Sequence[Sheet], rng: np.random.Generator) 
     nudged = Draft(dict(book.plan), {name: dict(given) for name, given in book.given.items()})
     for sheet in sheets:
         for block in sheet.of_kind(Kind.INPUT):
-            chosen = block.valid is not None and block.valid.choices
-            if not chosen and not block.of_texts:
+            valid = block.valid
+            counted = valid is not None and (valid.choices or valid.whole)
+            if not counted and not block.of_texts:
                 values = nudged_values(block.values, rng)
                 nudged.given.setdefault(sheet.name, {})[block.name] = values
     return nudged

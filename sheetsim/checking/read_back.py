@@ -9,7 +9,7 @@ as far as the file bears it out: no table is laid out that is longer than the fi
 names that moved say that rows or columns were inserted, after which no cell is where it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,18 +79,16 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
         )
     book = Draft(plan)
     try:
+        topics = _require_known(plan, cells)
+    except _UNFIT as error:
+        raise _damaged(file, error) from error
+    _require_sheets(file, topics, cells)  # before their length: the longest one may be gone
+    try:
         _require_borne_out(plan, cells)
         sheets = shared.of(book).sheets
     except _UNFIT as error:
-        raise WorkbookError(
-            f"{file}: sheet {PLAN!r} is damaged ({error}); expected what sheetsim wrote there"
-        ) from error
-    for sheet in sheets:
-        if sheet.name not in cells:
-            raise WorkbookError(
-                f"{file}: there is no sheet {sheet.name!r}; expected all that sheetsim wrote, "
-                "under their names"
-            )
+        raise _damaged(file, error) from error
+    _require_sheets(file, [sheet.name for sheet in sheets], cells)
     _require_in_place(file, sheets)
     for sheet in sheets:
         for block in sheet.of_kind(Kind.INPUT, Kind.RECORD):
@@ -106,11 +104,22 @@ def read_workbook(path: str | Path, expectations: Expectations | None = None) ->
         ) from error
 
 
-def _require_borne_out(plan: dict[str, Any], cells: Cells) -> None:
-    """Refuse a plan that is not of this file, before anything of its size is made.
+def _damaged(file: Path, error: Exception) -> WorkbookError:
+    """What is raised for a plan that sheetsim did not write so."""
+    return WorkbookError(
+        f"{file}: sheet {PLAN!r} is damaged ({error}); expected what sheetsim wrote there"
+    )
+
+
+def _require_known(plan: dict[str, Any], cells: Cells) -> list[str]:
+    """Refuse a plan that no options lead to, or that leaves sheets of the file out.
+
+    Returns:
+        The topics that it names.
 
     Raises:
-        ValueError: it is for longer tables, or leaves sheets of the file out.
+        SheetsimError: as `check_plan`.
+        ValueError: no such workbook, or a topic has a sheet and is not named.
     """
     if plan.get("workbook") not in covers():
         raise ValueError(f"workbook is {plan.get('workbook')!r}; expected {', '.join(covers())}")
@@ -120,6 +129,30 @@ def _require_borne_out(plan: dict[str, Any], cells: Cells) -> None:
         if topic.name in cells and topic.name not in named:
             raise ValueError(f"topics is {plan.get('topics')!r}, but there is a {topic.name!r}")
     check_plan(lesson, plan)
+    return named
+
+
+def _require_sheets(file: Path, names: Iterable[str], cells: Cells) -> None:
+    """Refuse a file without one of these sheets.
+
+    Raises:
+        WorkbookError: naming the first of them.
+    """
+    for name in names:
+        if name not in cells:
+            raise WorkbookError(
+                f"{file}: there is no sheet {name!r}; expected all that sheetsim wrote, "
+                "under their names"
+            )
+
+
+def _require_borne_out(plan: dict[str, Any], cells: Cells) -> None:
+    """Refuse a plan for longer tables than the file has, before anything of its size is made.
+
+    Raises:
+        ValueError: it is for longer tables.
+    """
+    lesson, _ = find(str(plan["workbook"]))
     rows = 1 + max((row for sheet in cells.values() for row, _ in sheet), default=0)
     if lesson.rows(plan) > rows:
         raise ValueError(f"it is of {lesson.rows(plan):,} rows, and the longest sheet has {rows:,}")

@@ -64,7 +64,7 @@ def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> Non
     """The lines of all sheets; what should happen is shown to who has made a guess."""
     sheet.labels(row, 0, [["sheet", "try this", "what should happen"]], "heading")
     sheet.text(row - 1, 0, SHOW, "row heading")
-    shown = sheet.input(row - 1, 1, SHOW, 0.0, "input.plan", Valid(0, 1))
+    shown = sheet.input(row - 1, 1, SHOW, 0.0, "input.plan", Valid(0, 1, whole=True))
     formulas, values = [], []
     for topic in topics:
         for line in topic.tries:
@@ -75,7 +75,8 @@ def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> Non
             sheet.links[row, 0] = topic.name
             sheet.text(row, 1, line.change, "wrapped")
             sheet.heights[row] = 15.0 * (1 + max(len(line.change), len(line.outcome)) // 72)
-            formulas.append([f'=IF({SHOW}>0,{literal(line.outcome)},"")'])
-            values.append([line.outcome if shown.value > 0 else ""])
+            # Not > 0: a number of 1e-16 is no more than 0 to some programs.
+            formulas.append([f'=IF(ROUND({SHOW},0)=1,{literal(line.outcome)},"")'])
+            values.append([line.outcome if shown.value >= 1 / 2 else ""])
     top = row + 1 - len(formulas)
     sheet.formulas(top, 2, "outcomes", formulas, np.array(values, dtype=object), "wrapped")

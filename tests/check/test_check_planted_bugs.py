@@ -255,6 +255,7 @@ def test_a_right_value_written_as_a_formula_is_not_live(job: int, tmp_path: Path
         if not any((bug.sheet, a1(*place)) in said for place in bug.cells)
     }
     assert ("directions", "means") not in still  # of the factors, which are inputs
+    still -= {("one_cycle", "note")}  # of the peak's sign, which no change by some percent turns
     assert {name for _, name in still if not is_guard(name)} <= {
         *("movies", "users", "user", "movie", "user_labels", "movie_labels"),  # as sheetsim wrote
         *("user_index", "movie_index", "user_one_hot", "movie_one_hot"),  # follow from the labels

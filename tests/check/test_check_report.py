@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from sheetsim import build, check
+from sheetsim.checking.agreement import reads_alike
 from sheetsim.checking.expected import Expectations
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Engine, Values, engines
@@ -217,3 +218,19 @@ def test_files_that_share_their_inputs_share_what_is_expected(tmp_path: Path) ->
     for path in (*paths, tmp_path / "edited.xlsx"):
         alone, among = check(path, ["ironcalc"]), check(path, ["ironcalc"], expectations=shared)
         assert alone == among
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("=IF(A1>1000000.0,1,2)", "=IF(A1>1000000,1,2)", True),
+        ("=IF(A1>1e-05,1,2)", "=IF(A1>0.00001,1,2)", True),
+        ("=IF(A1>0.5,1,2)", "=IF(A1>.50,1,2)", True),
+        ("=IF(A1>1000000.0,1,2)", "=IF(A1>1000001,1,2)", False),
+        ('=IF(A1>1,"1.0",2)', '=IF(A1>1,"1",2)', False),
+        ("=A1+$B$10*x_1", "=A1+$B$1*x_1", False),
+        ("=SUM(1:1)", "=SUM(1:2)", False),
+    ],
+)
+def test_numbers_are_written_as_programs_like(one: str, other: str, alike: bool) -> None:
+    assert reads_alike(one, other) == reads_alike(other, one) == alike

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sheetsim.topics.gradient_descent.valley import descend, direction, error
+from sheetsim.topics.gradient_descent.valley import along, descend, direction, error, slopes, turned
 
 betas = st.just(0.0) | st.floats(0.01, 0.99)
 
@@ -18,7 +18,8 @@ def test_the_closed_form_is_the_run(curvature: float, lr: float, beta: float, e:
     way = direction(curvature, lr, beta)
     assume(abs(way.d) > 1e-6 or way.d == 0)  # nearer, the difference of the roots has no digits
     assume(way.rate < 1.05)
-    run = descend(np.array([e, 0.0]), np.diag([curvature, 1.0]), lr, beta, 40)["x"][:, 0]
+    curvatures = np.array([curvature, 1.0])
+    run = descend(np.array([e, 0.0]), lambda x: curvatures * x, lr, beta, 40)["x"][:, 0]
     closed = error(e, np.arange(41.0), way, lr, beta)
     np.testing.assert_allclose(
         closed, run, rtol=1e-7, atol=1e-9 * abs(e) / min(1, abs(way.d) ** 0.5 + 1e-9)
@@ -57,5 +58,10 @@ def test_turning_the_valley_changes_neither_error() -> None:
     turn = np.radians(33)
     axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     start, curvatures = np.array([3.0, 2.0]), np.diag([0.02, 1.0])
-    turned = descend(axes.T @ start, axes.T @ curvatures @ axes, 1.5, 0.5, 50)["x"] @ axes.T
-    np.testing.assert_allclose(turned, descend(start, curvatures, 1.5, 0.5, 50)["x"], atol=1e-12)
+    straight = descend(start, lambda x: curvatures @ x, 1.5, 0.5, 50)["x"]
+    matrix = axes.T @ curvatures @ axes
+    by_matrix = descend(axes.T @ start, lambda x: matrix @ x, 1.5, 0.5, 50)["x"]
+    np.testing.assert_allclose(by_matrix @ axes.T, straight, atol=1e-12)
+    by_angle = descend(turned(*start, 33), lambda x: slopes(x, 50, 33), 1.5, 0.5, 50)["x"]
+    np.testing.assert_allclose(by_angle, by_matrix, atol=1e-12)
+    np.testing.assert_allclose(np.stack(along(by_angle, 33), axis=1), straight, atol=1e-12)

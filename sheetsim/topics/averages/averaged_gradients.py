@@ -210,7 +210,8 @@ def _sizes(sheet: Sheet, run: Mapping[str, Block], parts: Mapping[str, dict[str,
             style = "calc.rating2" if name == "g" else "calc.step"
             rows.append(Fact(label, f"{name}_size_{of}", formula, sizes[of], style))
         ratio: float | str = sizes["a"] / sizes["b"] if sizes["b"] else NOTHING
-        formula = f'=IFERROR({name}_size_a/{name}_size_b,"{NOTHING}")'
+        # Steps that are 0 / 0, without epsilon, are no sizes of 0: IFERROR would call them so.
+        formula = f'=IF({name}_size_b=0,"{NOTHING}",{name}_size_a/{name}_size_b)'
         rows.append(Fact("a to b", f"{name}_ratio", formula, ratio, "key.rating2"))
         facts(sheet, FACTS, column, rows)
         column += len(rows)

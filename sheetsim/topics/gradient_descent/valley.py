@@ -39,7 +39,7 @@ G. Goh, Why Momentum Really Works, Distill (2017), https://distill.pub/2017/mome
 shows the valley on its data; here it is cut out of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -107,14 +107,34 @@ def error(e: float, k: Array, way: Direction, lr: float, beta: float) -> Array:
     return np.where(k == 0, e, e * powers)
 
 
-def descend(start: Array, matrix: Array, lr: float, beta: float, steps: int) -> dict[str, Array]:
-    """Momentum on 1/2 x'Hx; places (steps + 1, 2), gradients and m likewise, each at its step."""
+def turned(flat: Array, steep: Array, angle: float) -> Array:
+    """What lies so far along both directions, in x and y: (..., 2) of (...)."""
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return np.stack([flat * cos - steep * sin, flat * sin + steep * cos], axis=-1)
+
+
+def along(x: Array, angle: float) -> tuple[Array, Array]:
+    """How far places in x and y, (..., 2), lie along the flat and the steep direction, (...)."""
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return cos * x[..., 0] + sin * x[..., 1], cos * x[..., 1] - sin * x[..., 0]
+
+
+def slopes(x: Array, kappa: float, angle: float) -> Array:
+    """The gradient at places, (..., 2)."""
+    flat, steep = along(x, angle)
+    return turned(flat / kappa, steep, angle)
+
+
+def descend(
+    start: Array, gradient: Callable[[Array], Array], lr: float, beta: float, steps: int
+) -> dict[str, Array]:
+    """Momentum in two variables; places (steps + 1, 2), gradients and m, each at its step."""
     x, m = start, np.zeros(2)
     rows = []
     for _ in range(steps + 1):
-        gradient = matrix @ x
-        m = beta * m + gradient
-        rows.append((x, gradient, m))
+        slope = gradient(x)
+        m = beta * m + slope
+        rows.append((x, slope, m))
         x = x - lr * m
     places, gradients, momenta = (np.array(part) for part in zip(*rows, strict=True))
     return {"x": places, "g": gradients, "m": momenta}
@@ -162,7 +182,7 @@ def _sheet(book: Draft) -> Sheet:
     }
     roots = _outcomes(sheet, given, ways)
     with np.errstate(all="ignore"):
-        blocks = _steps(sheet, given, ways)
+        blocks = _steps(sheet, given)
         blocks |= _closed_forms(sheet, given, ways, roots, blocks)
         _map(sheet, given, blocks)
     _errors(sheet, blocks)
@@ -232,17 +252,14 @@ def _outcomes(sheet: Sheet, given: Mapping[str, float], ways: Mapping[str, Direc
     return Roots(curved, s, d)
 
 
-def _steps(
-    sheet: Sheet, given: Mapping[str, float], ways: Mapping[str, Direction]
-) -> dict[str, Block]:
+def _steps(sheet: Sheet, given: Mapping[str, float]) -> dict[str, Block]:
     """The run, a row a step, and the errors along both directions beside their closed forms."""
-    turn = np.radians(given["angle"])
-    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])  # flat, steep
-    curvatures = np.array([ways["flat"].curvature, ways["steep"].curvature])
-    matrix = axes.T @ np.diag(curvatures) @ axes
-    start = axes.T @ np.array([given["start_flat"], given["start_steep"]])
-    run = descend(start, matrix, given["lr"], given["beta"], STEPS)
-    along = run["x"] @ axes.T
+    kappa, angle = given["kappa"], given["angle"]
+    # In the order of the formulas: the steep error is what rounding leaves of x and y, which are
+    # a million times as large where the flat one lags behind.
+    start = turned(np.array(given["start_flat"]), np.array(given["start_steep"]), angle)
+    run = descend(start, lambda x: slopes(x, kappa, angle), given["lr"], given["beta"], STEPS)
+    flat_error, steep_error = along(run["x"], angle)
     k = np.arange(STEPS + 1.0)
     cos, sin = "COS(RADIANS(angle))", "SIN(RADIANS(angle))"
     flat = f"({cos}*{{x}}+{sin}*{{y}})"
@@ -253,18 +270,18 @@ def _steps(
         ("y", 1, f"=start_flat*{sin}+start_steep*{cos}"),
     ):
         columns.append(_column(name, f"={{^{name}}}-lr*{{^m_{name}}}", run["x"][:, i], first))
-    slopes = (
-        ("g_x", 0, f"={cos}*{flat}/kappa-{sin}*{steep}"),
-        ("g_y", 1, f"={sin}*{flat}/kappa+{cos}*{steep}"),
+    gradients = (
+        ("g_x", 0, f"={flat}/kappa*{cos}-{steep}*{sin}"),
+        ("g_y", 1, f"={flat}/kappa*{sin}+{steep}*{cos}"),
     )
-    columns += [_column(name, formula, run["g"][:, i]) for name, i, formula in slopes]
+    columns += [_column(name, formula, run["g"][:, i]) for name, i, formula in gradients]
     columns += [
         _column(f"m_{of}", f"=beta*{{^m_{of}}}+{{g_{of}}}", run["m"][:, i], f"={{g_{of}}}")
         for i, of in enumerate("xy")
     ]
-    columns.append(_column("flat", f"={flat[1:-1]}", along[:, 0]))
-    columns.append(_column("steep", f"={steep[1:-1]}", along[:, 1]))
-    loss = along[:, 0] ** 2 * curvatures[0] / 2 + along[:, 1] ** 2 / 2
+    columns.append(_column("flat", f"={flat[1:-1]}", flat_error))
+    columns.append(_column("steep", f"={steep[1:-1]}", steep_error))
+    loss = (steep_error**2 + flat_error**2 / kappa) / 2
     columns.append(_column("loss", "=({steep}^2+{flat}^2/kappa)/2", loss, style="calc.power"))
     sheet.labels(HEADINGS, 0, [[column.name for column in columns]], "heading")
     return table(sheet, TOP, 0, columns, STEPS + 1)
