@@ -76,7 +76,7 @@ def _what_to_try(sheet: Sheet, topics: list[Topic], plan: Plan, row: int) -> Non
             sheet.text(row, 1, line.change, "wrapped")
             sheet.heights[row] = 15.0 * (1 + max(len(line.change), len(line.outcome)) // 72)
             # Not > 0: a number of 1e-16 is no more than 0 to some programs.
-            formulas.append([f'=IF(ROUND({SHOW},0)=1,{literal(line.outcome)},"")'])
-            values.append([line.outcome if shown.value >= 1 / 2 else ""])
+            formulas.append([f'=IF(INT({SHOW})=1,{literal(line.outcome)},"")'])
+            values.append([line.outcome if int(shown.value) == 1 else ""])
     top = row + 1 - len(formulas)
     sheet.formulas(top, 2, "outcomes", formulas, np.array(values, dtype=object), "wrapped")
