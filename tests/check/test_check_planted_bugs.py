@@ -101,6 +101,8 @@ HARMLESS = {
     ("another constant", "cycle_fall", "steps-2>peak"): "only matters for a peak at an end",
     ("another constant", "note", "peak<1"): "the peak is well within the steps",
     ("another constant", "peak_at", "peak<1"): "the peak is well within the steps",
+    ("another constant", "g_ratio", "_size_b="): "no run of either pass starts on the true line",
+    ("another constant", "step_ratio", "_size_b="): "no run of either pass starts on the true line",
     ("another constant", "suggested_lr", "=2,"): "the least is in neither of the first two rows",
     ("a range cut short", "decay_lr", "MATCH"): "no quotient reaches the last step number",
     ("another constant", "decay_lr", ",2)"): "MATCH takes any number above 0 as 1",
