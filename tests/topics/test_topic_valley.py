@@ -62,6 +62,8 @@ def test_turning_the_valley_changes_neither_error() -> None:
     matrix = axes.T @ curvatures @ axes
     by_matrix = descend(axes.T @ start, lambda x: matrix @ x, 1.5, 0.5, 50)["x"]
     np.testing.assert_allclose(by_matrix @ axes.T, straight, atol=1e-12)
-    by_angle = descend(turned(*start, 33), lambda x: slopes(x, 50, 33), 1.5, 0.5, 50)["x"]
+    by_angle = descend(turned(start[0], start[1], 33), lambda x: slopes(x, 50, 33), 1.5, 0.5, 50)[
+        "x"
+    ]
     np.testing.assert_allclose(by_angle, by_matrix, atol=1e-12)
     np.testing.assert_allclose(np.stack(along(by_angle, 33), axis=1), straight, atol=1e-12)
