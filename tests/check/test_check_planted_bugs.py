@@ -117,6 +117,7 @@ HARMLESS = {
     ("another function", "gap", "-one_hot!"): "what is left is rounding, and so is its mean",
     ("another function", "gap", "ABS($Z$8:"): "what is left is rounding, and so is its mean",
     ("another function", "gap", "ABS($E$9:$E$13-"): "what is left is rounding, and so is its mean",
+    ("another function", "gap", "ABS($W$9:$W$14-"): "what is left is rounding, and so is its mean",
     **{
         (kind, f"verdict_{name}", "does not settle"): "either way the rate is below 1"
         for kind in ("the row below", "another constant", "the next column")
