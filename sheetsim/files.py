@@ -92,6 +92,18 @@ def json_text(value: Any) -> str:
     return json.dumps(_plain(value), indent=2, allow_nan=False)
 
 
+def write_json(path: Path, value: Any) -> Path:
+    """Write a value as JSON, as `json_text` has it, and return the path.
+
+    Raises:
+        OutputError: as `replace_file`.
+    """
+    text = json_text(value)
+    with replace_file(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}

@@ -49,6 +49,42 @@ def constant(module: str, name: str) -> Any:
         return getattr(importlib.import_module(module), name)
 
 
+def held_in(package: str, holder: str) -> tuple[str, ...]:
+    """The names of what a package's modules hold under one name, in alphabetical order.
+
+    Args:
+        package: such as "sheetsim.engines".
+        holder: what they hold it under, such as ENGINE: an object of a class of the file with a
+            `name`.
+    """
+    found: set[str] = set()
+    folder = importlib.import_module(package).__path__
+    for module in (f"{package}.{info.name}" for info in pkgutil.iter_modules(folder)):
+        source = source_of(module)
+        if not may_assign(source, holder):
+            continue
+        try:
+            found.add(_name_of(source, holder))
+        except (ValueError, SyntaxError, AttributeError):
+            held = getattr(importlib.import_module(module), holder, None)
+            found |= set() if held is None else {held.name}
+    return tuple(sorted(found))
+
+
+def _name_of(source: str, holder: str) -> str:
+    """The `name` in the class of what a file holds."""
+    maker = assigned(source, holder).func.id  # type: ignore[attr-defined]
+    (made, *_) = ast.parse(source[source.index(f"\nclass {maker}") :]).body
+    texts = {
+        statement.targets[0].id: statement.value  # type: ignore[attr-defined]
+        for statement in made.body  # type: ignore[attr-defined]
+        if isinstance(statement, ast.Assign)
+    }
+    if "name" not in texts:
+        raise ValueError("no plain name")
+    return str(ast.literal_eval(texts["name"]))
+
+
 def default(module: str, function: str, argument: str) -> Any:
     """The default of an argument of a module's function."""
     try:

@@ -9,6 +9,7 @@ was. A cell that cannot be computed keeps the value that it had, and is listed w
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from sheetsim.tolerances import VERIFY_TOLERANCE
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.read.paths import require_workbook_name
 from sheetsim.workbook.rewrite.edited_copy import write_values
+from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 from sheetsim.workbook.solver_model.areas import parse_areas
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sheetsim.book import Book, CellAddress, Place, Value
+    from sheetsim.engines import Engine
+
+OURS = "numpy"
+"""The name of our own compiler among those of engines."""
 
 RANDOM_OR_TIME = "random numbers and the time are not drawn anew"
 NO_NUMBER = "what it gives cannot stand in a cell"
@@ -58,6 +64,7 @@ class Recalculation:
         seconds: from the file to the copy.
         problem: why nothing was computed, where several files were asked for and this one is bad;
             "" if it was.
+        exit_code: that of the problem's kind, 0 if there is none.
     """
 
     path: str
@@ -94,7 +101,7 @@ def recalc(
     path: str | Path,
     out: str | Path | None = None,
     *,
-    engine: str = "numpy",
+    engine: str = OURS,
     timeout: float = DEFAULT_TIMEOUT,
 ) -> Recalculation:
     """Compute all formulas of a workbook and write the values into a copy.
@@ -125,8 +132,9 @@ def recalc(
                 OptionName("out"), f" is {out}; expected a name that ends in {ending}"
             )
         require_writable(out)
+    chosen = choose([engine], known_engines(), OURS).engines.get(engine)
     book = read_book(path)
-    values, kept = _ours(book) if engine == "numpy" else _engines(book, engine, timeout)
+    values, kept = _ours(book) if chosen is None else _theirs(book, chosen, timeout)
     changed = {
         sheet: {
             place: value
@@ -155,7 +163,7 @@ def recalc(
 def recalc_files(
     files: Sequence[tuple[str, str]],
     *,
-    engine: str = "numpy",
+    engine: str = OURS,
     timeout: float = DEFAULT_TIMEOUT,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -180,8 +188,7 @@ def recalc_files(
         EngineMissingError: it is not installed.
         EngineError: a worker died, or the scheduler cannot be reached.
     """
-    if engine != "numpy":
-        choose([engine], known_engines())
+    choose([engine], known_engines(), OURS)  # before the work, and not once for each file
     one = partial(_recalc_one, engine=engine, timeout=timeout)
     done = spread(one, list(files), jobs=jobs, scheduler=scheduler, progress=progress)
     return [each for each in done if each is not None]
@@ -260,13 +267,12 @@ def _ours(book: Book) -> tuple[Values, dict[CellAddress, str]]:
     return values, kept
 
 
-def _engines(book: Book, name: str, timeout: float) -> tuple[Values, dict[CellAddress, str]]:
-    """The same by a spreadsheet engine."""
-    known = known_engines()
-    if name not in known:
-        names = ", ".join(["numpy", *known])
-        raise OptionError(OptionName("engine"), f" is {name!r}; expected {names}")
-    found = known[name].recalculate(book.path, timeout=timeout)
+def _theirs(book: Book, engine: Engine, timeout: float) -> tuple[Values, dict[CellAddress, str]]:
+    """The same by a spreadsheet engine, from a copy that has no cached values to give back."""
+    with tempfile.TemporaryDirectory(prefix="sheetsim-recalc-") as folder:
+        copy = Path(folder) / "copy.xlsx"
+        invalidated_copy(book.path, copy)
+        found = engine.recalculate(copy, timeout=timeout)
     values: Values = {}
     kept: dict[CellAddress, str] = {}
     for sheet, cells in book.sheets.items():

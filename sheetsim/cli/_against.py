@@ -13,6 +13,7 @@ from sheetsim.terminal import console, new_table, one_line, print_json, progress
 
 if TYPE_CHECKING:
     from sheetsim.peers.side_by_side import SideBySide
+    from sheetsim.solving import Request
 
 NOT_WITH = ("sweep", "jobs", "scheduler", "report", "save_report", "no_copy")
 """Options of the command that are of one solver, and of no comparison."""
@@ -27,7 +28,6 @@ def compare_solvers(file: str, given: dict[str, Any], as_json: bool) -> None:
         OptionError: an option that does not go with --against; and as `side_by_side`.
         WorkbookError, EngineError, OutputError: likewise.
     """
-    from sheetsim.api.files import request_of
     from sheetsim.files import require_writable
     from sheetsim.peers.side_by_side import side_by_side
 
@@ -43,12 +43,10 @@ def compare_solvers(file: str, given: dict[str, Any], as_json: bool) -> None:
             expected = f"a name that ends in {', '.join(KINDS)}"
             raise OptionError(f"--out is {out}; expected {expected}, with --against")
         require_writable(out)
-    flags = [name for name in ("minimize", "maximize") if given.pop(name)]
-    given |= dict.fromkeys(flags, True)
-    given["set"] = given.pop("set_")
+    request = asked(given)
     with progress(1) as bar:
         bar("solving")
-        found = side_by_side(file, names, request_of(given))
+        found = side_by_side(file, names, request)
     written = Written()
     if out is not None:
         written.add(out, lambda: _save(found, out))
@@ -60,6 +58,20 @@ def compare_solvers(file: str, given: dict[str, Any], as_json: bool) -> None:
             click.echo(one_line(line))
     if not found.success:
         raise click.exceptions.Exit(1)
+
+
+def asked(given: dict[str, Any]) -> Request:
+    """The request that the options of `solve FILE` make, which are taken from `given`.
+
+    Raises:
+        OptionError: as `request_of`.
+    """
+    from sheetsim.api.files import request_of
+
+    flags = [name for name in ("minimize", "maximize") if given.pop(name)]
+    given |= dict.fromkeys(flags, True)
+    given["set"] = given.pop("set_")
+    return request_of(given)
 
 
 def _save(found: SideBySide, out: Path) -> object:

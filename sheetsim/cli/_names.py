@@ -29,6 +29,13 @@ def engine_names() -> tuple[str, ...]:
     return names()
 
 
+def peer_names() -> tuple[str, ...]:
+    """Other solvers that take part beside ours, in alphabetical order."""
+    from sheetsim.peers.choice import names
+
+    return names()
+
+
 def surface_names() -> tuple[str, ...]:
     """The loss surfaces, in the order of their file."""
     try:

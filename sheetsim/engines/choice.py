@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import pkgutil
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetsim.errors import EngineMissingError, OptionError
-from sheetsim.module_text import assigned, may_assign, source_of
+from sheetsim.module_text import held_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -27,41 +26,15 @@ def engines() -> dict[str, Engine]:
 @cache
 def names() -> tuple[str, ...]:
     """Return the engines' names, read from their files where these say them as plain texts."""
-    found: set[str] = set()
-    for module in _modules():
-        source = source_of(module)
-        if not may_assign(source, "ENGINE"):
-            continue
-        try:
-            found.add(_name(source))
-        except (ValueError, SyntaxError, AttributeError):
-            engine = getattr(importlib.import_module(module), "ENGINE", None)
-            found |= set() if engine is None else {engine.name}
-    return tuple(sorted(found))
-
-
-def _name(source: str) -> str:
-    """Return the `name` in the class of a file's `ENGINE`."""
-    maker = assigned(source, "ENGINE").func.id  # type: ignore[attr-defined]
-    (made, *_) = ast.parse(source[source.index(f"\nclass {maker}") :]).body
-    texts = {
-        statement.targets[0].id: statement.value  # type: ignore[attr-defined]
-        for statement in made.body  # type: ignore[attr-defined]
-        if isinstance(statement, ast.Assign)
-    }
-    if "name" not in texts:
-        raise ValueError("no plain name")
-    return str(ast.literal_eval(texts["name"]))
-
-
-def _modules() -> list[str]:
-    found = pkgutil.iter_modules([str(Path(__file__).parent)])
-    return [f"{__package__}.{module.name}" for module in found]
+    return held_in("sheetsim.engines", "ENGINE")
 
 
 @cache
 def _found() -> tuple[tuple[str, Engine], ...]:
-    modules = map(importlib.import_module, _modules())
+    modules = (
+        importlib.import_module(f"{__package__}.{module.name}")
+        for module in pkgutil.iter_modules([str(Path(__file__).parent)])
+    )
     found: list[Engine] = [m.ENGINE for m in modules if hasattr(m, "ENGINE")]
     return tuple(sorted((engine.name, engine) for engine in found))
 

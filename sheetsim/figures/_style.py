@@ -61,6 +61,11 @@ STYLE: Mapping[str, Any] = {
 _NOT_STYLE = ("backend", "interactive", "toolbar", "timezone", "webagg", "tk.", "date.epoch")
 
 
+def look_of(i: int) -> dict[str, Any]:
+    """Colour and marker of the i-th of several things in one figure, counted from 0."""
+    return {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
+
+
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[Figure]:
     """An empty figure with room made for its labels, and our settings while the block lasts.

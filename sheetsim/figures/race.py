@@ -18,12 +18,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from sheetsim.arrays import Floats
 from sheetsim.figures._style import (
-    COLORS,
     GOLD,
     GREY,
     LOSSES,
-    MARKERS,
     drawing,
+    look_of,
     save_gif,
     save_png,
 )
@@ -61,7 +60,7 @@ def draw_race(race: Race, path: str | Path) -> Path:
         _contours(left, race.surface)
         depths, highest = _depths(race), _highest(race)
         for i, racer in enumerate(race.racers):
-            places, look = _within(race.surface, racer.path), _look(i)
+            places, look = _within(race.surface, racer.path), look_of(i)
             way = {**look, "lw": 1.5, "markersize": 4, "zorder": depths[i]}
             left.plot(*places.T, **way, markevery=_spread(race.steps))
             last = places[np.isfinite(places).all(axis=1)][-1]
@@ -103,7 +102,7 @@ def animate_race(
         _places(axes, race)
         moving: list[tuple[Any, Any, Floats]] = []
         for i, racer in enumerate(race.racers):
-            places, look = _within(race.surface, racer.path), _look(i)
+            places, look = _within(race.surface, racer.path), look_of(i)
             (trail,) = axes.plot([], [], color=look["color"], lw=1.5, animated=True)
             (head,) = axes.plot(
                 [], [], **look, ls="", markersize=9, mec="white", animated=True,
@@ -209,10 +208,6 @@ def _log_edges(values: Floats) -> Floats:
     logs = np.log(values)
     step = (logs[-1] - logs[0]) / (len(values) - 1)
     return np.asarray(np.exp(np.concatenate([logs - step / 2, [logs[-1] + step / 2]])))
-
-
-def _look(i: int) -> dict[str, Any]:
-    return {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
 
 
 def _legend(racer: Racer) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetsim.figures._style import COLORS, GREY, MARKERS, drawing, save_png
+from sheetsim.figures._style import GREY, drawing, look_of, save_png
 from sheetsim.peers.side_by_side import SideBySide
 
 MANY = 1e3
@@ -32,7 +32,7 @@ def draw_side_by_side(found: SideBySide, path: str | Path) -> Path:
         axes = figure.subplots()
         ran = [(row, row.objective) for row in found.rows if row.objective is not None]
         for i, (row, objective) in enumerate(ran):
-            look = {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
+            look = look_of(i)
             label = f"{row.solver}: {objective:.6g}"
             if not row.trace or row.seconds is None:
                 axes.axhline(objective, color=look["color"], ls=":", label=label)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 import importlib
-import importlib.metadata
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,7 +48,11 @@ class Answer:
     message: str
 
 
-class Peer(Protocol):
+class Refused(Exception):  # noqa: N818 - no error: a solver takes some models and not others
+    """A peer does not take the model; the message says why."""
+
+
+class Peer(ABC):
     """A solver that is not ours.
 
     Attributes:
@@ -61,15 +65,25 @@ class Peer(Protocol):
     package: str
     module: str
 
-    def refuses(self, task: Task, /) -> str:
-        """Why it cannot take the model, such as "no whole numbers"; "" if it can."""
+    def library(self) -> Any:
+        """Import its module.
 
+        Raises:
+            EngineMissingError: it is not installed.
+        """
+        try:
+            return importlib.import_module(self.module)
+        except ImportError as error:
+            why = f"{self.module} is not installed: pip install {self.package}"
+            raise EngineMissingError(why) from error
+
+    @abstractmethod
     def solve(self, task: Task) -> Answer:
         """Solve it, within the task's limits.
 
         Raises:
+            Refused: the model is not of its kind.
             Stop: a limit of the task was reached, in one of its functions.
-            EngineMissingError: the package is not installed.
         """
 
 
@@ -81,11 +95,12 @@ class Task:
 
     Attributes:
         evaluator: of the model: its functions, bounds, limits and memory of the best point.
-        seconds: since the start, when each better point was met, with its objective.
+        trace: when each better point was met, in seconds since the start, and its objective.
     """
 
     evaluator: Evaluator
     trace: list[tuple[float, float]] = field(default_factory=list)
+    _last: Point | None = field(default=None, init=False, repr=False)
 
     @property
     def x0(self) -> Floats:
@@ -112,10 +127,14 @@ class Task:
         """The most iterations."""
         return self.evaluator.options.max_iterations or 10_000
 
-    @property
-    def is_smooth_only(self) -> bool:
-        """Whether there are no whole numbers."""
-        return not (self.evaluator.whole.any() or self.evaluator.groups)
+    def require_smooth(self) -> None:
+        """Refuse whole numbers, for a solver of smooth models.
+
+        Raises:
+            Refused: there are some.
+        """
+        if self.evaluator.whole.any() or self.evaluator.groups:
+            raise Refused("takes no whole numbers")
 
     def point(self, x: Floats) -> Point:
         """The model at x (n,), with derivatives; the last point is remembered.
@@ -136,8 +155,6 @@ class Task:
             self.trace.append((evaluator.clock() - evaluator.began, evaluator.best.shown))
         self._last = point
         return point
-
-    _last: Point | None = None
 
     def f(self, x: Floats) -> float:
         """The objective, as it is minimized, at x (n,)."""
@@ -166,27 +183,6 @@ class Task:
         there = [slope(x + step * unit) for step, unit in zip(steps, np.eye(x.size), strict=True)]
         H = (np.stack(there) - slope(x)) / steps[:, None]
         return 0.5 * (H + H.T)
-
-
-def package(name: str, where: str) -> Any:
-    """Import a peer's library.
-
-    Args:
-        name: of the module.
-        where: what `pip install` takes.
-
-    Raises:
-        EngineMissingError: it is not installed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise EngineMissingError(f"{name} is not installed: pip install {where}") from error
-
-
-def smooth_only(task: Task) -> str:
-    """Why a solver for smooth models cannot take one; "" if it can."""
-    return "" if task.is_smooth_only else "takes no whole numbers"
 
 
 def stopping(function: Callable[..., Any], kept: list[Stop]) -> Callable[..., Any]:

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetsim.errors import EngineMissingError, OptionError
-from sheetsim.peers.base import package
+from sheetsim.errors import OptionError
+from sheetsim.module_text import held_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,11 @@ def peers() -> dict[str, Peer]:
     return {peer.name: peer for peer in sorted(found, key=lambda one: one.name)}
 
 
+def names() -> tuple[str, ...]:
+    """Return the peers' names, read from their files."""
+    return held_in("sheetsim.peers", "PEER")
+
+
 def choose(names: Sequence[str]) -> list[Peer]:
     """Return the peers that were named; "all" names every one.
 
@@ -41,12 +46,3 @@ def choose(names: Sequence[str]) -> list[Peer]:
             expected = ", ".join(["all", *known])
             raise OptionError(f"against is {name!r}; expected some of {expected}, or a solved file")
     return [known[name] for name in dict.fromkeys(wanted)]
-
-
-def missing(peer: Peer) -> str:
-    """Why a peer cannot take part; "" if it is installed."""
-    try:
-        package(peer.module, peer.package)
-    except EngineMissingError as error:
-        return str(error)
-    return ""

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetsim.peers.base import Answer, Claim, Task, package
+from sheetsim.peers.base import Answer, Claim, Peer, Refused, Task
 from sheetsim.solver.parts.linearity import linear
 
 
-class Highs:
+class Highs(Peer):
     """`scipy.optimize.milp`; the coefficients are read from our functions."""
 
     name = "highs"
     package = "scipy"
     module = "scipy.optimize"
 
-    def refuses(self, task: Task) -> str:
-        """What is not linear."""
-        if task.evaluator.groups:
-            return "takes no all-different groups"
-        found = linear(task.evaluator)
-        return found if isinstance(found, str) else ""
-
     def solve(self, task: Task) -> Answer:
         """Solve it; see `Peer`."""
-        optimize = package(self.module, self.package)
+        optimize = self.library()
+        if task.evaluator.groups:
+            raise Refused("takes no all-different groups")
         model = linear(task.evaluator)
-        assert not isinstance(model, str)  # noqa: S101 - `refuses` saw to it
+        if isinstance(model, str):
+            raise Refused(model)
         limit = task.evaluator.options.max_time
         rows = []
         if model.offset.size:

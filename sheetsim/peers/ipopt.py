@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.peers.base import Answer, Claim, Task, package, smooth_only, stopping
+from sheetsim.peers.base import Answer, Claim, Peer, Task, stopping
 from sheetsim.solver.endings import Stop
 
 if TYPE_CHECKING:
@@ -26,20 +26,17 @@ CLAIMS = {
 }
 
 
-class Ipopt:
+class Ipopt(Peer):
     """`casadi.nlpsol` with the plugin ipopt."""
 
     name = "ipopt"
     package = "casadi"
     module = "casadi"
 
-    def refuses(self, task: Task) -> str:
-        """Whole numbers."""
-        return smooth_only(task)
-
     def solve(self, task: Task) -> Answer:
         """Solve it; see `Peer`."""
-        casadi = package(self.module, self.package)
+        task.require_smooth()
+        casadi = self.library()
         kept: list[Stop] = []
         n, m = task.x0.size, task.equal.size
         f = _function(casadi, "f", n, 1, task.f, lambda x: task.gradient(x)[None], kept)

@@ -5,30 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.peers.base import Answer, Claim, Task, package, smooth_only
+from sheetsim.peers.base import Answer, Claim, Peer, Refused, Task
 
 TIGHT = 1e-15
 
 
-class ScipyLm:
+class ScipyLm(Peer):
     """`scipy.optimize.least_squares`, on the residuals that the formulas show."""
 
     name = "scipy-lm"
     package = "scipy"
     module = "scipy.optimize"
 
-    def refuses(self, task: Task) -> str:
-        """What is no sum of squares, and constraints besides bounds."""
-        model = task.evaluator.model
-        if model.residuals is None or model.sense != "minimize":
-            return "takes sums of squares, and the formulas show none"
-        return "takes no constraints" if task.equal.size else smooth_only(task)
-
     def solve(self, task: Task) -> Answer:
         """Solve it; see `Peer`."""
-        optimize = package(self.module, self.package)
-        residuals = task.evaluator.model.residuals
-        assert residuals is not None  # noqa: S101 - `refuses` saw to it
+        optimize, model = self.library(), task.evaluator.model
+        residuals = model.residuals
+        if residuals is None or model.sense != "minimize":
+            raise Refused("takes sums of squares, and the formulas show none")
+        if task.equal.size:
+            raise Refused("takes no constraints")
+        task.require_smooth()
 
         def values(x: Floats) -> Floats:
             task.point(x)  # counted, timed and remembered

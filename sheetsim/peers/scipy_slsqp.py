@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetsim.peers.base import Answer, Claim, Task, package, smooth_only
+from sheetsim.peers.base import Answer, Claim, Peer, Task
 
 
-class ScipySlsqp:
+class ScipySlsqp(Peer):
     """`scipy.optimize.minimize` with the method SLSQP and its default tolerance."""
 
     name = "scipy-slsqp"
     package = "scipy"
     module = "scipy.optimize"
 
-    def refuses(self, task: Task) -> str:
-        """Whole numbers."""
-        return smooth_only(task)
-
     def solve(self, task: Task) -> Answer:
         """Solve it; see `Peer`."""
-        optimize = package(self.module, self.package)
+        task.require_smooth()
+        optimize = self.library()
         constraints = []
         for kind, rows, sign in (("eq", task.equal, 1.0), ("ineq", ~task.equal, -1.0)):
             if rows.any():

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetsim.peers.base import Answer, Claim, Task, package, smooth_only
+from sheetsim.peers.base import Answer, Claim, Peer, Task
 
 
-class ScipyTrustConstr:
+class ScipyTrustConstr(Peer):
     """`scipy.optimize.minimize` with the method trust-constr, BFGS for second derivatives."""
 
     name = "scipy-trust-constr"
     package = "scipy"
     module = "scipy.optimize"
 
-    def refuses(self, task: Task) -> str:
-        """Whole numbers."""
-        return smooth_only(task)
-
     def solve(self, task: Task) -> Answer:
         """Solve it; see `Peer`."""
-        optimize = package(self.module, self.package)
+        task.require_smooth()
+        optimize = self.library()
         constraints = []
         if task.equal.size:
             lower = np.where(task.equal, 0.0, -np.inf)

@@ -18,9 +18,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import EngineMissingError, WorkbookError
-from sheetsim.files import json_text, replace_file
-from sheetsim.peers.base import Answer, Claim, Peer, Task
-from sheetsim.peers.choice import choose, missing
+from sheetsim.files import replace_file, write_json
+from sheetsim.peers.base import Answer, Claim, Peer, Refused, Task
+from sheetsim.peers.choice import choose
 from sheetsim.peers.claims import Verdict, verdict
 from sheetsim.solver.endings import Ending, Stop
 from sheetsim.solver.evaluator import Evaluator
@@ -146,14 +146,15 @@ class SideBySide:
             OutputError: it cannot be written; what stood there is untouched.
         """
         target = Path(path)
-        with replace_file(target) as temporary:
-            if target.suffix.lower() == ".json":
-                temporary.write_text(json_text(self.as_dict()) + "\n", encoding="utf-8")
-            else:
-                with temporary.open("w", newline="", encoding="utf-8") as file:
-                    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-                    writer.writeheader()
-                    writer.writerows(row.as_dict() for row in self.rows)
+        if target.suffix.lower() == ".json":
+            return write_json(target, self.as_dict())
+        with (
+            replace_file(target) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(row.as_dict() for row in self.rows)
         return target
 
 
@@ -238,12 +239,10 @@ def _times(found: Result) -> tuple[tuple[float, float], ...]:
 
 
 def _peers(prepared: Prepared, model: Model, peer: Peer) -> _Run:
-    why = missing(peer)
-    if why:
-        return _Run(Row(peer.name, message=f"missing: {why}"), None, None)
-    task = Task(Evaluator(model, prepared.options))
-    if why := peer.refuses(task):
-        return _Run(Row(peer.name, message=why), None, None)
+    try:
+        peer.library()  # now, so that its import does not count
+    except EngineMissingError as error:
+        return _Run(Row(peer.name, message=f"missing: {error}"), None, None)
     task = Task(Evaluator(model, prepared.options))
     evaluator = task.evaluator
     try:
@@ -253,8 +252,8 @@ def _peers(prepared: Prepared, model: Model, peer: Peer) -> _Run:
             evaluator.at(evaluator.start, late=True)
         assert evaluator.best is not None  # noqa: S101 - the start was evaluated
         answer = Answer(evaluator.best.x, Claim.NOTHING, stop.outcome.why)
-    except EngineMissingError as error:
-        return _Run(Row(peer.name, message=f"missing: {error}"), None, None)
+    except Refused as why:
+        return _Run(Row(peer.name, message=str(why)), None, None)
     except Exception as error:  # a foreign library may raise anything
         return _Run(Row(peer.name, message=f"failed: {type(error).__name__}: {error}"), None, None)
     seconds, count = evaluator.clock() - evaluator.began, evaluator.evaluations

@@ -12,27 +12,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.peers.base import Answer, Claim, Task, package, smooth_only, stopping
+from sheetsim.peers.base import Answer, Claim, Peer, Task, stopping
 
 if TYPE_CHECKING:
     from sheetsim.arrays import Floats
     from sheetsim.solver.endings import Stop
 
 
-class Uno:
+class Uno(Peer):
     """`unopy.UnoSolver` with the preset ipopt."""
 
     name = "uno"
     package = "unopy"
     module = "unopy"
 
-    def refuses(self, task: Task) -> str:
-        """Whole numbers."""
-        return smooth_only(task)
-
     def solve(self, task: Task) -> Answer:
         """Solve it; see `Peer`."""
-        unopy = package(self.module, self.package)
+        task.require_smooth()
+        unopy = self.library()
         n, m = task.x0.size, task.equal.size
         kept: list[Stop] = []
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.errors import OptionError, OptionName, WorkbookError
-from sheetsim.files import json_text, replace_file, require_writable
+from sheetsim.files import replace_file, require_writable, write_json
 from sheetsim.references import address_text
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solving.inputs import parse_sweep
@@ -292,10 +292,7 @@ def save_table(prepared: Prepared, table: Table, path: str | Path) -> Path:
         write_values(prepared.book.path, target, {}, sheets=[sheet])
         return target
     if kind == ".json":
-        text = json_text(table.as_dicts())
-        with replace_file(target) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-        return target
+        return write_json(target, table.as_dicts())
     with replace_file(target) as temporary, temporary.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([table.columns(), *table.records()])
     return target

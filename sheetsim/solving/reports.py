@@ -16,7 +16,7 @@ import numpy as np
 
 from sheetsim.book import CellError
 from sheetsim.errors import OptionError, OptionName
-from sheetsim.files import json_text, replace_file, require_writable
+from sheetsim.files import replace_file, require_writable, write_json
 from sheetsim.solving.limits import reach
 from sheetsim.workbook.read.cell_labels import Labels
 from sheetsim.workbook.rewrite.solver_reports import (
@@ -103,10 +103,7 @@ def save_report(solved: Solved, path: str | Path) -> list[Path]:
     require_report(path)
     target = Path(path)
     if target.suffix.lower() == ".json":
-        text = json_text(ReportContent(solved).as_dict())
-        with replace_file(target) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-        return [target]
+        return [write_json(target, ReportContent(solved).as_dict())]
     written = []
     for sheet in report_sheets(solved):
         name = sheet.title.split()[0].lower()

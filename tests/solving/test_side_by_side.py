@@ -15,9 +15,9 @@ from nist_books import FOLDER, nist_book, read_nist
 
 import sheetsim
 from sheetsim.cli import main
-from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
+from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.peers import choice
-from sheetsim.peers.base import Answer, Claim, Task
+from sheetsim.peers.base import Answer, Claim, Peer, Task
 from sheetsim.peers.claims import Verdict
 from sheetsim.peers.side_by_side import SideBySide
 from sheetsim.solver.endings import Stop
@@ -70,15 +70,12 @@ def test_least_squares_and_a_claim_that_does_not_hold(tmp_path: Path) -> None:
 
 
 @dataclass
-class Liar:
+class Liar(Peer):
     """A peer that says what it is told to."""
 
     answer: Answer | Stop | Exception
     name = "liar"
     package = module = "numpy"
-
-    def refuses(self, _: Task) -> str:
-        return ""
 
     def solve(self, task: Task) -> Answer:
         task.point(task.x0)
@@ -121,10 +118,8 @@ def test_a_peer_that_fails_stops_nobody(mix: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_is_not_installed_is_named(mix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def package(name: str, where: str) -> None:
-        raise EngineMissingError(f"{name} is not installed: pip install {where}")
-
-    monkeypatch.setattr(choice, "package", package)
+    for peer in choice.peers().values():
+        monkeypatch.setattr(peer, "module", "sheetsim_has_no_such_module")
     rows = sheetsim.side_by_side(mix, "all").rows
     assert [
         row.message for row in rows[1:] if "is not installed: pip install" not in row.message

@@ -10,6 +10,7 @@ import click
 from sheetsim.cli._files import Done, make_folder, require_workbook
 from sheetsim.cli._names import engine_names, require_engines
 from sheetsim.errors import OptionError, OptionName
+from sheetsim.module_text import constant
 from sheetsim.option_values import real, whole
 from sheetsim.terminal import one_line, option, parsed_option, print_json, progress
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Cells that kept their values, of each reason; JSON has them all."""
+
+
+def _timeout() -> float:
+    return float(constant("sheetsim.engines.base", "DEFAULT_TIMEOUT"))
 
 
 @click.command("recalc")
@@ -39,9 +44,8 @@ SHOWN = 5
 @parsed_option(
     "--timeout",
     real(0, 1e6, above=True),
-    default=180.0,
     metavar="SECONDS",
-    help="time limit of an engine, for a file [180]",
+    help=lambda: f"time limit of an engine, for a file [{_timeout():g}]",
 )
 @parsed_option("--jobs", whole(1, 10_000), default=1, metavar="N", help="processes for FILEs [1]")
 @click.option(
@@ -53,7 +57,7 @@ def command(
     out: Path | None,
     in_place: bool,
     engine: str,
-    timeout: float,
+    timeout: float | None,
     jobs: int,
     scheduler: str | None,
     as_json: bool,
@@ -87,7 +91,7 @@ def command(
         done = recalc_files(
             [(file, str(place)) for file, place in zip(files, places, strict=True)],
             engine=engine,
-            timeout=timeout,
+            timeout=_timeout() if timeout is None else timeout,
             jobs=jobs,
             scheduler=scheduler,
             progress=lambda count: bar(f"{count:,} of {len(files):,} written"),

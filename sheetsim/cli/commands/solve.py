@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.cli._against import compare_solvers
+from sheetsim.cli._against import asked, compare_solvers
 from sheetsim.cli._files import Done, Written, file_of, folder_for, require_workbook
+from sheetsim.cli._names import peer_names
 from sheetsim.errors import INTERRUPTED, OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
     console,
     new_table,
     one_line,
+    option,
     parsed_option,
     print_json,
     progress,
@@ -96,12 +98,14 @@ SHOWN = 10
     metavar="N",
     help="processes for a sweep or many starts [1]",
 )
-@click.option(
+@option(
     "--against",
     metavar="NAMES",
-    help="let other solvers solve it too, and compare: all, or some of scipy-slsqp, "
-    "scipy-trust-constr, scipy-lm, highs, ipopt, uno, and files that others solved, with commas "
-    "between; --out is then a table, .csv or .json, or a picture, .png",
+    help=lambda: (
+        f"let other solvers solve it too, and compare: all, or some of {', '.join(peer_names())}, "
+        "and files that others solved, with commas between; --out is then a table, .csv or .json, "
+        "or a picture, .png"
+    ),
 )
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Dask cluster for them, such as tcp://host:8786"
@@ -200,24 +204,19 @@ class _How:
     """The options that are the command's own, apart from those of the request."""
 
     def __init__(self, given: dict[str, Any], file: str) -> None:
-        from sheetsim.api.files import request_of
-
         self.sweep: tuple[str, ...] = given.pop("sweep")
         self.jobs: int = given.pop("jobs")
         self.scheduler: str | None = given.pop("scheduler", None)
         self.report: bool = given.pop("report")
         self.save_report: Path | None = given.pop("save_report", None)
         no_copy: bool = given.pop("no_copy")
-        for option, there in (("--report", self.report), ("--save-report", self.save_report)):
+        for name, there in (("--report", self.report), ("--save-report", self.save_report)):
             if self.sweep and there:
-                raise OptionError(f"{option} is of one solution; expected it without --sweep")
+                raise OptionError(f"{name} is of one solution; expected it without --sweep")
         if self.report and no_copy:
             raise OptionError("--report adds sheets to the copy; expected it without --no-copy")
         self.folder, self.out = self._place(given.pop("out", None), Path(file), no_copy)
-        flags = [name for name in ("minimize", "maximize") if given.pop(name)]
-        given |= dict.fromkeys(flags, True)
-        given["set"] = given.pop("set_")
-        self.request: Request = request_of(given)
+        self.request: Request = asked(given)
 
     def _place(self, out: Path | None, own: Path, no_copy: bool) -> tuple[Path | None, Path | None]:
         """The folder that was given, if it was one, and the file to write, if there is one."""
