@@ -96,16 +96,13 @@ class Residuals:
         return np.stack([self.slopes(row) for row in x])
 
     def both(self, x: Floats) -> tuple[Floats, Floats]:
-        """R (m,) and J (m, n) at x (n,); neither is remembered."""
-        r, J = self.at(x)
+        """R (m,) and J (m, n) at x (n,)."""
+        r, J = self._seen.get(x.tobytes()) or self.at(x)
         return r, self.evaluator.difference(self._plain, x, r) if J is None else J
 
     def slopes(self, x: Floats) -> Floats:
         """J (m, n) at x (n,)."""
-        r, J = self._seen.get(x.tobytes()) or self.at(x)
-        if J is not None:
-            return J
-        return self.evaluator.difference(self._plain, x, r)
+        return self.both(x)[1]
 
     def _plain(self, x: Floats) -> Floats:
         return np.stack([self.at(row)[0] for row in x])

@@ -154,7 +154,7 @@ class _Search:
         near = self.evaluator.equal | (self.point.c > -self.evaluator.options.precision)
         rows = self.A[near]
         span = rows.T @ rows
-        weight = float(np.abs(W).max()) / max(float(np.abs(span).max()), 1e-100)
+        weight = float(np.abs(W).max()) / max(float(np.abs(span).max()), TINIEST)
         for rho in (0.0, 1.0, 1e2, 1e4) if len(rows) else (0.0,):
             H = W + rho * weight * span
             values, Q = np.linalg.eigh(H)

@@ -20,6 +20,7 @@ from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
 from sheetsim.topics.gradient_descent._optimizer import Optimizer
+from sheetsim.topics.gradient_descent._step_to_show import shown_step, step_to_show
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 
 FACTS, BAND = 2, 5
@@ -180,8 +181,7 @@ def _inputs(sheet: Sheet, optimizer: Optimizer, variant: Variant, steps: int) ->
         note = f"{carried}: {RESET}" if variant.warm_up else NO_RESET
         sheet.text(BAND - 1, 0, note, "note")
     row.append(_divergence.times())
-    shown = Valid(0, steps, whole=True)
-    row.append(Fact("step_to_show", "step_to_show", None, steps, "input.index", shown))
+    row.append(step_to_show(steps))
     return {name: float(block.value) for name, block in facts(sheet, FACTS, 0, row).items()}
 
 
@@ -287,11 +287,12 @@ def _outcomes(parts: _Parts, steps: Mapping[str, Block], limit: float) -> None:
     end = sheet["rmse"]
     start = end.at(0)
     steps_made = len(parts.frame)
-    shown = np.floor(np.clip(float(sheet["step_to_show"].value), 0, steps_made))
+    there = shown_step(float(sheet["step_to_show"].value), steps_made)
+    shown = int(there.value)
     place = {}
     for of in "ba":
         column, last = parts.frame[of].to_numpy(), sheet[f"epoch_{of}"].values[-1, 0]
-        place[of] = float(last if shown == steps_made else column[int(shown)])
+        place[of] = float(last if shown == steps_made else column[shown])
     at_step = {
         of: f"=IF(shown_step<steps_made,INDEX({steps[of].range},shown_step+1),{last})"
         for of in "ba"
@@ -309,13 +310,7 @@ def _outcomes(parts: _Parts, steps: Mapping[str, Block], limit: float) -> None:
             "calc.step",
         ),
         _divergence.told(flag, end.at(end.rows - 1), "error_limit", (end.values[-1, 0], limit)),
-        Fact(
-            "step shown",
-            "shown_step",
-            "=INT(MAX(MIN(step_to_show,steps_made),0))",
-            shown,
-            "calc.index",
-        ),
+        there,
         Fact("b there", "step_b", at_step["b"], place["b"], "calc.step"),
         Fact("a there", "step_a", at_step["a"], place["a"], "calc.step"),
         Fact("RMSE there", "step_rmse", _rmse_formula(parts, "step_b", "step_a"), rmse, "key.step"),

@@ -28,6 +28,7 @@ from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent import _all, data
+from sheetsim.topics.gradient_descent._step_to_show import shown_step, step_to_show
 
 FACTS, ENDS = 2, 6
 """Row of the labels of the inputs, and of the headings of where all end."""
@@ -156,9 +157,7 @@ def _settings(parts: _Parts) -> None:
     steps = parts.epochs * parts.n
     first = start.qualified.at(0)
     row = (
-        Fact(
-            "step_to_show", "step_to_show", None, steps, "input.index", Valid(0, steps, whole=True)
-        ),
+        step_to_show(steps),
         *(
             Fact(f"contour_{i + 1}", f"contour_{i + 1}", None, part, "input.general", Valid(0))
             for i, part in enumerate(LEVELS)
@@ -178,20 +177,13 @@ def _settings(parts: _Parts) -> None:
     )
     placed = facts(sheet, FACTS, 0, row)
     reach_a, reach_b = _reach(parts, placed)
-    shown = np.floor(np.clip(float(placed["step_to_show"].value), 0, steps))
     made = book[parts.names[0]]["steps_made"]
     row = (
         reach_a,
         reach_b,
         Fact("points", "points", f"=COUNT({x.qualified.range})", parts.n, "calc.index"),
         Fact("steps", "steps_made", f"={made.qualified.range}", steps, "calc.index"),
-        Fact(
-            "step shown",
-            "shown_step",
-            "=INT(MAX(MIN(step_to_show,steps_made),0))",
-            shown,
-            "calc.index",
-        ),
+        shown_step(float(placed["step_to_show"].value), steps),
     )
     facts(sheet, FACTS, placed["sd_x"].right, row)
 
