@@ -36,26 +36,27 @@ def suits(evaluator: Evaluator) -> bool:
 def run(evaluator: Evaluator) -> Found:
     """Search from all starts of the call at once.
 
-    A limit of time or iterations is the outcome here, not an exception. Ctrl-C is one, for the
-    points stand in arrays that may be half-way changed.
+    A limit of time or iterations is the outcome here, and Ctrl-C too: no exception.
 
     Raises:
         OptionError: A function of the model returned an array of a wrong shape.
-        KeyboardInterrupt: Ctrl-C.
+        KeyboardInterrupt: Ctrl-C before the starts were evaluated.
     """
     model, options = evaluator.model, evaluator.options
     starts, box = all_starts(evaluator), Box.of(evaluator.low, evaluator.high)
     reduction, analytic = model.reduction, options.derivatives == "analytic"
     if reduction is not None and analytic and not box.is_bounded:
         return _reduced(evaluator, reduction, starts)
-    if isinstance(model.objective, Vectorized):
-        limits = Limits.of(evaluator, lbfgs.CAP)
-        journal = lbfgs.run(model.objective, box, limits, starts, derivatives=options.derivatives)
-    else:
-        limits, squares = Limits.of(evaluator, levenberg_marquardt.CAP), _squares(model)
-        journal = levenberg_marquardt.run(
-            squares, box, limits, starts, derivatives=options.derivatives
-        )
+    journal, how = Journal(), options.derivatives
+    try:
+        if isinstance(model.objective, Vectorized):
+            limits = Limits.of(evaluator, lbfgs.CAP)
+            lbfgs.run(model.objective, box, limits, starts, derivatives=how, journal=journal)
+        else:
+            limits, squares = Limits.of(evaluator, levenberg_marquardt.CAP), _squares(model)
+            levenberg_marquardt.run(squares, box, limits, starts, derivatives=how, journal=journal)
+    except KeyboardInterrupt:
+        journal.interrupt()
     best = journal.best()
     evaluator.evaluations = journal.evaluations
     return _found(evaluator, journal, journal.x[best], starts[best], journal.log(best))
@@ -74,17 +75,22 @@ def _reduced(evaluator: Evaluator, reduction: Reduction, starts: Floats) -> Foun
     The given start is led to a better one first, and so is every other random start. The rest
     search from where they are: led starts are good, but they tend to end in the same minimum.
     """
-    model = evaluator.model
+    model, journal = evaluator.model, Journal()
     total = model.sum_of_squares(starts)
     u = checked("reduction.restrict", reduction.restrict(starts), (len(starts), None)).copy()
     finite = np.isfinite(total)
     u[~finite] = np.nan  # what is wrong may sit in the variables that are eliminated
-    u[::2] = reduction.lead(u[::2])
     extra = np.ones(len(starts), np.int64)  # the evaluation at the full start
-    extra[::2] += reduction.evaluations
     squares = Squares(normal_equations=reduction.normal_equations, report=model.report)
     limits, zero = Limits.of(evaluator, levenberg_marquardt.CAP), reduction.zero * total
-    journal = levenberg_marquardt.run(squares, Box(), limits, u, zero=zero)
+    try:
+        u[::2] = reduction.lead(u[::2])
+        extra[::2] += reduction.evaluations
+        levenberg_marquardt.run(squares, Box(), limits, u, zero=zero, journal=journal)
+    except KeyboardInterrupt:
+        if journal.last is None:
+            return _best_start(evaluator, starts, model.report(total))
+        journal.interrupt()
     best = journal.best()
     # Row 0 is the start as given; row 1 the point where the method takes over.
     log = (
@@ -97,6 +103,15 @@ def _reduced(evaluator: Evaluator, reduction: Reduction, starts: Floats) -> Foun
     x = reduction.expand(journal.x[best][None])[0] if finite[best] else starts[best]
     evaluator.evaluations = journal.evaluations + int(extra.sum())
     return _found(evaluator, journal, x, starts[best], log)
+
+
+def _best_start(evaluator: Evaluator, starts: Floats, objective: Floats) -> Found:
+    """What Ctrl-C leaves while the starts are being led: the best of them as it was given."""
+    journal = Journal()
+    journal.open(starts, objective)
+    journal.interrupt()
+    best, evaluator.evaluations = journal.best(), len(starts)
+    return _found(evaluator, journal, starts[best], starts[best], journal.log(best))
 
 
 def _found(

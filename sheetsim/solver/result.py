@@ -127,6 +127,11 @@ class Result:
             array.flags.writeable = False
 
     @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the search; the point is the best one until then."""
+        return self.ending is Ending.STOPPED
+
+    @property
     def message(self) -> str:
         """Excel's sentence for the ending; `status` is ours."""
         return self.ending.message

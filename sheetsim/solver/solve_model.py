@@ -41,8 +41,8 @@ def solve(
     """Solve a model by one of the engines that Excel's Solver has.
 
     Ctrl-C (KeyboardInterrupt) and limits of time and iterations end the search with the best
-    point so far, by Deb's rules: feasible before infeasible, then the better objective. (Of a model
-    whose functions take many points at once, Ctrl-C is passed on: see `batch`.)
+    point so far, by Deb's rules: feasible before infeasible, then the better objective. Only before
+    the start was evaluated Ctrl-C is passed on, for there is no point yet.
 
     Args:
         model: What is sought. A start outside the bounds is moved onto them.

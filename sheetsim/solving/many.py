@@ -85,7 +85,7 @@ class Table:
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended a solve, or the sweep before it."""
-        return any(one is None or one.ending is Ending.STOPPED for _, one in self.rows)
+        return any(one is None or one.interrupted for _, one in self.rows)
 
     def columns(self) -> tuple[str, ...]:
         """The headings."""
@@ -209,7 +209,7 @@ def solve_starts(
     if not found:  # interrupted before the first was done
         return prepared.again(replace(prepared.request, starts=1)).solve()
     best = min(found, key=lambda solution: _rank(prepared, solution))
-    if len(found) == len(tasks) and not any(one.ending is Ending.STOPPED for one in found):
+    if len(found) == len(tasks) and not any(one.interrupted for one in found):
         best = replace(best, status=f"{best.status}; the best of {len(found)} such batches")
     else:
         why = f"Ctrl-C; the best point of {len(found)} of {len(tasks)} batches"

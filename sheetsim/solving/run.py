@@ -15,7 +15,6 @@ import numpy as np
 from sheetsim.errors import OptionError, OptionName
 from sheetsim.files import require_writable
 from sheetsim.formula.recalc.recalculate import Recalculated, recalculate
-from sheetsim.solver.endings import Ending
 from sheetsim.solving.many import solve_starts
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.solving.summary import describe_after, describe_before
@@ -73,7 +72,7 @@ class Solved:
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the search; the solution is the best point until then."""
-        return self.solution.ending is Ending.STOPPED
+        return self.solution.interrupted
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON shows."""

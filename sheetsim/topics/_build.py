@@ -158,7 +158,11 @@ def _topic_sheets(book: Draft, topics: list[Topic]) -> None:
 
 
 def _solve(lesson: Lesson, book: Draft) -> None:
-    """Solve every model; the record goes to the solver sheet, the optimum to the topic's."""
+    """Solve every model; the record goes to the solver sheet, the optimum to the topic's.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+    """
     topics = _topics(lesson, book)
     _topic_sheets(book, topics)
     record = book.given.setdefault(_solver_sheet.NAME, {})
@@ -171,6 +175,8 @@ def _solve(lesson: Lesson, book: Draft) -> None:
             advice = sheet["limit_note"].value
             book.notes.append(f"{topic.name} has {n_variables} variables. {advice}")
         result = solve_topic(topic, sheet, Options(convergence=CONVERGENCE))
+        if result.interrupted:
+            raise KeyboardInterrupt  # a workbook wants the optimum, not the best point until then
         record.update(_solver_sheet.record(sheet, topic.name, result))
         book.plan[f"{topic.name}_trials"] = len(result.log)
         if book.plan["parameters"] == "optimum":

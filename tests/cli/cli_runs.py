@@ -13,6 +13,26 @@ from sheetsim.cli import main
 
 OLD = b"what stood here before"
 
+SAY_WHEN = """
+import sys
+from sheetsim.solver.solve_model import ENGINES
+wrapped = dict(ENGINES)
+def telling(engine):
+    def run(evaluator):
+        clock, looks = evaluator.clock, iter(range(10**9))
+        def watched():
+            if next(looks) == 10:  # once in an iteration, so that points have been tried
+                print("solving", file=sys.stderr, flush=True)
+            return clock()
+        evaluator.clock = watched
+        return engine(evaluator)
+    return run
+ENGINES.update({name: telling(engine) for name, engine in wrapped.items()})
+from sheetsim.cli import main
+main()
+"""
+"""The command line, which says when a search is under way: after ten looks at its clock."""
+
 
 def run(*args: str | Path, env: dict[str, str] | None = None) -> Result:
     """The command line in this process; an exception that it lets through fails the test."""

@@ -1,5 +1,6 @@
 """Ctrl-C: one line, code 130, no half-written file, no process left; so too for other signals."""
 
+import json
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from children import PATIENCE, child, is_running, wait_until
-from cli_runs import OLD, fake_soffice, run, snapshot, spawn, the_line
+from cli_runs import OLD, SAY_WHEN, fake_soffice, run, snapshot, spawn, the_line
 
 import sheetsim
 from sheetsim.engines.libreoffice import VARIABLE
@@ -73,6 +74,33 @@ def test_what_was_finished_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert result.exit_code == 130
     assert the_line(result.stderr) == LINE
     assert [path.name for path in tmp_path.iterdir()] == ["data.xlsx"]
+
+
+def test_solving_a_topic_ends_with_the_best_point_so_far() -> None:
+    """As `solve FILE.xlsx` does."""
+    words = ["--json", "--starts", "3000", "--convergence", "1e-300"]
+    with child("-c", SAY_WHEN, "solve", "bias", *words) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "solving\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (130, "")
+    found = json.loads(out)
+    assert found["status"] == "interrupted: Ctrl-C; this is the best point so far"
+    assert found["success"] is False
+    assert found["objective"] < found["start_objective"]
+
+
+def test_a_workbook_is_not_built_with_half_a_solution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sheetsim.solver.methods.levenberg_marquardt._tick", pressed)
+    result = run("build", "dot_product", "--out", tmp_path)
+    assert (result.exit_code, the_line(result.stderr)) == (130, LINE)
+    assert not list(tmp_path.iterdir())
 
 
 # While Python imports -----------------------------------------------------------------------

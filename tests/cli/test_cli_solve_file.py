@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from children import PATIENCE, child
-from cli_runs import OLD, run
+from cli_runs import OLD, SAY_WHEN, run
 from click.testing import Result
 from solve_books import Page, make_box, no_constant, solution
 
@@ -326,23 +326,3 @@ def test_ctrl_c_gives_the_best_point_so_far(tmp_path: Path, options: list[str]) 
     value = copy[(33, 1)].value
     assert isinstance(value, float)
     assert value < 30 * (0.3 + 3.3**2)
-
-
-SAY_WHEN = """
-import sys
-from sheetsim.solver.solve_model import ENGINES
-wrapped = dict(ENGINES)
-def telling(engine):
-    def run(evaluator):
-        clock, looks = evaluator.clock, iter(range(10**9))
-        def watched():
-            if next(looks) == 10:  # once in an iteration, so that points have been tried
-                print("solving", file=sys.stderr, flush=True)
-            return clock()
-        evaluator.clock = watched
-        return engine(evaluator)
-    return run
-ENGINES.update({name: telling(engine) for name, engine in wrapped.items()})
-from sheetsim.cli import main
-main()
-"""

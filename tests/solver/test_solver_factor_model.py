@@ -8,7 +8,7 @@ from solver_problems import derivative_error, vectorized
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
-from sheetsim.solver import Model, Options, factor_model, solve
+from sheetsim.solver import Ending, Model, Options, factor_model, solve
 
 NAN = np.nan
 biases = pytest.mark.parametrize("bias", [False, True])
@@ -321,3 +321,30 @@ def test_bad_input_is_named(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(OptionError) as caught:
         factor_model(**(GOOD | arguments))
     assert words in str(caught.value)
+
+
+@biases
+@pytest.mark.parametrize("during", ["lead", "normal_equations"])
+def test_ctrl_c_ends_with_the_best_point_so_far(bias: bool, during: str) -> None:
+    """While starts are led to better ones, and while the method iterates."""
+    ratings = table()
+    model = factor_model(ratings, 3, bias=bias, seed=4)
+    assert model.reduction is not None
+    real, left = getattr(model.reduction, during), 1 if during == "lead" else 6
+
+    def pressed(u: Floats) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return real(u)
+
+    asked: dict[str, Any] = {during: pressed}
+    model = replace(model, reduction=replace(model.reduction, **asked))
+    result = solve(model, Options(multistart=True, population=4))
+    assert result.ending is Ending.STOPPED
+    by_hand = rmse_by_hand(result.variables, ratings, 3, bias)
+    assert result.objective == pytest.approx(by_hand, rel=1e-11)
+    assert result.objective <= rmse_by_hand(model.start, ratings, 3, bias)
+    if during == "normal_equations":
+        assert result.objective < result.start_objective

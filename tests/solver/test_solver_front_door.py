@@ -14,6 +14,7 @@ from solver_problems import (
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Ending, Model, Options, Vectorized, solve
+from sheetsim.solver.functions import Many
 
 START = np.array([-1.2, 1.0])
 BOTH = {
@@ -69,6 +70,48 @@ def test_out_of_time_ends_with_the_best_point_so_far(method: str) -> None:
     assert 1 <= result.iterations <= 4
     assert result.objective < result.start_objective
     assert result.seconds == pytest.approx(0.08)
+
+
+class Interrupted:
+    """A function in the midst of which Ctrl-C is pressed, and the best that was seen until then."""
+
+    def __init__(self, function: Many, after: int) -> None:
+        self.function, self.left = function, after
+        self.best = np.inf
+
+    def __call__(self, x: Floats) -> Floats:
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        self.best = min(self.best, float(np.nanmin(rosenbrock(x))))
+        return self.function(x)
+
+
+@both
+@pytest.mark.parametrize("starts", [1, 6])
+@pytest.mark.parametrize("part", ["values", "derivatives"])
+def test_ctrl_c_ends_with_the_best_point_so_far(method: str, starts: int, part: str) -> None:
+    """Whichever function it comes in; what is not yet accepted may be lost, and no more."""
+    own = BOTH[method][1]
+    interrupted = Interrupted(getattr(own, part), 8)
+    function = replace(own, **{part: interrupted})  # type: ignore[arg-type]
+    given = np.random.default_rng(3).uniform(-2, 2, (starts, 2))
+    result = solve(model(method, function=function), Options(convergence=1e-300), starts=given)
+    assert result.ending is Ending.STOPPED
+    assert result.status == "interrupted: Ctrl-C; this is the best point so far"
+    assert not result.success
+    assert interrupted.left == 0
+    assert result.objective == result.log[-1].objective < rosenbrock(given).min()
+    assert rosenbrock(result.variables[None])[0] == pytest.approx(result.objective, rel=1e-12)
+    if part == "values":
+        assert result.objective == pytest.approx(interrupted.best, rel=1e-12)
+
+
+@both
+def test_ctrl_c_before_the_start_was_evaluated_is_passed_on(method: str) -> None:
+    function = replace(BOTH[method][1], values=Interrupted(BOTH[method][1].values, 0))
+    with pytest.raises(KeyboardInterrupt):
+        solve(model(method, function=function))
 
 
 @both

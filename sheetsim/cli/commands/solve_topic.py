@@ -10,7 +10,7 @@ import click
 
 from sheetsim import api
 from sheetsim.cli._options import Command, workbook_options
-from sheetsim.errors import OptionError
+from sheetsim.errors import INTERRUPTED, OptionError
 from sheetsim.option_values import Parse, one_of, real, whole
 from sheetsim.terminal import console, new_table, parsed_option, print_json
 from sheetsim.topics import covers, home_of
@@ -79,8 +79,8 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
     Behind an option stand the workbooks whose topics have it; `sheetsim list` shows which topics
     have a model. `sheetsim solve --help` is about workbooks of any kind.
 
-    Exits with 0 if the solver converged, with 1 if it did not, with 2 for bad input, with 130 if
-    interrupted.
+    Ctrl-C ends the search with the best point so far. Exits with 0 if the solver converged, with 1
+    if it did not, with 2 for bad input, with 130 if interrupted.
 
     \b
     Examples:
@@ -100,7 +100,7 @@ def command(name: str, with_log: bool, as_json: bool, **options: Any) -> None:
     else:
         _print_result(result, with_log)
     if not result.success:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(INTERRUPTED if result.interrupted else 1)
 
 
 def _as_dict(result: api.Result) -> dict[str, Any]:

@@ -101,11 +101,16 @@ def run(
     starts: Floats,
     *,
     derivatives: Derivatives = "analytic",
+    journal: Journal | None = None,
 ) -> Journal:
-    """Iterate on starts (S, n), within the box, until each has ended."""
+    """Iterate on starts (S, n), within the box, until each has ended.
+
+    `journal` is an empty one to write in, for who wants to have it after Ctrl-C.
+    """
     objective, gradient, cost, error = _functions(function, box, derivatives, starts.shape[1])
     f = objective(starts)
-    journal = Journal.open(starts, f)
+    journal = Journal() if journal is None else journal
+    journal.open(starts, f)
     this = _Run(box, limits, journal, objective, gradient, cost, error)
     state = _begin(starts, f, gradient(starts, f), cost, box)
     fresh = np.ones(len(starts), dtype=bool)
@@ -166,7 +171,7 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
     if accepted.any():
         _accept(state, accepted, trial, f, g, this.box)
     length = np.sqrt(np.einsum("sn,sn->s", moved, moved))
-    this.journal.record(state.rows, state.f, state.evaluations, length, used)
+    this.journal.record(state.rows, state.x, state.f, state.evaluations, length, used)
     bottomless = f == -np.inf
     if bottomless.any():
         why = "the objective falls without limit"

@@ -133,14 +133,17 @@ def run(
     *,
     derivatives: Derivatives = "analytic",
     zero: Floats | None = None,
+    journal: Journal | None = None,
 ) -> Journal:
     """Iterate on starts (S, n), within the box, until each has ended.
 
     `zero` (S,) is the sum of squares that counts as zero; `ZERO` of that at the starts, if None.
+    `journal` is an empty one to write in, for who wants to have it after Ctrl-C.
     """
     evaluate, cost = _evaluator(squares, box, derivatives, starts.shape[1])
     F, derive = evaluate(starts)
-    journal = Journal.open(starts, squares.report(F))
+    journal = Journal() if journal is None else journal
+    journal.open(starts, squares.report(F))
     this = _Run(squares.report, box, limits, journal, evaluate, cost, knows_zero=zero is not None)
     everyone = np.ones(len(starts), dtype=bool)
     state = _begin(starts, F, *derive(everyone), cost)
@@ -201,7 +204,7 @@ def _tick(this: _Run, state: _State, iteration: int) -> None:
     state.mu = np.maximum(state.mu * np.where(better, shrink, state.growth), LEAST_DAMPING)
     state.growth = np.where(better, FIRST_GROWTH, 2 * state.growth)
     objective = this.report(state.F)
-    this.journal.record(state.rows, objective, state.evaluations, length, used)
+    this.journal.record(state.rows, state.x, objective, state.evaluations, length, used)
     if better.any():
         _close_diverged(this, state, better, iteration)
         _close_converged(this, state, better, objective)

@@ -2,6 +2,9 @@
 
 Levenberg-Marquardt and L-BFGS iterate all starts together. At each tick every run that is still
 alive tries one point; a run that ends drops out of the arrays and leaves its outcome here.
+
+Ctrl-C may come at any moment, when the arrays of a method are half-way changed. What a journal
+holds is that of the last whole tick, so who hands one in has the best points until then.
 """
 
 from dataclasses import dataclass, field, fields
@@ -11,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sheetsim.arrays import Floats
-from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Clock, Evaluator
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.result import Trial
@@ -117,7 +120,7 @@ class Memory:
 
 @dataclass
 class Journal:
-    """The outcome of S runs.
+    """The outcome of S runs; empty until it is opened.
 
     Attributes:
         x: (S, n) the best points.
@@ -125,28 +128,47 @@ class Journal:
         outcomes: S of them; None while a run is alive.
         living: How many runs are.
         ticks: Per tick: the runs alive, and their objective, evaluations, step and damping.
+        last: Of the last tick: the runs alive, their points and objective.
     """
 
-    x: Floats
-    objective: Floats
-    outcomes: list[Outcome | None]
-    living: int
+    x: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    objective: Floats = field(default_factory=lambda: np.zeros(0))
+    outcomes: list[Outcome | None] = field(default_factory=list)
+    living: int = 0
     ticks: list[tuple[Index, Floats, Counts, Floats, Floats]] = field(default_factory=list)
+    last: tuple[Index, Floats, Floats] | None = None
 
-    @classmethod
-    def open(cls, x: Floats, objective: Floats) -> Self:
+    def open(self, x: Floats, objective: Floats) -> None:
         """Begin with S starts x (S, n) and the objective (S,) there."""
         S = x.shape[0]
-        journal = cls(x.copy(), objective.copy(), [None] * S, S)
+        self.x, self.objective = x.copy(), objective.copy()
+        self.outcomes, self.living = [None] * S, S
         none = np.zeros(S)
-        journal.record(np.arange(S), objective, np.ones(S, np.int64), none, np.full(S, np.nan))
-        return journal
+        self.record(np.arange(S), x, objective, np.ones(S, np.int64), none, np.full(S, np.nan))
 
     def record(
-        self, rows: Index, objective: Floats, evaluations: Counts, step: Floats, damping: Floats
+        self,
+        rows: Index,
+        x: Floats,
+        objective: Floats,
+        evaluations: Counts,
+        step: Floats,
+        damping: Floats,
     ) -> None:
         """Log one tick of the runs `rows`; copies what the methods change in place."""
         self.ticks.append((rows, objective.copy(), evaluations.copy(), step, damping.copy()))
+        self.last = rows, x.copy(), self.ticks[-1][1]  # one assignment, which nothing interrupts
+
+    def interrupt(self) -> None:
+        """End every run that is alive where it stood after the last whole tick.
+
+        Raises:
+            KeyboardInterrupt: There is no point yet, for the journal was not opened.
+        """
+        if self.last is None:
+            raise KeyboardInterrupt
+        rows, x, objective = self.last
+        self.close(np.ones(len(rows), dtype=bool), rows, x, objective, INTERRUPTED)
 
     def close(
         self, ended: Mask, rows: Index, x: Floats, objective: Floats, outcome: Outcome
@@ -155,9 +177,9 @@ class Journal:
         for at in np.flatnonzero(ended):
             row = int(rows[at])
             if self.outcomes[row] is None:
-                self.outcomes[row] = outcome
-                self.living -= 1
                 self.x[row], self.objective[row] = x[at], objective[at]
+                self.outcomes[row] = outcome  # after its point, lest Ctrl-C comes between
+                self.living -= 1
 
     def alive(self, rows: Index) -> Mask:
         """Which of the runs `rows` have not ended."""
