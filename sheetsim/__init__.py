@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         check,
         compare,
         compile,  # noqa: A004 - what it is called in the package alone
+        goal_seek,
         list_topics,
         list_workbooks,
         race,
@@ -43,6 +44,7 @@ __all__ = [
     "check",
     "compare",
     "compile",
+    "goal_seek",
     "list_topics",
     "list_workbooks",
     "race",

@@ -3,6 +3,7 @@
 Any workbook:
 
 sheetsim.solve("model.xlsx", out="solved.xlsx")        its Solver model, from its own formulas
+sheetsim.goal_seek("loan.xlsx", "B9", 100, by="B2")    the input with which a cell takes a value
 sheetsim.side_by_side("model.xlsx", ["all"])           the same by other solvers, in one table
 sheetsim.recalc("model.xlsx", "fresh.xlsx")            its formulas' values, written into a copy
 sheetsim.read("model.xlsx", "Sheet1!A1:D20")           fresh values as a DataFrame
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from sheetsim.racing.grid import Sweep, sweep
     from sheetsim.recalculating import Recalculation, read, recalc
     from sheetsim.solver import Result
+    from sheetsim.solving.goal_seek import Sought, goal_seek
     from sheetsim.verifying.verify import verify
 
     compile = compile_objective  # noqa: A001 - as in `re.compile`
@@ -53,12 +55,14 @@ __all__ = [
     "Recalculation",
     "Result",
     "SideBySide",
+    "Sought",
     "Sweep",
     "TopicInfo",
     "build",
     "check",
     "compare",
     "compile",
+    "goal_seek",
     "list_topics",
     "list_workbooks",
     "prepare",
@@ -85,6 +89,7 @@ _PLACES = {
     "racing.grid": ("Sweep", "sweep"),
     "recalculating": ("Recalculation", "read", "recalc"),
     "solver": ("Result",),
+    "solving.goal_seek": ("Sought", "goal_seek"),
     "verifying.verify": ("verify",),
 }
 _ORIGINS = {name: (module, name) for module, names in _PLACES.items() for name in names}

@@ -19,10 +19,10 @@ import sheetsim
 from sheetsim.terminal import Group, meant
 
 COMMANDS = (
-    *("solve", "verify", "recalc"),
+    *("solve", "goal-seek", "verify", "recalc"),
     *("list", "build", "check", "compare", "race", "movielens", "digits"),
 )
-"""In the order of the help; each is the `command` of the module of its name."""
+"""In the order of the help; each is the `command` of the module of its name, - as _ there."""
 
 COMMAND_FILES = f"{__name__}.commands"
 """The package that they are in."""
@@ -42,7 +42,7 @@ class _Commands(Group):
         """The command of that name."""
         if cmd_name not in (*COMMANDS, FOR_A_TOPIC):
             return None
-        command: click.Command = importlib.import_module(f"{COMMAND_FILES}.{cmd_name}").command
+        command: click.Command = importlib.import_module(_module(cmd_name)).command
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -106,14 +106,19 @@ class _Commands(Group):
         return found
 
 
+def _module(name: str) -> str:
+    """The module of a command."""
+    return f"{COMMAND_FILES}.{name.replace('-', '_')}"
+
+
 def _first_line(name: str) -> str:
     """What a command does: the first line of its docstring, read without importing it."""
     try:
-        source = (pkgutil.get_data(COMMAND_FILES, f"{name}.py") or b"").decode()
+        source = (pkgutil.get_data(COMMAND_FILES, f"{name.replace('-', '_')}.py") or b"").decode()
     except OSError:  # there is but bytecode
         source = ""
     line = source.partition("\ndef command(")[2].partition('"""')[2].partition("\n")[0]
-    return line or (importlib.import_module(f"{COMMAND_FILES}.{name}").command.get_short_help_str())
+    return line or (importlib.import_module(_module(name)).command.get_short_help_str())
 
 
 @click.group(

@@ -11,6 +11,7 @@
 | `result`      | `Result`, with the log, slacks, multipliers and ranges                      |
 | `endings`     | `Ending`: how a solve may end, with Excel's code and sentence               |
 | `solve_model` | `solve`, the front door                                                     |
+| `root`        | where a function of one variable takes a value                              |
 | `sensitivity` | shadow prices, slacks and reduced gradients of a solution                   |
 | `grg`         | the engine GRG Nonlinear: which method suits a model; many starts           |
 | `batch`       | models whose functions take many points at once: all starts as one batch    |

@@ -9,6 +9,7 @@
 | `prepare`       | a file and a request in, a model out that is ready to be solved               |
 | `many`          | one solve for each value of an input; many starts; on many processes          |
 | `run`           | a file and a request in, a solution and the solved copy out                   |
+| `goal_seek`     | one cell that is to take a value, by changing one other                       |
 | `summary`       | the model and the solution in plain words                                     |
 | `settings_used` | which stored settings hold, and what is assumed where nothing is stored       |
 | `reports`       | the reports: sheets, JSON, CSV                                                |

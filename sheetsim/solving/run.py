@@ -23,12 +23,14 @@ from sheetsim.workbook.read.paths import require_workbook_name
 from sheetsim.workbook.rewrite.edited_copy import write_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sheetsim.book import CellAddress, Value
+    from sheetsim.book import Book, CellAddress, Value
     from sheetsim.solver.result import Result
+    from sheetsim.solving.compiled import Compiled
     from sheetsim.solving.request import Request
     from sheetsim.workbook.rewrite.new_sheets import NewSheet
+    from sheetsim.workbook.solver_model.model import SolverModel
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,7 @@ def solve_file(
     """
     began = time.perf_counter()
     if out is not None:
-        require_workbook_name(out)
-        if Path(out).suffix.lower() != Path(path).suffix.lower():
-            raise OptionError(
-                OptionName("out"), f" is {out}; expected a name that ends in {Path(path).suffix}"
-            )
-        require_writable(out)
+        require_copy(path, out)
     with _no_collector():
         prepared = prepare(path, request, progress=progress)
     lines = describe_before(prepared)
@@ -147,7 +144,7 @@ def solve_file(
     return replace(
         solved,
         seconds=time.perf_counter() - began,
-        after=(*solved.after, *_what_was_not_written(recalculated)),
+        after=(*solved.after, *what_was_not_written(recalculated)),
         path=Path(out),
     )
 
@@ -161,21 +158,72 @@ def write_solved(
         WorkbookError: a formula of the workbook cannot be read, or refers to itself.
         OutputError: the copy cannot be written.
     """
-    changed: dict[CellAddress, Value] = dict(prepared.inputs)
-    changed |= zip(prepared.compiled.cells, map(float, solution.variables), strict=True)
-    recalculated = recalculate(prepared.book, changed, trusted=_trusted(prepared))
+    model = prepared.stored if prepared.request.rewrites else None
+    return write_changed(
+        prepared.book,
+        prepared.compiled,
+        prepared.inputs,
+        solution.variables.tolist(),
+        out,
+        model=model,
+        sheets=sheets,
+    )
+
+
+def require_copy(path: str | Path, out: str | Path) -> None:
+    """Refuse a place for a workbook's copy that cannot be one.
+
+    Raises:
+        OptionError: its name does not end as the workbook's does.
+        OutputError: it cannot be written.
+    """
+    require_workbook_name(out)
+    if Path(out).suffix.lower() != Path(path).suffix.lower():
+        raise OptionError(
+            OptionName("out"), f" is {out}; expected a name that ends in {Path(path).suffix}"
+        )
+    require_writable(out)
+
+
+def write_changed(
+    book: Book,
+    compiled: Compiled,
+    inputs: Mapping[CellAddress, Value],
+    variables: Sequence[float],
+    out: str | Path,
+    *,
+    model: SolverModel | None = None,
+    sheets: Sequence[NewSheet] = (),
+) -> Recalculated:
+    """Write a copy with other values in the variables, and all that depends on them.
+
+    Args:
+        book: the workbook, its inputs set.
+        compiled: what was solved.
+        inputs: those that were set.
+        variables: (n,) their values.
+        out: the copy.
+        model: the Solver model that goes into it, if another than the stored one.
+        sheets: sheets to add.
+
+    Raises:
+        WorkbookError: a formula of the workbook cannot be read, or refers to itself.
+        OutputError: the copy cannot be written.
+    """
+    changed: dict[CellAddress, Value] = dict(inputs)
+    changed |= zip(compiled.cells, map(float, variables), strict=True)
+    recalculated = recalculate(book, changed, trusted=_trusted(book, compiled, inputs))
     values: dict[str, dict[Any, Value]] = {
         sheet: dict(cells) for sheet, cells in recalculated.values.items()
     }
     for (sheet, place), value in changed.items():
         values.setdefault(sheet, {})[place] = value
-    if prepared.compiled.program is None:  # IronCalc knows what could not be computed here
-        outputs = prepared.compiled.function.values(np.asarray(solution.variables, float))
-        for (sheet, place), number in zip(prepared.compiled.outputs, outputs, strict=True):
+    if compiled.program is None:  # IronCalc knows what could not be computed here
+        outputs = compiled.function.values(np.asarray(variables, float))
+        for (sheet, place), number in zip(compiled.outputs, outputs, strict=True):
             if np.isfinite(number):
                 values.setdefault(sheet, {})[place] = float(number)
-    model = prepared.stored if prepared.request.rewrites else None
-    write_values(prepared.book.path, out, values, model=model, sheets=sheets)
+    write_values(book.path, out, values, model=model, sheets=sheets)
     return recalculated
 
 
@@ -218,17 +266,16 @@ def _worth_writing(prepared: Prepared, solution: Result) -> bool:
     return math.isfinite(solution.objective) and (solution.violation <= prepared.options.precision)
 
 
-def _trusted(prepared: Prepared) -> bool:
+def _trusted(book: Book, compiled: Compiled, inputs: Mapping[CellAddress, Value]) -> bool:
     """Whether the file's cached values proved right where the formulas were computed.
 
     They are what a spreadsheet saved; a file that was written by a program, or saved without
     being calculated, holds others, and then everything is computed.
     """
-    compiled = prepared.compiled
-    if compiled.program is None or prepared.inputs:
+    if compiled.program is None or inputs:
         return False
     now = compiled.program.values(compiled.program.start)
-    cached = [prepared.book.sheets[sheet].get(place) for sheet, place in compiled.outputs]
+    cached = [book.sheets[sheet].get(place) for sheet, place in compiled.outputs]
     return all(
         cell is not None
         and isinstance(cell.value, float)
@@ -237,7 +284,8 @@ def _trusted(prepared: Prepared) -> bool:
     )
 
 
-def _what_was_not_written(recalculated: Recalculated) -> list[str]:
+def what_was_not_written(recalculated: Recalculated) -> list[str]:
+    """Say which cells of a copy keep their old values, and why."""
     lines = []
     if recalculated.unsupported:
         count, why = len(recalculated.unsupported), next(iter(recalculated.unsupported.values()))

@@ -24,6 +24,7 @@ OVER = "written over the file that was there"
 RACE = ("race", "--steps", "20", "--frames", "3", "--out", ".")
 SWEEP = ("race", "--sweep", "--steps", "20", "--lr-range", "1e-5", "1e-3", "3", "--out", ".")
 MOVIES = ("movielens", "--data", "ml", "--factors", "3", "--epochs", "1")
+GOAL = ("goal-seek", "box.xlsx", "--set", "B8", "--to", "8", "--by", "B3")
 DIGITS = ("digits", "--model", "logistic", "--optimizer", "sgd", "--epochs", "1", "--out", ".")
 
 COMMANDS: dict[str, tuple[tuple[str, ...], list[str]]] = {
@@ -35,6 +36,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ("solve", "box.xlsx", "--no-copy", "--save-report", "r.csv"),
         ["r_answer.csv", "r_limits.csv", "r_sensitivity.csv", "r_trials.csv"],
     ),
+    "goal-seek": (GOAL, ["box.solved.xlsx"]),
+    "goal-seek --out DIR": ((*GOAL, "--out", "new"), ["new/box.solved.xlsx"]),
     "race": (RACE, ["race_line.gif", "race_line.png"]),
     "race --sweep": (SWEEP, ["sweep_line_momentum.csv", "sweep_line_momentum.png"]),
     "movielens --out": (
