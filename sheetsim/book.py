@@ -64,9 +64,9 @@ class Cell(_Record):
             the formula is.
         value: the constant, or the cached value of the formula; None if there is none.
         array: the range of the array formula that the cell belongs to, such as "B2:D4".
-        origin: the cell that a shared formula is filled from, whose formula this one is up to
-            relative references; itself for that cell, None for a formula of its own. For
-            speed alone: two cells are equal without it.
+        origin: the cell that the formula is filled from, whose formula this one is up to
+            relative references; None for a formula of its own. For speed alone: two cells are
+            equal without it.
     """
 
     __slots__ = ()

@@ -271,6 +271,49 @@ class Fill:
         out.append(self._tail)
         return "".join(out)
 
+    def below(self, right: int) -> DownFill | None:
+        """The formula in all cells of the column that is `right` columns beside its own.
+
+        None if a reference has left the sheet there.
+        """
+        pattern: list[str] = []
+        shifts: list[int] = []
+        for before, first, between, last in self._pieces:
+            pattern.append(before.replace("%", "%%"))
+            for line, behind in ((first, between), (last, "")):
+                if isinstance(line, str):
+                    pattern.append(line)
+                elif line[0]:
+                    name = _moved(*line, 0, right)
+                    if not name:
+                        return None
+                    pattern.append(name)
+                else:
+                    pattern.append("%d")
+                    shifts.append(line[1] + 1)
+                pattern.append(behind)
+        pattern.append(self._tail.replace("%", "%%"))
+        return DownFill("".join(pattern), tuple(shifts))
+
+
+class DownFill(NamedTuple):
+    """A formula in the cells of one column.
+
+    Attributes:
+        pattern: its text with `%d` for each number of a row that moves.
+        numbers: these numbers, from 1, in the cell that the formula was entered in.
+    """
+
+    pattern: str
+    numbers: tuple[int, ...]
+
+    def at(self, down: int) -> str:
+        """The formula `down` rows below; "" if a reference leaves the sheet."""
+        moved = tuple([number + down for number in self.numbers])
+        if moved and not (min(moved) > 0 and max(moved) <= MAX_ROWS):
+            return ""
+        return self.pattern % moved
+
 
 def _lines(text: str) -> tuple[_Line, str, _Line] | None:
     """The two lines of a cell, of columns or of rows, and what is between; None if none moves."""

@@ -58,7 +58,7 @@ class GroupKeys:
             WorkbookError: the formula cannot be read.
         """
         own = cell.origin if size is None and cell.origin is not None else place
-        quick = (sheet, own, size)
+        quick = (sheet, own, size, cell.origin is None)  # another may stand where it is from
         key = self._known.get(quick)
         if key is None:
             key = self._known[quick] = self._new(sheet, place, cell, size)

@@ -14,6 +14,7 @@ from sheetsim.references import Fill
 
 if TYPE_CHECKING:
     from sheetsim.book import Place
+    from sheetsim.references import DownFill
 
 
 class SharedFormula:
@@ -37,6 +38,10 @@ class SharedFormula:
     def at(self, row: int, column: int) -> str:
         """Return the formula as it reads in another cell, without the leading "="."""
         return self._fill.at(row - self.origin[0], column - self.origin[1])
+
+    def below(self, column: int) -> DownFill | None:
+        """Return the formula as it reads in the cells of a column; see `references.Fill`."""
+        return self._fill.below(column - self.origin[1])
 
 
 class Filled(NamedTuple):

@@ -17,6 +17,7 @@ from sheetsim.references import a1
 from sheetsim.workbook.read.array_formulas import covered_cells
 from sheetsim.workbook.read.cell_xml import CellHandler
 from sheetsim.workbook.read.escapes import unescaped
+from sheetsim.workbook.read.formula_runs import FormulaRuns
 from sheetsim.workbook.read.plain_sheet import (
     plain_attributes,
     plain_column,
@@ -89,6 +90,7 @@ class _Found:
         arrays: the range and the formula of each array formula.
         data_tables: and of each what-if data table.
         shared: the shared formulas by their number.
+        runs: the formulas that are written out, though they are filled from others.
     """
 
     cells: dict[Place, Cell] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class _Found:
     arrays: list[tuple[str, str]] = field(default_factory=list)
     data_tables: list[tuple[str, str]] = field(default_factory=list)
     shared: dict[str, SharedFormula] = field(default_factory=dict)
+    runs: FormulaRuns = field(default_factory=FormulaRuns)
 
     def covered(self, where: str) -> dict[Place, Cell]:
         """Return the cells, those of array formulas and data tables with their formula."""
@@ -129,6 +132,9 @@ class _Found:
         if kind == "array" and extent:
             self.arrays.append((extent, f"={text}"))
         if kind != "shared":
+            source = self.runs.find(*place, text) if kind is None else None
+            if source is not None:
+                return Cell(Filled(source, place), value, None, source.origin)
             return Cell(f"={text}", value)
         group = attributes.get("si", "")
         if text:  # the first of the group holds the text
