@@ -118,7 +118,7 @@ class Compiled:
             raise OptionError(f"expected {len(self.parameters)} parameters, got {held.size}")
         goal, start = self.stored.goal, self.start[: self.n]
         has_objective = self.stored.objective is not None
-        joined = Joined(self.program, self.function, held, self.n)
+        joined = Joined(self.program, self.function, held, self.n, rows=bool(self.blocks))
         squares = self._squares
         return Model(
             start=start,

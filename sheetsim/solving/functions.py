@@ -44,11 +44,18 @@ class Block:
 
 
 class Joined:
-    """The outputs as functions of the variables alone, the parameters held."""
+    """The outputs as functions of the variables alone, the parameters held.
 
-    def __init__(self, program: Program | None, function: Function, held: Floats, n: int) -> None:
+    Attributes:
+        rows: whether constraints ask for all outputs at each point beside the objective.
+    """
+
+    def __init__(
+        self, program: Program | None, function: Function, held: Floats, n: int, *, rows: bool
+    ) -> None:
         self.program, self.function, self.held, self.n = program, function, held, n
-        self._last: tuple[bytes, Floats, Floats] | None = None
+        self.rows = rows
+        self._last: tuple[bytes, Floats, Floats | None] | None = None
 
     def full(self, x: Floats) -> Floats:
         """Variables (..., n) and parameters side by side."""
@@ -73,20 +80,24 @@ class Joined:
         return Vectorized(lambda x: self.values(x)[..., 0], gradients, at=self._objective_at)
 
     def _objective_at(self, x: Floats) -> tuple[float, Floats | None]:
-        if self.program is None:
-            return float(self.values(x)[0]), None
+        if self.rows or self.program is None:
+            values, jacobian = self.both(x)
+            return float(values[0]), None if jacobian is None else jacobian[0]
         value, gradient = self.gradient(x)
         return float(value), gradient
 
     def both(self, x: Floats) -> tuple[Floats, Floats | None]:
-        """All outputs and their Jacobian at one point; blocks that ask in turn share one run."""
-        if self.program is None:
-            return self.values(x), None
+        """All outputs and their Jacobian at one point; all who ask in turn share one run."""
         key = x.tobytes()
         if self._last is None or self._last[0] != key:
-            values, jacobian = self.program.values_and_jacobian(self.full(x))
-            self._last = (key, values, jacobian[..., : self.n])
+            self._last = (key, *self._run(x))
         return self._last[1], self._last[2]
+
+    def _run(self, x: Floats) -> tuple[Floats, Floats | None]:
+        if self.program is None:
+            return self.values(x), None
+        values, jacobian = self.program.values_and_jacobian(self.full(x))
+        return values, jacobian[..., : self.n]
 
     def cut(
         self, residuals: Callable[[Floats], tuple[Floats, Floats]]

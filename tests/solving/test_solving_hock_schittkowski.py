@@ -1,6 +1,7 @@
 """Problems of Hock & Schittkowski as workbook files, against the optima that the book gives."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hock_books import HOCK, hock_book
 
 from sheetsim.solver.endings import Ending
 from sheetsim.solving import Request, solve_file
+from sheetsim.solving.prepare import prepare
 from sheetsim.workbook.solver_model.model import Goal
 
 
@@ -45,3 +47,18 @@ def test_the_better_minimum_of_problem_2(tmp_path: Path) -> None:
     value = 100 * (1.5 - far**2) ** 2 + (1 - far) ** 2
     assert result.objective == pytest.approx(value, rel=1e-8)
     assert value == pytest.approx(HOCK[2].best, rel=1e-8)
+
+
+def test_objective_and_constraints_share_one_run(tmp_path: Path) -> None:
+    """Each point is computed once, however many blocks of constraints ask for their rows."""
+    prepared = prepare(hock_book(tmp_path / "hock.xlsx", 43))
+    program = prepared.compiled.program
+    assert program is not None
+    with (
+        patch.object(program, "values_and_jacobian", wraps=program.values_and_jacobian) as both,
+        patch.object(program, "value_and_gradient", wraps=program.value_and_gradient) as single,
+    ):
+        result = prepared.solve()
+    assert result.objective == pytest.approx(HOCK[43].best, rel=1e-8)
+    assert both.call_count <= result.evaluations
+    assert single.call_count == 0

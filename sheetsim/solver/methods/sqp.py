@@ -66,6 +66,8 @@ RENEWING = 1e-12  # of the objective: what a search that began anew has to gain 
 TINIEST = 1e-100  # a curvature, lest none at all be divided by
 FIRM = 1e-10  # of the largest curvature: the least that is taken for one
 SMALL = 1e-12  # of the objective's fall: what a step promises at an optimum
+CUSP = 20  # iterations, the last half of them without progress, until a cusp is thought of
+CUSP_FORCE = 1e-3  # of the rows' gradients times multipliers: the objective's, where these cancel
 REFACTOR = 50  # updates of M until it is made anew from H
 EPS = float(np.finfo(float).eps)
 
@@ -83,7 +85,7 @@ class _Search:
         lam: (m,) multipliers.
         guess: Rows that were active in the last subproblem.
         soft: Violations after steps past models that contradict each other.
-        recent: Objectives after the last accepted, feasible iterations.
+        recent: Where the last accepted, feasible iterations ended.
         restored: How often a feasible point was sought by least squares.
         mended: The best of the feasible points that were.
         seen: (n,) the objective's largest slope that each variable met, in x.
@@ -107,7 +109,7 @@ class _Search:
     age: int = 0
     guess: list[int] | None = None
     soft: list[float] = field(default_factory=list)
-    recent: list[float] = field(default_factory=list)
+    recent: list[Point] = field(default_factory=list)
     restored: int = 0
     mended: Point | None = None
     seen: Floats = field(default_factory=lambda: np.zeros(0))
@@ -281,7 +283,9 @@ def _iterate(search: _Search, bottom: float) -> Found | None:
     ended = _accept(search, taken)
     if ended is not None:
         return ended
-    return _ended(search, d, flat=True) if _flat(search) else None
+    if _flat(search):
+        return _ended(search, d, flat=True)
+    return _at_cusp(search) if _cusp(search) else None
 
 
 def _without_model(search: _Search) -> Found | None:
@@ -466,9 +470,39 @@ def _flat(search: _Search) -> bool:
     if not search.feasible or search.evaluator.aims:
         recent.clear()
         return False
-    recent.append(search.point.f)
+    recent.append(search.point)
     limit = search.evaluator.options.convergence * abs(search.point.f)
-    return len(recent) > 5 and max(recent[-6:]) - min(recent[-6:]) <= limit
+    return len(recent) > 5 and _spread(recent[-6:]) <= limit
+
+
+def _spread(points: list[Point]) -> float:
+    """How far the objectives of points are apart."""
+    values = [point.f for point in points]
+    return max(values) - min(values)
+
+
+def _cusp(search: _Search) -> bool:
+    """Whether the search treads water where the rows' gradients cancel, all but for rounding.
+
+    Where the feasible points come to a cusp there may be no multipliers: those of the subproblems
+    grow without limit, until the objective's gradient is nothing beside what they balance.
+    """
+    recent = search.recent[-CUSP:]
+    if len(recent) < CUSP:
+        return False
+    merits = [search.merit(point) for point in recent]
+    if min(merits[CUSP // 2 :]) < min(merits[: CUSP // 2]):
+        return False
+    forces = search.rho * np.abs(search.A).max(axis=1, initial=0.0)
+    slope, seen = np.abs(search.g).max(), (search.seen * search.s).max() / search.unit
+    return bool(CUSP_FORCE * seen <= slope <= CUSP_FORCE * forces.max())
+
+
+def _at_cusp(search: _Search) -> Found:
+    """The end there, at the point that misses the rows by the least."""
+    point = min(search.recent[-CUSP:], key=search.evaluator.worst)
+    why = "the constraints' gradients cancel each other here, and no multipliers tell what is best"
+    return Found(point, Outcome(Ending.NO_BETTER, why), search.rho * search.unit)
 
 
 def _line_search(search: _Search, d: Floats, hard: bool) -> Point | None:

@@ -14,8 +14,8 @@ method ends; where neither happens, the constraints contradict each other.
 
 A `guess` of the active set (the last one of an SQP) is a warm start: the least multiplier is
 dropped until none is negative, which leaves an optimum of a subproblem, and that is all the method
-asks of where it begins. Q and R grow by a Gram-Schmidt step made twice, and are made anew after a
-drop. All is dense: right for some hundred variables.
+asks of where it begins; it is factored whole. Q and R grow by a Gram-Schmidt step made twice, and
+are made anew after a drop. All is dense: right for some hundred variables.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,8 @@ from sheetsim.arrays import Floats
 
 ROUND = 1e-11  # of the rows' terms: a violation that is rounding
 DEPENDENT = 1e-10  # of a row that is one in length: what is left of one that depends on the others
+INDEPENDENT = 1e-6  # the same: more is left of a row that a warm start may begin with
+INDEPENDENT = 1e-6  # the same: more is left of a row that a warm start may begin with
 
 
 @dataclass
@@ -68,6 +70,19 @@ class Active:
         self.u = np.delete(self.u, k)
         self.Q, self.R = np.linalg.qr((self.B[self.rows] * np.array(self.signs)[:, None]).T)
 
+    def take(self, rows: list[int]) -> None:
+        """Begin with rows, but for those that depend on the ones before them."""
+        rows = list(rows)
+        while rows:
+            Q, R = np.linalg.qr(self.B[rows].T)
+            firm = np.abs(np.diag(R)) > INDEPENDENT
+            first = int(np.argmin(firm)) if not firm.all() else len(firm)
+            if first == len(rows):
+                self.rows, self.signs, self.u = rows, [1.0] * first, np.zeros(first)
+                self.Q, self.R = Q, R
+                return
+            del rows[first]
+
 
 def solve(
     y0: Floats, B: Floats, b: Floats, equal: int, guess: list[int] | None = None
@@ -100,10 +115,7 @@ def solve(
 
 def _warm(active: Active, y0: Floats, b: Floats, equal: int, guess: list[int]) -> Floats:
     """Begin with those of the guess that have no negative multiplier; the minimum on them."""
-    for row in guess:
-        z, along = active.split(active.B[row])
-        if np.linalg.norm(z) > 1e-6:
-            active.add(row, 1.0, 0.0, z, along)
+    active.take(guess)
     while active.rows:
         off = b[active.rows] - active.B[active.rows] @ y0
         w = np.linalg.solve(active.R.T, off)
