@@ -10,7 +10,7 @@ The rooms, in the order in which a formula goes through them, each with its own 
 - `functions`: the table of functions: name, value, derivative, and all else that is known of each.
 - `compile`: from trees to a program: dependency graph, order, what is fixed computed once.
 - `autodiff`: a program run forward, and its derivatives backward and forward.
-- `structure`: what the formulas show of a model: linear, a sum of squares.
+- `structure`: what the formulas show of a model: linear, quadratic, a sum of squares.
 - `recalc`: values of many cells: what depends on an edit, and what it becomes.
 
 Beside them: `values` (arrays of values, and how Excel takes them), `areas` (what

@@ -16,9 +16,10 @@ from sheetsim.formula.compile.error_origins import find_errors
 from sheetsim.formula.compile.store import DYNAMIC
 from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.recalc.overlay import overlay
-from sheetsim.formula.structure.linear import linear_slots
+from sheetsim.formula.structure.degrees import slot_degrees
 from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
 from sheetsim.formula.syntax.tokens import Ref, tokenize
+from sheetsim.sparse import Sparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,6 +117,30 @@ class Program:
         """Return the derivatives of the outputs: (m, n) at x (n,), (S, m, n) at x (S, n)."""
         return self.values_and_jacobian(x)[1]
 
+    def values_and_sparse_jacobian(self, x: Floats) -> tuple[Floats, Sparse] | None:
+        """Return the outputs (m,) at x (n,), and what may not be 0 of their Jacobian (m, n).
+
+        None if there are too many pairs of cell and variable to look for them.
+        """
+        passes = self._tape.passes(self._out)
+        if passes is None:
+            return None
+        forward = self._forward(self._checked(x))
+        assert forward is not None  # noqa: S101 - one point is always run
+        state, registers = forward
+        entries = self._tape.entries(registers, self._out, passes)
+        pattern = passes.pattern
+        jacobian = Sparse(pattern.starts, pattern.columns, entries, pattern.width)
+        return self._numbers(state.num[self._out]), jacobian
+
+    @cached_property
+    def density(self) -> float:
+        """How many of the outputs' derivatives are not 0 at the start, as a part of all."""
+        found = self.values_and_sparse_jacobian(self.start)
+        jacobian = self.jacobian(self.start) if found is None else found[1].values
+        size = max(len(self._slots) * self._tape.size, 1)
+        return int(np.count_nonzero(jacobian)) / size
+
     @property
     def moving(self) -> tuple[bool, ...]:
         """Whether each output depends on the variables at all."""
@@ -125,8 +150,15 @@ class Program:
     @cached_property
     def linear(self) -> tuple[bool, ...]:
         """Whether each output is known to be linear (or constant) in the variables."""
-        found = linear_slots(self._compiler)
-        return tuple(bool(found[slot]) for slot in self._slots)
+        return tuple(degree <= 1 for degree in self.degrees(self._tape.size))
+
+    def degrees(self, first: int) -> tuple[int, ...]:
+        """Return what each output is known to be in the first variables, the others held.
+
+        0 constant, 1 linear, 2 a polynomial of degree 2; `MORE` is anything else.
+        """
+        found = slot_degrees(self._compiler, self._compiler.variables[:first])
+        return tuple(found[self._slots].tolist())
 
     def _forward(self, x: Floats) -> tuple[State, list[list[ArrayValue]]] | None:
         """Run forward; None if several x are to be run one by one, as sizes depend on them.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 
 from sheetsim.peers.base import Answer, Claim, Peer, Refused, Task
@@ -27,7 +29,10 @@ class Highs(Peer):
         rows = []
         if model.offset.size:
             lower = np.where(task.equal, -model.offset, -np.inf)
-            rows.append(optimize.LinearConstraint(model.A, lower, -model.offset))
+            A = importlib.import_module("scipy.sparse").csr_array(
+                (model.A.values, model.A.columns, model.A.starts), shape=model.A.shape
+            )
+            rows.append(optimize.LinearConstraint(A, lower, -model.offset))
         found = optimize.milp(
             model.cost,
             integrality=task.evaluator.whole.astype(int),

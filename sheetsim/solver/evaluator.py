@@ -30,6 +30,7 @@ from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.feasibility import violations
 from sheetsim.solver.parts.finite_differences import LEAST_SCALE, difference, evaluations
 from sheetsim.solver.result import Trial
+from sheetsim.sparse import Sparse, from_dense, stacked
 
 Clock = Callable[[], float]
 """Seconds since some moment; never backwards."""
@@ -117,7 +118,7 @@ class Evaluator:
     def begin(self) -> Point:
         """Evaluate the start; what a search is compared with in the end."""
         if self.first is None:
-            self.first = self.at(self.start)
+            self.first = self.at(self.start, slopes=False)
         return self.first
 
     def _rows(self) -> tuple[Mask, list[int]]:
@@ -125,7 +126,7 @@ class Evaluator:
         x = self.start
         sizes, equal = [], [True] if self.aims else []
         for block in self.model.constraints:
-            value = np.atleast_1d(np.asarray(block.function(x)[0], dtype=float))
+            value = block.value(x)
             if value.ndim != 1 or np.shape(block.scale) not in ((), value.shape):
                 raise OptionError(
                     f"constraint {block.name!r}: gave values of shape {value.shape} for a scale "
@@ -144,20 +145,25 @@ class Evaluator:
         residual: Floats | None = None,
         late: bool = False,
         probe: bool = False,
+        slopes: bool = True,
     ) -> Point:
         """Evaluate at x (n,), and remember it if it is the best so far.
 
         `residual` spares the objective, where the residuals at x are known; `late` is for an
-        answer that another program found when the time was over; a `probe` is no candidate.
+        answer that another program found when the time was over; a `probe` is no candidate;
+        without `slopes`, derivatives that can be had sparse as well do not come along.
         """
+        slopes = slopes or self.model.sparse is None
         if not late:
             self.check_time()
         self.evaluations += 1
-        if residual is None:
+        if residual is not None:
+            value, g = float(self.model.report(np.array([residual @ residual]))[0]), None
+        elif slopes:
             value, g = self.model.at(x)
         else:
-            value, g = float(self.model.report(np.array([residual @ residual]))[0]), None
-        c, A = self._constraints(x)
+            value, g = float(self.model.values(x[None])[0]), None
+        c, A = self._constraints(x) if slopes else (self._rows_at(x), None)
         f, c, whole = self._inside(float(value), c)
         point = Point(x, f, c, float(value), self.violation(x, c))
         if whole and A is not None and g is not None:
@@ -181,6 +187,36 @@ class Evaluator:
             point.g = slopes[0] if point.g is None else point.g
             point.A = slopes[1:] if point.A is None else point.A
         return point.g, point.A
+
+    def sparse_slopes(self, x: Floats) -> tuple[Floats, Sparse] | None:
+        """The gradient (n,) of f and the Jacobian (m, n) of c at x (n,), sparse.
+
+        None if the model does not have them so, or differences are wanted.
+        """
+        sparse = self.model.sparse
+        if sparse is None or self.options.derivatives != "analytic":
+            return None
+        gradients = self.model.gradients
+        g = self.model.at(x)[1] if gradients is None else gradients(x[None])[0]
+        J = sparse.jacobian(x)
+        if g is None or J is None:
+            return None
+        factors = [np.zeros(0)]
+        for block, size in zip(self.model.constraints, self.sizes, strict=True):
+            factors.append(np.broadcast_to(block.factor, size))
+        A = J.scaled(np.concatenate(factors))
+        g = self._own(g, (x.size,))
+        if self.aims:
+            return np.zeros(x.size), stacked([from_dense(g[None] / self.target_unit), A], x.size)
+        return self.sign * g, A
+
+    def lagrangian_slope(self, point: Point, lam: Floats) -> Floats:
+        """The gradient (n,) of f + lam · c at a point; sparse where that can be."""
+        sparse = self.sparse_slopes(point.x) if point.g is None or point.A is None else None
+        if sparse is not None:
+            return sparse[0] + sparse[1].transposed_dot(lam)
+        g, A = self.derive(point)
+        return np.asarray(g + A.T @ lam)
 
     def difference(self, function: Many, x: Floats, value: Floats) -> Floats:
         """The derivatives (m, n) of function (S, n) -> (S, m) at x (n,), by differences.
@@ -233,6 +269,13 @@ class Evaluator:
                 J = self._own(np.atleast_2d(J), (size, x.size), block.name)
                 slopes.append(np.broadcast_to(factor, size)[:, None] * J)
         return np.concatenate(values), None if missing else np.concatenate(slopes)
+
+    def _rows_at(self, x: Floats) -> Floats:
+        """The constraints (m,), without derivatives."""
+        values = [np.zeros(0)]
+        for block, size in zip(self.model.constraints, self.sizes, strict=True):
+            values.append(block.factor * self._own(block.value(x), (size,), block.name))
+        return np.concatenate(values)
 
     def _own(self, array: Floats, shape: tuple[int, ...], name: str = "") -> Floats:
         what = f"constraint {name!r}" if name else "gradient"

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
+from sheetsim.sparse import Sparse
 
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
@@ -25,6 +26,21 @@ Scalar = Callable[[Floats], tuple[float, Floats | None]]
 
 Vector = Callable[[Floats], tuple[Floats, Floats | None]]
 """x (n,) -> (m,) numbers and their Jacobian (m, n), or None."""
+
+
+@dataclass(frozen=True)
+class SparseDerivatives:
+    """The derivatives of a model's functions as sparse matrices, in its own terms.
+
+    Attributes:
+        jacobian: x (n,) -> the Jacobian (m, n) of the rows of all constraints, one block below the
+            other, with the same places at every x; None if there are too many.
+        degree: what the objective is known to be: 0 constant, 1 linear, 2 a polynomial of degree
+            2; more for anything else.
+    """
+
+    jacobian: Callable[[Floats], Sparse | None]
+    degree: int
 
 
 @dataclass(frozen=True)

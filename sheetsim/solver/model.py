@@ -21,6 +21,7 @@ from sheetsim.solver.functions import (
     Many,
     Mask,
     Scalar,
+    SparseDerivatives,
     Vector,
     Vectorized,
     checked,
@@ -74,6 +75,13 @@ class Constraint:
         """Values (..., m) as they read = 0 or <= 0, in units of the scale."""
         turned = -values if self.relation == ">=" else values
         return np.asarray(turned / np.asarray(self.scale))
+
+    def value(self, x: Floats) -> Floats:
+        """The values (m,) at one point x (n,), without derivatives where that spares them."""
+        function = self.function
+        if isinstance(function, Vectorized) and not function.batched:
+            return np.asarray(function.values(x[None]), dtype=float)[0]
+        return np.atleast_1d(np.asarray(function(x)[0], dtype=float))
 
     def values(self, x: Floats) -> Floats:
         """The values (S, m) at x (S, n)."""
@@ -141,6 +149,7 @@ class Model:
         convex: Whether the objective, as it is minimized, is known to be convex, or to have the
             minima of a convex function (a root of a sum of squares).
         kinked: Whether something in it is known not to be smooth.
+        sparse: The derivatives as sparse matrices, if the model has them so as well.
         work: How many numbers an evaluation computes, about; None if that is not known.
         names: (n,) what sentences call the variables; None for "variable 0" and so on.
 
@@ -167,6 +176,7 @@ class Model:
     linear: bool | None = None
     convex: bool = False
     kinked: bool = False
+    sparse: SparseDerivatives | None = field(default=None, repr=False)
     work: int | None = None
     names: tuple[str, ...] | None = field(default=None, repr=False)
 

@@ -19,8 +19,7 @@ def sensitivity(evaluator: Evaluator, found: Found) -> tuple[tuple[Row, ...], Fl
     aims = int(evaluator.aims)
     reduced = np.zeros(0)
     if lam is not None and lam.size == point.c.size and not aims and point.finite:
-        g, A = evaluator.derive(point)
-        reduced = evaluator.sign * (g + A.T @ lam)
+        reduced = evaluator.sign * evaluator.lagrangian_slope(point, lam)
     else:
         lam = np.full(point.c.size, np.nan)
     rows, at = [], aims

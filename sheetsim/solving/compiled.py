@@ -23,6 +23,7 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.compile.plan import Reason
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.formula.recalc.overlay import with_cells
+from sheetsim.formula.structure.degrees import MORE
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
 from sheetsim.solver.functions import identity
 from sheetsim.solver.model import Model
@@ -51,7 +52,8 @@ MAX_CONSTRAINED = 2_000_000
 """Cells on the left of all constraints together; more are a slip, such as a sheet's all rows."""
 
 MAX_JACOBIAN = 100_000_000
-"""Constraints times variables: their derivatives are a table in memory, of 0.8 GB by then."""
+"""Constraints times variables: where they are not linear, their derivatives are a table in memory,
+of 0.8 GB by then."""
 
 SENSES = {Goal.MAXIMIZE: "maximize", Goal.MINIMIZE: "minimize", Goal.VALUE: "value"}
 
@@ -105,11 +107,16 @@ class Compiled:
         return tuple(address_text(address) for address in self.cells)
 
     @cached_property
+    def degrees(self) -> tuple[int, ...]:
+        """What each output is known to be in the variables, the parameters held."""
+        if self.program is None:
+            return (MORE,) * len(self.outputs)
+        return self.program.degrees(self.n)
+
+    @cached_property
     def linear(self) -> tuple[bool, ...]:
         """Which outputs are known to be linear in the variables."""
-        if self.program is None:
-            return (False,) * len(self.outputs)
-        return self.program.linear
+        return tuple(degree <= 1 for degree in self.degrees)
 
     def model(self, parameters: Floats | None = None) -> Model:
         """Return the model for the solver, at the parameters' values (p,)."""
@@ -140,6 +147,7 @@ class Compiled:
             linear=self._linear([0]) if has_objective else True,
             convex=squares is not None and squares.linear,
             kinked=self.program is None or bool(self.program.smooth),
+            sparse=joined.sparse(self.blocks, self.degrees[0] if has_objective else 0),
             work=None if self.program is None else self.program.work,
             names=self.names,
         )
@@ -153,8 +161,8 @@ class Compiled:
     def _linear(self, outputs: Iterable[int]) -> bool | None:
         """Whether outputs are linear in the variables; None if only the values can show it.
 
-        Linear in variables and parameters together is linear in the variables; what is not may
-        still be, where there are parameters.
+        What is not known to be linear by its formulas may still be, where there are parameters,
+        at some of their values.
         """
         known = all(self.linear[i] for i in outputs)
         return known or (None if self.parameters else False)
@@ -185,7 +193,6 @@ def compile_model(
     book, sides = _sides(book, stored)
     fixed = _fixed(book, {address for side in sides for address in side.right}, inputs)
     bounds, others = _parted(sides, set(cells), fixed)
-    _require_room(book, stored, sum(len(side.left) for side in others), len(cells))
     row = _rows(stored, others)
     outputs = tuple(row) or (cells[0],)
     program = compile_book(book, outputs, inputs)
@@ -203,6 +210,8 @@ def compile_model(
         {side.stored.right: side.right[0] for side in sides if isinstance(side.stored.right, str)},
         [_block(side, row) for side in others],
     )
+    if missing or not all(compiled.linear):
+        _require_room(book, stored, sum(len(side.left) for side in others), len(cells))
     if missing:
         _require_ironcalc(book, missing, sides)
         _ask_ironcalc(compiled, book, settings or {})
@@ -243,7 +252,7 @@ def _require_moving(book: Book, stored: SolverModel, program: Program) -> None:
 
 
 def _require_room(book: Book, stored: SolverModel, rows: int, variables: int) -> None:
-    """Refuse a model whose derivatives are more than fit in memory."""
+    """Refuse a model that is not linear and whose derivatives are more than fit in memory."""
     if rows * variables > MAX_JACOBIAN:
         raise WorkbookError(
             f"{book.path}: the model of sheet {stored.sheet!r} has {rows:,} constraints on "

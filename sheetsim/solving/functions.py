@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sheetsim.solver.functions import Vectorized
+from sheetsim.solver.functions import SparseDerivatives, Vectorized
 from sheetsim.solver.model import Constraint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sheetsim.arrays import Floats
     from sheetsim.formula.program import Program
     from sheetsim.solver.functions import Index, Mask
+    from sheetsim.sparse import Sparse
     from sheetsim.workbook.solver_model.model import SolverConstraint
 
 
@@ -56,6 +57,7 @@ class Joined:
         self.program, self.function, self.held, self.n = program, function, held, n
         self.rows = rows
         self._last: tuple[bytes, Floats, Floats | None] | None = None
+        self._seen: tuple[bytes, Floats] | None = None
 
     def full(self, x: Floats) -> Floats:
         """Variables (..., n) and parameters side by side."""
@@ -65,8 +67,14 @@ class Joined:
         return np.concatenate([x, held], axis=-1)
 
     def values(self, x: Floats) -> Floats:
-        """All outputs: (n,) -> (m,), (S, n) -> (S, m)."""
-        return self.function.values(self.full(x))
+        """All outputs: (n,) -> (m,), (S, n) -> (S, m); who asks in turn shares one run."""
+        if x.size > x.shape[-1]:
+            return self.function.values(self.full(x))
+        key = x.tobytes()
+        if self._seen is None or self._seen[0] != key:
+            values = self.function.values(self.full(x.reshape(x.shape[-1])))
+            self._seen = (key, values)
+        return self._seen[1].reshape((*x.shape[:-1], -1))
 
     def gradient(self, x: Floats) -> tuple[Floats, Floats]:
         """The first output and its gradient."""
@@ -99,6 +107,25 @@ class Joined:
         values, jacobian = self.program.values_and_jacobian(self.full(x))
         return values, jacobian[..., : self.n]
 
+    def sparse(self, blocks: Sequence[Block], degree: int) -> SparseDerivatives | None:
+        """The derivatives of constraints as sparse matrices; None if IronCalc computes them."""
+        program = self.program
+        if program is None:
+            return None
+        left = np.concatenate([np.zeros(0, np.intp), *(block.left for block in blocks)])
+        right = np.concatenate([np.zeros(0, np.intp), *map(_rights, blocks)])
+
+        def jacobian(x: Floats) -> Sparse | None:
+            found = program.values_and_sparse_jacobian(self.full(x))
+            if found is None:
+                return None
+            slopes = found[1].cut(self.n)
+            with_right = right >= 0
+            other = slopes.take(np.where(with_right, right, 0))
+            return slopes.take(left).minus(other.only(with_right))
+
+        return SparseDerivatives(jacobian, degree)
+
     def cut(
         self, residuals: Callable[[Floats], tuple[Floats, Floats]]
     ) -> Callable[[Floats], tuple[Floats, Floats]]:
@@ -111,6 +138,12 @@ class Joined:
             return values, jacobian[..., : self.n]
 
         return held
+
+
+def _rights(block: Block) -> Index:
+    """(m,) where the right sides of a constraint stand among the outputs; -1 for a number."""
+    right = np.full(1, -1, np.intp) if block.right is None else block.right
+    return np.broadcast_to(right, block.left.shape)
 
 
 def widened(known: Callable[[Mask], bool], held: int) -> Callable[[Mask], bool]:

@@ -108,8 +108,7 @@ def _functions(compiled: Compiled) -> str:
         kind = "the objective is not linear" if not compiled.linear[0] else "not linear"
     parts = [counted, kind]
     if blocks:
-        _, jacobian = compiled.program.values_and_jacobian(compiled.program.start)
-        share = np.count_nonzero(jacobian) / max(jacobian.size, 1)
+        share = compiled.program.density
         parts.append(f"{share:.0%} of the derivatives are not 0 at the start")
     return "; ".join(parts)
 

@@ -9,9 +9,9 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
-from sheetsim.formula.autodiff.sparsity import colours, pattern
+from sheetsim.formula.autodiff.sparsity import Dependence, Passes, dependence, plan_passes
 from sheetsim.formula.functions import UnequalSizesError
-from sheetsim.formula.values import ArrayValue, Bools, Ints
+from sheetsim.formula.values import ArrayValue, Ints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_TANGENTS = 30_000_000
 """Numbers that a Jacobian holds at once; more directions go in several passes."""
+
+FEW = 4
+"""Rows or columns for which no pattern is looked for."""
 
 
 class Tape:
@@ -65,8 +68,8 @@ class Tape:
             call = Call(layouts[shared], batch.values, moved, own, self._mixed, self._base)
             self.calls.append(call)
         self._looked = False
-        self._pattern: Bools | None = None
-        self._colours: dict[bytes, tuple[Bools, Ints] | None] = {}
+        self._dependence: Dependence | None = None
+        self._passes: dict[bytes, Passes | None] = {}
 
     def at(self, slots: Ints) -> Ints:
         """Return the tape's numbers of slots."""
@@ -147,23 +150,70 @@ class Tape:
             (m, n), or (S, m, n).
         """
         ahead = (points,) if points else ()
-        coloured = self._coloured(slots)
-        if coloured is not None:
-            known, colour = coloured
-            count = int(colour.max()) + 1
-        else:
-            known, colour, count = None, np.arange(self.size), self.size
-        if len(slots) < count:
+        passes = self.passes(slots) if min(self.size, len(slots)) > FEW else None
+        if passes is not None and 2 * sum(passes.count) <= min(self.size, len(slots)):
+            pattern = passes.pattern
+            out = np.zeros((*ahead, len(slots), self.size))
+            out[..., pattern.rows, pattern.columns] = self.entries(registers, slots, passes, points)
+            return out
+        if len(slots) < self.size:
             return self._rows(registers, slots, ahead)
-        width = max(1, MAX_TANGENTS // max(1, self._base.num.size * max(1, points)))
-        out = np.empty((*ahead, len(slots), self.size))
-        for start in range(0, count, width):
+        return self._columns(registers, slots, ahead)
+
+    def passes(self, slots: Ints) -> Passes | None:
+        """Return the passes that show the Jacobian of slots; None if its pattern is too large."""
+        key = slots.tobytes()
+        if key not in self._passes:
+            if not self._looked:
+                self._dependence = dependence(self.calls, self._base.num.size, self.size)
+                self._looked = True
+            known = self._dependence
+            self._passes[key] = None if known is None else plan_passes(known.pattern(slots))
+        return self._passes[key]
+
+    def entries(
+        self, registers: list[list[ArrayValue]], slots: Ints, passes: Passes, points: int = 0
+    ) -> Floats:
+        """Return the derivatives (k,) or (S, k) of slots (m,) in the places of their pattern."""
+        ahead = (points,) if points else ()
+        pattern = passes.pattern
+        rows = pattern.rows
+        out = np.empty((*ahead, rows.size))
+        backward, forward = passes.count
+        width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, points)))
+        colour = np.full(len(slots), -1, np.intp)  # of the rows that go backward
+        colour[passes.back] = passes.rows
+        own = colour[rows]
+        for start in range(0, backward, width):
             here = np.flatnonzero((colour >= start) & (colour < start + width))
-            moves = np.zeros((min(width, count - start), *ahead, self.size))
-            moves[colour[here] - start, ..., here] = 1.0
-            found = np.moveaxis(self.tangents(registers, moves)[..., slots], 0, -1)
-            out[..., here] = found[..., colour[here] - start]
-        return out if known is None else np.where(known, out, 0.0)
+            bars = np.zeros((min(width, backward - start), *ahead, self._base.num.size))
+            bars[colour[here] - start, ..., slots[here]] = 1.0
+            found = self.backward(registers, bars)
+            at = np.flatnonzero((own >= start) & (own < start + width))
+            out[..., at] = np.moveaxis(found[own[at] - start, ..., pattern.columns[at]], 0, -1)
+        by = passes.columns[pattern.columns]
+        for start in range(0, forward, width):
+            here = np.flatnonzero((passes.columns >= start) & (passes.columns < start + width))
+            moves = np.zeros((min(width, forward - start), *ahead, self.size))
+            moves[passes.columns[here] - start, ..., here] = 1.0
+            found = self.tangents(registers, moves)
+            at = np.flatnonzero((own < 0) & (by >= start) & (by < start + width))
+            out[..., at] = np.moveaxis(found[by[at] - start, ..., slots[rows[at]]], 0, -1)
+        return out
+
+    def _columns(
+        self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]
+    ) -> Floats:
+        """Return the Jacobian in forward mode, a batch of columns at a time."""
+        width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, *ahead, 1)))
+        out = np.empty((*ahead, len(slots), self.size))
+        for start in range(0, self.size, width):
+            here = np.arange(start, min(start + width, self.size))
+            moves = np.zeros((here.size, *ahead, self.size))
+            moves[here - start, ..., here] = 1.0
+            found = self.tangents(registers, moves)[..., slots]
+            out[..., here] = np.moveaxis(found, 0, -1)
+        return out
 
     def _rows(
         self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]
@@ -177,21 +227,6 @@ class Tape:
             bars[np.arange(len(own)), ..., own] = 1.0
             out[..., start : start + width, :] = np.moveaxis(self.backward(registers, bars), 0, -2)
         return out
-
-    def _coloured(self, slots: Ints) -> tuple[Bools, Ints] | None:
-        """Return the pattern (m, n) of slots, and colours (n,); None if they do not help."""
-        key = slots.tobytes()
-        if key not in self._colours:
-            if not self._looked:
-                self._pattern = pattern(self.calls, self._base.num.size, self.size)
-                self._looked = True
-            self._colours[key] = None
-            if self._pattern is not None and self.size > 4:
-                known = self._pattern[slots]
-                colour = colours(known)
-                if 2 * int(colour.max()) < self.size:
-                    self._colours[key] = known, colour
-        return self._colours[key]
 
     def bars(self, shape: tuple[int, ...]) -> Floats:
         """Return zeros, one a slot, for `backward`."""

@@ -144,6 +144,9 @@ class Function:
         partials: (arguments, result, which are wanted) -> a partial each; None where not wanted.
         jvp, vjp: for matrices: (i, tangent or bar, result, *arguments) -> tangent or bar.
         kinks, linear: arguments in which it is not smooth, or is linear; see there.
+        quadratic: (the arguments that are fixed, None for the others) -> whether it is a
+            polynomial of degree 2 in all others together.
+        by_places: whether it is a sum over places, of what its arguments have in the same place.
         in_steps: whether it goes in steps, so that its derivative, 0, says nothing.
         picks: whether it chooses among its arguments, or counts them, and so adds nothing up.
         cell_by_cell: whether single values among its arguments are taken together, each number of
@@ -203,6 +206,8 @@ class Function:
     vjp: Callable[..., Floats] | None = None
     kinks: frozenset[int] = frozenset()
     linear: frozenset[int] = frozenset()
+    quadratic: Callable[[Sequence[ArrayValue | None]], bool] | None = None
+    by_places: bool = False
     in_steps: bool = False
     picks: bool = False
     cell_by_cell: bool = False

@@ -17,6 +17,16 @@ from sheetsim.formula.functions._function import Squares, fit
 from sheetsim.formula.values import NUMBER, ArrayValue
 
 
+def always(fixed: Sequence[ArrayValue | None]) -> bool:
+    """Of `Function.quadratic`: in whatever is not fixed."""
+    return True
+
+
+def power_of_two(fixed: Sequence[ArrayValue | None]) -> bool:
+    """Of `Function.quadratic`: r^2."""
+    return fixed[1] is not None and bool((fixed[1].num == 2.0).all())
+
+
 def square_of_power(
     registers: Sequence[int], args: Sequence[ArrayValue], moving: Sequence[bool], weight: Floats
 ) -> Squares | None:

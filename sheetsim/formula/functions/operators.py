@@ -11,7 +11,7 @@ from sheetsim.arrays import Floats
 from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas, nowhere, with_lost
 from sheetsim.formula.functions._function import Elsewhere, Function, Outer, Reader, Reads
 from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain, reference
-from sheetsim.formula.functions._squares import square_of_power, square_of_product
+from sheetsim.formula.functions._squares import power_of_two, square_of_power, square_of_product
 from sheetsim.formula.functions.texts import joined
 from sheetsim.formula.values import ArrayValue, Bools, compare
 
@@ -117,7 +117,7 @@ FUNCTIONS = (
                 elsewhere={Elsewhere.EMPTY_TEXT}),
     elementwise("^", power, power_slope, power_growth,
                 div0=lambda a, b: (a == 0) & (b < 0), also="POWER", outer=_to_the,
-                squares=square_of_power,
+                squares=square_of_power, quadratic=power_of_two,
                 elsewhere={Elsewhere.ROOT_OF_NEGATIVE, Elsewhere.EMPTY_TEXT}),
     elementwise("neg", np.negative, lambda y, a: -1.0, linear=ALL, sign="-"),
     elementwise("%", lambda a: a / 100.0, lambda y, a: 0.01, linear=ALL),

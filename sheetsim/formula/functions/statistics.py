@@ -20,6 +20,7 @@ from sheetsim.formula.functions._make import (
     weight,
 )
 from sheetsim.formula.functions._squares import (
+    always,
     squares_of_differences,
     squares_of_each,
     squares_of_each_pair,
@@ -243,14 +244,17 @@ def _spread(name: str, lost: int, *, root: bool, also: str | tuple[str, ...] = (
         slope = 2 * _apart(x, m) / (count(x, m) - lost)
         return slope / (2 * y) if root else slope
 
-    return statistic(name, value, partial, few=1 + lost, also=also, over_sheets=True)
+    quadratic = None if root else always
+    return statistic(
+        name, value, partial, few=1 + lost, also=also, over_sheets=True, quadratic=quadratic
+    )
 
 
 FUNCTIONS = (
     statistic("SUM", lambda x, m: x.sum(-1), lambda x, m, y: np.ones_like(x), linear=ALL,
               over_sheets=True),
     statistic("SUMSQ", lambda x, m: (x * x).sum(-1), lambda x, m, y: 2 * x,
-              squares=squares_of_each),
+              squares=squares_of_each, quadratic=always, by_places=True),
     statistic("AVERAGE", lambda x, m: mean(x, m)[..., 0],
               lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL, over_sheets=True),
     statistic("PRODUCT", _product, _product_slope, over_sheets=True),
@@ -260,7 +264,7 @@ FUNCTIONS = (
               over_sheets=True),
     statistic("MEDIAN", _median, _median_slope, kinks=ALL, over_sheets=True),
     statistic("DEVSQ", lambda x, m: total(_apart(x, m) ** 2)[..., 0],
-              lambda x, m, y: 2 * _apart(x, m), few=1),
+              lambda x, m, y: 2 * _apart(x, m), few=1, quadratic=always),
     _spread("STDEV", 1, root=True, also=("STDEV.S",)),
     _spread("STDEVP", 0, root=True, also=("STDEV.P",)),
     _spread("VAR", 1, root=False, also=("VAR.S",)),
@@ -271,16 +275,17 @@ FUNCTIONS = (
     general("COUNTBLANK", 1, 1, lambda *args: _count_kinds(*args, blank=True), params="R",
             ranges={0}, over_references=True),
     general("SUMPRODUCT", 1, 255, _sumproduct, partials=_sumproduct_slopes, params="A", linear=ONE,
-            elsewhere={Elsewhere.EMPTY_TEXT}, squares=squares_of_product,
+            elsewhere={Elsewhere.EMPTY_TEXT}, squares=squares_of_product, by_places=True,
             sample=([[0.3, 0.8]], [[1.1, 0.6]])),
     pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
           lambda x, y, m, z: ((d := 2 * (x - y)), -d), squares=squares_of_differences,
-          elsewhere={Elsewhere.BLANK_IN_PAIR}),
+          quadratic=always, by_places=True, elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SUMX2MY2", lambda x, y, m: (x * x - y * y).sum(-1),
-          lambda x, y, m, z: (2 * x, -2 * y), elsewhere={Elsewhere.BLANK_IN_PAIR}),
+          lambda x, y, m, z: (2 * x, -2 * y), quadratic=always, by_places=True,
+          elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SUMX2PY2", lambda x, y, m: (x * x + y * y).sum(-1),
           lambda x, y, m, z: (2 * x, 2 * y), squares=squares_of_each_pair,
-          elsewhere={Elsewhere.BLANK_IN_PAIR}),
+          quadratic=always, by_places=True, elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SLOPE", slope, slope_partials, few=2),
     pairs("INTERCEPT", intercept, intercept_partials, few=2),
     pairs("CORREL", correlation, correlation_partials, few=2, also=("PEARSON",)),

@@ -24,8 +24,8 @@ from sheetsim.formula.functions import ALL, ONE, Function
 from sheetsim.formula.functions._function import Outer, Squares, fit
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.functions._squares import both_numbers
+from sheetsim.formula.structure.degrees import are_linear, is_linear, linear_slots
 from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
-from sheetsim.formula.structure.linear import are_linear, is_linear, linear_slots
 from sheetsim.formula.values import ArrayValue, Bools, Ints
 
 if TYPE_CHECKING:

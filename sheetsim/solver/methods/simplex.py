@@ -30,6 +30,7 @@ from sheetsim.solver.parts.feasibility import infeasible
 from sheetsim.solver.parts.linearity import Linear, linear
 from sheetsim.solver.parts.optimality import unbounded
 from sheetsim.solver.result import Ranges
+from sheetsim.sparse import Sparse, from_dense, stacked
 
 GRACE = 1.0  # seconds for the continuous rest of a whole point, though the time be over
 TOLERANCE = 1e-9  # of HiGHS, for rows and duals; its own is 1e-7
@@ -42,7 +43,7 @@ class _Program:
     cost: Floats
     low: Floats
     high: Floats
-    A: Floats
+    A: Sparse
     below: Floats
     above: Floats
     whole: Mask
@@ -87,13 +88,14 @@ def run(evaluator: Evaluator) -> Found:
     if none or not (solution.value_valid and feasible):
         return Found(evaluator.best, outcome, proved=ending is Ending.INFEASIBLE)
     x = np.array(solution.col_value)
-    there = evaluator.at(np.clip(x[:n], evaluator.low, evaluator.high), late=True, probe=True)
+    within = np.clip(x[:n], evaluator.low, evaluator.high)
+    there = evaluator.at(within, late=True, probe=True, slopes=False)
     off = found.off(evaluator, there)
     if off:
         return Found(found.start, Outcome(Ending.NOT_LINEAR, f"at the answer of HiGHS {off}"))
     if program.whole.any():
         return _whole(package, evaluator, program, x, outcome, float(info.mip_gap))
-    point = evaluator.at(there.x, late=True)
+    point = evaluator.at(there.x, late=True, slopes=False)
     if ending is not Ending.OPTIMAL:
         return Found(evaluator.best, outcome)
     prices = -np.array(solution.row_dual)
@@ -115,7 +117,7 @@ def _program(evaluator: Evaluator, found: Linear) -> _Program:
             ties[N + i, y[i]] = ties[2 * N + i, y[:, i]] = 1.0
         sums = np.concatenate([np.zeros(N), np.ones(2 * N)])
         cost = np.concatenate([cost, np.zeros(N * N)])
-        A = np.concatenate([np.pad(A, ((0, 0), (0, N * N))), ties])
+        A = stacked([A, from_dense(ties)], columns + N * N)
         below, above = np.concatenate([below, sums]), np.concatenate([above, sums])
         low = np.concatenate([low, np.zeros(N * N)])
         high = np.concatenate([high, np.ones(N * N)])
@@ -197,11 +199,10 @@ def _lp(package: Any, program: _Program) -> Any:
     lp.num_col_, lp.num_row_ = n, m
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
     lp.row_lower_, lp.row_upper_ = program.below, program.above
-    rows, columns = np.nonzero(program.A)
     lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=m))])
-    lp.a_matrix_.index_ = columns
-    lp.a_matrix_.value_ = program.A[rows, columns]
+    lp.a_matrix_.start_ = program.A.starts
+    lp.a_matrix_.index_ = program.A.columns
+    lp.a_matrix_.value_ = program.A.values
     if program.whole.any():
         kinds = package.HighsVarType.kContinuous, package.HighsVarType.kInteger
         lp.integrality_ = [kinds[int(each)] for each in program.whole]
@@ -254,7 +255,8 @@ def _whole(
             x = np.array(highs.getSolution().col_value)
     whole = evaluator.whole
     answer = np.where(whole, np.round(x[:n]), x[:n])
-    point = evaluator.at(np.clip(answer, evaluator.low, evaluator.high), late=True)
+    within = np.clip(answer, evaluator.low, evaluator.high)
+    point = evaluator.at(within, late=True, slopes=False)
     proved = outcome.ending in (Ending.OPTIMAL, Ending.INTEGER)
     return Found(point, outcome, gap=gap if math.isfinite(gap) else None, proved=proved)
 

@@ -1,4 +1,4 @@
-"""Whether a model is linear, and its coefficients: found from its values, not from its formulas.
+"""Whether a model is linear, and its coefficients: from its formulas, or else from its values.
 
 A function is linear where it equals its tangent everywhere. It is compared with its tangent at the
 start in random points near and far (within the bounds); a function that passes at all of them by
@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.sparse import Sparse, from_dense, stacked
 
 FAR = (0.1, 1.0, 10.0, 100.0)  # of the variables' size: how far out the points are
 WITHIN = 1e-7  # of the terms
@@ -28,24 +29,26 @@ class Linear:
         cost: (n,).
         A: (m, n).
         offset: (m,).
-        start: where the coefficients were found.
+        start: a point, with the values that are compared.
+        known: whether the formulas say that the model is linear.
     """
 
     cost: Floats
-    A: Floats
+    A: Sparse
     offset: Floats
     start: Point
+    known: bool = False
 
     def off(self, evaluator: Evaluator, other: Point) -> str:
         """Say what differs from the tangent at another point, "" if nothing does."""
         point = self.start
         moved = other.x - point.x
-        slopes = np.concatenate([self.cost[None], self.A])
+        slopes = stacked([from_dense(self.cost[None]), self.A], point.x.size)
         here = np.concatenate([[point.f], point.c])
         there = np.concatenate([[other.f], other.c])
-        terms = np.abs(here) + np.abs(slopes) @ np.abs(moved) + np.abs(slopes) @ np.abs(point.x)
+        terms = np.abs(here) + slopes.magnitudes().dot(np.abs(moved) + np.abs(point.x))
         # A row without any term is 0 at both ends, and rounding is no curvature.
-        off = ~(np.abs(there - here - slopes @ moved) <= np.maximum(WITHIN * terms, 1e-12))
+        off = ~(np.abs(there - here - slopes.dot(moved)) <= np.maximum(WITHIN * terms, 1e-12))
         name = _name(evaluator, int(np.argmax(off)))
         return f"{name} is not linear in the variables" if off.any() else ""
 
@@ -57,14 +60,18 @@ def linear(evaluator: Evaluator) -> Linear | str:
         Stop: A limit of time was reached.
     """
     low, high = evaluator.low, evaluator.high
-    point = evaluator.at(np.clip(evaluator.start, low, high))
+    point = evaluator.begin()
     if not point.finite:
         return "the objective or a constraint is NaN or infinite at the start"
-    g, A = _slopes(evaluator, point)
-    found = Linear(g, A, point.c - A @ point.x, point)
     model = evaluator.model
     if model.linear and all(block.linear for block in model.constraints):
-        return found  # its formulas say so
+        exact = coefficients(evaluator)
+        if exact is not None:
+            return exact
+        g, A = _slopes(evaluator, point)
+        return Linear(g, A, point.c - A.dot(point.x), point, known=True)
+    g, A = _slopes(evaluator, point)
+    found = Linear(g, A, point.c - A.dot(point.x), point)
     rng = np.random.default_rng([evaluator.options.seed, 2])
     size = np.maximum(1.0, np.abs(point.x))
     for far in FAR:
@@ -85,9 +92,32 @@ def linear(evaluator: Evaluator) -> Linear | str:
     return found
 
 
-def _slopes(evaluator: Evaluator, point: Point) -> tuple[Floats, Floats]:
+def coefficients(evaluator: Evaluator) -> Linear | None:
+    """The coefficients of functions that are known to be linear, read where all variables are 0.
+
+    The constants are the values there, and derivatives are the same everywhere, so that nothing is
+    lost to rounding. (Of others, this is the tangent at 0.) None if there are no sparse
+    derivatives, or something is no number at 0.
+    """
+    zero = np.zeros(evaluator.model.n)
+    slopes = evaluator.sparse_slopes(zero)
+    if slopes is None:
+        return None
+    there = evaluator.at(zero, probe=True, slopes=False)
+    g, A = slopes[0], slopes[1].without_zeros()
+    if not (there.finite and np.isfinite(g).all() and np.isfinite(A.values).all()):
+        return None
+    return Linear(g, A, there.c, evaluator.begin(), known=True)
+
+
+def _slopes(evaluator: Evaluator, point: Point) -> tuple[Floats, Sparse]:
+    sparse = evaluator.sparse_slopes(point.x)
+    if sparse is not None:
+        return sparse[0], sparse[1].without_zeros()
+    if evaluator.model.sparse is not None:
+        point = evaluator.at(point.x)  # with derivatives
     if point.g is not None and point.A is not None:
-        return point.g, point.A
+        return point.g, from_dense(point.A)
     x = point.x
     # Whole variables, and those that are not, may step by one without leaving the bounds far.
     step = np.where(x + 1 <= evaluator.high, 1.0, -1.0)
@@ -97,7 +127,7 @@ def _slopes(evaluator: Evaluator, point: Point) -> tuple[Floats, Floats]:
     A = ((c - point.c) / step[:, None]).T
     g = np.where(np.abs(g) <= NOISE * abs(point.f), 0.0, g)
     A = np.where(np.abs(A) <= NOISE * np.abs(point.c)[:, None], 0.0, A)
-    return (g if point.g is None else point.g), (A if point.A is None else point.A)
+    return (g if point.g is None else point.g), from_dense(A if point.A is None else point.A)
 
 
 def _name(evaluator: Evaluator, row: int) -> str:
