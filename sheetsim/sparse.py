@@ -47,11 +47,11 @@ class Sparse:
 
     def dot(self, x: Floats) -> Floats:
         """Return A x (m,), x (n,)."""
-        return np.bincount(self.rows, self.values * x[self.columns], self.starts.size - 1)
+        return summed(self.rows, self.values * x[self.columns], self.starts.size - 1)
 
     def transposed_dot(self, y: Floats) -> Floats:
         """Return Aᵀ y (n,), y (m,)."""
-        return np.bincount(self.columns, self.values * y[self.rows], self.width)
+        return summed(self.columns, self.values * y[self.rows], self.width)
 
     def scaled(self, factors: Floats) -> Sparse:
         """Return the matrix with row i multiplied by factors[i]."""
@@ -106,16 +106,21 @@ def stretches(begins: Numbers, counts: Numbers) -> Numbers:
     """Return begins[0], begins[0] + 1, ... counts[0] of them, then those of the next, and so on."""
     total = int(counts.sum())
     ends = np.cumsum(counts)
-    return np.arange(total) + np.repeat(begins - (ends - counts), counts)
+    out: Numbers = np.arange(total) + np.repeat(begins - (ends - counts), counts)
+    return out
+
+
+def summed(places: Numbers, values: Floats, size: int) -> Floats:
+    """Return for each of so many places the sum of the values (k,) that belong to it."""
+    return np.asarray(np.bincount(places, values, size), dtype=float)
 
 
 def from_entries(rows: Numbers, columns: Numbers, values: Floats, shape: tuple[int, int]) -> Sparse:
     """Return the matrix with these entries (k,) in any order; those of one place are added up."""
     m, n = shape
     places, which = np.unique(rows * n + columns, return_inverse=True)
-    summed = np.bincount(which.ravel(), values, places.size) if places.size else np.zeros(0)
     starts = np.searchsorted(places, np.arange(m + 1) * n)
-    return Sparse(starts, places % n if n else places, summed, n)
+    return Sparse(starts, places % max(n, 1), summed(which.ravel(), values, places.size), n)
 
 
 def from_dense(array: Floats) -> Sparse:

@@ -80,7 +80,7 @@ class Constraint:
         """The values (m,) at one point x (n,), without derivatives where that spares them."""
         function = self.function
         if isinstance(function, Vectorized) and not function.batched:
-            return np.asarray(function.values(x[None]), dtype=float)[0]
+            return np.asarray(function.values(x[None])[0], dtype=float)
         return np.atleast_1d(np.asarray(function(x)[0], dtype=float))
 
     def values(self, x: Floats) -> Floats:

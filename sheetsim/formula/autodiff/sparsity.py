@@ -140,8 +140,7 @@ def _read(shape: tuple[int, ...], index: Ints, *, single: bool) -> tuple[Ints, I
         single: whether each result depends on what stands in the same place alone.
     """
     if single:
-        cells = np.arange(int(np.prod(shape)))
-        return cells, np.broadcast_to(index, shape).ravel()
+        return np.arange(int(np.prod(shape))), np.broadcast_to(index, shape).ravel()
     cells = np.arange(shape[0] * shape[1]).reshape(shape[0], shape[1], 1, 1)
     full = np.broadcast_to(index, (*shape[:2], *index.shape[2:]))
     return np.broadcast_to(cells, full.shape).ravel(), full.ravel()
@@ -255,7 +254,7 @@ def _splits(pattern: Pattern, order: Ints) -> list[int]:
         own = pattern.columns[rank[pattern.rows] < split]
         backward[split] = np.bincount(own, minlength=1).max(initial=0)
     cost = forward[tried] + backward[tried]
-    return tried[np.argsort(cost, kind="stable")][:2].tolist()
+    return [int(split) for split in tried[np.argsort(cost, kind="stable")][:2]]
 
 
 def _parted(pattern: Pattern, back: Ints) -> Passes:
