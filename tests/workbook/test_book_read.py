@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator, TranslatorError
 
-from sheetsim.book import Book, Cell, CellError, Table
+from sheetsim.book import Book, Cell, CellError, Iteration, Table
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
 from sheetsim.workbook.read import array_formulas, sheet_cells
@@ -181,7 +181,7 @@ def test_settings_states_and_other_files(tmp_path: Path) -> None:
     book = read_book(save(tmp_path / "a.xlsx", parts))
     assert book.externals == ("http://127.0.0.1:9/never.xlsx", "an unknown file")
     assert book.states == {"one": "visible", "two": "veryHidden"}
-    assert (book.date1904, book.iterative, book.macros) == (True, True, False)
+    assert (book.date1904, book.iteration, book.macros) == (True, Iteration(), False)
 
 
 def test_names_of_a_sheet_come_before_the_workbooks(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 A reference says what a formula may need, not what it does need: in =IF(A1>0, B1, C1) one of two
 cells is never looked at. So the cells that no order of computation reaches are computed one by one
 as Excel does it, by need: the condition first, then what it chooses. A cell whose need leads back
-to itself stands in a circle, and none else.
+to itself stands in a circle, and none else. Where the file asks for it, a circle is iterated (see
+`iteration` beside this file); but one that depends on the variables of a model is not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.constant_folding import fold_lazily, resolve_references
-from sheetsim.formula.compile.store import WAITING
+from sheetsim.formula.compile.iteration import Sweeps, UnsettledError, circles_from
+from sheetsim.formula.compile.store import DYNAMIC, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,11 +37,11 @@ ONE_BY_ONE = 500
 
 
 class Circles(Enum):
-    """What is done about circular references."""
+    """What is done about circular references that are not iterated."""
 
     REFUSED = "one is an error"
     LEFT = "their cells, and all that need them, are not computed"
-    CACHED = "the cached values of their cells stand for them"
+    CACHED = "the cached values of their cells stand for them, or for those that do not settle"
 
 
 class Computes(Protocol):
@@ -54,6 +56,9 @@ class Computes(Protocol):
 
     def take_cached(self, group: Group, places: list[Place], why: str) -> None:
         """Let the cached values stand for a formula that cannot be computed here."""
+
+    def states_in(self, area: int) -> set[int]:
+        """Return the states of the cells of an area that may depend on the variables."""
 
 
 @dataclass
@@ -76,10 +81,9 @@ class Untangling:
         Raises:
             WorkbookError: there is a circle, and it is to be refused.
         """
-        before = len(self.circles)
-        done = 0
+        done = found = 0
         for start in sorted(slots):
-            if done > ONE_BY_ONE and len(self.circles) > before:
+            if done > ONE_BY_ONE and found:
                 break  # what is left may be computed in bulk now
             path = [start]
             while path:
@@ -91,12 +95,13 @@ class Untangling:
                 if need is None:
                     done += 1
                 elif need in path:
+                    found += 1
                     self._found(path[path.index(need) :])
                 elif need in self.stuck:
                     self.stuck |= set(path)
                 else:
                     path.append(need)
-        return done > 0 or len(self.circles) > before
+        return done > 0 or found > 0
 
     def _waits(self, slot: int) -> bool:
         return bool(self.compiler.store.state[slot] == WAITING)
@@ -126,17 +131,19 @@ class Untangling:
         return None
 
     def _found(self, circle: list[int]) -> None:
-        """Note a circle."""
+        """Iterate a circle, or note it."""
         compiler = self.compiler
-        names = list(map(compiler.graph.name, [*circle, circle[0]]))
-        if len(names) > MOST_NAMED:
-            names = [*names[:8], *names[-3:]]
-        text = " -> ".join(names)
+        text, why = self._named(circle), "iterative calculation is not switched on in it"
+        if compiler.graph.book.iteration is not None:
+            try:
+                self._iterate(circle[0])
+            except UnsettledError as error:
+                why = f"it cannot be iterated: {error}"
+            else:
+                return
         if compiler.circles is Circles.REFUSED:
-            raise WorkbookError(
-                f"{compiler.graph.book.path}: circular reference {text}; expected none (iterative "
-                "calculation is not supported)"
-            )
+            path = compiler.graph.book.path
+            raise WorkbookError(f"{path}: circular reference {text}; expected none ({why})")
         self.circles.append(text)
         if compiler.circles is Circles.LEFT:
             self.stuck |= set(circle)
@@ -147,6 +154,37 @@ class Untangling:
             compiler.take_cached(group, [place], f"the circular reference {text}")
             compiler.graph.precedents[slot] = []
             compiler.graph.pending.discard(slot)
+
+    def _named(self, circle: list[int]) -> str:
+        """Say which cells a circle consists of."""
+        names = list(map(self.compiler.graph.name, [*circle, circle[0]]))
+        return " -> ".join([*names[:8], *names[-3:]] if len(names) > MOST_NAMED else names)
+
+    def _iterate(self, start: int) -> None:
+        """Compute what a cell in a circle needs, each circle by sweeps.
+
+        Raises:
+            UnsettledError: one depends on the variables, or on what cannot be computed.
+        """
+        compiler, graph = self.compiler, self.compiler.graph
+        how = graph.book.iteration
+        assert how is not None  # noqa: S101 - who asks has seen to it
+        for part in circles_from(graph, start):
+            if len(part) == 1:
+                self._computed(part[0])
+                continue
+            slots = list(dict.fromkeys(part))
+            needed = {area for slot in slots for area in graph.precedents.get(slot, [])}
+            if any(DYNAMIC in compiler.states_in(area) for area in needed):
+                raise UnsettledError("it depends on the variables")
+            sweeps = Sweeps(graph, slots)
+            settled = sweeps.run(how)
+            sweeps.cut()
+            graph.iterated.update(slots)
+            if not settled and compiler.circles is Circles.CACHED and sweeps.was_computed:
+                sweeps.restore()
+                why = f"the circular reference {self._named(slots)} does not settle"
+                graph.unknown.update(dict.fromkeys(slots, f"{why} in {how.count:,} sweeps"))
 
 
 def _rectangle(areas: Areas) -> tuple[str, int, int, int, int]:

@@ -158,7 +158,7 @@ class Compiler:
             states: set[int] = set()
             for area in self.graph.precedents[slot]:
                 if area not in seen:
-                    seen[area] = self._states_in(area)
+                    seen[area] = self.states_in(area)
                 states |= seen[area]
             if WAITING in states and self.variables:
                 raise UnreadyError([[place] for place in places], waiting=len(places) == 1)
@@ -172,7 +172,7 @@ class Compiler:
                     if DYNAMIC in states:
                         self.broken[own] = why
 
-    def _states_in(self, area: int) -> set[int]:
+    def states_in(self, area: int) -> set[int]:
         """Return the states of the cells of an area that may depend on the variables."""
         slots = self._inside.get(area)
         if slots is None:

@@ -53,6 +53,7 @@ class DependencyGraph:
         group_keys: which formulas are the same.
         lenient: whether a formula that cannot be read is one that cannot be computed.
         left: slots of cells that no order of computation reaches.
+        iterated: slots of cells in circles that were computed by sweeps.
     """
 
     book: Book
@@ -73,6 +74,7 @@ class DependencyGraph:
     moving: Mapping[str, Collection[Place]] | None = None
     lenient: bool = False
     left: set[int] = field(default_factory=set)
+    iterated: set[int] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
     _touched: set[tuple[int, Hashable]] = field(default_factory=set)
 

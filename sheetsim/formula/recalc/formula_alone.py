@@ -47,7 +47,8 @@ class Formulas:
     def __init__(self, book: Book) -> None:
         """Compute every formula cell of a workbook.
 
-        The cells of a circular reference cannot be: their cached values stand for them.
+        The cells of a circular reference cannot be, unless the file has it iterated and it
+        settles: their cached values stand for them.
         """
         wanted = [
             (name, place)
@@ -110,11 +111,14 @@ class Formulas:
 
     @cached_property
     def volatile(self) -> frozenset[int]:
-        """The cells that need a frozen one, directly or through others."""
-        found: set[int] = set()
-        if not self.frozen:
+        """The cells that need a frozen one, directly or through others.
+
+        So does, for another program, what is iterated: its order is another, or it has none.
+        """
+        homes = set(self._graph.iterated)
+        found = {slot for slot in self.slots.values() if self.home(slot) in homes}
+        if not self.frozen and not homes:
             return frozenset()
-        homes: set[int] = set()
         in_area: dict[int, bool] = {}
         for slot in sorted(self.slots.values(), key=self.position):
             for area in self.areas(slot):

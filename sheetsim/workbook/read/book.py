@@ -7,12 +7,13 @@ it is first asked for, since a model needs one sheet and a file may have many.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetsim.book import Book
+from sheetsim.book import Book, Iteration
 from sheetsim.errors import WorkbookError, shown
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.defined_names import read_names
@@ -58,7 +59,7 @@ def read_book(path: str | Path, *, progress: Callable[[str, float], None] | None
             externals=_externals(archive, settings.externals),
             macros=archive.link(archive.workbook, "vbaProject") is not None,
             date1904=settings.date1904,
-            iterative=settings.iterative,
+            iteration=settings.iteration,
             hidden=_Hidden(Path(path), parts, tables),
         )
 
@@ -210,14 +211,34 @@ class _Settings(Handler):
 
     def __init__(self) -> None:
         self.date1904 = False
-        self.iterative = False
+        self.iteration: Iteration | None = None
         self.externals: list[str] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "workbookPr":
             self.date1904 = attributes.get("date1904") in {"1", "true"}
         elif name == "calcPr":
-            self.iterative = attributes.get("iterate") in {"1", "true"}
+            self.iteration = _iteration(attributes)
         elif name == "externalReference":
             link = next((v for k, v in attributes.items() if k.endswith("relationships id")), "")
             self.externals.append(link)
+
+
+MOST_SWEEPS = 32_767
+"""As Excel has it."""
+
+
+def _iteration(attributes: Mapping[str, str]) -> Iteration | None:
+    """Return how circles are iterated; a number that is none is as if it were left out."""
+    if attributes.get("iterate") not in {"1", "true"}:
+        return None
+    usual = Iteration()
+    count, change = attributes.get("iterateCount", ""), attributes.get("iterateDelta", "")
+    try:
+        number = float(change)
+    except ValueError:
+        number = math.nan
+    return Iteration(
+        max(1, min(int(count), MOST_SWEEPS)) if count.isdecimal() else usual.count,
+        number if 0 <= number < math.inf else usual.change,
+    )
