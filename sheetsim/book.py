@@ -42,6 +42,42 @@ class SupportsStr(Protocol):
     def __str__(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class DataTable:
+    """The formula of the cells that a what-if data table fills.
+
+    The values that its input cells take stand above the cells and on their left; see
+    `sheetsim.formula.compile.data_tables`.
+
+    Attributes:
+        first: the first cell that it fills.
+        last: the last one.
+        row: the cell that takes the value above, such as "B1"; "" for none.
+        column: the cell that takes the value on the left; "" for none.
+    """
+
+    first: Place
+    last: Place
+    row: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"=TABLE({self.row},{self.column})"
+
+    def formula_of(self, place: Place) -> Place:
+        """Return where the formula stands that one of its cells computes."""
+        (top, left), (row, column) = self.first, place
+        if self.row and self.column:
+            return top - 1, left - 1
+        return (row, left - 1) if self.row else (top - 1, column)
+
+    def headers_of(self, place: Place) -> list[Place]:
+        """Return where the input cells' values for one of its cells stand, the row's first."""
+        (top, left), (row, column) = self.first, place
+        above, beside = (top - 1, column), (row, left - 1)
+        return [above] * bool(self.row) + [beside] * bool(self.column)
+
+
 class _Record(NamedTuple):
     """What a cell holds, its formula perhaps not yet written out; see `Cell`."""
 
@@ -59,9 +95,9 @@ class Cell(_Record):
     Attributes:
         formula: its formula with the leading "=", None for a constant. Each cell of a shared
             formula has its own; each cell of an array formula has the whole range's. A cell that
-            a what-if data table fills has "=TABLE(row input,column input)". Whoever makes the
-            cell may give something whose `str` is the formula, which is then asked for it when
-            the formula is.
+            a what-if data table fills has a `DataTable`, which reads "=TABLE(row input,column
+            input)". Whoever makes the cell may give something whose `str` is the formula, which is
+            then asked for it when the formula is.
         value: the constant, or the cached value of the formula; None if there is none.
         array: the range of the array formula that the cell belongs to, such as "B2:D4".
         origin: the cell that the formula is filled from, whose formula this one is up to
@@ -70,6 +106,11 @@ class Cell(_Record):
     """
 
     __slots__ = ()
+
+    @property
+    def data_table(self) -> DataTable | None:
+        """The data table that fills it, None for another cell."""
+        return self[0] if isinstance(self[0], DataTable) else None
 
     @property
     def formula(self) -> str | None:
@@ -101,8 +142,8 @@ class Cell(_Record):
         return f"Cell(formula={self.formula!r}, value={self.value!r}, array={self.array!r})"
 
     def __reduce__(self) -> tuple[type[Cell], tuple[object, ...]]:
-        """Pickle the formula as text."""
-        return Cell, (self.formula, *self[1:])
+        """Pickle the formula as text, but for that of a data table."""
+        return Cell, (self.data_table or self.formula, *self[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ LibreOffice writes 15 digits."""
 
 TRUSTED = 1e-9
 """`solve`: how far the values that a file caches may be off what its formulas give, of themselves
-or of 1, if cells that no variable moves are to keep them."""
+or of 1, if cells that no variable moves are to keep them. `verify`: how far a cell of a data table
+may be off, of itself."""
 
 COMPARE_TOLERANCE = 1e-6
 """`compare`: largest difference of two objectives that are equally good."""

@@ -27,8 +27,8 @@ no row are found together. A batch of 100 points takes 0.6 ms, 0.006 ms a point.
 
 Not supported, and named as a fallback where a needed cell has it: functions that are not in the
 table, LAMBDAs that call themselves, references through several sheets (`a:b!A1`) outside SUM,
-AVERAGE and the like, links to other files, data tables (`TABLE`), OFFSET and INDIRECT whose
-arguments depend on the variables, and, in a workbook that counts days from 1904, texts that spell
+AVERAGE and the like, links to other files, what-if data tables that depend on the variables, OFFSET
+and INDIRECT whose arguments do, and, in a workbook that counts days from 1904, texts that spell
 dates where a number is due. A circle is an error that names it, unless the file asks for iterative
 calculation, and the circle does not depend on the variables.
 """

@@ -15,6 +15,9 @@ A cell that does not agree gets one of these marks, in an order of computation:
 - *rounding*: its formula does, and no cell that it refers to is wrong. What differs are the last
   digits of those, which the formula magnifies: a cancellation, or a long recurrence.
 
+The cell of a data table is a root if it is off by more than 1e-9: what it shows is no function of
+the cells that it refers to alone.
+
 So no tolerance has to be widened for long chains, and there is no absolute one. Where terms cancel
 within one formula, its own rounding counts: by how much it moves when the cells that it refers to
 move in their 15th digit, as in `sheetsim.checking.expected`. That floor only counts where
@@ -32,7 +35,7 @@ import numpy as np
 
 from sheetsim.book import Value
 from sheetsim.formula.recalc.formula_alone import Formulas, Places
-from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS
+from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS, TRUSTED
 
 Values = Mapping[int, Value]
 """Slot to value."""
@@ -197,6 +200,11 @@ def judge(
     differing.sort(key=formulas.position)
     checked = [slot for slot in differing if slot not in unsupported]
     wrong = reference.disobeying(checked) | source.disobeying(checked)
+    wrong |= {
+        slot
+        for slot in checked
+        if formulas.is_swept(slot) and apart(reference.values[slot], source.values[slot]) > TRUSTED
+    }
     _mark(formulas, differing, unsupported, wrong, lost or {}, result)
     result.cells -= len(set(result.marked(Mark.UNSUPPORTED)) - open_cells)
     result.rounding = len(result.marked(Mark.ROUNDING))

@@ -10,6 +10,7 @@ from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.cell_set import CellSet
 from sheetsim.formula.compile.circular_references import Circles, Untangling
 from sheetsim.formula.compile.constant_folding import fold
+from sheetsim.formula.compile.data_tables import DataTables, FrozenError
 from sheetsim.formula.compile.dependency_graph import DependencyGraph
 from sheetsim.formula.compile.recurrences import run_recurrence
 from sheetsim.formula.compile.result_size import fit_to_cells, resized
@@ -75,6 +76,7 @@ class Compiler:
             moving=moving,
             lenient=lenient,
         )
+        self._tables = DataTables(self.graph, self._for_inputs)
         self.batches: list[tuple[Batch, Ints]] = []
         self.broken: dict[int, str] = {}
         self._marked: CellSet | None = None
@@ -160,17 +162,55 @@ class Compiler:
                 if area not in seen:
                     seen[area] = self.states_in(area)
                 states |= seen[area]
-            if WAITING in states and self.variables:
-                raise UnreadyError([[place] for place in places], waiting=len(places) == 1)
-            self.graph.unknown[slot] = why
+            is_table = why == group.plan.unknown and sheet.cells[place].data_table is not None
+            if WAITING in states and (self.variables or is_table):
+                areas = self.graph.precedents[slot]
+                members = [one for area in areas for one in self.graph.members[area]]
+                parts = [[place] for place in places]
+                raise UnreadyError(parts, waiting=len(places) == 1, slots=members)
+            own = self._sweep(group, place) if is_table and DYNAMIC not in states else why
+            if not own:
+                continue
+            self.graph.unknown[slot] = own
             height, width = group.size or (1, 1)
             for r in range(place[0], place[0] + height):
                 for c in range(place[1], place[1] + width):
                     cell = sheet.cells.get((r, c))
-                    own = sheet.slots[r, c]
-                    self.store.put(own, None if cell is None else cell.value)
+                    one = sheet.slots[r, c]
+                    self.store.put(one, None if cell is None else cell.value)
                     if DYNAMIC in states:
-                        self.broken[own] = why
+                        self.broken[one] = own
+
+    def _sweep(self, group: Group, place: Place) -> str:
+        """Compute the cell of a data table, and return ""; or return why it cannot be."""
+        sheet = self.store.sheet(group.sheet)
+        slot, value = sheet.slots[place], sheet.cells[place].value
+        moving = [one for one in self.variables if self.store.state[one] == DYNAMIC]
+        variables = [self.store.places[one] for one in moving]
+        try:
+            value = self._tables.value(group.sheet, place, variables)
+        except UncomputableError as error:
+            return error.why
+        except FrozenError:
+            self.graph.frozen.append(slot)
+        self.graph.unknown.pop(slot, None)
+        self.store.put(slot, value)
+        return ""
+
+    def _for_inputs(self, inputs: Sequence[CellAddress]) -> Compiler:
+        """Return a compiler with other variables, for which those that are constants here stay."""
+        held = [one for one in self.variables if self.store.state[one] == KNOWN]
+        addresses = [self.store.places[one] for one in held]
+        kept = [(at, one) for at, one in zip(addresses, held, strict=True) if at not in inputs]
+        made = Compiler(
+            self.graph.book,
+            [*inputs, *(address for address, _ in kept)],
+            lenient=True,
+            circles=Circles.CACHED,
+        )
+        for slot, (_, one) in zip(made.variables[len(inputs) :], kept, strict=True):
+            made.store.put(slot, self.store.value(one))
+        return made
 
     def states_in(self, area: int) -> set[int]:
         """Return the states of the cells of an area that may depend on the variables."""

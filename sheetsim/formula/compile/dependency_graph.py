@@ -101,7 +101,17 @@ class DependencyGraph:
                     found.append(self.area((ref.sheet or sheet, *own, *own)))
             if group.plan.dynamic:
                 self.pending.add(slot)
+            if group.plan.unknown:
+                found += self._areas_of_table(sheet, place)
         self.store.grow()
+
+    def _areas_of_table(self, sheet: str, place: Place) -> list[int]:
+        """Return the areas that a cell of a data table refers to, if it is one."""
+        table = self.store.sheet(sheet).cells[place].data_table
+        if table is None:
+            return []
+        needed = [table.formula_of(place), *table.headers_of(place)]
+        return [self.area((sheet, *own, *own)) for own in needed if min(own) >= 0]
 
     def _pieces(self, area: Area) -> list[Area]:
         """Split a tall area at every 64th row: a sum that grows from row to row shares most."""

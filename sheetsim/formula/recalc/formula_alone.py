@@ -86,6 +86,11 @@ class Formulas:
         """Return why a cell cannot be computed here, "" if it can."""
         return self._graph.unknown.get(self.home(slot), "")
 
+    def is_swept(self, slot: int) -> bool:
+        """Whether it is a data table's, and so more than what it refers to decides its value."""
+        group = self._graph.group_of.get(self.home(slot))
+        return group is not None and bool(group.plan.unknown) and not self.unknown(slot)
+
     def group(self, slot: int) -> int:
         """Return a number that is the same for all cells of one formula; -1 for a frozen cell."""
         found = self._graph.group_of.get(self.home(slot))

@@ -7,7 +7,7 @@ The first cell of the range holds the formula, the others only their cached valu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.cell_xml import parse_range
@@ -22,9 +22,12 @@ MAX_COVERED = 50_000_000
 """Cells that the array formulas of a sheet may cover, looked at one by one."""
 
 
+Formula = TypeVar("Formula")
+
+
 def covered_cells(
-    arrays: Iterable[tuple[str, str]], places: Collection[Place], where: str
-) -> dict[Place, tuple[str, str]]:
+    arrays: Iterable[tuple[str, Formula]], places: Collection[Place], where: str
+) -> dict[Place, tuple[str, Formula]]:
     """Return (range, formula) of each stored cell that one of the array formulas covers.
 
     Args:
@@ -35,7 +38,7 @@ def covered_cells(
     Raises:
         WorkbookError: a range is none, or together they cover more than a sheet has.
     """
-    members: dict[Place, tuple[str, str]] = {}
+    members: dict[Place, tuple[str, Formula]] = {}
     looked_at = 0
     for extent, formula in arrays:
         (top, left), (bottom, right) = parse_range(extent, where)

@@ -11,11 +11,11 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from sheetsim.book import Cell, CellError
+from sheetsim.book import Cell, CellError, DataTable
 from sheetsim.errors import WorkbookError, shown
 from sheetsim.references import a1
 from sheetsim.workbook.read.array_formulas import covered_cells
-from sheetsim.workbook.read.cell_xml import CellHandler
+from sheetsim.workbook.read.cell_xml import CellHandler, parse_range
 from sheetsim.workbook.read.escapes import unescaped
 from sheetsim.workbook.read.formula_runs import FormulaRuns
 from sheetsim.workbook.read.plain_sheet import (
@@ -96,7 +96,7 @@ class _Found:
     cells: dict[Place, Cell] = field(default_factory=dict)
     blanks: list[Place] = field(default_factory=list)
     arrays: list[tuple[str, str]] = field(default_factory=list)
-    data_tables: list[tuple[str, str]] = field(default_factory=list)
+    data_tables: list[tuple[str, DataTable]] = field(default_factory=list)
     shared: dict[str, SharedFormula] = field(default_factory=dict)
     runs: FormulaRuns = field(default_factory=FormulaRuns)
 
@@ -104,9 +104,11 @@ class _Found:
         """Return the cells, those of array formulas and data tables with their formula."""
         cells = self.cells
         if self.data_tables:
-            for place, (_, formula) in covered_cells(self.data_tables, cells, where).items():
-                if place in cells:
-                    cells[place] = Cell(formula, cells[place].value)
+            places = cells.keys() | set(self.blanks)
+            for place, (_, table) in covered_cells(self.data_tables, places, where).items():
+                if place in places:
+                    cell = cells.get(place)
+                    cells[place] = Cell(table, cell.value if cell else None)
         if self.arrays:
             places = cells.keys() | set(self.blanks)
             for place, (extent, formula) in covered_cells(self.arrays, places, where).items():
@@ -125,10 +127,10 @@ class _Found:
         """
         kind, extent = attributes.get("t"), attributes.get("ref")
         if kind == "dataTable":
-            formula = f"=TABLE({attributes.get('r1', '')},{attributes.get('r2', '')})"
+            table = _data_table(place, attributes)
             if extent:
-                self.data_tables.append((extent, formula))
-            return Cell(formula, value)
+                self.data_tables.append((extent, table))
+            return Cell(table, value)
         if kind == "array" and extent:
             self.arrays.append((extent, f"={text}"))
         if kind != "shared":
@@ -142,6 +144,23 @@ class _Found:
             return Cell(f"={text}", value, None, place)
         shared = self.shared[group]
         return Cell(Filled(shared, place), value, None, shared.origin)
+
+
+def _data_table(place: Place, attributes: Mapping[str, str]) -> DataTable:
+    """Return what fills the cells of a data table; the first one holds it.
+
+    `dt2D` says that there are two input cells, the row's first; `dtr` that the only one is the
+    row's.
+
+    Raises:
+        WorkbookError: its range is none.
+    """
+    first, last = parse_range(attributes.get("ref") or a1(*place), "data table")
+    one, other = attributes.get("r1", ""), attributes.get("r2", "")
+    if attributes.get("dt2D") in {"1", "true"}:
+        return DataTable(first, last, one, other)
+    is_row = attributes.get("dtr") in {"1", "true"}
+    return DataTable(first, last, one if is_row else "", "" if is_row else one)
 
 
 def _read_plain(
