@@ -93,7 +93,8 @@ def _confirmed(evaluator: Evaluator, found: Found) -> Found:
         if found.outcome.ending is Ending.NOT_FOUND:
             found = from_elsewhere(evaluator, found, low, high, search)
         try:
-            return with_end(evaluator, look_again(evaluator, found, low, high, search))
+            found = look_again(evaluator, found, low, high, search)
+            return with_end(evaluator, found, low, high, search)
         except Stop:
             if found.outcome.ending is not Ending.OPTIMAL:
                 return found
@@ -134,6 +135,8 @@ def _doubtful(evaluator: Evaluator, start: Floats, found: Found) -> bool:
     ending = found.outcome.ending
     if ending is Ending.NOT_FOUND:
         return bool(evaluator.whole.any())  # else it is sought from many points in the end
+    if ending is Ending.ERROR_VALUE:  # such as the slope of a root at 0
+        return found.point.finite and np.array_equal(found.point.x, start)
     if not (ending.solved and np.array_equal(found.point.x, start)):
         return False
     with np.errstate(all="ignore"):

@@ -32,6 +32,9 @@ CONE = 1e-9  # of a way's size: what is rounding
 MOST = 200  # variables alone, the steepest ones
 NOISE = 1e-14  # of the objective: a rise that is rounding
 SLOPE = 1e-9  # of the objective's fall: a slope that is none of rounding
+FAR = 1e4  # of the start's size: where a search has gone off
+BACK: Floats = np.float_power(10, np.arange(-4, 4))  # of the way that it came, and farther
+FADES = 3  # decades in which a fall was seen to fade
 SETTLES, GOES_ON = 0.5, 0.99  # of the fall of the decade before: it comes to a limit, or to none
 
 
@@ -63,6 +66,8 @@ def falls_on(
     g, A = evaluator.derive(point)
     if evaluator.model.linear and all(block.linear for block in evaluator.model.constraints):
         return _recedes(evaluator, g, A, low, high)
+    if _came_to_rest(evaluator, point, start, low, high):
+        return NoEnd(np.flatnonzero(point.x != start), point.f)
     edge = _falls_at_an_edge(evaluator, point, g, low, high)
     ways = _ways(evaluator, point, g, start, low, high)
     if edge is not None or not len(ways):
@@ -74,6 +79,29 @@ def falls_on(
         if found is not None:
             return found
     return None
+
+
+def _came_to_rest(
+    evaluator: Evaluator, point: Point, start: Floats, low: Floats, high: Floats
+) -> bool:
+    """Whether a search went off until rounding hid how the objective still falls, as 1/x does.
+
+    On its way the objective then fell by a part of the decade before, time and again; a minimum
+    far out is reached by a fall that grows.
+    """
+    moved = point.x - start
+    far = np.abs(moved) >= FAR * np.maximum(1.0, np.abs(start))
+    bound = np.where(moved > 0, high, low)
+    if not far.any() or np.isfinite(bound[far]).any() or evaluator.whole[far].any():
+        return False
+    f, c = _values(evaluator, start + BACK[:, None] * moved)
+    if not np.isfinite(f).all() or (evaluator.violations(c) > evaluator.options.precision).any():
+        return False
+    falls = f[:-1] - f[1:]
+    seen = falls > NOISE * np.abs(f).max()
+    count = int(seen.sum())
+    fades = (falls[1:count] <= SETTLES * falls[: count - 1]).all()
+    return bool(count >= FADES and seen[:count].all() and fades and (falls >= 0).all())
 
 
 def _ways(
