@@ -9,8 +9,9 @@ what the second copy is for.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,12 @@ from sheetsim.checking.agreement import (
 from sheetsim.checking.changed_inputs import Edits, changed_book, input_edits
 from sheetsim.checking.expected import Expectations, Expected
 from sheetsim.checking.read_back import Read, read_workbook
-from sheetsim.engines import Choice, Engine, choose
+from sheetsim.engines import DEFAULT_TIMEOUT, Choice, Engine, choose, recalculate_all
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Kind
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
-
-TIMEOUT = 600.0
-"""Seconds that an engine may take for one copy."""
 
 Progress = Callable[[str], None]
 
@@ -115,7 +113,7 @@ def check(
     path: str | Path,
     engines: Sequence[str] | None = None,
     *,
-    timeout: float = TIMEOUT,
+    timeout: float = DEFAULT_TIMEOUT,
     progress: Progress | None = None,
     expectations: Expectations | None = None,
 ) -> CheckReport:
@@ -124,7 +122,7 @@ def check(
     Args:
         path: the workbook; it is not touched.
         engines: names of engines that must take part; by default all that are installed.
-        timeout: seconds for an engine and a copy.
+        timeout: seconds that each engine may take.
         progress: called with a few words before each stage.
         expectations: of the files before this one, so that what follows from the plan and the
             inputs is worked out once for all that share them.
@@ -139,18 +137,18 @@ def check(
     """
     say = progress or (lambda _words: None)
     choice = _choose(engines)
-    say("reading")
+    say("reading, and NumPy, inputs as they are")
     shared = expectations or Expectations()
     read = read_workbook(path, shared)
     rows: dict[tuple[str, str], SheetReport] = {}
     differences: list[Difference] = []
     with tempfile.TemporaryDirectory(prefix="sheetsim-check-") as folder:
-        for one in _passes(read, shared):
-            for sheet, engine, outcome in _outcomes(
-                read, one, choice.engines, Path(folder), timeout, say
-            ):
-                _add(rows, sheet, engine, outcome)
-                differences += outcome.differences
+        passes = _passes(read, shared, say)
+        for sheet, engine, outcome in _outcomes(
+            read, passes, choice.engines, Path(folder), timeout, say
+        ):
+            _add(rows, sheet, engine, outcome)
+            differences += outcome.differences
     known = {(each.sheet, each.cell) for each in differences}
     for layout in read.sheets:
         changed = changed_formulas(layout, read.cells[layout.name])
@@ -161,7 +159,7 @@ def check(
     return CheckReport(str(path), choice.versions, choice.missing, reports, tuple(differences))
 
 
-def _passes(read: Read, shared: Expectations) -> tuple[_Pass, _Pass]:
+def _passes(read: Read, shared: Expectations, say: Progress) -> tuple[_Pass, _Pass]:
     """The inputs as they are, and all of them changed.
 
     Raises:
@@ -176,6 +174,7 @@ def _passes(read: Read, shared: Expectations) -> tuple[_Pass, _Pass]:
                         f"{read.path}: {sheet.name}!{a1(row, column)} ({block.name}) holds the "
                         f"formula {cell.formula}; check changes every input, so it expects a number"
                     )
+    say("NumPy, inputs changed")
     changed = changed_book(read.book, read.sheets)
     other = shared.of(changed)
     return (
@@ -186,25 +185,27 @@ def _passes(read: Read, shared: Expectations) -> tuple[_Pass, _Pass]:
 
 def _outcomes(
     read: Read,
-    one: _Pass,
+    passes: Sequence[_Pass],
     chosen: dict[str, Engine],
     folder: Path,
     timeout: float,
     say: Progress,
-) -> list[tuple[str, str, SheetComparison]]:
-    """Every sheet compared with every engine, for one set of inputs."""
-    say(f"NumPy, inputs {one.inputs}")
-    copy = folder / "copy.xlsx"
-    invalidated_copy(read.path, copy, one.edits)
-    outcomes = []
+) -> Iterator[tuple[str, str, SheetComparison]]:
+    """Every sheet compared with every engine, for each set of inputs in turn."""
+    copies = []
+    for number, one in enumerate(passes):
+        copies.append(folder / f"copy{number}.xlsx")
+        invalidated_copy(read.path, copies[-1], one.edits)
+    found: list[list[tuple[str, str, SheetComparison]]] = [[] for _ in passes]
     for name, engine in chosen.items():
-        say(f"{name}, inputs {one.inputs}")
-        values = engine.recalculate(copy, timeout=timeout)
-        for sheet in one.expected.sheets:
-            found, file = values.get(sheet.name, {}), read.cells[sheet.name]
-            outcome = cell_differences(sheet, name, one.inputs, found, file, one.expected)
-            outcomes.append((sheet.name, name, outcome))
-    return outcomes
+        say(name)
+        values = recalculate_all(engine, copies, timeout=timeout)
+        for one, shown, outcomes in zip(passes, values, found, strict=True):
+            for sheet in one.expected.sheets:
+                cells, file = shown.get(sheet.name, {}), read.cells[sheet.name]
+                outcome = cell_differences(sheet, name, one.inputs, cells, file, one.expected)
+                outcomes.append((sheet.name, name, outcome))
+    return chain.from_iterable(found)
 
 
 def _add(

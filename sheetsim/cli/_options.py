@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetsim.option_values import whole
+from sheetsim.module_text import constant
+from sheetsim.option_values import real, whole
 from sheetsim.terminal import parsed_option
 
 if TYPE_CHECKING:
@@ -58,4 +59,17 @@ show_option = parsed_option(
     default=SHOWN,
     metavar="N",
     help=f"differences to print [{SHOWN}]",
+)
+
+
+def _timeout() -> float:
+    return float(constant("sheetsim.engines.base", "DEFAULT_TIMEOUT"))
+
+
+timeout_option = parsed_option(
+    "--timeout",
+    real(0, 1e6, above=True),
+    default=_timeout,
+    metavar="SECONDS",
+    help=lambda: f"time limit of an engine, for a file [{_timeout():g}]",
 )

@@ -15,12 +15,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sheetsim.engines.base import DEFAULT_TIMEOUT, Engine, Values
+    from sheetsim.engines.base import DEFAULT_TIMEOUT, Engine, Values, recalculate_all
     from sheetsim.engines.choice import Choice, choose, engines
 
-__all__ = ["DEFAULT_TIMEOUT", "Choice", "Engine", "Values", "choose", "engines"]
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "Choice",
+    "Engine",
+    "Values",
+    "choose",
+    "engines",
+    "recalculate_all",
+]
 
-_IN_BASE = ("DEFAULT_TIMEOUT", "Engine", "Values")
+_IN_BASE = ("DEFAULT_TIMEOUT", "Engine", "Values", "recalculate_all")
 _MODULES = {name: "base" if name in _IN_BASE else "choice" for name in __all__}
 
 

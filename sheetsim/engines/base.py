@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import time
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from sheetsim.book import Content
 from sheetsim.errors import EngineError
@@ -10,11 +11,12 @@ from sheetsim.references import a1
 from sheetsim.workbook.rewrite.invalidated_copy import INVALID_VALUE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sheetsim.book import Place
 
-DEFAULT_TIMEOUT = 180.0
+DEFAULT_TIMEOUT = 600.0
 """Seconds that an engine may take. A workbook of 100,000 formulas takes LibreOffice about 10."""
 
 Values = dict[str, dict[tuple[int, int], Content]]
@@ -53,6 +55,44 @@ class Engine(Protocol):
             WorkbookError: the file is not a workbook.
             EngineError: the engine is missing, took too long, died, or did not calculate.
         """
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """An engine for which several files at once are less work than one after the other."""
+
+    def recalculate_all(
+        self, paths: Sequence[str | Path], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> list[Values]:
+        """Compute every formula of several workbooks; see `Engine.recalculate`.
+
+        Args:
+            paths: the files, at least one.
+            timeout: how many seconds all of them may take.
+        """
+
+
+def recalculate_all(
+    engine: Engine, paths: Sequence[str | Path], *, timeout: float = DEFAULT_TIMEOUT
+) -> list[Values]:
+    """Compute every formula of several workbooks, together where the engine can do that.
+
+    Args:
+        engine: any.
+        paths: the files, at least one.
+        timeout: how many seconds all of them may take.
+
+    Returns:
+        Of each file what `Engine.recalculate` returns.
+
+    Raises:
+        WorkbookError: as `Engine.recalculate`.
+        EngineError: as `Engine.recalculate`.
+    """
+    if isinstance(engine, TakesMany):
+        return engine.recalculate_all(paths, timeout=timeout)
+    end = time.monotonic() + timeout
+    return [engine.recalculate(path, timeout=end - time.monotonic()) for path in paths]
 
 
 def require_recalculated(values: Values, engine: str, path: str | Path) -> Values:

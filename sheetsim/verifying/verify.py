@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sheetsim.engines import Choice, Engine, choose
+from sheetsim.engines import DEFAULT_TIMEOUT, Choice, Engine, choose
 from sheetsim.engines import engines as known_engines
 from sheetsim.errors import (
     EngineError,
@@ -35,9 +35,6 @@ from sheetsim.verifying.verifier import Verifier
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
-TIMEOUT = 600.0
-"""Seconds that an engine may take."""
-
 Progress = Callable[[str], None]
 
 
@@ -46,7 +43,7 @@ def verify(
     *,
     engines: str | Sequence[str] | None = None,
     tolerance: float | None = None,
-    timeout: float = TIMEOUT,
+    timeout: float = DEFAULT_TIMEOUT,
     progress: Progress | None = None,
 ) -> Verification:
     """Compute every formula cell of a workbook and compare it with its cached value.

@@ -7,15 +7,9 @@ import click
 from sheetsim import api
 from sheetsim.cli._files import require_workbook
 from sheetsim.cli._names import engine_names, require_engines
-from sheetsim.cli._options import show_option
+from sheetsim.cli._options import show_option, timeout_option
 from sheetsim.cli._reports import print_report, stage_words
-from sheetsim.module_text import constant
-from sheetsim.option_values import real
-from sheetsim.terminal import option, parsed_option, print_json, progress
-
-
-def _timeout() -> float:
-    return float(constant("sheetsim.checking.check", "TIMEOUT"))
+from sheetsim.terminal import option, print_json, progress
 
 
 @click.command("check")
@@ -29,12 +23,7 @@ def _timeout() -> float:
         f"{' or '.join(engine_names())}; may be given several times [all that are installed]"
     ),
 )
-@parsed_option(
-    "--timeout",
-    real(0, 1e6, above=True),
-    metavar="SECONDS",
-    help=lambda: f"time limit of an engine, for a copy of a file [{_timeout():g}]",
-)
+@timeout_option
 @click.option(
     "--json",
     "as_json",
@@ -45,7 +34,7 @@ def _timeout() -> float:
 def command(
     files: tuple[str, ...],
     engines: tuple[str, ...],
-    timeout: float | None,
+    timeout: float,
     as_json: bool,
     show: int,
 ) -> None:
@@ -69,13 +58,14 @@ def command(
 
     reports = []
     shared = Expectations()
-    limit = _timeout() if timeout is None else timeout
     with progress(len(files)) as bar:
         for file in files:
             name = Path(file).name
             words = stage_words(bar, name)
             reports.append(
-                api.check(file, engines or None, timeout=limit, progress=words, expectations=shared)
+                api.check(
+                    file, engines or None, timeout=timeout, progress=words, expectations=shared
+                )
             )
             bar(f"{name}: checked", 1)
             if not as_json:

@@ -9,9 +9,9 @@ import click
 
 from sheetsim.cli._files import Done, make_folder, require_workbook
 from sheetsim.cli._names import engine_names, require_engines
+from sheetsim.cli._options import timeout_option
 from sheetsim.errors import OptionError, OptionName
-from sheetsim.module_text import constant
-from sheetsim.option_values import real, whole
+from sheetsim.option_values import whole
 from sheetsim.terminal import one_line, option, parsed_option, print_json, progress
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Cells that kept their values, of each reason; JSON has them all."""
-
-
-def _timeout() -> float:
-    return float(constant("sheetsim.engines.base", "DEFAULT_TIMEOUT"))
 
 
 @click.command("recalc")
@@ -41,12 +37,7 @@ def _timeout() -> float:
     default="numpy",
     help=lambda: f"numpy, or {' or '.join(engine_names())} for theirs [numpy]",
 )
-@parsed_option(
-    "--timeout",
-    real(0, 1e6, above=True),
-    metavar="SECONDS",
-    help=lambda: f"time limit of an engine, for a file [{_timeout():g}]",
-)
+@timeout_option
 @parsed_option("--jobs", whole(1, 10_000), default=1, metavar="N", help="processes for FILEs [1]")
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Dask cluster for them, such as tcp://host:8786"
@@ -57,7 +48,7 @@ def command(
     out: Path | None,
     in_place: bool,
     engine: str,
-    timeout: float | None,
+    timeout: float,
     jobs: int,
     scheduler: str | None,
     as_json: bool,
@@ -91,7 +82,7 @@ def command(
         done = recalc_files(
             [(file, str(place)) for file, place in zip(files, places, strict=True)],
             engine=engine,
-            timeout=_timeout() if timeout is None else timeout,
+            timeout=timeout,
             jobs=jobs,
             scheduler=scheduler,
             progress=lambda count: bar(f"{count:,} of {len(files):,} written"),

@@ -10,9 +10,8 @@ import click
 from sheetsim import api
 from sheetsim.cli._files import require_workbook
 from sheetsim.cli._names import engine_names, require_engines
-from sheetsim.cli._options import show_option
+from sheetsim.cli._options import show_option, timeout_option
 from sheetsim.errors import EngineError, SheetsimError, WorkbookError
-from sheetsim.module_text import constant
 from sheetsim.option_values import real
 from sheetsim.terminal import (
     console,
@@ -26,10 +25,6 @@ from sheetsim.terminal import (
 
 if TYPE_CHECKING:
     from sheetsim.verifying.verification import Disagreement, Verification
-
-
-def _timeout() -> float:
-    return float(constant("sheetsim.verifying.verify", "TIMEOUT"))
 
 
 @click.command("verify")
@@ -50,12 +45,7 @@ def _timeout() -> float:
     metavar="T",
     help="largest relative difference that agrees [1e-12 for NumPy, 1e-11 for the engines]",
 )
-@parsed_option(
-    "--timeout",
-    real(0, 1e6, above=True),
-    metavar="SECONDS",
-    help=lambda: f"time limit of an engine, for a file [{_timeout():g}]",
-)
+@timeout_option
 @show_option
 @click.option(
     "--json",
@@ -67,7 +57,7 @@ def command(
     files: tuple[str, ...],
     engines: tuple[str, ...],
     tolerance: float | None,
-    timeout: float | None,
+    timeout: float,
     show: int,
     as_json: bool,
 ) -> None:
@@ -103,7 +93,7 @@ def command(
                     file,
                     engines=engines or None,
                     tolerance=tolerance,
-                    timeout=_timeout() if timeout is None else timeout,
+                    timeout=timeout,
                     progress=words,
                 )
             except WorkbookError as error:
