@@ -1,7 +1,9 @@
 """What several folders of tests share: samples, where the reference data is, the lecture's cells.
 
 A sweep that takes long looks at a sample, another one in each run; the seed that it is drawn by
-stands in the head of the run and with every failure. `--all` runs sweeps whole.
+stands in the head of the run and with every failure. `--all` runs sweeps whole. A test with many
+cases takes some of them by the mark `sampled(most)`; one that goes through many by itself draws
+them from the fixture `sample`.
 
 The lecture's workbooks were saved by Excel, so that the values cached in them are Excel's own.
 They stand beside the repository, in ../shared/data, and not in it: without them these tests skip.
@@ -94,6 +96,27 @@ class Sample:
         return [cases[i] for i in sorted(self._random.sample(range(len(cases)), most))]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the cases of a test with the mark `sampled(most)` that were asked for, keep so many."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out: set[pytest.Item] = set()
+    for name, some in cases.items():
+        (most,) = some[0].get_closest_marker("sampled").args  # type: ignore[union-attr]
+        left_out |= set(some) - set(Sample(config, name)(some, most))
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether sweeps run whole, and what is large is as large as it may be."""
+    return bool(request.config.option.all)
+
+
 @pytest.fixture
 def sample(request: pytest.FixtureRequest) -> Sample:
     """Take a sample of a sweep: `sample(cases, most)`. Each test draws its own."""
@@ -106,7 +129,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say with the failure of a sweep which cases it looked at."""
     report = yield
-    if report.failed and "sample" in getattr(item, "fixturenames", ()):
+    sampled = item.get_closest_marker("sampled") or "sample" in getattr(item, "fixturenames", ())
+    if report.failed and sampled:
         report.sections.append(("sweep", which(item.config)))
     return report
 

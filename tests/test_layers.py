@@ -352,6 +352,7 @@ SMALL = {
 """Options that make a workbook small."""
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_topic_builds_alone_and_is_checked(path: Path, tmp_path: Path) -> None:
     options = dict(SMALL.get(path.parent.name, NEEDED.get(path.parent.name, {})))

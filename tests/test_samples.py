@@ -1,10 +1,17 @@
 """Samples of sweeps: few cases, by a seed that all processes of a run share."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import Sample, pytest_configure, pytest_configure_node, which
+from conftest import (
+    Sample,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_configure_node,
+    which,
+)
 
 
 def config(*, whole: bool = False, seed: int | None = 1, **more: Any) -> Any:
@@ -41,3 +48,34 @@ def test_a_seed_that_is_asked_for_is_kept(request: pytest.FixtureRequest) -> Non
     pytest_configure(asked)
     assert asked.option.sample_seed == 5
     assert request.config.option.sample_seed is not None
+
+
+@dataclass(eq=False)
+class Item:
+    """A test as pytest collects it, with the mark or without."""
+
+    nodeid: str
+    most: int | None
+
+    def get_closest_marker(self, name: str) -> Any:
+        assert name == "sampled"
+        return None if self.most is None else SimpleNamespace(args=(self.most,))
+
+
+def kept(**options: Any) -> list[str]:
+    told: list[Any] = []
+    hook = SimpleNamespace(pytest_deselected=lambda items: told.extend(items))
+    items: list[Any] = [Item("a.py::one", None)]
+    items += [Item(f"a.py::many[{i}]", 3) for i in range(20)]
+    items += [Item("b.py::many[0]", 3)]
+    before = len(items)
+    pytest_collection_modifyitems(config(hook=hook, **options), items)
+    assert len(items) + len(told) == before
+    return [each.nodeid for each in items]
+
+
+def test_of_a_test_with_the_mark_a_few_cases_are_run() -> None:
+    some = kept(seed=1)
+    assert (some[0], some[-1], len(some)) == ("a.py::one", "b.py::many[0]", 5)
+    assert some == kept(seed=1) != kept(seed=2)
+    assert len(kept(whole=True)) == 22

@@ -108,6 +108,7 @@ def test_what_it_says(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("value", ["text", None, True, CellError("#N/A"), -1.0, 1e300])
 def test_records_of_the_solver_are_damaged(
     workbook: Path, value: Any, monkeypatch: pytest.MonkeyPatch, sample: Sample

@@ -35,6 +35,7 @@ def spelled(text: str) -> str:
     return f"{reference.sheet or ''}!{a1_range(*reference.corners)}"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", sheetsim.list_workbooks())
 def test_all_formulas_of_a_workbook_are_read_as_openpyxl_reads_them(name: str) -> None:
     count = 0

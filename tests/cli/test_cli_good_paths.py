@@ -68,6 +68,7 @@ WORKBOOKS = sheetsim.list_workbooks()
 BUILT = [info for info in sheetsim.list_topics().values() if info.workbook in WORKBOOKS]
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("info", BUILT, ids=lambda info: info.name)
 def test_build_a_topic_by_name(tmp_path: Path, info: sheetsim.api.TopicInfo) -> None:
     """It stands in a workbook of its own, with the topics that its formulas point at."""

@@ -71,6 +71,7 @@ def files_below(folder: Path) -> set[str]:
     return {str(path) for path in found} - {"box.xlsx"}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", COMMANDS)
 def test_a_file_that_is_there_is_not_replaced_without_a_word(here: Path, case: str) -> None:
     args, names = COMMANDS[case]
@@ -145,6 +146,7 @@ def limited(size: int) -> Callable[[], None]:
     return limit
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
 @pytest.mark.parametrize(
     ("case", "size"),

@@ -81,6 +81,7 @@ def test_lectures_files_give_what_excel_cached(name: str) -> None:
     assert counts == {"agree": cells - sum(others.values()), **others}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_our_workbooks_give_what_is_cached(path: Path) -> None:
     book = read_book(path)

@@ -253,6 +253,7 @@ def file_of(one: Book, cells: dict[str, dict[tuple[int, int], Any]], path: Path)
     return path
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", NAMES)
 def test_no_edit_leaves_an_error_unexplained(name: str, folder: Path, sample: Sample) -> None:
     one = book(name, folder)

@@ -107,6 +107,7 @@ def survives(played: Played, topic: Topic, line: Try) -> bool:
     return True
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("name", lessons())
 def test_every_line_keeps_its_promise_and_can_break_it(
     name: str, folder: Path, sample: Sample

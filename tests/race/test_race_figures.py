@@ -45,6 +45,7 @@ def share_of(picture: NDArray[np.int64], color: str) -> float:
     return float(np.mean(gap <= 3))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("surface", list(SURFACES))
 def test_a_race_as_a_picture(tmp_path: Path, surface: str) -> None:
     path = sheetsim.save(sheetsim.race(surface, steps=60), tmp_path / "race.png")
@@ -78,6 +79,7 @@ def test_a_moving_picture(tmp_path: Path, race: Race) -> None:
     assert np.mean((first != last).any(axis=-1)) < 0.2, "the contours stay"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("surface", list(SURFACES))
 def test_a_moving_picture_is_of_modest_size(tmp_path: Path, surface: str) -> None:
     path = sheetsim.save(sheetsim.race(surface), tmp_path / "race.gif")
@@ -133,6 +135,7 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("options", ODD, ids=str)
 def test_odd_races_are_drawn_without_a_warning(tmp_path: Path, options: dict[str, Any]) -> None:
     result = sheetsim.race(**options)
@@ -151,6 +154,7 @@ ODD_SWEEPS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("options", ODD_SWEEPS, ids=str)
 def test_odd_sweeps_are_drawn_without_a_warning(tmp_path: Path, options: dict[str, Any]) -> None:
     result = sheetsim.sweep(**{**SMALL, **options})

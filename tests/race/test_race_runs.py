@@ -85,6 +85,7 @@ def steps_have_a_length(name: str) -> bool:
     return np.allclose(one, thousand)
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.processor
 @pytest.mark.parametrize("noise", [0.0, 2.0])
 @pytest.mark.parametrize("surface", list(SURFACES))

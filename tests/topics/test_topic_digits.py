@@ -290,6 +290,7 @@ def inputs(workbook: Path) -> dict[str, Sheet]:
     return {sheet.name: sheet for sheet in read_workbook(workbook).sheets}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "typed",
     [

@@ -307,6 +307,7 @@ EDITS: tuple[dict[tuple[str, str], float], ...] = (
 )
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: " ".join(name for _, name in edit))
 def test_edited_inputs_agree_too(edit: dict[tuple[str, str], float], workbook: Path) -> None:
     placed = {sheet.name: sheet for sheet in read_workbook(workbook).sheets}

@@ -120,6 +120,7 @@ def test_names_are_words_that_no_program_takes_for_a_cell(laid: Laid) -> None:
             assert not CELL_LIKE.fullmatch(name), f"{sheet.name}: {name!r} reads as a cell"
 
 
+@pytest.mark.sampled(15)
 def test_formulas_parse_and_use_classic_functions_only(laid: Laid) -> None:
     for sheet in laid.sheets:
         for cell in sheet.cells():

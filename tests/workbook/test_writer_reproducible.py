@@ -29,6 +29,7 @@ def in_words(seconds: float) -> str:
     return "under a minute" if seconds >= 0 else ""
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", sheetsim.list_workbooks())
 def test_building_twice_gives_the_same_bytes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
