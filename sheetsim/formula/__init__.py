@@ -10,6 +10,7 @@ The rooms, in the order in which a formula goes through them, each with its own 
 - `functions`: the table of functions: name, value, derivative, and all else that is known of each.
 - `compile`: from trees to a program: dependency graph, order, what is fixed computed once.
 - `autodiff`: a program run forward, and its derivatives backward and forward.
+- `straight_line`: programs of single cells as code on floats, written by a table.
 - `structure`: what the formulas show of a model: linear, quadratic, a sum of squares.
 - `recalc`: values of many cells: what depends on an edit, and what it becomes.
 

@@ -16,6 +16,7 @@ from sheetsim.formula.compile.error_origins import find_errors
 from sheetsim.formula.compile.store import DYNAMIC
 from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.recalc.overlay import overlay
+from sheetsim.formula.straight_line.straight_line import StraightLine
 from sheetsim.formula.structure.degrees import slot_degrees
 from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
 from sheetsim.formula.syntax.tokens import Ref, tokenize
@@ -56,6 +57,7 @@ class Program:
     Attributes:
         outputs, variables: their cells, such as `Sheet1!B2`.
         start: (n,) the variables' values in the workbook, 0 for a blank or a text.
+        straight_line: the outputs as code for one x, where that is quicker.
     """
 
     def __init__(self, compiler: Compiler, outputs: Sequence[CellAddress]) -> None:
@@ -69,6 +71,7 @@ class Program:
         self.start: Floats = store.num[compiler.variables].copy()
         self._tape = Tape(store, compiler.variables, compiler.batches, slots)
         self._out = self._tape.at(np.array(slots, np.intp))
+        self.straight_line = StraightLine(self._tape, self._out)
 
     def __call__(self, x: Floats) -> Floats:
         """Return the first output at x (n,), or (S,) of them at x (S, n); see `values`."""
@@ -82,6 +85,8 @@ class Program:
             WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
         """
         x = self._checked(x)
+        if x.ndim == 1 and (quick := self.straight_line.values(x)) is not None:
+            return quick
         forward = self._forward(x)
         if forward is None:
             return np.stack([self.values(one) for one in x])
@@ -91,6 +96,8 @@ class Program:
     def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
         """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""
         x = self._checked(x)
+        if x.ndim == 1 and (quick := self.straight_line.value_and_gradient(x, output)) is not None:
+            return quick
         forward = self._forward(x)
         if forward is None:
             values, slopes = zip(*(self.value_and_gradient(one, output) for one in x), strict=True)
@@ -104,6 +111,8 @@ class Program:
     def values_and_jacobian(self, x: Floats) -> tuple[Floats, Floats]:
         """Return the outputs (m,) or (S, m), and their derivatives (m, n) or (S, m, n)."""
         x = self._checked(x)
+        if x.ndim == 1 and (quick := self.straight_line.values_and_jacobian(x)) is not None:
+            return quick
         forward = self._forward(x)
         if forward is None:
             values, slopes = zip(*map(self.values_and_jacobian, x), strict=True)
@@ -125,11 +134,15 @@ class Program:
         passes = self._tape.passes(self._out)
         if passes is None:
             return None
-        forward = self._forward(self._checked(x))
+        pattern = passes.pattern
+        x = self._checked(x)
+        quick = self.straight_line.values_and_entries(x, pattern)
+        if quick is not None:
+            return quick[0], Sparse(pattern.starts, pattern.columns, quick[1], pattern.width)
+        forward = self._forward(x)
         assert forward is not None  # noqa: S101 - one point is always run
         state, registers = forward
         entries = self._tape.entries(registers, self._out, passes)
-        pattern = passes.pattern
         jacobian = Sparse(pattern.starts, pattern.columns, entries, pattern.width)
         return self._numbers(state.num[self._out]), jacobian
 

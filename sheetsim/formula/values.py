@@ -310,6 +310,11 @@ def _shown(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     return rounded[0], rounded[1]
 
 
+def same_as_shown(a: float, b: float) -> bool:
+    """Return whether two numbers that differ are one by 15 digits, as `compare` has it."""
+    return a != b and abs(a - b) <= 1e-14 * abs(a) and _fifteen(a) == _fifteen(b)
+
+
 def _fifteen(number: float) -> float:
     return float(f"{number:.15g}")
 

@@ -35,6 +35,7 @@ class Tape:
     Attributes:
         size: how many variables there are.
         calls: in order.
+        base: the values of all slots at the variables' own.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Tape:
         old = np.fromiter(order, np.intp, len(order))
         self._new = np.full(len(store.num), -1, np.intp)
         self._new[old] = np.arange(len(old))
-        self._base = State(store.num[old], store.kind[old], store.obj[old])
+        self.base = State(store.num[old], store.kind[old], store.obj[old])
         self._mixed = Mixed(len(old))
         layouts: dict[int, Layout] = {}
         self.calls = []
@@ -65,7 +66,7 @@ class Tape:
             shared = id(batch.operations)  # the waves of a recurrence have one list
             if shared not in layouts:
                 layouts[shared] = Layout(batch)
-            call = Call(layouts[shared], batch.values, moved, own, self._mixed, self._base)
+            call = Call(layouts[shared], batch.values, moved, own, self._mixed, self.base)
             self.calls.append(call)
         self._looked = False
         self._dependence: Dependence | None = None
@@ -77,7 +78,7 @@ class Tape:
 
     def state(self, x: Floats, *, whole: bool) -> State:
         """Return all slots with the variables set; `whole`: all kinds will be written as well."""
-        base = self._base
+        base = self.base
         num = np.empty((*x.shape[:-1], base.num.size))
         num[...] = base.num
         num[..., : self.size] = x
@@ -128,7 +129,7 @@ class Tape:
 
     def tangents(self, registers: list[list[ArrayValue]], moves: Floats) -> Floats:
         """Return the tangents of all slots, given those of the variables (..., n)."""
-        out = np.zeros((*moves.shape[:-1], self._base.num.size))
+        out = np.zeros((*moves.shape[:-1], self.base.num.size))
         for careful in (False, True):
             out[..., : self.size] = moves
             with np.errstate(all="ignore"):
@@ -165,7 +166,7 @@ class Tape:
         key = slots.tobytes()
         if key not in self._passes:
             if not self._looked:
-                self._dependence = dependence(self.calls, self._base.num.size, self.size)
+                self._dependence = dependence(self.calls, self.base.num.size, self.size)
                 self._looked = True
             known = self._dependence
             self._passes[key] = None if known is None else plan_passes(known.pattern(slots))
@@ -180,13 +181,13 @@ class Tape:
         rows = pattern.rows
         out = np.empty((*ahead, rows.size))
         backward, forward = passes.count
-        width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, points)))
+        width = max(1, MAX_TANGENTS // (self.base.num.size * max(1, points)))
         colour = np.full(len(slots), -1, np.intp)  # of the rows that go backward
         colour[passes.back] = passes.rows
         own = colour[rows]
         for start in range(0, backward, width):
             here = np.flatnonzero((colour >= start) & (colour < start + width))
-            bars = np.zeros((min(width, backward - start), *ahead, self._base.num.size))
+            bars = np.zeros((min(width, backward - start), *ahead, self.base.num.size))
             bars[colour[here] - start, ..., slots[here]] = 1.0
             found = self.backward(registers, bars)
             at = np.flatnonzero((own >= start) & (own < start + width))
@@ -205,7 +206,7 @@ class Tape:
         self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]
     ) -> Floats:
         """Return the Jacobian in forward mode, a batch of columns at a time."""
-        width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, *ahead, 1)))
+        width = max(1, MAX_TANGENTS // (self.base.num.size * max(1, *ahead, 1)))
         out = np.empty((*ahead, len(slots), self.size))
         for start in range(0, self.size, width):
             here = np.arange(start, min(start + width, self.size))
@@ -219,15 +220,15 @@ class Tape:
         self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]
     ) -> Floats:
         """Return the Jacobian in reverse mode, a batch of rows at a time."""
-        width = max(1, MAX_TANGENTS // (self._base.num.size * max(1, *ahead, 1)))
+        width = max(1, MAX_TANGENTS // (self.base.num.size * max(1, *ahead, 1)))
         out = np.zeros((*ahead, len(slots), self.size))
         for start in range(0, len(slots), width):
             own = slots[start : start + width]
-            bars = np.zeros((len(own), *ahead, self._base.num.size))
+            bars = np.zeros((len(own), *ahead, self.base.num.size))
             bars[np.arange(len(own)), ..., own] = 1.0
             out[..., start : start + width, :] = np.moveaxis(self.backward(registers, bars), 0, -2)
         return out
 
     def bars(self, shape: tuple[int, ...]) -> Floats:
         """Return zeros, one a slot, for `backward`."""
-        return np.zeros((*shape, self._base.num.size))
+        return np.zeros((*shape, self.base.num.size))

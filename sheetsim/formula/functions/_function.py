@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from sheetsim.arrays import Floats
 from sheetsim.book import Cell, Value
 from sheetsim.formula.areas import Areas
+from sheetsim.formula.functions._steps import Steps
 from sheetsim.formula.values import ArrayValue, Ints
 
 ALL: frozenset[int] = frozenset(range(256))
@@ -156,6 +157,9 @@ class Function:
         squares: (the arguments' registers, values, whether they move, weight) -> what it sums
             squares of; None if it does not.
 
+        steps: how it is computed on single numbers, see `_steps`: an operation of straight-line
+            code, cell by cell, or what adds the steps to a plan; None if the function is called.
+
         returns: arguments that may be its result as they are, of whatever kind; ALL if it is not
             known which. All other functions but `plain` ones have results of a fixed kind.
         default: what it returns for its last argument if that is left out.
@@ -216,6 +220,8 @@ class Function:
         Callable[[Sequence[int], Sequence[ArrayValue], Sequence[bool], Floats], Squares | None]
         | None
     ) = None
+
+    steps: str | Steps | None = None
 
     returns: frozenset[int] = frozenset()
     default: Value = None

@@ -12,10 +12,12 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError
 from sheetsim.formula.areas import NO_CELL, Areas, first_errors, nowhere, with_lost
+from sheetsim.formula.functions import _steps
 from sheetsim.formula.functions._function import Reader
 from sheetsim.formula.functions._make import ALL, coerced, everywhere, general, plain
 from sheetsim.formula.values import (
     BLANK,
+    BOOL,
     ERROR,
     NA_ERROR,
     NUMBER,
@@ -218,25 +220,30 @@ def referring(chooses: Callable[..., Ints], first: int) -> Callable[..., Areas]:
 FUNCTIONS = (
     general("IF", 2, 3, _if, partials=_if_partials, kinks={0}, linear={1, 2}, cell_by_cell=True,
             picks=True, returns={1, 2}, default=False, chooses=_if_chooses, sample=(1.0, 0.4, 0.7),
-            refers=referring(_if_chooses, 1), references={1, 2}, refers_if_asked=True),
+            refers=referring(_if_chooses, 1), references={1, 2}, refers_if_asked=True,
+            steps=_steps.choice),
     general("IFS", 2, 254, _ifs, partials=_ifs_partials, kinks=range(0, 254, 2),
             linear=range(1, 254, 2), cell_by_cell=True, returns=range(1, 254, 2),
             decides=_ifs_decides, chooses=_ifs_chooses, sample=(0.0, 0.3, 1.0, 0.6)),
     general("IFERROR", 2, 2, partial(_if_error, only_na=False), linear=ALL, kinks={0},
             partials=partial(_if_error_partials, only_na=False), cell_by_cell=True,
-            returns=ALL, chooses=partial(_if_error_chooses, only_na=False)),
+            returns=ALL, chooses=partial(_if_error_chooses, only_na=False),
+            steps=_steps.value_or_other),
     general("IFNA", 2, 2, partial(_if_error, only_na=True), linear=ALL, kinks={0},
             partials=partial(_if_error_partials, only_na=True), cell_by_cell=True,
-            returns=ALL, chooses=partial(_if_error_chooses, only_na=True)),
+            returns=ALL, chooses=partial(_if_error_chooses, only_na=True),
+            steps=_steps.value_or_other),
     general("CHOOSE", 2, 255, _choose, partials=_choose_partials, kinks={0},
             linear=range(1, 255), cell_by_cell=True, returns=range(1, 255),
             chooses=_choose_chooses, refers=referring(_choose_chooses, 1),
             references=range(1, 255), refers_if_asked=True, sample=(2.4, 0.4, 0.7)),
-    general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL, picks=True),
-    general("OR", 1, 255, partial(_joined, join=any), params="R", kinks=ALL),
+    general("AND", 1, 255, partial(_joined, join=all), params="R", kinks=ALL, picks=True,
+            steps=_steps.all_hold),
+    general("OR", 1, 255, partial(_joined, join=any), params="R", kinks=ALL,
+            steps=_steps.any_holds),
     general("XOR", 1, 255, partial(_joined, join=lambda found: sum(found) % 2 == 1), params="R",
             kinks=ALL),
-    plain("NOT", "b", lambda a: not a),
+    plain("NOT", "b", lambda a: not a, steps=_steps.truth("not", NUMBER, BOOL, BLANK)),
     plain("TRUE", "", lambda: True),
     plain("FALSE", "", lambda: False),
     plain("NA", "", lambda: NA_ERROR),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.formula.functions import _steps
 from sheetsim.formula.functions._function import Elsewhere
 from sheetsim.formula.functions._make import (
     ALL,
@@ -252,16 +253,19 @@ def _spread(name: str, lost: int, *, root: bool, also: str | tuple[str, ...] = (
 
 FUNCTIONS = (
     statistic("SUM", lambda x, m: x.sum(-1), lambda x, m, y: np.ones_like(x), linear=ALL,
-              over_sheets=True),
+              over_sheets=True, steps=_steps.total),
     statistic("SUMSQ", lambda x, m: (x * x).sum(-1), lambda x, m, y: 2 * x,
-              squares=squares_of_each, quadratic=always, by_places=True),
+              squares=squares_of_each, quadratic=always, by_places=True,
+              steps=_steps.squares),
     statistic("AVERAGE", lambda x, m: mean(x, m)[..., 0],
-              lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL, over_sheets=True),
-    statistic("PRODUCT", _product, _product_slope, over_sheets=True),
+              lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL, over_sheets=True,
+              steps=_steps.average),
+    statistic("PRODUCT", _product, _product_slope, over_sheets=True,
+              steps=_steps.product),
     statistic("MAX", lambda x, m: _extreme(x, m, 1.0), _first, kinks=ALL, picks=True,
-              over_sheets=True),
+              over_sheets=True, steps=_steps.greatest),
     statistic("MIN", lambda x, m: _extreme(x, m, -1.0), _first, kinks=ALL, picks=True,
-              over_sheets=True),
+              over_sheets=True, steps=_steps.least),
     statistic("MEDIAN", _median, _median_slope, kinks=ALL, over_sheets=True),
     statistic("DEVSQ", lambda x, m: total(_apart(x, m) ** 2)[..., 0],
               lambda x, m, y: 2 * _apart(x, m), few=1, quadratic=always),
@@ -276,16 +280,20 @@ FUNCTIONS = (
             ranges={0}, over_references=True),
     general("SUMPRODUCT", 1, 255, _sumproduct, partials=_sumproduct_slopes, params="A", linear=ONE,
             elsewhere={Elsewhere.EMPTY_TEXT}, squares=squares_of_product, by_places=True,
+            steps=_steps.sum_of_products,
             sample=([[0.3, 0.8]], [[1.1, 0.6]])),
     pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
           lambda x, y, m, z: ((d := 2 * (x - y)), -d), squares=squares_of_differences,
-          quadratic=always, by_places=True, elsewhere={Elsewhere.BLANK_IN_PAIR}),
+          quadratic=always, by_places=True, steps=_steps.squares_of_differences,
+          elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SUMX2MY2", lambda x, y, m: (x * x - y * y).sum(-1),
           lambda x, y, m, z: (2 * x, -2 * y), quadratic=always, by_places=True,
+          steps=_steps.differences_of_squares,
           elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SUMX2PY2", lambda x, y, m: (x * x + y * y).sum(-1),
           lambda x, y, m, z: (2 * x, 2 * y), squares=squares_of_each_pair,
-          quadratic=always, by_places=True, elsewhere={Elsewhere.BLANK_IN_PAIR}),
+          quadratic=always, by_places=True, steps=_steps.sums_of_squares,
+          elsewhere={Elsewhere.BLANK_IN_PAIR}),
     pairs("SLOPE", slope, slope_partials, few=2),
     pairs("INTERCEPT", intercept, intercept_partials, few=2),
     pairs("CORREL", correlation, correlation_partials, few=2, also=("PEARSON",)),

@@ -20,10 +20,11 @@ from sheetsim.errors import OptionError
 from sheetsim.formula.autodiff.tape import Tape
 from sheetsim.formula.compile.batches import Batch, Operation
 from sheetsim.formula.compile.store import DYNAMIC, Store
-from sheetsim.formula.functions import ALL, ONE, Function
+from sheetsim.formula.functions import ALL, ONE, Function, _steps
 from sheetsim.formula.functions._function import Outer, Squares, fit
 from sheetsim.formula.functions._make import general
 from sheetsim.formula.functions._squares import both_numbers
+from sheetsim.formula.straight_line.straight_line import StraightLine
 from sheetsim.formula.structure.degrees import are_linear, is_linear, linear_slots
 from sheetsim.formula.structure.fixed_kinds import registers_of_fixed_kind, slots_of_fixed_kind
 from sheetsim.formula.values import ArrayValue, Bools, Ints
@@ -52,6 +53,7 @@ DIFFERENCE = general(
     partials=_difference_partials,
     cell_by_cell=True,
     linear=ALL,
+    steps=_steps.difference_in_pairs,
 )
 
 
@@ -106,6 +108,7 @@ class SumOfSquares:
         self._slot_count = len(extra.num)
         self._tape = Tape(extra, compiler.variables, batches, everything.tolist())
         self._slots = self._tape.at(everything)
+        self._line = StraightLine(self._tape, self._slots)
         self._weights: Floats = np.concatenate(weights)
         self._outer = outer
         self._start: Floats = store.num[compiler.variables].copy()
@@ -117,6 +120,8 @@ class SumOfSquares:
     def residuals(self, x: Floats) -> Floats:
         """Return the residuals (m,) at x (n,), or (S, m) at x (S, n)."""
         x = self._checked(x)
+        if x.ndim == 1 and (quick := self._line.values(x)) is not None:
+            return quick * self._weights
         state, _ = self._tape.forward(x)
         out: Floats = state.num[..., self._slots] * self._weights
         return out
@@ -124,6 +129,9 @@ class SumOfSquares:
     def residuals_and_jacobian(self, x: Floats) -> tuple[Floats, Floats]:
         """Return the residuals (m,) or (S, m), and their derivatives (m, n) or (S, m, n)."""
         x = self._checked(x)
+        if x.ndim == 1 and (quick := self._line.values_and_jacobian(x)) is not None:
+            values, jacobian = quick
+            return values * self._weights, jacobian * self._weights[:, None]
         state, registers = self._tape.forward(x)
         points = x.shape[0] if x.ndim > 1 else 0
         jacobian = self._tape.jacobian(registers, self._slots, points)
