@@ -119,7 +119,7 @@ def _call(plan: Plan, function: Function, args: Sequence[Register]) -> Register:
     if function not in plan.functions:
         plan.functions.append(function)
     at = plan.functions.index(function)
-    op = "flat call" if function.in_steps else "call"
+    op = "flat_call" if function.in_steps else "call"
     for arg in args:
         arg.require(NUMBER)
     if function.kind == "elementwise":

@@ -29,7 +29,7 @@ class Step(NamedTuple):
     note: Any = None
 
 
-CALLS = frozenset({"call", "flat call", "slopes"})
+CALLS = frozenset({"call", "flat_call", "slopes"})
 """Operations that are done by a function, and how it is called: "slopes" gives all derivatives."""
 
 
@@ -132,7 +132,7 @@ class Plan:
         if known == 0.0:
             return self.number(1.0)
         whole = known is not None and known == math.floor(known)
-        return self.add("whole power" if whole else "power", a, b)
+        return self.add("whole_power" if whole else "power", a, b)
 
     def as_data(self, outputs: list[int]) -> dict[str, Any]:
         """Return the plan and which of its steps are asked for, as JSON has it.

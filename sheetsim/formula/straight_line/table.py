@@ -67,7 +67,7 @@ WRITTEN: Mapping[str, str] = MappingProxyType({
     "subtract": "{0} - {1}",
     "multiply": "{0} * {1}",
     "divide": "{0} / {1}",
-    "whole power": "{0} ** {1}",
+    "whole_power": "{0} ** {1}",
     "negative": "-{0}",
     "percent": "{0} / 100.0",
     "if": "{1} if {0} else {2}",
@@ -78,8 +78,8 @@ WRITTEN: Mapping[str, str] = MappingProxyType({
     "not": "not {0}",
     "unequal": "not equal({0}, {1})",
     "greater": "less({1}, {0})",
-    "at most": "not less({1}, {0})",
-    "at least": "not less({0}, {1})",
+    "at_most": "not less({1}, {0})",
+    "at_least": "not less({0}, {1})",
     "floor": "float(floor({0}))",
 })  # fmt: skip
 """By operation; any other is a function of `NAMES` that is called so."""

@@ -111,7 +111,7 @@ class _Writing:
     def _right(self, op: str, args: list[str], note: Any) -> str:
         if op == "item":
             return table.item(args[0], note)
-        if op in {"call", "flat call"}:
+        if op in {"call", "flat_call"}:
             return table.called(table.value_name(note), args)
         if op == "slopes":
             return table.called(table.slopes_name(note), args)
