@@ -211,21 +211,20 @@ def to_the_end(model: str, ratings: Floats, bias: bool, goal: float, seeds: int)
 
 def batch_or_loop(model: str, ratings: Floats, bias: bool, size: int) -> None:
     """The same starts as one batch of arrays and one by one."""
-    options = Options(multistart=True, population=size - 1, convergence=1e-6)
+    options = Options(convergence=1e-6)
     problem = factor_model(ratings, K, bias=bias)
     reduction = problem.reduction
     assert reduction is not None  # noqa: S101
-    # A multistart leads every other start only, see `sheetsim.solver.batch`.
+    # A search from many starts leads every other start only, see `sheetsim.solver.batch`.
     kinds = (reduction, replace(reduction, lead=lambda u: u, evaluations=0))
     assert problem.sample is not None  # noqa: S101
     drawn = problem.sample(np.random.default_rng(options.seed), size - 1)
     starts = np.concatenate([problem.start[None], drawn])
     began = time.perf_counter()
-    batch = solve(problem, options)
+    batch = solve(problem, options, starts=size)
     between = time.perf_counter()
-    single = replace(options, multistart=False)
     loop = min(
-        solve(replace(problem, start=start, reduction=kinds[i % 2]), single).objective
+        solve(replace(problem, start=start, reduction=kinds[i % 2]), options).objective
         for i, start in enumerate(starts)
     )
     took = between - began, time.perf_counter() - between

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
     from sheetsim.racing import Race, Sweep
 
-SOLVER_OPTIONS = (
-    *("precision", "convergence", "max_time", "max_iterations", "derivatives"),
-    *("multistart", "population"),
-)
+SOLVER_OPTIONS = ("precision", "convergence", "max_time", "max_iterations", "derivatives")
 """The options of the solver that a topic's model has a use for, besides `seed`."""
 
 
@@ -168,9 +165,8 @@ def solve_topic(name: str, *, seed: int = 0, starts: int = 1, **options: Any) ->
         seed: of the start, uniform in 0 to 1, and of further starts.
         starts: how many starts; they run as one batch and the best wins.
         **options: the solver's, named as in Excel's dialog: `precision`, `convergence`,
-            `max_time` (s), `max_iterations`, `derivatives` ("analytic", "central", "forward"),
-            `multistart` with `population` (in place of `starts`); and the workbook's, as in
-            `build`: `ratings`, `users`, `movies`, `k`, or `points`, `a`, `b`.
+            `max_time` (s), `max_iterations`, `derivatives` ("analytic", "central", "forward"); and
+            the workbook's, as in `build`: `ratings`, `users`, `movies`, `k`, or `points`, `a`, `b`.
 
     Returns:
         `objective` (the RMSE that the sheet shows), `variables` (in the order of the model's
@@ -183,17 +179,7 @@ def solve_topic(name: str, *, seed: int = 0, starts: int = 1, **options: Any) ->
     given = {key: options.pop(key, None) for key in SOLVER_OPTIONS}
     how = {key: value for key, value in given.items() if value is not None}
     starts = whole(1, 100_000)("starts", starts)
-    if starts > 1 and not how.keys().isdisjoint({"multistart", "population"}):
-        raise OptionError(
-            OptionName("starts"), f" is {starts}; expected it without multistart and population"
-        )
-    if "population" in how and not how.get("multistart"):
-        raise OptionError(
-            OptionName("population"), f" is {how['population']}; expected multistart=True with it"
-        )
-    if starts > 1:
-        how |= {"multistart": True, "population": starts - 1}
-    return solve_new(name, {"seed": seed, **options}, Options(seed=seed, **how))
+    return solve_new(name, {"seed": seed, **options}, Options(seed=seed, **how), starts)
 
 
 def save(

@@ -18,8 +18,8 @@ from sheetsim.solver.methods import lbfgs, levenberg_marquardt
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.model import Model, Reduction, is_batched
 from sheetsim.solver.parts.bounds import Box
-from sheetsim.solver.parts.drawing import all_starts
 from sheetsim.solver.parts.journal import Journal, Limits
+from sheetsim.solver.parts.starts import all_starts
 from sheetsim.solver.result import Trial
 
 

@@ -70,7 +70,8 @@ class Evaluator:
     """A model, the options and starts of a call, and the memory of a solve.
 
     Attributes:
-        starts: (S, n) in place of the model's own start; None for that one.
+        starts: How many searches: from the model's own start and from random ones. Or (S, n), the
+            starts themselves.
         clock: What time limits are measured by.
         distance: Of a "value of": whether |objective - target| is minimized.
         first: Where the search began, within the bounds; None before that.
@@ -80,7 +81,7 @@ class Evaluator:
 
     model: Model
     options: Options
-    starts: Floats | None = None
+    starts: int | Floats = 1
     clock: Clock = time.perf_counter
     distance: bool = False
     evaluations: int = 0
@@ -112,7 +113,7 @@ class Evaluator:
     @property
     def start(self) -> Floats:
         """The first start (n,), moved onto the bounds."""
-        start = self.model.start if self.starts is None else self.starts[0]
+        start = self.model.start if isinstance(self.starts, int) else self.starts[0]
         return np.clip(start, self.low, np.fmax(self.low, self.high))
 
     def begin(self) -> Point:

@@ -11,11 +11,11 @@ The name is that of Excel's dialog. What runs is
 | more variables, constraints                            | augmented Lagrangian on L-BFGS       |
 
 each derived in its own file; with whole numbers, branch and bound on top, or where their points are
-few, all of them tried (`enumeration`). A multistart searches from the given start and from
-`population` random ones: as one batch of arrays where the method is batched (all but the third and
-the last), one after the other where it is not. Excel's Solver stops when clustered starts make it
-likely that nothing is left to find; here all starts are searched. What the best search claims is
-put to the test (`second_look`, and `restoration` where it met no feasible point).
+few, all of them tried (`enumeration`). Many starts are one batch of arrays where the method is
+batched (all but the third and the last), and are searched from one after the other where it is not.
+Excel's Solver stops when clustered starts make it likely that nothing is left to find; here all
+starts are searched. What the best search claims is put to the test (`second_look`, and
+`restoration` where it met no feasible point).
 """
 
 from dataclasses import replace
@@ -37,7 +37,7 @@ from sheetsim.solver.methods import (
 )
 from sheetsim.solver.methods.restoration import from_elsewhere
 from sheetsim.solver.methods.second_look import look_again, with_end
-from sheetsim.solver.parts.drawing import all_starts
+from sheetsim.solver.parts.starts import all_starts
 
 NEARBY = 0.1  # of a variable, or of 1: how far from a start that shows no way
 DENSE = 400  # variables, for which n x n matrices and active sets are cheap

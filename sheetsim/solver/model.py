@@ -143,7 +143,7 @@ class Model:
             are analytic and nothing is constrained or bounded.
         partly_linear: Whether the residuals are known to be linear in a set of variables (n,) while
             the others are held.
-        sample: (generator, count) -> starts (count, n) of a multistart; None for points around
+        sample: (generator, count) -> starts (count, n) beside the own; None for points around
             the start, within the bounds.
         linear: Whether the objective is known to be linear; None if it is not known.
         convex: Whether the objective, as it is minimized, is known to be convex, or to have the

@@ -19,7 +19,7 @@ Derivatives = Literal["analytic", "central", "forward"]
 
 @dataclass(frozen=True)
 class Options:
-    """How long, how exactly and from how many starts to search.
+    """How long and how exactly to search.
 
     Attributes:
         precision: A constraint is met if it is off by at most this, relative to its `scale`, > 0;
@@ -32,8 +32,7 @@ class Options:
             cap. The best point so far is returned.
         derivatives: `analytic` takes the model's own derivatives, and central differences
             where it has none; `central` and `forward` always take differences.
-        multistart: Search from `population` random starts besides the given one; best wins.
-        population: How many random starts, >= 1; of Evolutionary, how many points.
+        population: Of Evolutionary: how many points, >= 1.
         seed: Of all random numbers, >= 0. The same seed gives the same result to the last bit.
         integer_tolerance: How far, relative to the optimum, the objective of an integer solution
             may be off, from 0 to 1. Excel's *Integer Optimality (%)* is 0.01.
@@ -42,7 +41,6 @@ class Options:
         max_stall: Of Evolutionary: the generations without improvement after which it has
             converged, >= 1. (Excel counts seconds, which makes the answer depend on the machine.)
         max_stall_time: The same in seconds, > 0, or None for no limit.
-        populations: Of Evolutionary: how many, one after the other, >= 1; the best point counts.
         ignore_integers: Solve the relaxation: integers, binaries and all-different are dropped.
 
     Raises:
@@ -54,7 +52,6 @@ class Options:
     max_time: float | None = None
     max_iterations: int | None = None
     derivatives: Derivatives = "analytic"
-    multistart: bool = False
     population: int = 100
     seed: int = 0
     integer_tolerance: float = 0.0
@@ -62,7 +59,6 @@ class Options:
     mutation_rate: float = 0.075
     max_stall: int = 100
     max_stall_time: float | None = None
-    populations: int = 1
     ignore_integers: bool = False
 
     def __post_init__(self) -> None:
@@ -77,10 +73,9 @@ class Options:
         if self.derivatives not in get_args(Derivatives):
             words = ", ".join(get_args(Derivatives))
             raise _wrong("derivatives", self.derivatives, f"one of {words}")
-        for name in ("multistart", "ignore_integers"):
-            if not isinstance(getattr(self, name), bool):
-                raise _wrong(name, getattr(self, name), "True or False")
-        for name, least in (("population", 1), ("seed", 0), ("max_stall", 1), ("populations", 1)):
+        if not isinstance(self.ignore_integers, bool):
+            raise _wrong("ignore_integers", self.ignore_integers, "True or False")
+        for name, least in (("population", 1), ("seed", 0), ("max_stall", 1)):
             whole(name, getattr(self, name), least)
         for name in ("integer_tolerance", "mutation_rate"):
             _share(name, getattr(self, name))

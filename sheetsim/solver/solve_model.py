@@ -15,7 +15,7 @@ from sheetsim.solver.evaluator import Clock, Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods import evolutionary, simplex
 from sheetsim.solver.model import Model
-from sheetsim.solver.options import Options
+from sheetsim.solver.options import Options, whole
 from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.result import Result
 from sheetsim.solver.sensitivity import sensitivity
@@ -35,7 +35,7 @@ def solve(
     options: Options | None = None,
     engine: Engine = "GRG Nonlinear",
     *,
-    starts: Floats | None = None,
+    starts: int | Floats = 1,
     clock: Clock = time.perf_counter,
 ) -> Result:
     """Solve a model by one of the engines that Excel's Solver has.
@@ -48,8 +48,9 @@ def solve(
         model: What is sought. A start outside the bounds is moved onto them.
         options: As in the Solver's dialog; the defaults if None.
         engine: By Excel's name.
-        starts: (S, n) where to search from, in place of the model's own start; the best wins. A
-            multistart adds its random ones. Of engines other than GRG Nonlinear, (1, n).
+        starts: How many searches, of which the best wins: from the model's own start, and from
+            random ones; of Evolutionary, how many populations; of Simplex LP, 1. Or (S, n), where
+            to search from; of engines other than GRG Nonlinear, (1, n).
         clock: Seconds; what `max_time` and the result's `seconds` are measured by.
 
     Returns:
@@ -65,7 +66,7 @@ def solve(
         raise OptionError(
             OptionName("engine"), f": got {engine!r}, expected one of {', '.join(get_args(Engine))}"
         )
-    starts = None if starts is None else _starts(starts, model.n, engine)
+    starts = _starts(starts, model.n, engine)
     # Overflow and NaN are looked for and end as an outcome: our own words, not NumPy's warnings.
     with np.errstate(all="ignore"):
         distance = engine == "Evolutionary"
@@ -76,7 +77,12 @@ def solve(
         return _result(evaluator, _no_worse(evaluator, _search(evaluator, engine)), engine)
 
 
-def _starts(given: Floats, n: int, engine: str) -> Floats:
+def _starts(given: int | Floats, n: int, engine: str) -> int | Floats:
+    if np.ndim(given) == 0:
+        count = whole("starts", given, 1)
+        if count > 1 and engine == "Simplex LP":
+            raise OptionError(OptionName("starts"), f": got {count}, expected 1 for {engine}")
+        return count
     starts = np.array(given, dtype=float)
     most = "S >= 1" if engine == "GRG Nonlinear" else "S = 1"
     fits = starts.ndim == 2 and starts.shape[1] == n and len(starts) >= 1

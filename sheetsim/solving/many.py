@@ -29,7 +29,7 @@ from sheetsim.spreading import spread
 from sheetsim.workbook.rewrite.edited_copy import write_values
 from sheetsim.workbook.rewrite.line_chart import LineChart
 from sheetsim.workbook.rewrite.new_sheets import NewSheet
-from sheetsim.workbook.solver_model.model import Goal
+from sheetsim.workbook.solver_model.model import Goal, SolverEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -200,7 +200,7 @@ def solve_starts(
     Raises:
         EngineError: as `spread`.
     """
-    if prepared.starts <= CHUNK:
+    if prepared.starts <= CHUNK or prepared.stored.engine is not SolverEngine.GRG:
         return prepared.solve()
     tasks = _batches(prepared, jobs)
     began = time.perf_counter()

@@ -14,7 +14,7 @@ from sheetsim.formula.functions import is_flat
 from sheetsim.references import address_text
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.options import Options, whole
-from sheetsim.solver.parts.drawing import uniform, unit_box
+from sheetsim.solver.parts.starts import uniform, unit_box
 from sheetsim.solver.solve_model import solve
 from sheetsim.solving.compiled import Compiled, compile_model
 from sheetsim.solving.request import Request, choose_model, set_inputs
@@ -45,6 +45,7 @@ class Prepared:
         request: what was asked.
         stored: the model.
         options: of the solver.
+        starts: how many searches there are.
         compiled: the formulas.
         inputs: what the request set.
         seconds: that reading and compiling took.
@@ -54,6 +55,7 @@ class Prepared:
     request: Request
     stored: SolverModel
     options: Options
+    starts: int
     compiled: Compiled
     inputs: Mapping[CellAddress, Value]
     seconds: float
@@ -64,7 +66,8 @@ class Prepared:
         # Threads of BLAS wait for each other longer than such a model takes, and their number
         # would show in the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
-            solution = solve(model, self.options, self.stored.engine.title)  # type: ignore[arg-type]
+            engine: Any = self.stored.engine.title
+            solution = solve(model, self.options, engine, starts=self.starts)
         solution = self._without_proof(solution)
         why = None if solution.success else self._error(solution, parameters)
         return replace(solution, status=f"{solution.status}; {why}") if why else solution
@@ -73,12 +76,6 @@ class Prepared:
         """The model for the solver, from the start that was asked for."""
         model = self.compiled.model(parameters)
         return replace(model, start=_start(self, model.low, model.high))
-
-    @property
-    def starts(self) -> int:
-        """How many searches there are, of a multistart."""
-        several = self.options.multistart and self.stored.engine is SolverEngine.GRG
-        return self.options.population + 1 if several else 1
 
     def _without_proof(self, solution: Result) -> Result:
         """Claim no optimum where functions have no derivative: it counts as 0."""
@@ -116,8 +113,9 @@ class Prepared:
 
     def again(self, request: Request) -> Prepared:
         """Return the same model for another start or seed, not compiled again."""
+        starts = solver_starts(self.stored, request)
         options = solver_options(self.stored, request, self.book.path)
-        return replace(self, request=request, options=options)
+        return replace(self, request=request, options=options, starts=starts)
 
 
 def prepare(
@@ -155,9 +153,30 @@ def prepare(
                 f"{book.path}: {address_text(address)} is a variable; expected an input"
             )
     compiled = compile_model(book, stored, held, inputs)
+    starts = solver_starts(stored, request)
     options = solver_options(stored, request, book.path)
     seconds = time.perf_counter() - began
-    return Prepared(book, request, stored, options, compiled, inputs, seconds)
+    return Prepared(book, request, stored, options, starts, compiled, inputs, seconds)
+
+
+def solver_starts(stored: SolverModel, request: Request) -> int:
+    """Return how many searches there are: as asked for, or as the stored model says.
+
+    Excel's multistart searches from so many random points as its population has, beside the start.
+
+    Raises:
+        OptionError: it is no such number, or more than one for Simplex LP.
+    """
+    engine, settings = stored.engine, stored.settings
+    if request.starts is None:
+        many = settings.multistart and engine is SolverEngine.GRG
+        return settings.population + 1 if many else 1
+    starts = whole("starts", request.starts, 1)
+    if starts > 1 and engine is SolverEngine.SIMPLEX:
+        raise OptionError(
+            OptionName("starts"), f" is {starts}; expected 1 with {engine.title}, or another engine"
+        )
+    return starts
 
 
 def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
@@ -177,7 +196,6 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
         "convergence": min(old.convergence, Options.convergence),
         "max_time": old.seconds,
         "max_iterations": old.iterations,
-        "multistart": old.multistart,
         "population": old.population,
         "seed": old.seed or 0,
         "integer_tolerance": 0.0 if old.tolerance in EXCELS_TOLERANCES else old.tolerance,
@@ -188,16 +206,6 @@ def solver_options(stored: SolverModel, request: Request, path: str) -> Options:
     asked = dict(request.options)
     if request.seed is not None:
         asked["seed"] = request.seed
-    starts = whole("starts", request.starts, 1)
-    engine = stored.engine
-    if starts > 1 and engine is SolverEngine.SIMPLEX:
-        raise OptionError(
-            OptionName("starts"), f" is {starts}; expected 1 with {engine.title}, or another engine"
-        )
-    if starts > 1 and engine is SolverEngine.EVOLUTIONARY:
-        given |= {"populations": starts}
-    elif starts > 1:
-        given |= {"multistart": True, "population": starts - 1}
     try:
         Options(**{name: value for name, value in given.items() if name not in asked})
     except OptionError as error:

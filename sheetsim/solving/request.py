@@ -43,7 +43,8 @@ class Request:
         engine: "GRG Nonlinear", "Simplex LP" or "Evolutionary"; None for the stored one.
         start: from the file's values, from zero, or from random values: between a variable's
             bounds, or from 0 to 1 beside the one that it has, or from 0 to 1 if it has none.
-        starts: how many starts, the first as above, the others random; the best wins.
+        starts: how many starts, the first as above, the others random (of Evolutionary, how many
+            populations); the best wins. None for as many as the stored model says.
         seed: of all random numbers.
         options: of `sheetsim.solver.Options`, in place of the stored ones.
     """
@@ -58,7 +59,7 @@ class Request:
     set: tuple[str, ...] = ()
     engine: str | None = None
     start: Start = "current"
-    starts: int = 1
+    starts: int | None = None
     seed: int | None = None
     options: tuple[tuple[str, Any], ...] = ()
 

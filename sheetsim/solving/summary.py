@@ -34,7 +34,8 @@ def describe_before(prepared: Prepared) -> tuple[str, ...]:
     if prepared.inputs:
         lines.append(f"{_counted(len(prepared.inputs), 'input')} set: {', '.join(request.set)}")
     start = {"current": "the file's values", "zero": "zero", "random": "random values"}
-    from_many = f" and {prepared.starts - 1:,} random ones" if prepared.starts > 1 else ""
+    many = prepared.starts > 1 and prepared.stored.engine is SolverEngine.GRG
+    from_many = f" and {prepared.starts - 1:,} random ones" if many else ""
     lines.append(f"start: {start[request.start]}{from_many}, seed {prepared.options.seed}")
     return tuple(lines)
 
@@ -72,9 +73,8 @@ def _method(prepared: Prepared) -> str:
         scheme = "central" if options.derivatives == "analytic" else options.derivatives
         parts.append("exact derivatives" if exact else f"{scheme} differences")
     if engine is SolverEngine.EVOLUTIONARY:
-        several = (
-            f"{options.populations:,} populations" if options.populations > 1 else "population"
-        )
+        starts = prepared.starts
+        several = f"{starts:,} populations" if starts > 1 else "population"
         parts.append(f"{several} of {options.population:,}")
     if options.ignore_integers:
         parts.append("whole numbers ignored")

@@ -78,8 +78,8 @@ def solved_again(book: Draft, starts: Mapping[str, Mapping[str, Any]]) -> Draft:
     return again
 
 
-def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
-    """The model of one topic, solved from the start that the options give.
+def solve_new(name: str, options: Mapping[str, Any], how: Options, starts: int = 1) -> Result:
+    """The model of one topic, solved from the start that the options give, and from random ones.
 
     Raises:
         OptionError: as `new_book`, or the topic has no model.
@@ -92,7 +92,7 @@ def solve_new(name: str, options: Mapping[str, Any], how: Options) -> Result:
         raise OptionError(f"{name!r} has no Solver model of its own; {', '.join(models)} have one")
     book = prepare(lesson, names, checked(lesson.options, options, name))
     _topic_sheets(book, _topics(lesson, book))
-    return solve_topic(topic, book[name], how)
+    return solve_topic(topic, book[name], how, starts)
 
 
 @np.errstate(all="ignore")
@@ -125,8 +125,8 @@ def lay_out(book: Draft) -> list[Sheet]:
 
 
 @np.errstate(all="ignore")
-def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
-    """The model of a topic's sheet, solved from what its cells hold.
+def solve_topic(topic: Topic, sheet: Sheet, options: Options, starts: int = 1) -> Result:
+    """The model of a topic's sheet, solved from what its cells hold, and from random starts.
 
     Raises:
         OptionError: the topic has no model.
@@ -137,7 +137,7 @@ def solve_topic(topic: Topic, sheet: Sheet, options: Options) -> Result:
         options = replace(options, max_iterations=LARGE_ITERATIONS)
     # One thread: more are slower on models of this size, and their number decides how sums round.
     with threadpool_limits(limits=1, user_api="blas"):
-        result = solve(topic.model(sheet), options)
+        result = solve(topic.model(sheet), options, starts=starts)
     if topic.settle is None or not np.isfinite(result.variables).all():
         return result
     settled = topic.settle(as_blocks(sheet, result.variables))

@@ -168,11 +168,11 @@ def test_a_multistart_finds_the_lowest_of_many_minima() -> None:
     alone = solve(model)
     assert alone.success
     assert alone.objective > 1
-    many = solve(model, Options(multistart=True, population=40, seed=1))
+    many = solve(model, Options(seed=1), starts=41)
     assert many.ending is Ending.PROBABLE, many.status
     assert many.message == Ending.PROBABLE.message
     assert many.objective == pytest.approx(0, abs=1e-12)
-    again = solve(model, Options(multistart=True, population=40, seed=1))
+    again = solve(model, Options(seed=1), starts=41)
     np.testing.assert_array_equal(many.variables, again.variables)
     assert many.evaluations == again.evaluations
 
@@ -197,7 +197,7 @@ def test_a_multistart_of_least_squares_is_one_batch() -> None:
         upper=np.array([15.0]),
     )
     assert solve(model).objective > 1
-    result = solve(model, Options(multistart=True, population=30))
+    result = solve(model, starts=31)
     assert result.ending is Ending.PROBABLE, result.status
     assert result.variables[0] == pytest.approx(7.3, rel=1e-12)
 

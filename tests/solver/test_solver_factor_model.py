@@ -229,7 +229,7 @@ def test_a_batch_equals_its_single_runs(bias: bool) -> None:
         solve(replace(model, start=start, reduction=plain if i % 2 else model.reduction))
         for i, start in enumerate(starts)
     ]
-    batch = solve(model, Options(multistart=True, population=4))
+    batch = solve(model, starts=5)
     best = min(singles, key=lambda single: single.objective)
     assert batch.evaluations == sum(single.evaluations for single in singles)
     assert batch.objective == pytest.approx(best.objective, rel=1e-9)
@@ -289,7 +289,7 @@ def test_a_start_that_is_no_number_diverges_at_iteration_0(bad: float, where: in
     assert result.status == "diverged at iteration 0: NaN or an infinity at the start"
     assert not result.success
     assert result.iterations == 0
-    survived = solve(replace(model, start=start), Options(multistart=True, population=3))
+    survived = solve(replace(model, start=start), starts=4)
     assert survived.success
 
 
@@ -341,7 +341,7 @@ def test_ctrl_c_ends_with_the_best_point_so_far(bias: bool, during: str) -> None
 
     asked: dict[str, Any] = {during: pressed}
     model = replace(model, reduction=replace(model.reduction, **asked))
-    result = solve(model, Options(multistart=True, population=4))
+    result = solve(model, starts=5)
     assert result.ending is Ending.STOPPED
     by_hand = rmse_by_hand(result.variables, ratings, 3, bias)
     assert result.objective == pytest.approx(by_hand, rel=1e-11)

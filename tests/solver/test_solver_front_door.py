@@ -1,6 +1,7 @@
 """Limits, divergence, multistart and determinism: the same for both methods of many points."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -191,7 +192,7 @@ def test_a_batch_equals_its_single_runs(method: str) -> None:
     starts = np.random.default_rng(2).uniform(-2, 2, size=(9, 2))
     batch = solve(model(method), starts=starts)
     drawing = replace(model(method, starts[0]), sample=lambda _, n: starts[1 : n + 1])
-    drawn = solve(drawing, Options(multistart=True, population=8))
+    drawn = solve(drawing, starts=9)
     np.testing.assert_array_equal(drawn.variables, batch.variables)
     singles = [solve(model(method, s)) for s in starts]
     best = min(singles, key=lambda result: result.objective)
@@ -216,7 +217,7 @@ def test_multistart_finds_the_deeper_of_two_wells() -> None:
         upper=np.array([2.0]),
     )
     single = solve(both)
-    many = solve(both, Options(multistart=True, population=20))
+    many = solve(both, starts=21)
     assert single.variables[0] > 0
     assert many.variables[0] < 0
     assert many.objective < single.objective
@@ -229,17 +230,14 @@ def test_multistart_survives_starts_that_diverge(method: str) -> None:
         model(method, np.array([np.nan, 0.0])),
         sample=lambda rng, n: np.where(np.arange(n)[:, None] % 2, np.inf, rng.normal(size=(n, 2))),
     )
-    result = solve(mixed, Options(multistart=True, population=6))
+    result = solve(mixed, starts=7)
     assert result.success, result.status
     np.testing.assert_allclose(result.variables, [1, 1], atol=1e-6)
 
 
 @both
 def test_the_same_seed_gives_the_same_bits(method: str) -> None:
-    one, two, other = (
-        solve(model(method), Options(multistart=True, population=10, seed=seed))
-        for seed in (4, 4, 5)
-    )
+    one, two, other = (solve(model(method), Options(seed=seed), starts=11) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one.variables, two.variables)
     assert one.log == two.log or str(one.log) == str(two.log)  # NaN is not equal to itself
     assert not np.array_equal(one.start, other.start)
@@ -277,3 +275,17 @@ def test_other_engines_take_one_start() -> None:
     np.testing.assert_array_equal(one.start, [0.5, 0.25])
     with pytest.raises(OptionError, match="S = 1 for Evolutionary"):
         solve(model("quasi-Newton"), options, "Evolutionary", starts=np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("starts", [0, -1, 2.5, True, None, "many"])
+def test_a_number_of_starts_that_is_none_is_refused(starts: Any) -> None:
+    with pytest.raises(OptionError, match=r"starts.* whole number"):
+        solve(model("quasi-Newton"), starts=starts)
+
+
+def test_a_linear_model_is_solved_from_one_start() -> None:
+    line = Model(
+        start=np.zeros(1), objective=lambda x: (float(x[0]), np.ones(1)), lower=np.zeros(1)
+    )
+    with pytest.raises(OptionError, match="starts: got 2, expected 1 for Simplex LP"):
+        solve(line, None, "Simplex LP", starts=2)

@@ -7,7 +7,7 @@ from solver_problems import rosenbrock, rosenbrock_gradient, rosenbrock_residual
 
 from sheetsim.errors import OptionError
 from sheetsim.solver import Model, Options, Vectorized, solve
-from sheetsim.solver.parts.drawing import uniform, unit_box
+from sheetsim.solver.parts.starts import uniform, unit_box
 
 ROSENBROCK = Vectorized(rosenbrock)
 RESIDUALS = Vectorized(rosenbrock_residuals)
@@ -48,7 +48,7 @@ def test_a_model_that_does_not_fit_together_is_refused(
 def test_a_callable_of_a_wrong_shape_is_named(callables: dict[str, Any], name: str) -> None:
     model = Model(start=np.array([0.5, 0.5]), **callables)
     with pytest.raises(OptionError) as caught:
-        solve(model, Options(multistart="sample" in callables))
+        solve(model, starts=2 if "sample" in callables else 1)
     assert name in str(caught.value)
     assert "shape" in str(caught.value)
 

@@ -108,7 +108,7 @@ def test_populations_one_after_the_other() -> None:
         upper=np.full(12, 5.0),
     )  # fmt: skip
     one, five = (
-        solve(model, Options(populations=count, population=8, max_stall=2), "Evolutionary")
+        solve(model, Options(population=8, max_stall=2), "Evolutionary", starts=count)
         for count in (1, 5)
     )
     assert five.objective < one.objective

@@ -39,7 +39,7 @@ def test_the_better_minimum_of_problem_2(tmp_path: Path) -> None:
     the middle one is a maximum, and the first, which is nearer to the start, a minimum of 4.94.
     Linear in x2, the model is a least-squares model of x1 alone for the first steps.
     """
-    request = Request(options=(("multistart", False),))
+    request = Request(starts=1)
     result = solve_file(hock_book(tmp_path / "model.xlsx", 2), request).solution
     _, _, far = np.sort(np.roots([400, 0, -598, -2]).real)
     assert result.ending is Ending.OPTIMAL, result.status

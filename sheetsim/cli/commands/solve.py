@@ -71,9 +71,9 @@ SHOWN = 10
 @parsed_option(
     "--starts",
     whole(1, 10**9),
-    default=1,
     metavar="N",
-    help="starts, all but one random (populations of Evolutionary); the best result counts [1]",
+    help="starts, all but one random (populations of Evolutionary); the best result counts "
+    "[stored, or else 1]",
 )
 @parsed_option(
     "--seed", whole(0, 2**32 - 1), metavar="SEED", help="seed of random numbers [stored, or else 0]"

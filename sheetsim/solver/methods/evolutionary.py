@@ -25,7 +25,8 @@ Bounds: a variable without one (Excel's *Require Bounds on Variables* is off) be
 ten times its size of the start and may go anywhere. The end: the population has drawn together,
 or `max_stall` generations bettered neither the best point nor the population's median. From its
 best point local steps go on (see `polish`). None of that proves an optimum, and Excel's sentence
-says so. Several `populations` evolve one after the other; the best point of all counts.
+says so. Of several starts each is a population; they evolve one after the other, and the best
+point of all counts.
 """
 
 from dataclasses import dataclass
@@ -39,9 +40,9 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.methods import enumeration
 from sheetsim.solver.methods.polish import polish
-from sheetsim.solver.parts.drawing import around
 from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.parts.optimality import below_bottom, unbounded
+from sheetsim.solver.parts.starts import around
 
 ONTO = 0.5  # of the variables that leave their bounds: how many are put onto them
 CAP = 20_000  # generations
@@ -210,9 +211,9 @@ def run(evaluator: Evaluator) -> Found:
     if enumeration.suits(evaluator):
         return enumeration.run(evaluator)
     evaluator.begin()
-    options = evaluator.options
-    for number in range(options.populations):
-        rng = np.random.default_rng([options.seed, 3, number] if number else [options.seed, 3])
+    seed, starts = evaluator.options.seed, evaluator.starts
+    for number in range(starts if isinstance(starts, int) else 1):
+        rng = np.random.default_rng([seed, 3, number] if number else [seed, 3])
         outcome = _evolve(evaluator, rng)
         polish(evaluator, rng)
     return _ended(evaluator, outcome)

@@ -19,10 +19,10 @@ from sheetsim.solver.methods import levenberg_marquardt
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.contradiction import contradict
-from sheetsim.solver.parts.drawing import around, uniform
 from sheetsim.solver.parts.feasibility import excess, infeasible, none_found
 from sheetsim.solver.parts.journal import Limits
 from sheetsim.solver.parts.pointwise import Pointwise
+from sheetsim.solver.parts.starts import around, uniform
 
 CAP, TRY = 500, 100  # iterations, and from other points
 FLAT = 1e-12

@@ -29,9 +29,9 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.curvature import curvature, gradient, with_slopes
-from sheetsim.solver.parts.drawing import around, uniform
 from sheetsim.solver.parts.finite_differences import LEAST_SCALE
 from sheetsim.solver.parts.no_end import NoEnd, falls_on
+from sheetsim.solver.parts.starts import around, uniform
 
 LOOKS = 4  # saddles one after another
 STEPS = (1.0, 0.3, 0.1, 0.01, 1e-3)  # along a direction

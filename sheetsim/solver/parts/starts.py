@@ -1,4 +1,4 @@
-"""The starts of a call: the given ones, and the random ones of a multistart.
+"""The starts of a call: the model's own and random ones, or those that are given.
 
 Random ones are uniform between two bounds. What stands in for a bound that is missing depends on
 what is asked: a start anywhere (`unit_box`) lies between 0 and 1, or as near to the one bound;
@@ -13,14 +13,16 @@ from sheetsim.solver.functions import checked
 
 
 def all_starts(evaluator: Evaluator) -> Floats:
-    """The starts of a call (S, n), within the bounds, the given ones first."""
-    low, high, options = evaluator.low, evaluator.high, evaluator.options
-    model = evaluator.model
-    given = model.start[None] if evaluator.starts is None else evaluator.starts
-    starts: Floats = np.clip(given, low, high)
-    if not options.multistart:
+    """The starts of a call (S, n), within the bounds, the model's own first."""
+    low, high, model = evaluator.low, evaluator.high, evaluator.model
+    asked = evaluator.starts
+    if not isinstance(asked, int):
+        given: Floats = np.clip(asked, low, high)
+        return given
+    starts: Floats = np.clip(model.start[None], low, high)
+    if asked == 1:
         return starts
-    rng, count = np.random.default_rng([options.seed, 1]), options.population
+    rng, count = np.random.default_rng([evaluator.options.seed, 1]), asked - 1
     if model.sample is not None:
         drawn = checked("sample", model.sample(rng, count), (count, model.n))
         return np.concatenate([starts, np.clip(drawn, low, high)])
