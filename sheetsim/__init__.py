@@ -4,11 +4,11 @@ The functions of `sheetsim.api` are the package's own; errors are in `sheetsim.e
 which package says the map in sheetsim/README.md.
 
 Modules beside the packages: `arrays` (names for NumPy's arrays), `book` (a workbook as plain data),
-`errors` (all that are raised on purpose), `files` (a file written whole or not at all),
-`module_text` (what a module's file says, without an import), `option_values` (values that are given
-as options), `recalculating` (fresh values for any workbook), `references` (A1 references),
-`sparse` (a sparse matrix as plain arrays), `spreading` (one function over many tasks), `terminal`
-(printing), `tolerances` (how far two numbers may be apart).
+`columns` (the cells of a sheet in arrays), `errors` (all that are raised on purpose), `files` (a
+file written whole or not at all), `module_text` (what a module's file says, without an import),
+`option_values` (values that are given as options), `recalculating` (fresh values for any workbook),
+`references` (A1 references), `sparse` (a sparse matrix as plain arrays), `spreading` (one function
+over many tasks), `terminal` (printing), `tolerances` (how far two numbers may be apart).
 """
 
 from __future__ import annotations

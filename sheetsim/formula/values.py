@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
+from sheetsim.columns import KINDS
 from sheetsim.formula.serial_dates import read_moment
 
 Kinds = npt.NDArray[np.uint8]
@@ -32,7 +33,7 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
 Objects = npt.NDArray[np.object_]
 
-NUMBER, BOOL, TEXT, ERROR, BLANK = range(5)
+NUMBER, BOOL, TEXT, ERROR, BLANK = KINDS
 
 VALUE_ERROR, DIV_ERROR, NUM_ERROR = CellError("#VALUE!"), CellError("#DIV/0!"), CellError("#NUM!")
 NA_ERROR, REF_ERROR = CellError("#N/A"), CellError("#REF!")

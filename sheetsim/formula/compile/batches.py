@@ -32,6 +32,7 @@ class Group:
         size: rows and columns of the range of an array formula, None for an ordinary one.
         places: the cells; of an array formula, the first of its range.
         formula: the text in one of them, for messages.
+        number: in the order in which the groups were met.
     """
 
     sheet: str
@@ -39,6 +40,7 @@ class Group:
     size: tuple[int, int] | None
     formula: str
     places: list[Place] = field(default_factory=list)
+    number: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,9 @@ class Untangling:
         except UnreadyError as unready:
             waits = (graph.home.get(one, one) for one in unready.slots)
             return next((one for one in waits if self._waits(one)), slot)
-        graph.precedents[slot] = [graph.area(_rectangle(one)) for one in used]
+        areas = [graph.need_area(_rectangle(one)) for one in used]
         graph.discover()
+        graph.set_precedents(slot, areas)
         return None
 
     def _found(self, circle: list[int]) -> None:
@@ -152,7 +153,7 @@ class Untangling:
             group = compiler.graph.group_of[slot]
             _, place = compiler.store.places[slot]
             compiler.take_cached(group, [place], f"the circular reference {text}")
-            compiler.graph.precedents[slot] = []
+            compiler.graph.set_precedents(slot, [])
             compiler.graph.pending.discard(slot)
 
     def _named(self, circle: list[int]) -> str:
@@ -174,7 +175,7 @@ class Untangling:
                 self._computed(part[0])
                 continue
             slots = list(dict.fromkeys(part))
-            needed = {area for slot in slots for area in graph.precedents.get(slot, [])}
+            needed = {area for slot in slots for area in graph.precedents(slot)}
             if any(DYNAMIC in compiler.states_in(area) for area in needed):
                 raise UnsettledError("it depends on the variables")
             sweeps = Sweeps(graph, slots)

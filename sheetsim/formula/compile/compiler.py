@@ -60,7 +60,7 @@ class Compiler:
         """
         self.circles = circles
         self.untangling = Untangling(self)
-        self.store = Store(book)
+        self.store = Store(book, moving)
         self.variables = [self.store.slot(sheet, place) for sheet, place in variables]
         self.store.grow()
         for (sheet, place), slot in zip(variables, self.variables, strict=True):
@@ -73,7 +73,6 @@ class Compiler:
             self.store,
             frozenset(self.variables),
             group_keys or GroupKeys(book),
-            moving=moving,
             lenient=lenient,
         )
         self._tables = DataTables(self.graph, self._for_inputs)
@@ -121,11 +120,11 @@ class Compiler:
 
     def _compute(self, group: Group, places: list[Place]) -> bool:
         """Compute cells of a group, as far as they can be; return whether any was."""
-        slots = self.store.sheet(group.sheet).slots
-        state = self.store.state
-        todo = [
-            p for p in places if state[slots[p]] == WAITING and slots[p] not in self.graph.pending
-        ]
+        slots = self.store.sheet(group.sheet).slots_of(places)
+        due = self.store.state[slots] == WAITING
+        if self.graph.pending:
+            due &= ~np.isin(slots, list(self.graph.pending))
+        todo = places if due.all() else [places[i] for i in np.flatnonzero(due).tolist()]
         progress = False
         work = [todo] if todo else []
         while work:
@@ -156,16 +155,16 @@ class Compiler:
         sheet = self.store.sheet(group.sheet)
         seen: dict[int, set[int]] = {}
         for place in places:
-            slot = sheet.slots[place]
+            slot = sheet.slot(place)
             states: set[int] = set()
-            for area in self.graph.precedents[slot]:
+            for area in self.graph.precedents(slot):
                 if area not in seen:
                     seen[area] = self.states_in(area)
                 states |= seen[area]
             is_table = why == group.plan.unknown and sheet.cells[place].data_table is not None
             if WAITING in states and (self.variables or is_table):
-                areas = self.graph.precedents[slot]
-                members = [one for area in areas for one in self.graph.members[area]]
+                areas = self.graph.precedents(slot)
+                members = [one for area in areas for one in self.graph.members(area)]
                 parts = [[place] for place in places]
                 raise UnreadyError(parts, waiting=len(places) == 1, slots=members)
             own = self._sweep(group, place) if is_table and DYNAMIC not in states else why
@@ -176,7 +175,7 @@ class Compiler:
             for r in range(place[0], place[0] + height):
                 for c in range(place[1], place[1] + width):
                     cell = sheet.cells.get((r, c))
-                    one = sheet.slots[r, c]
+                    one = sheet.slot((r, c))
                     self.store.put(one, None if cell is None else cell.value)
                     if DYNAMIC in states:
                         self.broken[one] = own
@@ -184,7 +183,7 @@ class Compiler:
     def _sweep(self, group: Group, place: Place) -> str:
         """Compute the cell of a data table, and return ""; or return why it cannot be."""
         sheet = self.store.sheet(group.sheet)
-        slot, value = sheet.slots[place], sheet.cells[place].value
+        slot, value = sheet.slot(place), sheet.cells[place].value
         moving = [one for one in self.variables if self.store.state[one] == DYNAMIC]
         variables = [self.store.places[one] for one in moving]
         try:
@@ -218,7 +217,7 @@ class Compiler:
         if slots is None:
             known = self.store.places
             self._marked = self._marked or CellSet(known[slot] for slot in self.variables)
-            slots = np.array(self.graph.members[area], np.intp)
+            slots = np.array(self.graph.members(area), np.intp)
             if self._marked.touches(*self.graph.bounds[area]):
                 slots = np.append(slots, self.variables[0])
             self._inside[area] = slots
@@ -243,13 +242,10 @@ class Compiler:
         """Return the slots that a batch computes: (R, C, 1, 1), or (R, C, h, w) of arrays."""
         sheet = self.store.sheet(batch.group.sheet)
         if batch.group.size is None:
-            flat = [sheet.slots[place] for place in batch.places]
-            return np.array(flat, np.intp).reshape((*batch.shape, 1, 1))
+            flat = sheet.slots_of(batch.places)
+            return flat.reshape((*batch.shape, 1, 1))
         height, width = batch.group.size
-        found = [
-            sheet.slots[r, c]
-            for top, left in batch.places
-            for r in range(top, top + height)
-            for c in range(left, left + width)
-        ]
-        return np.array(found, np.intp).reshape((*batch.shape, height, width))
+        first = np.array(batch.places, np.intp)
+        rows = first[:, 0, None, None] + np.arange(height)[:, None]
+        columns = first[:, 1, None, None] + np.arange(width)
+        return sheet.slots(rows, columns).reshape((*batch.shape, height, width))

@@ -106,7 +106,7 @@ class DataTables:
 
     def _shown(self, sheet: str, place: Place) -> Value:
         store = self._graph.store
-        slot = store.sheet(sheet).slots.get(place, -1)
+        slot = store.sheet(sheet).slot(place)
         return None if slot < 0 else store.value(slot)
 
 
@@ -192,7 +192,7 @@ class _Function:
 
     def _shown(self, compiler: Compiles) -> Value:
         sheet, place = self._formula
-        slot = compiler.store.sheet(sheet).slots.get(place, -1)
+        slot = compiler.store.sheet(sheet).slot(place)
         if slot < 0 or compiler.store.state[slot] not in (KNOWN, DYNAMIC):
             return 0.0  # a blank
         value = compiler.store.value(slot)

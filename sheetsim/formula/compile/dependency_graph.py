@@ -11,23 +11,72 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.columns import Ints32
 from sheetsim.errors import PlacedError, WorkbookError
 from sheetsim.formula.areas import Areas
-from sheetsim.formula.compile.batches import Group, UnreadyError
+from sheetsim.formula.compile.batches import Group, UnreadyError, areas_in_block
 from sheetsim.formula.compile.constant_folding import resolve_references
-from sheetsim.formula.compile.implicit_intersection import in_own_line
+from sheetsim.formula.compile.implicit_intersection import cut_to_own_line, in_own_line
 from sheetsim.formula.compile.plan import Plan, Reason, make_plan
-from sheetsim.formula.compile.store import KNOWN, Store
+from sheetsim.formula.compile.store import WAITING, Store
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
+from sheetsim.formula.values import Bools, Ints
 from sheetsim.references import address_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable
 
     from sheetsim.book import Book, Cell, CellAddress, Place
 Area = tuple[str, int, int, int, int]
 _PIECE = 64
+
+
+class GroupOf:
+    """The groups of cells by their slots."""
+
+    def __init__(self) -> None:
+        self._numbers: Ints32 = np.full(0, -1, np.int32)
+        self._groups: dict[int, Group] = {}
+
+    def put(self, slots: Ints, group: Group) -> None:
+        """Let cells be of a group."""
+        most = int(slots.max())
+        if most >= len(self._numbers):
+            more = np.full(most + 1 + len(self._numbers) // 4 - len(self._numbers), -1, np.int32)
+            self._numbers = np.concatenate([self._numbers, more])
+        self._numbers[slots] = group.number
+        self._groups[group.number] = group
+
+    def get(self, slot: int) -> Group | None:
+        """Return the group of a cell, None if it has none."""
+        if slot >= len(self._numbers):
+            return None
+        return self._groups.get(int(self._numbers[slot]))
+
+    def __getitem__(self, slot: int) -> Group:
+        """Return the group of a cell that has one."""
+        return self._groups[int(self._numbers[slot])]
+
+    def slots(self) -> list[int]:
+        """Return all cells that have a group."""
+        found: list[int] = np.flatnonzero(self._numbers >= 0).tolist()
+        return found
+
+    def are_in(self, slots: Ints) -> Bools:
+        """Return which cells have a group."""
+        return self._of(slots) >= 0
+
+    def numbers_of(self, slots: Ints) -> set[int]:
+        """Return the numbers of the groups that some cells have."""
+        return set(np.unique(self._of(slots)).tolist()) - {-1}
+
+    def _of(self, slots: Ints) -> Ints32:
+        inside = slots < len(self._numbers)
+        if inside.all():
+            return self._numbers[slots]
+        return np.where(inside, self._numbers[np.where(inside, slots, 0)], -1)
+
 
 MAX_KINDS = 200_000
 """Different formulas that a model may need: each is an array operation of its own."""
@@ -37,19 +86,19 @@ MAX_KINDS = 200_000
 class DependencyGraph:
     """The needed cells of a workbook.
 
+    Cells of one formula are followed together: where its references lead is an operation on
+    arrays. What one cell refers to is only looked up when somebody asks.
+
     Attributes:
         store: their slots.
         groups: by formula.
-        group_of: slot of a formula's cell -> its group; of an array formula, the first cell's.
+        group_of: slot of a formula's cell -> its group; of an array formula, of all its cells.
         home: slot of another cell of an array formula's range -> the first cell's.
-        precedents: slot -> the areas that its formula refers to.
+        needs: number of a group -> the numbers of those that its cells refer to, or more.
         areas, bounds: area -> its number, and back.
-        members: number of an area -> the slots of the formula cells in it.
         pending: slots of cells whose OFFSET and the like have yet to be resolved.
         frozen: cells whose cached values stand for what changes at every recalculation.
         unknown: cells -> the function that cannot be computed here.
-        moving: sheet -> the formula cells that are to be computed; others that have a cached
-            value are constants. None for all.
         group_keys: which formulas are the same.
         lenient: whether a formula that cannot be read is one that cannot be computed.
         left: slots of cells that no order of computation reaches.
@@ -61,36 +110,92 @@ class DependencyGraph:
     variables: frozenset[int]
     group_keys: GroupKeys
     groups: dict[object, Group] = field(default_factory=dict)
-    group_of: dict[int, Group] = field(default_factory=dict)
+    group_of: GroupOf = field(default_factory=lambda: GroupOf())
     home: dict[int, int] = field(default_factory=dict)
-    precedents: dict[int, list[int]] = field(default_factory=dict)
+    needs: dict[int, set[int]] = field(default_factory=dict)
     areas: dict[Area, int] = field(default_factory=dict)
     bounds: list[Area] = field(default_factory=list)
-    members: list[list[int]] = field(default_factory=list)
     pending: set[int] = field(default_factory=set)
     frozen: list[int] = field(default_factory=list)
     unknown: dict[int, str] = field(default_factory=dict)
-    stack: list[int] = field(default_factory=list)
-    moving: Mapping[str, Collection[Place]] | None = None
     lenient: bool = False
     left: set[int] = field(default_factory=set)
     iterated: set[int] = field(default_factory=set)
-    _seen: set[int] = field(default_factory=set)
+    _members: dict[int, list[int]] = field(default_factory=dict)
+    _precedents: dict[int, list[int]] = field(default_factory=dict)
+    _resolved: dict[int, list[int]] = field(default_factory=dict)
+    _stack: list[tuple[Group, Ints]] = field(default_factory=list)
+    _runs: dict[tuple[str, int], Group] = field(default_factory=dict)
+    _seen: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    _rests: dict[str, list[int]] = field(default_factory=dict)
     _touched: set[tuple[int, Hashable]] = field(default_factory=set)
 
     def need(self, addresses: Iterable[CellAddress]) -> None:
         """Add cells and all that they need."""
+        by_sheet: dict[str, list[Place]] = {}
         for sheet, place in addresses:
-            self._touch_cell(sheet, place)
+            by_sheet.setdefault(sheet, []).append(place)
+        for sheet, places in by_sheet.items():
+            slots = self.store.sheet(sheet).slots_of(places)
+            self._touch(sheet, slots[slots >= 0])
         self.discover()
 
     def discover(self) -> None:
         """Follow the references of all cells that are on the stack."""
-        while self.stack:
-            slot = self.stack.pop()
+        while self._stack:
+            group, slots = self._stack.pop()
+            own = self.store.sheet(group.sheet)
+            rows, columns = own.rows_and_columns(slots)
+            for ref in group.plan.refs:
+                name = ref.sheet or group.sheet
+                self._follow(group, name, areas_in_block(ref, rows[:, None], columns[:, None]))
+            for ref in group.plan.lines:
+                areas = areas_in_block(ref, rows[:, None], columns[:, None])
+                cut = cut_to_own_line(areas, rows[:, None], columns[:, None])
+                self._follow(group, ref.sheet or group.sheet, cut)
+            if group.plan.unknown:
+                self._follow_tables(group, slots)
+            if group.plan.dynamic:
+                self.pending.update(slots.tolist())
+        self.store.grow()
+
+    def _follow(self, group: Group, sheet: str, areas: Areas) -> None:
+        """Make the cells known that the references of a group's cells lead to."""
+        target = self.store.sheet(sheet)
+        bounds = [one.ravel() for one in np.broadcast_arrays(*areas[1:])]
+        slots = target.formulas_in_any(*bounds)
+        self._touch(sheet, slots)
+        self._touch_rests(sheet, bounds)
+        self._needs_of(group, sheet, bounds)
+
+    def _follow_tables(self, group: Group, slots: Ints) -> None:
+        """Make the cells known that data tables refer to, if these are cells of such."""
+        for slot in slots.tolist():
+            for area in self._areas_of_table(*self.store.places[slot]):
+                self.need_area(area)
+                self._needs_of(group, area[0], [np.array([one]) for one in area[1:]])
+
+    def _touch_rests(self, sheet: str, bounds: list[Ints]) -> None:
+        """Make cells of array formulas' ranges known that the workbook does not have."""
+        rests = self._rests.get(sheet)
+        if rests:
+            top, left, bottom, right = (bounds[0].min(), bounds[1].min(), *map(np.max, bounds[2:]))
+            self.store.grow()
+            for slot in rests:
+                row, column = self.store.places[slot][1]
+                inside = top <= row <= bottom and left <= column <= right
+                if inside and self.store.state[slot] == WAITING:
+                    self.store.put(slot, None)
+
+    def precedents(self, slot: int) -> list[int]:
+        """Return the numbers of the areas that a cell's formula refers to; [] if it has none."""
+        found = self._precedents.get(slot)
+        if found is None:
+            group = self.group_of.get(slot)
+            if group is None or slot in self.home:
+                return []
             sheet, place = self.store.places[slot]
-            group = self.group_of[slot]
-            found = self.precedents[slot] = []
+            found = self._precedents[slot] = []
             for ref in group.plan.refs:
                 area = (ref.sheet or sheet, *ref.at(*place))
                 growing = ref.fixed[0] != ref.fixed[2]
@@ -99,19 +204,39 @@ class DependencyGraph:
                 own = in_own_line(ref.at(*place), place)
                 if own is not None:
                     found.append(self.area((ref.sheet or sheet, *own, *own)))
-            if group.plan.dynamic:
-                self.pending.add(slot)
             if group.plan.unknown:
-                found += self._areas_of_table(sheet, place)
-        self.store.grow()
+                found += map(self.area, self._areas_of_table(sheet, place))
+            found += self._resolved.get(slot, ())
+        return found
 
-    def _areas_of_table(self, sheet: str, place: Place) -> list[int]:
+    def set_precedents(self, slot: int, areas: list[int]) -> None:
+        """Let a cell need these areas and no others."""
+        self._precedents[slot] = areas
+        group = self.group_of[slot]
+        for area in areas:
+            slots = np.array(self.members(area), np.intp)
+            self.needs.setdefault(group.number, set()).update(self.group_of.numbers_of(slots))
+
+    def members(self, area: int) -> list[int]:
+        """Return the slots of the formula cells in an area; of array formulas, the first cells'."""
+        found = self._members.get(area)
+        if found is None:
+            sheet, *bounds = self.bounds[area]
+            slots = self.store.sheet(sheet).formulas_in(*bounds)
+            slots = slots[self.group_of.are_in(slots)]
+            homes = slots.tolist()
+            if self.home:
+                homes = list(dict.fromkeys(self.home.get(slot, slot) for slot in homes))
+            found = self._members[area] = homes
+        return found
+
+    def _areas_of_table(self, sheet: str, place: Place) -> list[Area]:
         """Return the areas that a cell of a data table refers to, if it is one."""
         table = self.store.sheet(sheet).cells[place].data_table
         if table is None:
             return []
         needed = [table.formula_of(place), *table.headers_of(place)]
-        return [self.area((sheet, *own, *own)) for own in needed if min(own) >= 0]
+        return [(sheet, *own, *own) for own in needed if min(own) >= 0]
 
     def _pieces(self, area: Area) -> list[Area]:
         """Split a tall area at every 64th row: a sum that grows from row to row shares most."""
@@ -124,95 +249,96 @@ class DependencyGraph:
         return [(sheet, a, left, b, right) for a, b in zip(starts, ends, strict=True)]
 
     def area(self, area: Area) -> int:
-        """Return an area's number; all its cells become known."""
+        """Return an area's number."""
         found = self.areas.get(area)
-        if found is not None:
-            return found
-        found = self.areas[area] = len(self.members)
-        self.bounds.append(area)
-        inside: list[int] = []
-        self.members.append(inside)
-        name, top, left, bottom, right = area
-        cells = self.store.sheet(name).cells
-        if (bottom - top + 1) * (right - left + 1) > len(cells):
-            places: Iterable[Place] = [
-                p for p in cells if top <= p[0] <= bottom and left <= p[1] <= right
-            ]
-        elif top == bottom and left == right:
-            places = ((top, left),)
-        else:
-            places = [(r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
-        homes: dict[int, None] = {}
-        for place in places:
-            slot = self._touch_cell(name, place)
-            if slot >= 0:
-                homes[slot] = None
-        inside += homes
+        if found is None:
+            found = self.areas[area] = len(self.bounds)
+            self.bounds.append(area)
         return found
 
-    def _touch_cell(self, sheet: str, place: Place) -> int:
-        """Make a cell known; return the slot of its formula, -1 if it has none."""
-        sheet_cells = self.store.sheet(sheet)
-        cell = sheet_cells.cells.get(place)
-        slot = sheet_cells.slots.get(place, -1)
-        if slot < 0:
-            if cell is None:
-                return -1
-            slot = self.store.slot(sheet, place)
-        elif slot in self._seen:
-            return self.home.get(slot, slot if slot in self.group_of else -1)
-        elif slot < len(self.store.state) and self.store.state[slot] == KNOWN:
-            return -1  # computed in another way
-        self._seen.add(slot)
-        if slot in self.variables:
-            return -1
-        if cell is None or not cell.has_formula or self._is_settled(sheet, place, cell):
-            self.store.put_later(slot, None if cell is None else cell.value)
-            return -1
-        return self._formula(sheet, place, cell, slot)
+    def need_area(self, area: Area) -> int:
+        """Return an area's number; all its cells become known."""
+        if area not in self.areas:
+            sheet, *bounds = area
+            self._touch(sheet, self.store.sheet(sheet).formulas_in(*bounds))
+            self._touch_rests(sheet, [np.array([one]) for one in bounds])
+        return self.area(area)
 
-    def _is_settled(self, sheet: str, place: Place, cell: Cell) -> bool:
-        """Whether the cached value of a formula is taken for granted."""
-        if self.moving is None or cell.value is None:
-            return False
-        return place not in self.moving.get(sheet, ())
+    def _touch(self, sheet: str, slots: Ints) -> None:
+        """Make cells known; those with formulas go into their groups, and on the stack."""
+        if len(self._seen) < len(self.store.num):
+            more = np.zeros(len(self.store.num) - len(self._seen), bool)
+            self._seen = np.concatenate([self._seen, more])
+            self._seen[list(self.variables)] = True
+        own = self.store.sheet(sheet)
+        slots = slots[(slots >= own.first) & (slots < own.first + len(own.cells))]
+        slots = slots[~self._seen[slots] & (self.store.state[slots] == WAITING)]
+        if not len(slots):
+            return
+        self._seen[slots] = True
+        numbers = own.cells.formulas[slots - own.first]
+        order = np.argsort(numbers, kind="stable")
+        kinds, starts = np.unique(numbers[order], return_index=True)
+        for number, part in zip(kinds.tolist(), np.split(order, starts[1:]), strict=True):
+            self._take_run(sheet, number, slots[part])
 
-    def _formula(self, sheet: str, place: Place, cell: Cell, slot: int) -> int:
-        """Put a formula's cell into its group, and on the stack."""
-        size = None
-        if cell.array:
-            try:
-                first, size = extent(cell.array)
-            except WorkbookError as error:
-                raise WorkbookError(f"{self.book.path}: sheet {sheet!r}: {error}") from None
-            if first != place:
-                anchor = self._touch_cell(sheet, first)
-                if anchor >= 0 and self.group_of[anchor].size is not None:
+    def _take_run(self, sheet: str, number: int, slots: Ints) -> None:
+        """Put cells of one run into their group."""
+        own = self.store.sheet(sheet)
+        run = own.cells.runs[number]
+        if run.array:
+            for slot in slots.tolist():
+                self._take_array(sheet, slot, run.array)
+            return
+        group = self._runs.get((sheet, number))
+        if group is None:
+            position = int(slots[0]) - own.first
+            _, place = self.store.places[int(slots[0])]
+            group = self.group(sheet, place, own.cells.cell(position), None)
+            self._runs[sheet, number] = group
+        self._take(group, slots)
+
+    def _take_array(self, sheet: str, slot: int, array: str) -> None:
+        """Put a cell of an array formula's range into its group."""
+        own = self.store.sheet(sheet)
+        _, place = self.store.places[slot]
+        try:
+            first, size = extent(array)
+        except WorkbookError as error:
+            raise WorkbookError(f"{self.book.path}: sheet {sheet!r}: {error}") from None
+        cell = own.cells.cell(slot - own.first)
+        if first != place:
+            anchor = own.slot(first)
+            if anchor >= 0:
+                self._touch(sheet, np.array([anchor]))
+                group = self.group_of.get(anchor)
+                if group is not None and group.size is not None:
                     self.home[slot] = anchor
-                    return anchor
-                size = None
+                    self.group_of.put(np.array([slot]), group)
+                    return
+            self._take(self.group(sheet, place, cell, None), np.array([slot]))
+            return
         group = self.group(sheet, place, cell, size)
-        self.group_of[slot] = group
-        if size is not None:
-            for r in range(place[0], place[0] + size[0]):
-                for c in range(place[1], place[1] + size[1]):
-                    self.store.slot(sheet, (r, c))
-        if group.plan.random or group.plan.unknown:
-            self._freeze(slot, cell, group)
-        if group.plan.random:
-            return -1
-        group.places.append(place)
-        self.stack.append(slot)
-        return slot
+        for r in range(place[0], place[0] + size[0]):
+            for c in range(place[1], place[1] + size[1]):
+                if own.slot((r, c)) < 0:
+                    self._rests.setdefault(sheet, []).append(self.store.slot(sheet, (r, c)))
+        self._take(group, np.array([slot]))
 
-    def _freeze(self, slot: int, cell: Cell, group: Group) -> None:
-        """Let the cached value stand for what cannot be computed."""
+    def _take(self, group: Group, slots: Ints) -> None:
+        """Put cells into their group, and on the stack."""
         if group.plan.random:
-            self.store.put_later(slot, cell.value)
-            self.frozen.append(slot)
-            del self.group_of[slot]
-        else:
-            self.unknown[slot] = group.plan.unknown
+            for slot in slots.tolist():
+                cells = self.store.sheet(group.sheet)
+                self.store.put_later(slot, cells.cells.value(slot - cells.first))
+                self.frozen.append(slot)
+            return
+        if group.plan.unknown:
+            self.unknown.update(dict.fromkeys(slots.tolist(), group.plan.unknown))
+        self.group_of.put(slots, group)
+        rows, columns = self.store.sheet(group.sheet).rows_and_columns(slots)
+        group.places += zip(rows.tolist(), columns.tolist(), strict=True)
+        self._stack.append((group, slots))
 
     def group(self, sheet: str, place: Place, cell: Cell, size: tuple[int, int] | None) -> Group:
         """Return the group of a formula, planned when its first cell is met."""
@@ -228,7 +354,7 @@ class DependencyGraph:
                 sample = self.group_keys.samples[key]
                 tree = parse_tokens(sample.tokens, sample.formula)
                 plan = make_plan(self.book, tree, sheet, sample.place, array=size is not None)
-                self.groups[key] = Group(sheet, plan, size, sample.formula)
+                self._add(key, Group(sheet, plan, size, sample.formula))
         except WorkbookError as error:
             if not self.lenient:
                 if isinstance(error, PlacedError):
@@ -236,9 +362,14 @@ class DependencyGraph:
                 name = self.name(self.store.slot(sheet, place))
                 raise WorkbookError(f"{self.book.path}: {name}: {error}") from None
             key = (sheet, place)
-            plan = Plan((), unknown=Reason.UNREADABLE)
-            self.groups[key] = Group(sheet, plan, size, cell.formula or "")
+            if key not in self.groups:
+                plan = Plan((), unknown=Reason.UNREADABLE)
+                self._add(key, Group(sheet, plan, size, cell.formula or ""))
         return self.groups[key]
+
+    def _add(self, key: object, group: Group) -> None:
+        group.number = len(self.groups)
+        self.groups[key] = group
 
     def resolve(self) -> bool:
         """Find what OFFSET and its like refer to, where their arguments are known by now.
@@ -262,25 +393,33 @@ class DependencyGraph:
                         work += unready.parts
                     continue
                 progress = True
-                slots = self.store.sheet(group.sheet).slots
-                self.pending -= {slots[place] for place in part}
+                self.pending -= set(self.store.sheet(group.sheet).slots_of(part).tolist())
         return progress
 
     def note_areas(self, group: Group, places: list[Place], areas: Areas, step: Hashable) -> None:
         """Make the cells of resolved areas known, and note them as needed."""
         shape = np.broadcast_shapes(*(one.shape for one in areas[1:]))
         bounds = [np.broadcast_to(one, shape) for one in areas[1:]]
-        slots = self.store.sheet(group.sheet).slots
+        slots = self.store.sheet(group.sheet).slots_of(places).tolist()
         single = shape == (1, 1)
-        for k, place in enumerate(places):
+        for k in range(len(places)):
             at = (0, 0) if single else self._at(k, shape, len(places))
             top, left, bottom, right = (int(one[at]) for one in bounds)
-            number = self.area((areas.sheet, top, left, bottom, right))
-            slot = slots[place]
+            number = self.need_area((areas.sheet, top, left, bottom, right))
+            slot = slots[k]
             if (slot, step) not in self._touched:  # a second attempt finds the same
                 self._touched.add((slot, step))
-                self.precedents[slot].append(number)
+                self._resolved.setdefault(slot, []).append(number)
+                if slot in self._precedents:
+                    self._precedents[slot].append(number)
         self.discover()
+        self._needs_of(group, areas.sheet, bounds)
+
+    def _needs_of(self, group: Group, sheet: str, bounds: list[Ints]) -> None:
+        """Note which groups have a cell in some areas."""
+        flat = [one.ravel() for one in bounds]
+        slots = self.store.sheet(sheet).formulas_in_any(*flat)
+        self.needs.setdefault(group.number, set()).update(self.group_of.numbers_of(slots))
 
     @staticmethod
     def _at(k: int, shape: tuple[int, ...], count: int) -> tuple[int, int]:

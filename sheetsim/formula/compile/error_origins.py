@@ -79,7 +79,7 @@ class _Wrong:
         """Return the first cell that a cell needs and that shows its error; else itself."""
         shown = self.store.value(slot)
         other = slot
-        for area in self.graph.precedents.get(self.graph.home.get(slot, slot), ()):
+        for area in self.graph.precedents(self.graph.home.get(slot, slot)):
             for one in self._inside(area):
                 if self.store.value(one) == shown:
                     return one
@@ -92,7 +92,7 @@ class _Wrong:
         sheet = self.store.sheet(name)
         if (bottom - top + 1) * (right - left + 1) <= SINGLY:
             inside = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
-            found = (sheet.slots.get(place, -1) for place in inside)
+            found = (sheet.slot(place) for place in inside)
             return [slot for slot in found if slot >= 0 and self.wrong[slot]]
         own = self.by_sheet.get(name)
         if own is None:

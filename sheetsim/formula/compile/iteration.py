@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.constant_folding import fold, fold_lazily, resolve_references
@@ -56,7 +54,7 @@ def circles_from(graph: DependencyGraph, start: int) -> list[list[int]]:
     nodes = list(number)
     edges: list[list[int]] = []
     for area, node in nodes:
-        needed = graph.members[node] if area else graph.precedents.get(node, [])
+        needed = graph.members(node) if area else graph.precedents(node)
         own = []
         for one in needed:
             if not area or graph.store.state[one] == WAITING:
@@ -101,7 +99,7 @@ class Sweeps:
             for place in self._covered(slot):
                 cell = self.store.sheet(sheet).cells.get(place)
                 value = None if cell is None else cell.value
-                own = self.store.sheet(sheet).slots[place]
+                own = self.store.sheet(sheet).slot(place)
                 self.before[own] = value
                 self.store.put(own, 0.0 if value is None else value)
         self._batches = {slot: self._batch(slot) for slot in self.slots}
@@ -168,9 +166,9 @@ class Sweeps:
         return None if batch.unknown or batch.is_static else (batch, self._own_slots(group, slot))
 
     def _own_slots(self, group: Group, slot: int) -> Ints:
-        slots = self.store.sheet(group.sheet).slots
-        found = [slots[place] for place in self._covered(slot)]
-        return np.array(found, np.intp).reshape((1, 1, *(group.size or (1, 1))))
+        own = self.store.sheet(self.store.places[slot][0])
+        found = own.slots_of(self._covered(slot))
+        return found.reshape((1, 1, *(group.size or (1, 1))))
 
     def _compute(self, slot: int) -> None:
         """Compute one cell from the values that all others have now."""
@@ -196,9 +194,7 @@ class Sweeps:
         """Take the circle out of the graph: its cells need no other of them any more."""
         own = set(self.slots)
         for slot in self.slots:
-            self.graph.precedents[slot] = [
-                area
-                for area in self.graph.precedents.get(slot, [])
-                if own.isdisjoint(self.graph.members[area])
-            ]
+            areas = self.graph.precedents(slot)
+            outside = [area for area in areas if own.isdisjoint(self.graph.members(area))]
+            self.graph.set_precedents(slot, outside)
             self.graph.pending.discard(slot)

@@ -42,7 +42,11 @@ def run_recurrence(
     """
     if any(group.size is not None or group.plan.unknown for group, _ in waves):
         return None
-    slots = [store.sheet(group.sheet).slots[place] for group, places in waves for place in places]
+    slots = [
+        slot
+        for group, places in waves
+        for slot in store.sheet(group.sheet).slots_of(places).tolist()
+    ]
     if (store.state[slots] != WAITING).any() or not pending.isdisjoint(slots):
         return None
     store.state[slots] = DYNAMIC
@@ -86,8 +90,7 @@ def _run(
     where: dict[tuple[str, Place], tuple[int, int]] = {}
     own_slots = []
     for k, batch in enumerate(batches):
-        known = store.sheet(batch.group.sheet).slots
-        own_slots.append(np.array([known[p] for p in batch.places], np.intp))
+        own_slots.append(store.sheet(batch.group.sheet).slots_of(batch.places))
         where.update(((batch.group.sheet, p), (k, i)) for i, p in enumerate(batch.places))
     found = []
     for group, places in waves:

@@ -40,20 +40,10 @@ def schedule(graph: DependencyGraph) -> list[list[Wave]]:
         WorkbookError: the recurrences of a model are too long.
     """
     graph.left.clear()
-    index = {id(group): k for k, group in enumerate(graph.groups.values())}
     groups = list(graph.groups.values())
-    edges: list[dict[int, None]] = [{} for _ in groups]
-    area_groups = [
-        list(dict.fromkeys(index[id(graph.group_of[s])] for s in inside))
-        for inside in graph.members
-    ]
-    for slot, areas in graph.precedents.items():
-        own = edges[index[id(graph.group_of[slot])]]
-        for area in areas:
-            for one in area_groups[area]:
-                own[one] = None
+    edges = [graph.needs.get(group.number, set()) for group in groups]
     order: list[list[Wave]] = []
-    for component in components([list(one) for one in edges]):
+    for component in components([sorted(one) for one in edges]):
         if len(component) == 1 and component[0] not in edges[component[0]]:
             group = groups[component[0]]
             if group.places:
@@ -65,14 +55,14 @@ def schedule(graph: DependencyGraph) -> list[list[Wave]]:
 
 def _in_waves(graph: DependencyGraph, groups: list[Group]) -> list[Wave]:
     """Order the cells of groups that need each other."""
-    slots = []
+    slots: list[int] = []
     for group in groups:
-        known = graph.store.sheet(group.sheet).slots
-        slots += [known[place] for place in group.places]
+        slots += graph.store.sheet(group.sheet).slots_of(group.places).tolist()
     inside = set(slots)
-    areas = sorted({a for slot in slots for a in graph.precedents[slot]})
-    members = {a: [s for s in graph.members[a] if s in inside] for a in areas}
-    found = waves(slots, graph.precedents, members)
+    precedents = {slot: graph.precedents(slot) for slot in slots}
+    areas = sorted({area for own in precedents.values() for area in own})
+    members = {a: [s for s in graph.members(a) if s in inside] for a in areas}
+    found = waves(slots, precedents, members)
     if graph.variables and len(found) > MAX_WAVES:
         raise WorkbookError(
             f"{graph.book.path}: the model needs a chain of {len(found):,} cells, each of "

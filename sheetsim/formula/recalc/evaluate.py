@@ -50,9 +50,10 @@ def evaluate(book: Book, sheets: Iterable[str] | None = None) -> Evaluation:
     compiler.add(wanted)
     store, graph = compiler.store, compiler.graph
     values: dict[str, dict[Place, Value]] = {name: {} for name in names}
-    found = store.values([store.sheet(name).slots[place] for name, place in wanted])
-    for (name, place), value in zip(wanted, found, strict=True):
-        values[name][place] = value
+    for name in names:
+        places = [place for sheet, place in wanted if sheet == name]
+        slots = store.sheet(name).slots_of(places).tolist()
+        values[name] = dict(zip(places, store.values(slots), strict=True))
     return Evaluation(
         values,
         {store.places[slot]: why for slot, why in graph.unknown.items()},

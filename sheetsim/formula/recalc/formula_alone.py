@@ -60,7 +60,7 @@ class Formulas:
         self._compiler.add(wanted)
         self._graph, self._store = self._compiler.graph, self._compiler.store
         self.slots: dict[CellAddress, int] = {
-            (name, place): self._store.sheet(name).slots[place] for name, place in wanted
+            (name, place): self._store.sheet(name).slot(place) for name, place in wanted
         }
         self.frozen = frozenset(self._graph.frozen)
         self._order: dict[int, int] = {}
@@ -98,11 +98,11 @@ class Formulas:
 
     def areas(self, slot: int) -> list[int]:
         """Return the numbers of the areas that a cell's formula refers to."""
-        return self._graph.precedents.get(self.home(slot), [])
+        return self._graph.precedents(self.home(slot))
 
     def members(self, area: int) -> list[int]:
         """Return the homes of the formula cells in an area, frozen ones aside."""
-        return self._graph.members[area]
+        return self._graph.members(area)
 
     def holds(self, area: int, places: Places) -> bool:
         """Whether one of some cells lies in an area."""
@@ -140,10 +140,10 @@ class Formulas:
         """Return where a cell stands in an order of computation; 0 for a frozen cell."""
         if not self._order:
             places = (
-                self._store.sheet(group.sheet).slots[place]
+                slot
                 for waves in schedule(self._graph)
                 for group, cells in waves
-                for place in cells
+                for slot in self._store.sheet(group.sheet).slots_of(cells).tolist()
             )
             self._order = {slot: i for i, slot in enumerate(places, 1)}
         return self._order.get(self.home(slot), 0)
@@ -204,7 +204,7 @@ class Formulas:
         return found
 
     def _slot(self, group: Group, place: Place) -> int:
-        return self._store.sheet(group.sheet).slots[place]
+        return self._store.sheet(group.sheet).slot(place)
 
     def _batch(self, group: Group, places: list[Place], asked: list[int]) -> dict[int, Value]:
         """Compute cells of one group that go together."""

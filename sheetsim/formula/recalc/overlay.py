@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sheetsim.book import Cell
+from sheetsim.columns import SheetColumns, columns_of
 from sheetsim.errors import OptionError
 
 if TYPE_CHECKING:
@@ -52,19 +53,14 @@ class _Overlaid(Mapping[str, "Mapping[Place, Cell]"]):
     ) -> None:
         self._sheets = sheets
         self._changed = changed
-        self._made: dict[str, dict[Place, Cell]] = {}
+        self._made: dict[str, SheetColumns] = {}
 
     def __getitem__(self, name: str) -> Mapping[Place, Cell]:
         own = self._changed.get(name)
         if own is None:
             return self._sheets[name]
         if name not in self._made:
-            cells = self._made[name] = dict(self._sheets[name])
-            for place, cell in own.items():
-                if cell.has_formula or cell.value is not None:
-                    cells[place] = cell
-                else:
-                    cells.pop(place, None)
+            self._made[name] = columns_of(self._sheets[name]).replaced(own)
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:

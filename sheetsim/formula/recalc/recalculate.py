@@ -97,8 +97,7 @@ def _read_out(
 ) -> list[Place]:
     """Note the values of cells; return those that have not been computed."""
     store = compiler.store
-    known = store.sheet(sheet).slots
-    slots = np.array([known.get(place, -1) for place in places], np.intp)
+    slots = store.sheet(sheet).slots_of(places)
     done = (slots >= 0) & (store.state[slots] == KNOWN)
     if not done.all():
         waits = [places[i] for i in np.flatnonzero(~done).tolist()]
@@ -144,12 +143,12 @@ class _Links:
 
     def __init__(self, graph: DependencyGraph) -> None:
         self.readers: dict[int, list[int]] = {}
-        for slot, areas in graph.precedents.items():
-            for area in areas:
+        for slot in graph.group_of.slots():
+            for area in graph.precedents(slot):
                 self.readers.setdefault(area, []).append(slot)
         self.within: dict[int, list[int]] = {}
-        for area, members in enumerate(graph.members):
-            for slot in members:
+        for area in range(len(graph.bounds)):
+            for slot in graph.members(area):
                 self.within.setdefault(slot, []).append(area)
 
     def spread(self, first: Iterable[int], why: str, known: dict[int, str]) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.constant_folding import fold
@@ -44,16 +46,19 @@ def sweep(compiler: Compiler, found: Dependents) -> list[CellAddress]:
     work = _groups(compiler, found)
     if work is None:
         return found.cells
-    _fill(compiler, found, work)
+    _fill(compiler, work)
     for _ in range(MAX_ROUNDS):
         left = _round(compiler, work)
         if not left or left == work:
             break
         work = left
     store = compiler.store
-    slots = [store.sheet(sheet).slots[place] for sheet, place in found.cells]
-    waits = store.state[slots] != KNOWN
-    return [address for address, wait in zip(found.cells, waits.tolist(), strict=True) if wait]
+    waiting: list[CellAddress] = []
+    for sheet, places in found.places.items():
+        slots = store.sheet(sheet).slots_of(places)
+        waits = np.flatnonzero(store.state[slots] != KNOWN)
+        waiting += [(sheet, places[i]) for i in waits.tolist()]
+    return waiting
 
 
 def _groups(compiler: Compiler, found: Dependents) -> _Work | None:
@@ -77,23 +82,15 @@ def _groups(compiler: Compiler, found: Dependents) -> _Work | None:
     return work
 
 
-def _fill(compiler: Compiler, found: Dependents, work: _Work) -> None:
-    """Put all sheets that are needed into the store, and take out what is not tried here."""
+def _fill(compiler: Compiler, work: _Work) -> None:
+    """Give arrays their slots, and take out what is not tried here."""
     store, graph = compiler.store, compiler.graph
-    read = [
-        step.value.sheet
-        for group, _ in work
-        for step in group.plan.steps
-        if step.kind is StepKind.AREA
-    ]
-    for name in dict.fromkeys([*found.places, *read]):
-        store.load(name, found.places.get(name, ()))
     for group, places in work:
-        slots = store.sheet(group.sheet).slots
         if group.plan.random:
-            frozen = [slots[place] for place in places]
-            store.state[frozen] = KNOWN
-            graph.frozen += frozen
+            sheet = store.sheet(group.sheet)
+            for slot in sheet.slots_of(places).tolist():
+                store.put(slot, sheet.cells.value(slot - sheet.first))
+                graph.frozen.append(slot)
         if group.size is not None:
             (top, left), (height, width) = places[0], group.size
             for row in range(top, top + height):
