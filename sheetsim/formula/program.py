@@ -10,7 +10,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError, WorkbookError
-from sheetsim.formula.autodiff.tape import Tape
+from sheetsim.formula.autodiff.tape import MAX_TANGENTS, Tape
 from sheetsim.formula.compile.compiler import Compiler
 from sheetsim.formula.compile.error_origins import find_errors
 from sheetsim.formula.compile.store import DYNAMIC
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sheetsim.book import Book, CellAddress
     from sheetsim.formula.autodiff.calls import State
     from sheetsim.formula.values import ArrayValue
+
+LARGE = 2.0**100
+"""A step for polynomials of degree 2; its square, times numbers as sheets hold them, is finite."""
 
 PLAIN_WORK = 50
 """What a function that Python computes value by value costs, in numbers that NumPy computes."""
@@ -145,6 +148,61 @@ class Program:
         entries = self._tape.entries(registers, self._out, passes)
         jacobian = Sparse(pattern.starts, pattern.columns, entries, pattern.width)
         return self._numbers(state.num[self._out]), jacobian
+
+    def hessian(self, x: Floats, weights: Floats, steps: Floats) -> Sparse | None:
+        """Return the second derivatives (n, n) of the sum of weights (m,) times the outputs.
+
+        They are differences of exact first derivatives at x (n,) and beside it, one for each
+        colour of variables: `steps` (n,) says how far. The places are the same at every x. None if
+        there are too many pairs of variables.
+        """
+        return self._second(x, weights, steps)
+
+    def quadratic_hessian(self, x: Floats, first: int) -> Sparse | None:
+        """Return the second derivatives (f, f) of the first output by the first variables.
+
+        It is to be a polynomial of degree 2 in them. Then its gradient is linear, so that
+        differences have no error but rounding; and their steps from x (n,) are so large that all
+        which does not grow with them is lost in it. None if there are too many pairs.
+        """
+        weights = np.zeros(len(self._slots))
+        weights[0] = 1.0
+        steps = np.where(np.arange(x.size) < first, LARGE, 0.0)
+        found = self._second(x, weights, steps)
+        return None if found is None else found.cut(first).take(np.arange(first))
+
+    def _second(self, x: Floats, weights: Floats, steps: Floats) -> Sparse | None:
+        forward = self._forward(self._checked(x))
+        assert forward is not None  # noqa: S101 - one point is always run
+        held = self._tape.held(forward[1])
+        directions = self._tape.directions(forward[1])
+        if directions is None:
+            return None
+        pattern, colour = directions
+        rows, columns = pattern.rows, pattern.columns
+        by = colour[columns]
+        count, width = int(colour.max(initial=-1)) + 1, max(1, MAX_TANGENTS // max(1, held))
+        entries = np.zeros(columns.size)
+        base = self._weighted_gradients(x[None], weights)
+        for start in range(0, count, width):
+            here = np.flatnonzero((colour >= start) & (colour < start + width))
+            moves = np.zeros((min(width, count - start), x.size))
+            moves[colour[here] - start, here] = steps[here]
+            rise = self._weighted_gradients(x + moves, weights) - base
+            at = np.flatnonzero((by >= start) & (by < start + width) & (steps[columns] != 0))
+            entries[at] = rise[by[at] - start, rows[at]] / steps[columns[at]]
+        turned = np.argsort(columns * x.size + rows)
+        entries = 0.5 * (entries + entries[turned])
+        return Sparse(pattern.starts, columns, entries, x.size)
+
+    def _weighted_gradients(self, x: Floats, weights: Floats) -> Floats:
+        """Return the gradients (S, n) of the sum of weights (m,) times the outputs at x (S, n)."""
+        forward = self._forward(x)
+        if forward is None:
+            return np.concatenate([self._weighted_gradients(one[None], weights) for one in x])
+        bars = self._tape.bars(x.shape[:-1])
+        np.add.at(bars, (slice(None), self._out), weights)
+        return self._tape.backward(forward[1], bars)
 
     @cached_property
     def density(self) -> float:

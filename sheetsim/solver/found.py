@@ -19,6 +19,7 @@ class Found:
         ranges: Of a linear model.
         proved: Whether the outcome holds for the whole model, and not only near the point.
         gap: For whole numbers: how far the best bound is, relative to the objective.
+        by: Which other program solved it, and why, in words; "" if the engine's own methods did.
     """
 
     point: Point
@@ -27,3 +28,4 @@ class Found:
     ranges: Ranges | None = None
     gap: float | None = None
     proved: bool = False
+    by: str = ""

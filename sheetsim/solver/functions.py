@@ -37,10 +37,17 @@ class SparseDerivatives:
             other, with the same places at every x; None if there are too many.
         degree: what the objective is known to be: 0 constant, 1 linear, 2 a polynomial of degree
             2; more for anything else.
+        curvature: of an objective of degree 2, () -> its Hessian (n, n), which is the same
+            everywhere; None if it has too many places.
+        hessian: x (n,), sigma, multipliers (m,), steps (n,) -> the Hessian (n, n) of sigma times
+            the objective plus multipliers times the rows, by differences over the steps, with the
+            same places at every x; None likewise.
     """
 
     jacobian: Callable[[Floats], Sparse | None]
     degree: int
+    curvature: Callable[[], Sparse | None]
+    hessian: Callable[[Floats, float, Floats, Floats], Sparse | None]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The name is that of Excel's dialog. What runs is
 
 | model                                                  | method                               |
 | ------------------------------------------------------ | ------------------------------------ |
+| linear, or convex quadratic over linear constraints    | HiGHS, if it is installed            |
 | functions of many points at once, bounds alone         | Levenberg-Marquardt or L-BFGS (batch)|
 | a sum of squares within bounds, up to 1,500 variables  | Levenberg-Marquardt, Gauss-Newton    |
 | anything up to 400 variables                           | SQP                                  |
@@ -33,6 +34,7 @@ from sheetsim.solver.methods import (
     branch_and_bound,
     enumeration,
     least_squares,
+    quadratic,
     sqp,
 )
 from sheetsim.solver.methods.restoration import from_elsewhere
@@ -60,6 +62,9 @@ def run(evaluator: Evaluator) -> Found:
     if enumeration.suits(evaluator):
         return enumeration.run(evaluator)
     evaluator.begin()
+    exact = quadratic.run(evaluator)
+    if exact is not None:
+        return exact
     starts = all_starts(evaluator)
     if not evaluator.whole.any() and len(starts) > 1 and _batched(evaluator):
         found = _many(evaluator, starts, evaluator.low, evaluator.high)

@@ -101,6 +101,7 @@ class Result:
         gap: How far the best bound is from the objective, relative to it; for whole numbers.
         proved: Whether the ending holds for the whole model: no better point anywhere, or no
             feasible one. An optimum without it is one of its surroundings.
+        by: Which other program solved it, and why, in words; "" if our own methods did.
     """
 
     objective: float
@@ -121,6 +122,7 @@ class Result:
     ranges: Ranges | None = None
     gap: float | None = None
     proved: bool = False
+    by: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.variables, self.start):

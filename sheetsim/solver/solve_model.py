@@ -181,4 +181,5 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         ranges=found.ranges,
         gap=found.gap,
         proved=found.proved,
+        by=found.by,
     )

@@ -147,7 +147,11 @@ class Compiled:
             linear=self._linear([0]) if has_objective else True,
             convex=squares is not None and squares.linear,
             kinked=self.program is None or bool(self.program.smooth),
-            sparse=joined.sparse(self.blocks, self.degrees[0] if has_objective else 0),
+            sparse=joined.sparse(
+                self.blocks,
+                self.degrees[0] if has_objective else 0,
+                has_objective=has_objective,
+            ),
             work=None if self.program is None else self.program.work,
             names=self.names,
         )

@@ -107,8 +107,10 @@ class Joined:
         values, jacobian = self.program.values_and_jacobian(self.full(x))
         return values, jacobian[..., : self.n]
 
-    def sparse(self, blocks: Sequence[Block], degree: int) -> SparseDerivatives | None:
-        """The derivatives of constraints as sparse matrices; None if IronCalc computes them."""
+    def sparse(
+        self, blocks: Sequence[Block], degree: int, *, has_objective: bool
+    ) -> SparseDerivatives | None:
+        """The derivatives as sparse matrices; None if IronCalc computes the model."""
         program = self.program
         if program is None:
             return None
@@ -124,7 +126,19 @@ class Joined:
             other = slopes.take(np.where(with_right, right, 0))
             return slopes.take(left).minus(other.only(with_right))
 
-        return SparseDerivatives(jacobian, degree)
+        def curvature() -> Sparse | None:
+            return program.quadratic_hessian(self.full(np.zeros(self.n)), self.n)
+
+        def hessian(x: Floats, sigma: float, multipliers: Floats, steps: Floats) -> Sparse | None:
+            weights = np.zeros(len(program.outputs))
+            weights[0] = sigma if has_objective else 0.0
+            np.add.at(weights, left, multipliers)
+            np.subtract.at(weights, right[right >= 0], multipliers[right >= 0])
+            held = np.zeros(self.held.size)
+            found = program.hessian(self.full(x), weights, np.append(steps, held))
+            return None if found is None else found.cut(self.n).take(np.arange(self.n))
+
+        return SparseDerivatives(jacobian, degree, curvature, hessian)
 
     def cut(
         self, residuals: Callable[[Floats], tuple[Floats, Floats]]

@@ -58,6 +58,8 @@ def describe_after(prepared: Prepared, solution: Result) -> tuple[str, ...]:
         f"{_counted(solution.evaluations, 'evaluation')}, "
         f"{solution.seconds:.3g} s"
     )
+    if solution.by:
+        lines.append(f"solved by {solution.by}")
     if solution.gap:
         lines.append(f"the best bound is {solution.gap:.2%} away")
     return tuple(lines)

@@ -12,7 +12,7 @@ from sheetsim.references import a1
 from sheetsim.sheet import Array
 from sheetsim.solving.request import Request
 
-__all__ = ["transport_book", "transport_data"]
+__all__ = ["portfolio_book", "portfolio_data", "transport_book", "transport_data"]
 
 
 def transport_data(m: int, n: int) -> tuple[Array, Array, Array]:
@@ -53,3 +53,30 @@ def transport_book(path: Path, m: int, n: int, engine: str = "Simplex LP") -> Re
         ),
         engine=engine,
     )
+
+
+def portfolio_data(n: int) -> tuple[Array, Array, float]:
+    """A covariance (n, n), returns (n,), and the return that is asked for."""
+    rng = np.random.default_rng(1)
+    factors = rng.normal(0, 0.1, (n, max(3, n // 10)))
+    covariance = factors @ factors.T + np.diag(rng.uniform(0.01, 0.05, n))
+    returns = rng.uniform(0.02, 0.15, n)
+    return covariance, returns, float(np.quantile(returns, 0.75))
+
+
+def portfolio_book(path: Path, n: int) -> Request:
+    """The shares of n papers with the least variance; returns what is asked."""
+    covariance, returns, least = portfolio_data(n)
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("m")
+    for i in range(n):
+        sheet.write_row(i + 1, 0, [1 / n, returns[i]])
+        sheet.write_row(i + 1, 5, covariance[i].tolist())
+    shares, table = f"A2:A{n + 1}", f"{a1(1, 5)}:{a1(n, 4 + n)}"
+    sheet.write_formula("D2", f"=SUMPRODUCT(MMULT({table},{shares}),{shares})")
+    sheet.write_formula("D3", f"=SUM({shares})")
+    sheet.write_formula("D4", f"=SUMPRODUCT(B2:B{n + 1},{shares})")
+    sheet.write_number("E4", least)
+    book.close()
+    limits = ("D3=1", "D4>=E4", f"{shares}>=0", f"{shares}<=0.25")
+    return Request(objective="D2", by=(shares,), subject_to=limits, engine="GRG Nonlinear")

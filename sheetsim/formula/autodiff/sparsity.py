@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.values import Ints
-from sheetsim.sparse import stretches
+from sheetsim.sparse import distinct, stretches
 
 if TYPE_CHECKING:
     from sheetsim.formula.autodiff.calls import Call
@@ -155,7 +155,7 @@ def _fill(known: Dependence, slots: Ints, read: list[tuple[Ints, Ints]], *, sing
         columns.append(found)
         owners.append(np.repeat(cells, counts))
     size = max(1, known.size)
-    keys = np.unique(np.concatenate(owners) * size + np.concatenate(columns)) if read else None
+    keys = distinct(np.concatenate(owners) * size + np.concatenate(columns)) if read else None
     if keys is None:
         return
     known.put(firsts, keys % size, np.bincount(keys // size, minlength=firsts.size))
@@ -183,6 +183,8 @@ def colours(pattern: Pattern, most: int) -> Ints | None:
     """
     if pattern.counts.max(initial=0) <= 1:
         return np.zeros(pattern.width, np.intp)
+    if pattern.counts.max() == pattern.width:
+        return np.arange(pattern.width) if pattern.width <= most else None
     by_column = pattern.transposed()
     rows, starts = by_column.columns.tolist(), by_column.starts.tolist()
     taken = [0] * (pattern.starts.size - 1)

@@ -9,7 +9,15 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.autodiff.calls import Call, Layout, Mixed, State
-from sheetsim.formula.autodiff.sparsity import Dependence, Passes, dependence, plan_passes
+from sheetsim.formula.autodiff.interactions import interactions
+from sheetsim.formula.autodiff.sparsity import (
+    Dependence,
+    Passes,
+    Pattern,
+    colours,
+    dependence,
+    plan_passes,
+)
 from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.values import ArrayValue, Ints
 
@@ -71,6 +79,7 @@ class Tape:
         self._looked = False
         self._dependence: Dependence | None = None
         self._passes: dict[bytes, Passes | None] = {}
+        self._directions: tuple[Pattern | None, Ints | None] | None = None
 
     def at(self, slots: Ints) -> Ints:
         """Return the tape's numbers of slots."""
@@ -201,6 +210,34 @@ class Tape:
             at = np.flatnonzero((own < 0) & (by >= start) & (by < start + width))
             out[..., at] = np.moveaxis(found[by[at] - start, ..., slots[rows[at]]], 0, -1)
         return out
+
+    def held(self, registers: list[list[ArrayValue]]) -> int:
+        """Return how many numbers a run forward at one x holds that depend on it."""
+        total = self._base.num.size
+        for call, own in zip(self.calls, registers, strict=True):
+            total += sum(own[gather.register].num.size for gather in call.gathers)
+            total += sum(own[run.out].num.size for run in call.runs)
+        return total
+
+    def directions(self, registers: list[list[ArrayValue]]) -> tuple[Pattern, Ints] | None:
+        """Return the pairs of variables that second derivatives may know, and a colour of each.
+
+        Variables of one colour (n,) are known together with no third one. None if there are too
+        many pairs.
+
+        Args:
+            registers: of a forward run at one x.
+        """
+        if self._directions is None:
+            if not self._looked:
+                self._dependence = dependence(self.calls, self._base.num.size, self.size)
+                self._looked = True
+            known = self._dependence
+            pairs = None if known is None else interactions(self.calls, registers, known)
+            colour = None if pairs is None else colours(pairs, self.size)
+            self._directions = (pairs, colour)
+        pairs, colour = self._directions
+        return None if pairs is None or colour is None else (pairs, colour)
 
     def _columns(
         self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]

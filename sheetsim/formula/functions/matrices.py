@@ -20,13 +20,29 @@ def product(a: Floats, b: Floats) -> Floats:
     """Return the product of matrices, with one multiplication for a whole block of cells.
 
     A block of cells in which each row has a row a (R, 1, 1, k) and each column has a column
-    b (1, C, k, 1), the commonest use, is one product of an (R, k) by a (k, C) matrix.
+    b (1, C, k, 1), the commonest use, is one product of an (R, k) by a (k, C) matrix. So is one
+    matrix times a vector that is another one at each of many points.
     """
+    if _one_matrix(a) and b.ndim > 4 and b.shape[-4:-2] == (1, 1) and b.shape[-1] == 1:
+        return _times_many(a[0, 0], b)
+    if _one_matrix(b) and a.ndim > 4 and a.shape[-4:-1] == (1, 1, 1):
+        return swap(_times_many(swap(b[0, 0]), swap(a)))
     if a.shape[-3] == 1 == a.shape[-2] and b.shape[-4] == 1 == b.shape[-1]:
         return np.asarray(a[..., 0, 0, :] @ swap(b[..., 0, :, :, 0]))[..., None, None]
     if a.shape[-2] == 1 and b.shape[-1] == 1:
         return np.asarray(np.sum(np.multiply(a, swap(b)), axis=-1, keepdims=True))
     return np.asarray(a @ b)
+
+
+def _one_matrix(a: Floats) -> bool:
+    """Whether a is one matrix, neither a row nor a column, for all points and cells."""
+    return a.ndim == 4 and a.shape[:2] == (1, 1) and min(a.shape[2:]) > 1
+
+
+def _times_many(a: Floats, b: Floats) -> Floats:
+    """Return a (h, k) times each of the columns b (..., 1, 1, k, 1)."""
+    flat = b.reshape(-1, b.shape[-2]) @ a.T
+    return np.asarray(flat.reshape((*b.shape[:-2], a.shape[0], 1)))
 
 
 def _product_jvp(i: int, t: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
@@ -40,7 +56,7 @@ def _product_vjp(i: int, bar: Floats, y: Floats, a: Floats, b: Floats) -> Floats
         if i == 0:
             return np.asarray(flat @ b[..., 0, :, :, 0])[..., :, None, None, :]
         return np.asarray(swap(flat) @ a[..., 0, 0, :])[..., None, :, :, None]
-    return np.asarray(bar @ swap(b) if i == 0 else swap(a) @ bar)
+    return product(bar, swap(b)) if i == 0 else product(swap(a), bar)
 
 
 def _determinant_slope(y: Floats, a: Floats) -> Floats:

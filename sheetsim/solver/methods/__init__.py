@@ -14,6 +14,8 @@
 | `branch_and_bound`     | whole numbers, on top of a method for smooth models                |
 | `enumeration`          | whole numbers whose points are few: all of them tried, as a proof  |
 | `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |
+| `highs`                | the package highspy: imported when it is needed, and interrupted   |
+| `quadratic`            | convex quadratic models, and linear ones under GRG, by HiGHS       |
 | `polish`               | local steps from the best point of a search that proves nothing    |
 | `evolutionary`         | what is not smooth: the engine Evolutionary                        |
 """

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.errors import EngineMissingError
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Mask
+from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
 from sheetsim.solver.parts.feasibility import infeasible
 from sheetsim.solver.parts.linearity import Linear, linear
 from sheetsim.solver.parts.optimality import unbounded
@@ -33,7 +33,6 @@ from sheetsim.solver.result import Ranges
 from sheetsim.sparse import Sparse, from_dense, stacked
 
 GRACE = 1.0  # seconds for the continuous rest of a whole point, though the time be over
-TOLERANCE = 1e-9  # of HiGHS, for rows and duals; its own is 1e-7
 
 
 @dataclass
@@ -47,22 +46,6 @@ class _Program:
     below: Floats
     above: Floats
     whole: Mask
-
-
-def highspy() -> Any:
-    """The package, imported now.
-
-    Raises:
-        EngineMissingError: It is not installed.
-    """
-    try:
-        import highspy as package
-    except ImportError as error:
-        raise EngineMissingError(
-            "Simplex LP: the package highspy is not installed; get it with "
-            "`pip install 'sheetsim[lp]'`, or choose GRG Nonlinear"
-        ) from error
-    return package
 
 
 def run(evaluator: Evaluator) -> Found:
@@ -152,11 +135,11 @@ def _solve(
         highs.setOptionValue(name, value)
     highs.passModel(_lp(package, program))
     _give_start(package, highs, evaluator, program)
-    stopped = _run(highs)
+    stopped = run_highs(highs)
     ended, names = highs.getModelStatus(), package.HighsModelStatus
     if ended == names.kUnboundedOrInfeasible:  # what presolve saw; the simplex tells which
         highs.setOptionValue("presolve", "off")
-        stopped = _run(highs)
+        stopped = run_highs(highs)
         ended = highs.getModelStatus()
     if stopped:
         return highs, INTERRUPTED
@@ -175,21 +158,6 @@ def _give_start(package: Any, highs: Any, evaluator: Evaluator, program: _Progra
     solution = package.HighsSolution()
     solution.col_value = np.concatenate([best.x, *ties]).tolist()
     highs.setSolution(solution)
-
-
-def _run(highs: Any) -> bool:
-    """Run HiGHS in a thread of its own, and say whether Ctrl-C ended it."""
-    highs.HandleUserInterrupt = True
-    highs.startSolve()
-    stopped = False
-    while True:
-        try:
-            # The wait is short so that Python gets to see a Ctrl-C.
-            if highs.wait(0.1)[0]:
-                return stopped
-        except KeyboardInterrupt:
-            stopped = True
-            highs.cancelSolve()
 
 
 def _lp(package: Any, program: _Program) -> Any:

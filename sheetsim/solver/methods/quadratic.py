@@ -1,0 +1,188 @@
+"""Linear and convex quadratic models of GRG Nonlinear, by HiGHS, as what they are.
+
+    min ½ xᵀ H x + cᵀ x,  A x + offset = 0 or <= 0,  low <= x <= high
+
+with the coefficients as the formulas have them (`parts.linearity`, `Program.quadratic_hessian`).
+HiGHS solves a quadratic program by an active-set method in the null space of the binding rows, and
+takes convex ones alone: H has to have a Cholesky factor first (`parts.convexity`). Of a convex
+model a point with multipliers that meet the Karush-Kuhn-Tucker conditions is the optimum, so what
+HiGHS returns is held against these, in each variable's own units, before anything is claimed.
+
+Whatever is not of this kind, or ends in another way than with a proof, is left to the methods of
+GRG Nonlinear, and so is all of it where highspy is not installed.
+"""
+
+import importlib.util
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sheetsim.arrays import Floats
+from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
+from sheetsim.solver.evaluator import Evaluator, Point
+from sheetsim.solver.found import Found
+from sheetsim.solver.methods import simplex
+from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
+from sheetsim.solver.parts.convexity import is_convex
+from sheetsim.solver.parts.feasibility import infeasible
+from sheetsim.solver.parts.linearity import Linear, coefficients
+from sheetsim.sparse import Sparse
+
+WITHIN = 1e-8  # of the terms of a derivative: what counts as 0 of it
+AT_BOUND = 1e-9  # of a variable, or of 1: what counts as on a bound
+SHIFT = 1e-10  # of the largest coefficient: what HiGHS is to add to the diagonal of a singular H
+ENDS = frozenset(
+    {Ending.OPTIMAL, Ending.INTEGER, Ending.INFEASIBLE, Ending.UNBOUNDED, Ending.STOPPED}
+)
+BY_LINEAR = "HiGHS, since objective and constraints are linear"
+BY_QUADRATIC = "HiGHS, since the objective is quadratic and convex and all constraints are linear"
+
+
+def run(evaluator: Evaluator) -> Found | None:
+    """Solve the evaluator's model; None if it is not of this kind, or that came to nothing.
+
+    Raises:
+        Stop: A limit of time was reached.
+    """
+    if not _suits(evaluator) or importlib.util.find_spec("highspy") is None:
+        return None
+    sparse = evaluator.model.sparse
+    assert sparse is not None  # noqa: S101 - `_suits` saw to it
+    if sparse.degree <= 1:
+        found = simplex.run(evaluator)
+        found.by = BY_LINEAR
+    else:
+        quadratic = _quadratic(evaluator)
+        found = None if quadratic is None else _solve(evaluator, *quadratic)
+    evaluator.check_time()
+    return found if found is not None and found.outcome.ending in ENDS else None
+
+
+def _suits(evaluator: Evaluator) -> bool:
+    """Whether the formulas say that the model is linear, or quadratic over linear constraints.
+
+    A quadratic that is a sum of squares within bounds is a matter of Gauss-Newton; a model without
+    an objective, or with a value to reach, one of the nearest point.
+    """
+    model, sparse = evaluator.model, evaluator.model.sparse
+    if sparse is None or evaluator.options.derivatives != "analytic":
+        return False
+    if evaluator.groups or evaluator.aims:
+        return False
+    if not 1 <= sparse.degree <= 2 or not all(block.linear for block in model.constraints):
+        return False
+    if sparse.degree == 1:
+        return True
+    squares = model.is_least_squares and not model.constraints
+    return not (squares or evaluator.whole.any())
+
+
+class _Quadratic(NamedTuple):
+    """The coefficients of ½ xᵀ H x + cᵀ x, the rows, and whether nothing else may be shown."""
+
+    linear: Linear
+    H: Sparse
+
+
+def _quadratic(evaluator: Evaluator) -> _Quadratic | None:
+    """The coefficients of a model that is convex; None if it is not, or not known to be."""
+    sparse = evaluator.model.sparse
+    assert sparse is not None  # noqa: S101 - `_suits` saw to it
+    linear = coefficients(evaluator)
+    own = None if linear is None else sparse.curvature()
+    if linear is None or own is None or not np.isfinite(own.values).all():
+        return None
+    H = own.scaled(np.full(own.width, evaluator.sign)).without_zeros()
+    if not (evaluator.model.convex or is_convex(H)):
+        return None
+    return _Quadratic(linear, H)
+
+
+def _solve(evaluator: Evaluator, linear: Linear, H: Sparse) -> Found | None:
+    """What HiGHS finds, if it stands the test; None otherwise.
+
+    First with H as it is. Where H is singular HiGHS may need a larger diagonal.
+    """
+    package = highspy()
+    for shift in (0.0, SHIFT * float(np.abs(H.values).max(initial=0.0))):
+        highs = _prepared(package, evaluator, linear, H, shift)
+        stopped = run_highs(highs)
+        evaluator.iteration = max(0, int(highs.getInfo().qp_iteration_count))
+        ended, names = highs.getModelStatus(), package.HighsModelStatus
+        assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+        if stopped:
+            return Found(evaluator.best, INTERRUPTED)
+        if ended == names.kInfeasible:
+            outcome = infeasible("HiGHS proved that the constraints contradict")
+            return Found(evaluator.best, outcome, proved=True, by=BY_QUADRATIC)
+        if ended == names.kTimeLimit:
+            return None
+        solution = highs.getSolution()
+        if ended == names.kOptimal and solution.value_valid and solution.dual_valid:
+            found = _tested(evaluator, linear, H, solution)
+            if found is not None:
+                return found
+    return None
+
+
+def _prepared(package: Any, evaluator: Evaluator, linear: Linear, H: Sparse, shift: float) -> Any:
+    """HiGHS with the model and its options."""
+    highs = package.Highs()
+    left = evaluator.deadline - evaluator.clock()
+    for name, value in {
+        "output_flag": False,
+        "primal_feasibility_tolerance": TOLERANCE,
+        "dual_feasibility_tolerance": TOLERANCE,
+        "qp_regularization_value": shift,
+        "time_limit": max(left, 0.001) if math.isfinite(left) else math.inf,
+    }.items():
+        highs.setOptionValue(name, value)
+    lp = package.HighsLp()
+    lp.num_row_, lp.num_col_ = linear.A.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = linear.cost, evaluator.low, evaluator.high
+    lp.row_upper_ = -linear.offset
+    lp.row_lower_ = np.where(evaluator.equal, -linear.offset, -np.inf)
+    lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = linear.A.starts, linear.A.columns
+    lp.a_matrix_.value_ = linear.A.values
+    highs.passModel(lp)
+    upper = H.columns >= H.rows  # by rows; it is the lower triangle by columns
+    hessian = package.HighsHessian()
+    hessian.dim_, hessian.format_ = H.width, package.HessianFormat.kTriangular
+    hessian.start_ = np.concatenate([[0], np.cumsum(upper)])[H.starts]
+    hessian.index_, hessian.value_ = H.columns[upper], H.values[upper]
+    highs.passHessian(hessian)
+    return highs
+
+
+def _tested(evaluator: Evaluator, linear: Linear, H: Sparse, solution: Any) -> Found | None:
+    """HiGHS's answer, if our own evaluation has it feasible and it meets the conditions."""
+    x = np.clip(np.array(solution.col_value), evaluator.low, evaluator.high)
+    lam = -np.array(solution.row_dual)
+    lam = np.where(evaluator.equal, lam, np.maximum(lam, 0.0))
+    point = evaluator.at(x, late=True, slopes=False)
+    if not evaluator.feasible(point) or not is_optimal(evaluator, linear, H, point, lam):
+        return None
+    outcome = Outcome(Ending.OPTIMAL, "HiGHS proved that no feasible point is better")
+    return Found(point, outcome, lam, proved=True, by=BY_QUADRATIC)
+
+
+def is_optimal(evaluator: Evaluator, linear: Linear, H: Sparse, point: Point, lam: Floats) -> bool:
+    """Whether a feasible point and multipliers (m,) meet the conditions of Karush, Kuhn and Tucker.
+
+    The slope of the Lagrangian is 0 but for what holds a variable to a bound, and a multiplier is
+    0 but for a row that is at its limit; each is measured by the terms that it is the sum of. The
+    slope is that of the formulas at the point, and not made of the coefficients that HiGHS had.
+    """
+    x = point.x
+    slope = evaluator.lagrangian_slope(point, lam)
+    terms = np.abs(linear.cost) + H.magnitudes().dot(np.abs(x))
+    terms += linear.A.magnitudes().transposed_dot(np.abs(lam))
+    near = AT_BOUND * np.maximum(1.0, np.abs(x))
+    held_low = (slope <= WITHIN * terms) | (x - evaluator.low <= near)
+    held_high = (slope >= -WITHIN * terms) | (evaluator.high - x <= near)
+    size = np.abs(linear.offset) + linear.A.magnitudes().dot(np.abs(x))
+    at_limit = np.abs(point.c) <= AT_BOUND * np.maximum(1.0, size)
+    free = lam * np.abs(point.c) <= WITHIN * float(terms @ np.abs(x))
+    return bool((held_low & held_high).all() and (evaluator.equal | at_limit | free).all())
