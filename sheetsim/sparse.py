@@ -112,10 +112,10 @@ def stretches(begins: Numbers, counts: Numbers) -> Numbers:
 
 def distinct(keys: Numbers) -> Numbers:
     """Return whole numbers (k,) in order, each once; for many, a sort beats NumPy's `unique`."""
-    ordered = np.sort(keys, axis=None)
-    if not ordered.size:
-        return ordered
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    ordered: Numbers = np.sort(keys, axis=None)
+    first = np.ones(ordered.size, bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
 
 
 def summed(places: Numbers, values: Floats, size: int) -> Floats:

@@ -213,7 +213,7 @@ class Tape:
 
     def held(self, registers: list[list[ArrayValue]]) -> int:
         """Return how many numbers a run forward at one x holds that depend on it."""
-        total = self._base.num.size
+        total: int = self.base.num.size
         for call, own in zip(self.calls, registers, strict=True):
             total += sum(own[gather.register].num.size for gather in call.gathers)
             total += sum(own[run.out].num.size for run in call.runs)
@@ -230,7 +230,7 @@ class Tape:
         """
         if self._directions is None:
             if not self._looked:
-                self._dependence = dependence(self.calls, self._base.num.size, self.size)
+                self._dependence = dependence(self.calls, self.base.num.size, self.size)
                 self._looked = True
             known = self._dependence
             pairs = None if known is None else interactions(self.calls, registers, known)

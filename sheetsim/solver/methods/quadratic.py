@@ -49,6 +49,7 @@ def run(evaluator: Evaluator) -> Found | None:
         return None
     sparse = evaluator.model.sparse
     assert sparse is not None  # noqa: S101 - `_suits` saw to it
+    found: Found | None
     if sparse.degree <= 1:
         found = simplex.run(evaluator)
         found.by = BY_LINEAR

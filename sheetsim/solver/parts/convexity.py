@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.solver.functions import Index, Mask
 from sheetsim.sparse import Sparse
 
 LARGEST = 4000  # variables that hang together, whose dense factor is affordable
@@ -48,9 +49,10 @@ def is_convex(H: Sparse) -> bool | None:
     return True
 
 
-def _flat(H: Sparse, diagonal: Floats) -> np.ndarray:
+def _flat(H: Sparse, diagonal: Floats) -> Mask:
     """Which entries (k,) are in the row or column of a variable without an own one."""
-    return (diagonal[H.rows] == 0) | (diagonal[H.columns] == 0)
+    flat: Mask = (diagonal[H.rows] == 0) | (diagonal[H.columns] == 0)
+    return flat
 
 
 def _has_factor(dense: Floats) -> bool:
@@ -62,7 +64,7 @@ def _has_factor(dense: Floats) -> bool:
     return True
 
 
-def connected(H: Sparse) -> np.ndarray:
+def connected(H: Sparse) -> Index:
     """Return for each variable (n,) the number of its part: those that hang together share one.
 
     Each takes the least number among its neighbours, and theirs, until nothing changes.
