@@ -8,6 +8,7 @@
 | `finite_differences` | derivatives by differences                                           |
 | `linearity`          | whether a model is linear, and its coefficients                      |
 | `curvature`          | the Hessian of a Lagrangian, by differences of gradients             |
+| `convexity`          | whether a quadratic form is convex, by its coefficients              |
 | `contradiction`      | whether constraints contradict each other, proved                    |
 | `no_end`             | whether the objective falls on a way without end                     |
 | `quadratic_program`  | the nearest point that meets linear constraints                      |
