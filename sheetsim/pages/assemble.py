@@ -1,0 +1,182 @@
+"""One HTML file from a workbook: our own code, and the workbook as data.
+
+Nothing is fetched when the page is opened: a content policy forbids requests, and the only scripts
+that may run are those that are in it, by their sums. All that comes from the workbook is JSON in
+an element that is no script, and gets on the page as text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheetsim.pages.charts import charts_of
+from sheetsim.pages.looks import Look
+from sheetsim.pages.plans import formulas_of, value_json
+from sheetsim.pages.styles import Styles
+from sheetsim.workbook.read.archive import Archive
+from sheetsim.workbook.read.book import read_book
+
+if TYPE_CHECKING:
+    from sheetsim.book import Book
+
+MODULES = (
+    "values", "references", "functions", "formats", "functions_math", "functions_text",
+    "functions_logic", "functions_stats", "functions_lookup", "plan", "engine", "formula_text", "looks",
+    "chart", "entry", "grid", "app",
+)  # fmt: skip
+"""The page's modules, each behind those that it imports."""
+
+_IMPORT = re.compile(r'^import\s+(?:(\{[^}]*\})\s+from\s+)?"\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (class|function|const) (\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A workbook as a page.
+
+    Attributes:
+        html: the whole file.
+        unknown: what the page does not compute, and in how many cells; these keep their values.
+        missing: what it does not draw, and how often that is met.
+    """
+
+    html: str
+    unknown: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+
+
+def page_of(path: str | Path) -> Page:
+    """Return a workbook as a page.
+
+    Args:
+        path: an .xlsx or .xlsm file.
+
+    Raises:
+        WorkbookError: the file is not a workbook that can be read safely.
+    """
+    book = read_book(path)
+    formulas = formulas_of(book)
+    missing: dict[str, int] = {}
+    with Archive(path) as archive:
+        styles = Styles(archive)
+        sheets = []
+        for part in archive.sheets():
+            if part.part is None:
+                missing["a sheet without cells"] = missing.get("a sheet without cells", 0) + 1
+                continue
+            look = Look(archive, part.part, book, part.name, formulas, styles)
+            charts, left_out = charts_of(archive, part.part, styles.colours)
+            sheets.append(_sheet(book, part.name, part.state, look) | {"charts": charts})
+            for one in (*look.missing, *left_out):
+                missing[one] = missing.get(one, 0) + 1
+    data = {
+        "sheets": sheets,
+        "groups": formulas.groups,
+        "plans": formulas.plans,
+        "cached": formulas.cached,
+        "styles": styles.cells,
+        "names": _names(book),
+    }
+    title = Path(path).stem
+    return Page(_document(title, data), formulas.unknown, missing)
+
+
+def _sheet(book: Book, name: str, state: str, look: Look) -> dict[str, Any]:
+    """Return a sheet's constants and looks."""
+    cells = book.sheets[name]
+    own = look.json()
+    places = [*cells, *look.handler.styles]
+    return {
+        "name": name,
+        "state": state,
+        "size": [max((p[k] for p in places), default=-1) + 1 for k in (0, 1)],
+        "cells": [
+            [row, column, value_json(cell.value)]
+            for (row, column), cell in cells.items()
+            if not cell.has_formula and cell.value is not None
+        ],
+        "look": own,
+    }
+
+
+def _names(book: Book) -> dict[str, str]:
+    """Return where the names of single cells and ranges are, for the box that goes there."""
+    found: dict[str, str] = {}
+    for one in book.names:
+        if not one.hidden and "!" in one.text:
+            found.setdefault(one.name.lower(), one.text)
+    return found
+
+
+def script() -> str:
+    """Return the page's modules as one script: each a function that returns what it exports."""
+    parts = ['"use strict";']
+    for name in MODULES:
+        text = (files("sheetsim.pages") / "js" / f"{name}.js").read_text("utf-8")
+        exported = ", ".join(found[1] for found in _EXPORT.findall(text))
+        body = _IMPORT.sub(_taken, _EXPORT.sub(r"\1 \2", text))
+        parts.append(f"const module_{name} = (() => {{\n{body}return {{ {exported} }};\n}})();")
+    return "\n".join(parts)
+
+
+def _taken(found: re.Match[str]) -> str:
+    """Return an import as taking names from a module that is there already."""
+    return f"const {found[1]} = module_{found[2]};\n" if found[1] else ""
+
+
+def _json(data: Any) -> str:
+    """Return JSON that can stand in HTML: no `<`, so no end of the element, no comment."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _sum(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return "'sha256-" + base64.b64encode(digest).decode("ascii") + "'"
+
+
+def _document(title: str, data: Any) -> str:
+    code = "\n" + script()
+    css = (files("sheetsim.pages") / "page.css").read_text("utf-8")
+    policy = (
+        f"default-src 'none'; script-src {_sum(code)}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    name = html.escape(title)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{html.escape(policy, quote=True)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="sheetsim">
+<title>{name}</title>
+<style>
+{css}</style>
+</head>
+<body>
+<header>
+<h1>{name}</h1>
+<div id="slider-box" hidden><input id="slider" type="range"><button id="play" type="button">Play</button></div>
+<button id="undo" type="button" title="Ctrl+Z">Undo</button>
+<button id="redo" type="button" title="Ctrl+Y">Redo</button>
+<button id="reset" type="button" title="All values as they were written">Reset</button>
+</header>
+<div class="bar"><input id="name-box" aria-label="cell" spellcheck="false"><input id="formula" aria-label="formula or value" spellcheck="false"></div>
+<div id="message" role="status" hidden></div>
+<main id="grid" role="grid" tabindex="0"></main>
+<nav id="tabs" role="tablist" aria-label="sheets"></nav>
+<div id="announcer" aria-live="polite"></div>
+<script id="book" type="application/json">{_json(data)}</script>
+<script>{code}</script>
+</body>
+</html>
+"""
