@@ -67,3 +67,25 @@ install_libreoffice() {
     say "LibreOffice could not be installed (see above): workbooks are checked in IronCalc alone."
   fi
 }
+
+# Chromium, for the tests of pages; likewise.
+install_chromium() {
+  if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+    command -v google-chrome >/dev/null 2>&1; then
+    return 0
+  fi
+  local as_root=
+  if [ "$(id -u)" != 0 ]; then
+    as_root="sudo -n"
+  fi
+  if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
+    say "Chromium is not installed and this user may not install it: the tests of pages are skipped."
+    return 0
+  fi
+  say "installing Chromium"
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { $as_root apt-get update -qq &&
+    $as_root apt-get install -y -qq --no-install-recommends chromium; } >/dev/null; then
+    say "Chromium could not be installed (see above): the tests of pages are skipped."
+  fi
+}

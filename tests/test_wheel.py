@@ -38,6 +38,7 @@ RUNS = {
     "sheetsim verify solved.xlsx --engine ironcalc": "agree with NumPy and IronCalc",
     "sheetsim goal-seek solved.xlsx --set dot_product!G5 --to 0.5 --by G26 --no-copy": "found: ",
     "sheetsim recalc solved.xlsx --out fresh.xlsx": "formula cells computed, 0 changed",
+    "sheetsim page solved.xlsx --out solved.html": "solved.html:",
     "python -m sheetsim --help": "Usage: sheetsim",
 }
 """Commands in the order that they are run, in an empty folder, and what they print."""

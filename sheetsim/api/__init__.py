@@ -7,6 +7,7 @@ sheetsim.goal_seek("loan.xlsx", "B9", 100, by="B2")    the input with which a ce
 sheetsim.side_by_side("model.xlsx", ["all"])           the same by other solvers, in one table
 sheetsim.recalc("model.xlsx", "fresh.xlsx")            its formulas' values, written into a copy
 sheetsim.read("model.xlsx", "Sheet1!A1:D20")           fresh values as a DataFrame
+sheetsim.page("model.xlsx", "model.html")              a page that computes, in one file
 sheetsim.verify("model.xlsx")                          its formulas, in three engines
 sheetsim.compile("model.xlsx", "Sheet1!D9", "B1:B5")   a function with a gradient
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sheetsim.api.topics import TopicInfo, list_topics, list_workbooks
     from sheetsim.checking.check import CheckReport, check
     from sheetsim.checking.compare import Comparison, compare
+    from sheetsim.pages.assemble import Page, page
     from sheetsim.peers.side_by_side import SideBySide
     from sheetsim.racing.contest import Race, race
     from sheetsim.racing.grid import Sweep, sweep
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckReport",
     "Comparison",
+    "Page",
     "Race",
     "Recalculation",
     "Result",
@@ -65,6 +68,7 @@ __all__ = [
     "goal_seek",
     "list_topics",
     "list_workbooks",
+    "page",
     "prepare",
     "race",
     "read",
@@ -84,6 +88,7 @@ _PLACES = {
     "api.topics": ("TopicInfo", "list_topics", "list_workbooks"),
     "checking.check": ("CheckReport", "check"),
     "checking.compare": ("Comparison", "compare"),
+    "pages.assemble": ("Page", "page"),
     "peers.side_by_side": ("SideBySide",),
     "racing.contest": ("Race", "race"),
     "racing.grid": ("Sweep", "sweep"),

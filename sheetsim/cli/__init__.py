@@ -19,7 +19,7 @@ import sheetsim
 from sheetsim.terminal import Group, meant
 
 COMMANDS = (
-    *("solve", "goal-seek", "verify", "recalc"),
+    *("solve", "goal-seek", "verify", "recalc", "page"),
     *("list", "build", "check", "compare", "race", "movielens", "digits"),
 )
 """In the order of the help; each is the `command` of the module of its name, - as _ there."""

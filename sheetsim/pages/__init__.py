@@ -1,7 +1,7 @@
 """A workbook as a page: one HTML file, live in any browser, with nothing else to fetch.
 
-Python reads a workbook and writes what the page needs as data; the page's own modules, in the folder
-`js`, compute and show it:
+Python reads a workbook and writes what the page needs as data; the page's own modules, in the
+folder `js`, compute and show it:
 
 - `plans`: formulas as plans in JSON; what the page cannot compute.
 - `elements`: XML as small trees.

@@ -15,8 +15,10 @@ import re
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any
 
+from sheetsim.files import replace_file
 from sheetsim.pages.charts import charts_of
 from sheetsim.pages.looks import Look
 from sheetsim.pages.plans import formulas_of, value_json
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     "values", "references", "functions", "formats", "functions_math", "functions_text",
-    "functions_logic", "functions_stats", "functions_lookup", "plan", "engine", "formula_text", "looks",
-    "chart", "entry", "grid", "app",
+    "functions_logic", "functions_stats", "functions_lookup", "plan", "engine", "formula_text",
+    "looks", "chart", "entry", "grid", "app",
 )  # fmt: skip
 """The page's modules, each behind those that it imports."""
 
@@ -51,6 +53,39 @@ class Page:
     html: str
     unknown: dict[str, int] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file, whole or not at all.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        with replace_file(path) as place:
+            place.write_text(self.html, encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        """Return a frame with the page in it, for notebooks."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.html, quote=True)}" sandbox="allow-scripts" '
+            'style="width: 100%; height: 640px; border: 1px solid #ccc"></iframe>'
+        )
+
+
+def page(path: str | Path, out: str | Path | None = None) -> Page:
+    """Write a workbook as a page, and return it.
+
+    Args:
+        path: an .xlsx or .xlsm file.
+        out: the HTML file; None to write none.
+
+    Raises:
+        WorkbookError: the file is not a workbook that can be read safely.
+        OutputError: the page cannot be written.
+    """
+    made = page_of(path)
+    if out is not None:
+        made.save(out)
+    return made
 
 
 def page_of(path: str | Path) -> Page:
@@ -144,39 +179,17 @@ def _sum(text: str) -> str:
 
 
 def _document(title: str, data: Any) -> str:
+    """Return the whole file."""
+    room = files("sheetsim.pages")
     code = "\n" + script()
-    css = (files("sheetsim.pages") / "page.css").read_text("utf-8")
     policy = (
         f"default-src 'none'; script-src {_sum(code)}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    name = html.escape(title)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{html.escape(policy, quote=True)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="sheetsim">
-<title>{name}</title>
-<style>
-{css}</style>
-</head>
-<body>
-<header>
-<h1>{name}</h1>
-<div id="slider-box" hidden><input id="slider" type="range"><button id="play" type="button">Play</button></div>
-<button id="undo" type="button" title="Ctrl+Z">Undo</button>
-<button id="redo" type="button" title="Ctrl+Y">Redo</button>
-<button id="reset" type="button" title="All values as they were written">Reset</button>
-</header>
-<div class="bar"><input id="name-box" aria-label="cell" spellcheck="false"><input id="formula" aria-label="formula or value" spellcheck="false"></div>
-<div id="message" role="status" hidden></div>
-<main id="grid" role="grid" tabindex="0"></main>
-<nav id="tabs" role="tablist" aria-label="sheets"></nav>
-<div id="announcer" aria-live="polite"></div>
-<script id="book" type="application/json">{_json(data)}</script>
-<script>{code}</script>
-</body>
-</html>
-"""
+    return Template((room / "page.html").read_text("utf-8")).substitute(
+        policy=html.escape(policy, quote=True),
+        title=html.escape(title),
+        style=(room / "page.css").read_text("utf-8"),
+        book=_json(data),
+        script=code,
+    )

@@ -40,11 +40,12 @@ class Element:
 
     def find(self, *path: str) -> Element | None:
         """Return the first element down a path of names, None if it is not there."""
-        found: Element | None = self
+        found = self
         for name in path:
-            found = next((one for one in found.children if one.name == name), None)
-            if found is None:
+            below = next((one for one in found.children if one.name == name), None)
+            if below is None:
                 return None
+            found = below
         return found
 
     def all(self, name: str) -> Iterator[Element]:

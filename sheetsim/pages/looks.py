@@ -235,4 +235,3 @@ def _float(text: str, default: float) -> float:
 
 def _pixels_of_points(points: float) -> int:
     return round(points * 4 / 3)
-

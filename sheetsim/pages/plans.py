@@ -109,7 +109,7 @@ def formulas_of(book: Book) -> Formulas:
             except WorkbookError:
                 key = (name, place)
             groups.setdefault(key, []).append(place)
-        for key, places in groups.items():
+        for places in groups.values():
             out.groups.append(_group(out, book, numbers, name, places))
     return out
 
@@ -184,7 +184,7 @@ def _runs(places: list[Place]) -> list[list[int]]:
         else:
             runs.append([row, column, 1])
     first = places[0]
-    runs.sort(key=lambda run: (run[1] != first[1] or not run[0] <= first[0] < run[0] + run[2]))
+    runs.sort(key=lambda run: run[1] != first[1] or not run[0] <= first[0] < run[0] + run[2])
     return runs
 
 

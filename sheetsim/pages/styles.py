@@ -40,13 +40,14 @@ _THEME_ORDER = (
     "hlink", "folHlink",
 )  # fmt: skip
 
-_INDEXED = (
-    "000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 000000 FFFFFF FF0000 00FF00 0000FF "
-    "FFFF00 FF00FF 00FFFF 800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 "
-    "FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF 000080 FF00FF FFFF00 00FFFF 800080 800000 008080 "
-    "0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 3366FF 33CCCC 99CC00 FFCC00 "
-    "FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333"
-).split()
+_INDEXED = """
+000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 000000 FFFFFF FF0000 00FF00 0000FF FFFF00
+FF00FF 00FFFF 800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 FFFFCC CCFFFF
+660066 FF8080 0066CC CCCCFF 000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF
+CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696
+003366 339966 003300 333300 993300 993366 333399 333333
+"""
+"""The colours of old files by number (18.8.27)."""
 
 _LINES = {
     "thin": [1, "solid"], "hair": [1, "dotted"], "dotted": [1, "dotted"], "dashed": [1, "dashed"],
@@ -83,8 +84,10 @@ class Colours:
             base = given[-6:]
         elif element.get("theme").isdigit() and int(element.get("theme")) < len(self.theme):
             base = self.theme[int(element.get("theme"))]
-        elif element.get("indexed").isdigit() and int(element.get("indexed")) < len(_INDEXED):
-            base = _INDEXED[int(element.get("indexed"))]
+        elif element.get("indexed").isdigit() and int(element.get("indexed")) < len(
+            _INDEXED.split()
+        ):
+            base = _INDEXED.split()[int(element.get("indexed"))]
         if not base:
             return ""
         return "#" + _tinted(base, _number(element.get("tint", "0"))).lower()

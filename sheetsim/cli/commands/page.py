@@ -26,7 +26,8 @@ def command(file: str, out: Path | None) -> None:
     changed, and all that depends on them follows, charts too. What it does not compute or draw is
     listed here, and marked in the page, with the values that FILE has.
 
-    Exits with 0 if the page was written; with 2 if FILE cannot be read, or PAGE not written.
+    Exits with 0 if the page was written; with 2 if FILE cannot be read, or PAGE not written;
+    with 130 if interrupted.
 
     \b
     Examples:

@@ -83,6 +83,11 @@ def _placed(name: str, place: Place, speed: Place | None, also: str = "") -> Fun
                   sample=([[0.3, 1.9], [1.2, 0.5]], 1.4 if speed is None else 0.37))  # fmt: skip
 
 
+def _share_of(k: Floats, most: float) -> Floats:
+    """Return k from 0 to `most`, NaN beyond: of a single number, too, whose place is always 0."""
+    return np.where((k < 0) | (k > most), np.nan, k)
+
+
 def _trimmed(m: Bools, part: Floats) -> tuple[Floats, Floats]:
     """Return how many numbers there are, and how many are cut off at each end."""
     n = m.sum(-1, keepdims=True, dtype=np.float64)
@@ -224,9 +229,10 @@ def _quarters(k: Floats) -> Floats:
 FUNCTIONS = (
     _placed("LARGE", lambda k, n: n - 1 - _whole(k, n), None),
     _placed("SMALL", _whole, None),
-    _placed("PERCENTILE.INC", lambda k, n: k * (n - 1), lambda _, n: n - 1, "PERCENTILE"),
+    _placed("PERCENTILE.INC", lambda k, n: _share_of(k, 1) * (n - 1), lambda _, n: n - 1,
+            "PERCENTILE"),
     _placed("PERCENTILE.EXC", lambda k, n: k * (n + 1) - 1, lambda _, n: n + 1),
-    _placed("QUARTILE.INC", lambda k, n: _quarters(k) * (n - 1), None, "QUARTILE"),
+    _placed("QUARTILE.INC", lambda k, n: _share_of(_quarters(k), 1) * (n - 1), None, "QUARTILE"),
     _placed("QUARTILE.EXC", lambda k, n: _quarters(k) * (n + 1) - 1, None),
     ranged("TRIMMEAN", _trimmean, _trimmean_slopes, singles=1, kinks=ALL,
            sample=([[0.3, 1.9, 1.2, 0.5, 0.8]], 0.45)),

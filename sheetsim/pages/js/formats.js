@@ -11,7 +11,7 @@ import { digitsOf, toText, XlError } from "./values.js";
  * @typedef {import("./values.js").Scalar} Scalar
  * @typedef {{kind: string, text: string}} Token
  * @typedef {{tokens: Token[], test: ((x: number) => boolean) | null, colour: string}} Section
- * @typedef {{text: string, colour: string}} Shown
+ * @typedef {{text: string, colour: string, wrong?: boolean}} Shown wrong: the format can't show it
  */
 
 const MONTHS = [
@@ -56,7 +56,10 @@ export function formatValue(value, code) {
   if (!Number.isFinite(value)) return { text: "#NUM!", colour: "" };
   const [section, signed] = sectionFor(value, sections);
   if (!section) return { text: general(value), colour: "" };
-  return { text: shown(value, section, signed), colour: section.colour };
+  const text = shown(value, section, signed);
+  return text === null
+    ? { text: "#######", colour: "", wrong: true }
+    : { text, colour: section.colour };
 }
 
 /**
@@ -162,7 +165,7 @@ function nextToken(rest) {
   }
   if (one === "\\") return [{ kind: "text", text: rest[1] ?? "" }, 2];
   if (one === "_") return [{ kind: "text", text: " " }, 2];
-  if (one === "*") return [null, 2];
+  if (one === "*" && rest.length > 1) return [null, 2];
   let match = /^general/i.exec(rest);
   if (match) return [{ kind: "general", text: "" }, 7];
   match = /^(AM\/PM|A\/P)/i.exec(rest);
@@ -185,7 +188,7 @@ function shown(value, section, signed) {
   const { tokens } = section;
   const kinds = new Set(tokens.map((one) => one.kind));
   if (kinds.has("date") || kinds.has("elapsed") || kinds.has("half")) {
-    return value < 0 ? "" : moment(value, tokens);
+    return value < 0 ? null : moment(value, tokens);
   }
   const minus = value < 0 && signed ? "-" : "";
   const size = Math.abs(value);
@@ -196,8 +199,7 @@ function shown(value, section, signed) {
   }
   if (kinds.has("@"))
     return tokens.map((one) => (one.kind === "@" ? general(value) : one.text)).join("");
-  if (!kinds.has("digit"))
-    return minus && tokens.length ? minus + literal(tokens) : literal(tokens);
+  if (!kinds.has("digit")) return minus + literal(tokens);
   const text = kinds.has("/") ? fraction(size, tokens) : numberText(size, tokens);
   return /[1-9]/.test(text) ? minus + text : text;
 }
@@ -442,8 +444,8 @@ function dateOf(day) {
   if (day === 60) return { year: 1900, month: 2, day: 29, weekday: 3 };
   const date = new Date((day - 25569 + (day < 60 ? 1 : 0)) * 86400000);
   return {
-    year: date.getUTCFullYear(),
-    month: date.getUTCMonth() + 1,
+    year: day === 0 ? 1900 : date.getUTCFullYear(),
+    month: day === 0 ? 1 : date.getUTCMonth() + 1,
     day: day === 0 ? 0 : date.getUTCDate(),
     weekday: (day + 6) % 7,
   };

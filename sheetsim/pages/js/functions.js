@@ -167,17 +167,20 @@ export function numbersIn(args, call) {
 
 /**
  * Return the pairs of numbers in two ranges, those where both are; or an error.
- * @param {Value} left
- * @param {Value} right
- * @param {{blankIsZero?: boolean, other?: XlError}} [how]
+ * @param {Value[]} args the two
+ * @param {Call} call
  * @returns {[number, number][] | XlError}
  */
-export function pairsIn(left, right, how = {}) {
-  const [a, b] = [asArray(left), asArray(right)];
-  for (const one of [a, b]) {
-    for (const value of one.data) if (value instanceof XlError) return value;
+export function pairsIn(args, call) {
+  const [a, b] = args.map(asArray);
+  if (a.data.length !== b.data.length) return NA;
+  for (const [k, one] of [a, b].entries()) {
+    const alone = !(args[k] instanceof Arr) && !call.fromCells[k];
+    for (const value of one.data) {
+      if (value instanceof XlError) return value;
+      if (alone && typeof value === "string" && toNumber(value) === VALUE) return VALUE;
+    }
   }
-  if (a.data.length !== b.data.length) return how.other ?? NA;
   /** @type {[number, number][]} */
   const found = [];
   for (let i = 0; i < a.data.length; i++) {

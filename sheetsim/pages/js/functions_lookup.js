@@ -112,13 +112,14 @@ function tableLookup([wanted, table, index, near = true], rows) {
   const keys = Array.from({ length: count }, (_, i) => at(array, rows ? 0 : i, rows ? i : 0));
   return lift([wanted, index, near], ([value, which, inexact]) => {
     if (value instanceof XlError) return value;
-    const sorted = toBoolean(inexact);
-    if (sorted instanceof XlError) return sorted;
+    if (inexact instanceof XlError) return inexact;
     const line = toNumber(which);
     if (line instanceof XlError) return line;
     const k = Math.trunc(line);
     if (k < 1) return VALUE;
     if (k > (rows ? array.rows : array.columns)) return REF;
+    const sorted = toBoolean(inexact);
+    if (sorted instanceof XlError) return sorted;
     const found = (sorted ? byHalves : exactly)(keys, value);
     if (found < 0) return NA;
     return rows ? at(array, k - 1, found) : at(array, found, k - 1);
@@ -221,34 +222,30 @@ function beyond(sign, bound) {
 /**
  * Make a function of the cells that meet criteria.
  * @param {string} name
- * @param {(args: Value[]) => {from: Value | null, tests: [Value, Value][]}} layout
- * @param {(found: Scalar[], count: number) => Scalar} f
+ * @param {(args: Value[]) => {from: Value | null, tests: [Value, Value][], exact: boolean}} layout
+ * @param {(found: Scalar[]) => Scalar} f
  */
 function conditional(name, layout, f) {
   whole(name, (args) => {
-    const { from, tests } = layout(args);
+    const { from, tests, exact } = layout(args);
+    if (exact && args.length !== 2 * tests.length + (from === null ? 0 : 1)) return VALUE;
     const ranges = tests.map(([range]) => asArray(range));
-    const summed = from === null ? null : asArray(from);
-    if (ranges.some((one) => one.rows !== ranges[0].rows || one.columns !== ranges[0].columns)) {
-      return VALUE;
-    }
+    const [first] = ranges;
+    const summed = from === null ? first : asArray(from);
+    const unlike = ranges.some((one) => one.rows !== first.rows || one.columns !== first.columns);
+    const small = summed.rows < first.rows || summed.columns < first.columns;
+    const large = summed.rows > first.rows || summed.columns > first.columns;
+    if (unlike || small || (exact && large)) return VALUE;
     return lift(
       tests.map(([, criterion]) => criterion),
       (criteria) => {
         const passes = criteria.map(criterionTest);
         const found = [];
-        let count = 0;
-        for (let i = 0; i < ranges[0].data.length; i++) {
+        for (let i = 0; i < first.data.length; i++) {
           if (!passes.every((pass, k) => pass(ranges[k].data[i]))) continue;
-          count++;
-          if (summed) {
-            const [r, c] = [Math.floor(i / ranges[0].columns), i % ranges[0].columns];
-            found.push(
-              r < summed.rows && c < summed.columns ? summed.data[r * summed.columns + c] : null,
-            );
-          }
+          found.push(at(summed, Math.floor(i / first.columns), i % first.columns));
         }
-        return f(found, count);
+        return f(found);
       },
     );
   });
@@ -258,17 +255,19 @@ function conditional(name, layout, f) {
 const oneTest = ([range, criterion, from = range]) => ({
   from,
   tests: /** @type {[Value, Value][]} */ ([[range, criterion]]),
+  exact: false,
 });
 /** @param {Value[]} args */
-const manyTests = ([from, ...rest]) => ({ from, tests: pairUp(rest) });
+const manyTests = ([from, ...rest]) => ({ from, tests: pairUp(rest), exact: true });
 /** @param {Value[]} args */
-const onlyTests = (args) => ({ from: null, tests: pairUp(args) });
+const onlyTests = (args) => ({ from: null, tests: pairUp(args), exact: true });
 
 /** @param {Value[]} args */
 function pairUp(args) {
   /** @type {[Value, Value][]} */
   const out = [];
-  for (let i = 0; i + 1 < args.length; i += 2) out.push([args[i], args[i + 1]]);
+  for (let i = 0; i < args.length; i += 2)
+    if (i + 1 < args.length) out.push([args[i], args[i + 1]]);
   return out;
 }
 
@@ -284,8 +283,8 @@ const sumOf = ofNumbers((numbers) => numbers.reduce((a, b) => a + b, 0));
 const meanOf = ofNumbers((numbers) =>
   numbers.length ? numbers.reduce((a, b) => a + b, 0) / numbers.length : DIV0,
 );
-conditional("COUNTIF", onlyTests, (_, count) => count);
-conditional("COUNTIFS", onlyTests, (_, count) => count);
+conditional("COUNTIF", onlyTests, (found) => found.length);
+conditional("COUNTIFS", onlyTests, (found) => found.length);
 conditional("SUMIF", oneTest, sumOf);
 conditional("SUMIFS", manyTests, sumOf);
 conditional("AVERAGEIF", oneTest, meanOf);
@@ -307,13 +306,13 @@ conditional(
  */
 export const REFERRING = {
   OFFSET([base], args) {
-    const numbers = args.map((one) => toNumber(single(one)));
+    const numbers = args.map((one) => toNumber(single(one ?? null)));
     for (const one of numbers) if (one instanceof XlError) return one;
     const [down, right, ...sizes] = numbers.map(Number).map(Math.trunc);
     let height = base.bottom - base.top + 1;
     let width = base.right - base.left + 1;
-    if (args.length > 2 && args[2] !== null) height = sizes[0];
-    if (args.length > 3 && args[3] !== null) width = sizes[1];
+    if (args[2] !== undefined) height = sizes[0];
+    if (args[3] !== undefined) width = sizes[1];
     if (!height || !width) return REF;
     const top = base.top + down + (height < 0 ? height + 1 : 0);
     const left = base.left + right + (width < 0 ? width + 1 : 0);
@@ -326,7 +325,7 @@ export const REFERRING = {
     ).checked();
   },
   INDEX([base], args) {
-    const numbers = args.map((one) => toNumber(single(one)));
+    const numbers = args.map((one) => toNumber(single(one ?? null)));
     for (const one of numbers) if (one instanceof XlError) return one;
     let [row, column] = numbers.map(Number).map(Math.trunc);
     const height = base.bottom - base.top + 1;

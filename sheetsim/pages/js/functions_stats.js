@@ -1,7 +1,7 @@
 /** Sums and statistics of the numbers in ranges, and of pairs of numbers. */
 
 import { asArray, numbersIn, pairsIn, whole } from "./functions.js";
-import { Arr, DIV0, NA, NUM, toNumber, VALUE, XlError } from "./values.js";
+import { Arr, DIV0, NUM, toNumber, VALUE, XlError } from "./values.js";
 
 /**
  * @typedef {import("./values.js").Value} Value
@@ -66,7 +66,7 @@ for (const name of ["VAR", "VAR.S"]) {
 for (const name of ["VARP", "VAR.P"]) {
   statistic(name, (numbers) => devsq(numbers) / numbers.length, 1);
 }
-statistic("DEVSQ", (numbers) => (numbers.length ? devsq(numbers) : NUM));
+statistic("DEVSQ", devsq, 1);
 
 whole("COUNT", (args, call) => {
   let count = 0;
@@ -117,8 +117,8 @@ whole("SUMPRODUCT", (args) => {
  * @param {number} few
  */
 function pairwise(name, f, few) {
-  whole(name, ([left, right]) => {
-    const pairs = pairsIn(left, right);
+  whole(name, (args, call) => {
+    const pairs = pairsIn(args, call);
     if (pairs instanceof XlError) return pairs;
     if (pairs.length < few) return few > 0 ? DIV0 : 0;
     const out = f(pairs);
@@ -195,8 +195,8 @@ function ranked(name, f) {
     );
   });
 }
-ranked("LARGE", (sorted, k) => sorted[sorted.length - Math.ceil(k)] ?? NUM);
-ranked("SMALL", (sorted, k) => sorted[Math.ceil(k) - 1] ?? NUM);
+ranked("LARGE", (sorted, k) => sorted[sorted.length - Math.trunc(k)] ?? NUM);
+ranked("SMALL", (sorted, k) => sorted[Math.trunc(k) - 1] ?? NUM);
 for (const name of ["PERCENTILE", "PERCENTILE.INC"]) ranked(name, percentile);
 for (const name of ["QUARTILE", "QUARTILE.INC"]) {
   ranked(name, (sorted, k) => percentile(sorted, Math.trunc(k) / 4));
@@ -213,12 +213,3 @@ function percentile(sorted, k) {
   const high = Math.min(low + 1, sorted.length - 1);
   return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
 }
-whole("MODE", (args, call) => {
-  const numbers = numbersIn(args, call);
-  if (numbers instanceof XlError) return numbers;
-  const counts = new Map();
-  for (const x of numbers) counts.set(x, (counts.get(x) ?? 0) + 1);
-  let [best, most] = [0, 1];
-  for (const [x, count] of counts) if (count > most) [best, most] = [x, count];
-  return most > 1 ? best : NA;
-});

@@ -15,19 +15,27 @@ const LONGEST = 32767;
  * @param {(...args: any[]) => Scalar} f
  */
 function textual(name, letters, f) {
-  lifted(name, (...args) => {
-    const taken = [];
-    for (let i = 0; i < args.length; i++) {
-      const letter = letters[Math.min(i, letters.length - 1)];
-      let one =
-        letter === "t" ? toText(args[i]) : letter === "b" ? toBoolean(args[i]) : toNumber(args[i]);
-      if (one instanceof XlError) return one;
-      if (letter === "n") one = Math.trunc(Number(one));
-      taken.push(one);
-    }
-    const out = f(...taken);
-    return typeof out === "string" && out.length > LONGEST ? VALUE : out;
-  });
+  lifted(
+    name,
+    (...args) => {
+      const taken = [];
+      for (let i = 0; i < args.length; i++) {
+        const letter = letters[Math.min(i, letters.length - 1)];
+        let one =
+          letter === "t"
+            ? toText(args[i])
+            : letter === "b"
+              ? toBoolean(args[i])
+              : toNumber(args[i]);
+        if (one instanceof XlError) return one;
+        if (letter === "n") one = Math.trunc(Number(one));
+        taken.push(one);
+      }
+      const out = f(...taken);
+      return typeof out === "string" && out.length > LONGEST ? VALUE : out;
+    },
+    { errors: true },
+  );
 }
 
 textual("LEN", "t", (text) => text.length);
@@ -83,23 +91,36 @@ textual("UNICHAR", "n", (code) => {
   return code >= 0xd800 && code <= 0xdfff ? NA : String.fromCodePoint(code);
 });
 lifted("VALUE", (value) => (typeof value === "boolean" ? VALUE : toNumber(value)));
-lifted("TEXT", (value, code) => {
-  const format = toText(code);
-  if (format instanceof XlError) return format;
-  const number = typeof value === "string" ? numberOfText(value) : Number.NaN;
-  return formatValue(Number.isNaN(number) ? (value ?? 0) : number, format).text;
-});
+lifted(
+  "TEXT",
+  (value, code) => {
+    const format = toText(code);
+    if (format instanceof XlError) return format;
+    if (value instanceof XlError) return value;
+    const number = typeof value === "string" ? numberOfText(value) : Number.NaN;
+    const shown = formatValue(Number.isNaN(number) ? (value ?? 0) : number, format);
+    return shown.wrong ? VALUE : shown.text;
+  },
+  { errors: true },
+);
 
 whole("CONCAT", (args) => joined(args));
 whole("CONCATENATE", (args) => joined(args));
 whole("TEXTJOIN", ([between, skip, ...rest]) => {
-  const sign = toText(asArray(between).data[0]);
+  const signs = textsOf([between]);
   const skips = toBoolean(asArray(skip).data[0]);
-  if (sign instanceof XlError) return sign;
   if (skips instanceof XlError) return skips;
+  if (signs instanceof XlError) return signs;
   const texts = textsOf(rest);
   if (texts instanceof XlError) return texts;
-  const out = texts.filter((text) => !skips || text !== "").join(sign);
+  let out = "";
+  let count = 0;
+  for (const text of texts) {
+    if (skips && text === "") continue;
+    if (count) out += signs[(count - 1) % signs.length];
+    out += text;
+    count++;
+  }
   return out.length > LONGEST ? VALUE : out;
 });
 

@@ -67,7 +67,7 @@ function runOf(step, steps, i) {
     case "f":
       return callRun(step, steps);
     case "r":
-      return referringRun(step);
+      return referringRun(step, steps);
     case "m":
       return measureRun(step);
     default:
@@ -175,19 +175,22 @@ function callRun([, name, args], steps) {
 }
 
 /**
+ * An argument that is left out is undefined for the function, a blank cell is null.
  * @param {any[]} step
+ * @param {any[][]} steps
  * @returns {Run}
  */
-function referringRun([, name, areas, args]) {
+function referringRun([, name, areas, args], steps) {
+  const leftOut = args.map(
+    (/** @type {number} */ k) => steps[k][0] === "c" && steps[k][1] === null,
+  );
   return (source, found, sheet) => {
     const places = areas.map((/** @type {number} */ k) => found[k]);
     for (const place of places) if (place instanceof XlError) return place;
-    return REFERRING[name](
-      places,
-      args.map((/** @type {number} */ k) => found[k]),
-      source.names,
-      sheet,
+    const values = args.map((/** @type {number} */ k, /** @type {number} */ i) =>
+      leftOut[i] ? undefined : found[k],
     );
+    return REFERRING[name](places, values, source.names, sheet);
   };
 }
 
