@@ -5,6 +5,7 @@ any type, or the text that was typed. It returns the value, or raises `OptionErr
 """
 
 import math
+import operator
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -19,19 +20,38 @@ LARGEST = 1e100
 """Magnitude that no input exceeds: far beyond any lesson, and its cube is still a float."""
 
 
+def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """The value as an int, if it is a whole number of `low` or more, and `high` at most.
+
+    Raises:
+        OptionError: it is not, or of another type: `whole` also takes what was typed.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = low - 1
+    if isinstance(value, bool) or number < low or (high is not None and number > high):
+        within = f", {low:,} or more" if high is None else f" from {low:,} to {high:,}"
+        raise OptionError(OptionName(name), f" is {_shown(value)}; expected a whole number{within}")
+    return number
+
+
 def whole(low: int, high: int) -> Parse:
     """A whole number from `low` to `high`."""
 
     def parse(name: str, value: Any) -> int:
         number = _as_number(value)
-        if number is None or not number.is_integer() or not low <= number <= high:
-            raise OptionError(
-                OptionName(name),
-                f" is {_shown(value)}; expected a whole number from {low:,} to {high:,}",
-            )
-        return int(number)
+        fits = number is not None and number.is_integer() and low <= number <= high
+        return int(number) if fits else whole_number(name, value, low, high)  # type: ignore[arg-type]
 
     return parse
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise OptionError(OptionName(name), f" is {_shown(value)}; expected True or False")
+    return value
 
 
 def real(low: float = -LARGEST, high: float = LARGEST, *, above: bool = False) -> Parse:

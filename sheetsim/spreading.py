@@ -25,6 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sheetsim.errors import EngineError, EngineMissingError, OptionError, OptionName
+from sheetsim.option_values import whole_number
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -74,14 +75,11 @@ def spread(
 
     Raises:
         Exception: what the function raised, of the first task in order that failed.
-        OptionError: `jobs` is not a whole number >= 1, or `scheduler` is no address.
+        OptionError: `jobs` is no whole number from 1 on, or `scheduler` is no address.
         EngineMissingError: a scheduler without the package distributed.
         EngineError: a worker died, or the scheduler cannot be reached or has no workers.
     """
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise OptionError(
-            OptionName("jobs", "option jobs"), f": got {jobs!r}, expected a whole number >= 1"
-        )
+    jobs = whole_number("jobs", jobs, 1)
     tasks = list(tasks)
     with _interrupts() as interrupted:
         if scheduler is not None:

@@ -17,7 +17,6 @@ tell them apart, `MovieLens.labels` has the id behind the title: "Chasing Amy (1
 from __future__ import annotations
 
 import functools
-import operator
 import os
 from collections import Counter
 from collections.abc import Sequence, Sized
@@ -34,6 +33,7 @@ from sheetsim.data.csv_table import printable
 from sheetsim.data.labels import MAX_LABEL, fold
 from sheetsim.data.numbers import read_only
 from sheetsim.errors import DataError, OptionError, OptionName, shown
+from sheetsim.option_values import whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -262,7 +262,7 @@ def split(data: Sized, valid: float = 0.1, seed: int = 42) -> tuple[Ids, Ids]:
     Raises:
         OptionError: an argument is outside its range.
     """
-    n, seed = len(data), _whole("seed", seed, 0)
+    n, seed = len(data), whole_number("seed", seed, 0)
     cut = int(n * valid) if 0 < valid < 1 else 0
     if not 0 < cut < n:
         raise OptionError(
@@ -290,7 +290,7 @@ def batch_preview(data: MovieLens, n: int = 5, seed: int = 42) -> pd.DataFrame:
     """
     import pandas as pd
 
-    n, seed = _whole("n", n, 1), _whole("seed", seed, 0)
+    n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0)
     rows = np.random.default_rng(seed).choice(len(data), min(n, len(data)), replace=False)
     return pd.DataFrame(
         {
@@ -318,16 +318,4 @@ def most_rated(data: MovieLens, n: int = 1000) -> Ids:
     """
     counts = np.bincount(data.items, minlength=data.n_items)
     # stable: equal counts stay in the order of the codes, which is that of the ids
-    return np.argsort(-counts, kind="stable")[: _whole("n", n, 1)]
-
-
-def _whole(name: str, value: int, least: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or number < least:
-        raise OptionError(
-            OptionName(name), f" is {shown(value)}; expected a whole number, {least} or more"
-        )
-    return number
+    return np.argsort(-counts, kind="stable")[: whole_number("n", n, 1)]

@@ -8,7 +8,6 @@ points, whose best line is known, so that a class sees how near each optimizer c
 from __future__ import annotations
 
 import math
-import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from sheetsim.data.csv_table import Table, open_table, printable
 from sheetsim.data.frame_table import frame_table, is_frame
 from sheetsim.data.numbers import first_out_of_range, parse_number, range_text, read_only, to_floats
 from sheetsim.errors import DataError, OptionError, OptionName, shown
+from sheetsim.option_values import whole_number
 from sheetsim.references import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def line_points(
     Raises:
         OptionError: an argument is outside its range.
     """
-    n = _whole("n", n, MIN_POINTS, MAX_POINTS)
-    seed = _whole("seed", seed, 0, None)
+    n = whole_number("n", n, MIN_POINTS, MAX_POINTS)
+    seed = whole_number("seed", seed, 0)
     a, b, noise = (_real(name, v) for name, v in (("a", a), ("b", b), ("noise", noise)))
     if noise < 0:
         raise OptionError(
@@ -197,19 +197,6 @@ def _check_count(n: int, name: str) -> None:
             f"{name}: more than {MAX_POINTS:,} points; expected no more than fit Excel's "
             f"{MAX_ROWS:,} rows with a heading"
         )
-
-
-def _whole(name: str, value: int, least: int, most: int | None) -> int:
-    upto = "or more" if most is None else f"to {most:,}"
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or number < least or (most is not None and number > most):
-        raise OptionError(
-            OptionName(name), f" is {shown(value)}; expected a whole number, {least} {upto}"
-        )
-    return number
 
 
 def _real(name: str, value: float) -> float:

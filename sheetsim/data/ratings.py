@@ -12,7 +12,6 @@ solver's equations for it are 0 = 0.
 from __future__ import annotations
 
 import functools
-import operator
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,8 @@ from sheetsim.data.labels import MAX_DIGITS, clean_label, first_duplicate, typed
 from sheetsim.data.long_rows import busiest
 from sheetsim.data.numbers import first_out_of_range, range_text, read_only, to_floats
 from sheetsim.data.wide_rows import Wishes, read_wide
-from sheetsim.errors import DataError, OptionError, OptionName, shown
+from sheetsim.errors import DataError, shown
+from sheetsim.option_values import whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +165,7 @@ def load_ratings(
         DataError: the file or something in it is not as it must be, or can be read in two ways;
             names file, line, column of all that is wrong in its rows.
     """
-    sides = _side("users", users), _side("movies", movies)
+    sides = _sides(users, movies)
     wishes = Wishes(who, tuple(without), tuple(blank))
     with open_table(path, any_separator=True) as table:
         return _from_table(table, printable(Path(path).name), *sides, wishes)
@@ -199,7 +199,7 @@ def as_ratings(
         OptionError: `users` or `movies` is not from 1 to 200.
         DataError: the object holds no such ratings; see `Ratings` and `load_ratings`.
     """
-    sides = _side("users", users), _side("movies", movies)
+    sides = _sides(users, movies)
     if obj is None:
         return default_ratings()
     if isinstance(obj, Ratings):
@@ -301,13 +301,8 @@ def _axis_labels(labels: Iterable[int | str], axis: str, source: str) -> tuple[i
     return clean
 
 
-def _side(name: str, value: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if isinstance(value, bool) or not 1 <= number <= MAX_SIDE:
-        raise OptionError(
-            OptionName(name), f" is {shown(value)}; expected a whole number, 1 to {MAX_SIDE}"
-        )
-    return number
+def _sides(users: int, movies: int) -> tuple[int, int]:
+    return (
+        whole_number("users", users, 1, MAX_SIDE),
+        whole_number("movies", movies, 1, MAX_SIDE),
+    )

@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 from sheetsim.errors import OptionError, OptionName
 from sheetsim.learn.models import Model
 from sheetsim.learn.rules import rule_of
-from sheetsim.option_values import BELOW_1, real, whole
+from sheetsim.option_values import BELOW_1, real, whole, whole_number
 from sheetsim.sheet import Array
 from sheetsim.topics.schedules.lr_finder import exponential, smoothed, stop_at, suggest
 from sheetsim.topics.schedules.one_cycle import one_cycle
@@ -313,11 +313,7 @@ class Learner:
         Raises:
             OptionError: epochs is no whole number from 1 on.
         """
-        if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 1:
-            raise OptionError(
-                OptionName("epochs"), f" is {epochs}; expected a whole number from 1 on"
-            )
-        return int(epochs) * -(-len(self.train.targets) // self.batch_size)
+        return whole_number("epochs", epochs, 1) * -(-len(self.train.targets) // self.batch_size)
 
     def _rates(self, lr: float | slice) -> Array:
         return group_rates(lr, len(self.model.groups))

@@ -7,12 +7,10 @@ Optimality* is 1%, which ends a search at a solution that may be 1% off without 
 ours is 0: the optimum.
 """
 
-import math
 from dataclasses import dataclass, fields
-from numbers import Integral, Real
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from sheetsim.errors import OptionError, OptionName
+from sheetsim.option_values import Parse, flag, one_of, real, whole_number
 
 Derivatives = Literal["analytic", "central", "forward"]
 
@@ -62,23 +60,10 @@ class Options:
     ignore_integers: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("precision", "convergence"):
-            _positive(name, getattr(self, name))
-        for name in ("max_time", "max_stall_time"):
-            if getattr(self, name) is not None:
-                _positive(name, getattr(self, name), "seconds, a number > 0, or None")
-        for name in ("max_iterations", "max_subproblems"):
-            if getattr(self, name) is not None:
-                whole(name, getattr(self, name), 1, "a whole number >= 1, or None")
-        if self.derivatives not in get_args(Derivatives):
-            words = ", ".join(get_args(Derivatives))
-            raise _wrong("derivatives", self.derivatives, f"one of {words}")
-        if not isinstance(self.ignore_integers, bool):
-            raise _wrong("ignore_integers", self.ignore_integers, "True or False")
-        for name, least in (("population", 1), ("seed", 0), ("max_stall", 1)):
-            whole(name, getattr(self, name), least)
-        for name in ("integer_tolerance", "mutation_rate"):
-            _share(name, getattr(self, name))
+        for name, parse in _PARSERS.items():
+            given = getattr(self, name)
+            if given is not None or name not in _NO_LIMIT:
+                object.__setattr__(self, name, parse(name, given))
 
     @property
     def scheme(self) -> str:
@@ -91,31 +76,24 @@ class Options:
         return tuple(field.name for field in fields(cls))
 
 
-def _number(value: Any) -> bool:
-    # bool is a Real to Python, but `convergence=True` is a slip of the pen.
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _from(least: int) -> Parse:
+    return lambda name, value: whole_number(name, value, least)
 
 
-def _positive(name: str, value: Any, expected: str = "a finite number > 0") -> None:
-    if not (_number(value) and math.isfinite(value) and value > 0):
-        raise _wrong(name, value, expected)
-
-
-def _share(name: str, value: Any) -> None:
-    if not (_number(value) and 0 <= value <= 1):
-        raise _wrong(name, value, "a number from 0 to 1")
-
-
-def whole(name: str, value: Any, least: int, expected: str | None = None) -> int:
-    """Return `value` as an int if it is a whole number of at least `least`.
-
-    Raises:
-        OptionError: It is not; the message names the option.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        raise _wrong(name, value, expected or f"a whole number >= {least}")
-    return int(value)
-
-
-def _wrong(name: str, value: Any, expected: str) -> OptionError:
-    return OptionError(OptionName(name, f"option {name}"), f": got {value!r}, expected {expected}")
+_PARSERS: dict[str, Parse] = {
+    "precision": real(0, above=True),
+    "convergence": real(0, above=True),
+    "max_time": real(0, above=True),
+    "max_iterations": _from(1),
+    "derivatives": one_of(*get_args(Derivatives)),
+    "population": _from(1),
+    "seed": _from(0),
+    "integer_tolerance": real(0, 1),
+    "max_subproblems": _from(1),
+    "mutation_rate": real(0, 1),
+    "max_stall": _from(1),
+    "max_stall_time": real(0, above=True),
+    "ignore_integers": flag,
+}
+_NO_LIMIT = {"max_time", "max_iterations", "max_subproblems", "max_stall_time"}
+"""Options that may be None."""

@@ -9,13 +9,14 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError, OptionName
+from sheetsim.option_values import whole_number
 from sheetsim.solver import grg
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop
 from sheetsim.solver.evaluator import Clock, Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods import evolutionary, simplex
 from sheetsim.solver.model import Model
-from sheetsim.solver.options import Options, whole
+from sheetsim.solver.options import Options
 from sheetsim.solver.parts.feasibility import none_found
 from sheetsim.solver.result import Result
 from sheetsim.solver.sensitivity import sensitivity
@@ -79,7 +80,7 @@ def solve(
 
 def _starts(given: int | Floats, n: int, engine: str) -> int | Floats:
     if np.ndim(given) == 0:
-        count = whole("starts", given, 1)
+        count = whole_number("starts", given, 1)
         if count > 1 and engine == "Simplex LP":
             raise OptionError(OptionName("starts"), f": got {count}, expected 1 for {engine}")
         return count

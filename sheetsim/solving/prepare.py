@@ -11,9 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from sheetsim.errors import OptionError, OptionName, WorkbookError
 from sheetsim.formula.functions import is_flat
+from sheetsim.option_values import whole_number
 from sheetsim.references import address_text
 from sheetsim.solver.endings import Ending, Outcome
-from sheetsim.solver.options import Options, whole
+from sheetsim.solver.options import Options
 from sheetsim.solver.parts.starts import uniform, unit_box
 from sheetsim.solver.solve_model import solve
 from sheetsim.solving.compiled import Compiled, compile_model
@@ -171,7 +172,7 @@ def solver_starts(stored: SolverModel, request: Request) -> int:
     if request.starts is None:
         many = settings.multistart and engine is SolverEngine.GRG
         return settings.population + 1 if many else 1
-    starts = whole("starts", request.starts, 1)
+    starts = whole_number("starts", request.starts, 1)
     if starts > 1 and engine is SolverEngine.SIMPLEX:
         raise OptionError(
             OptionName("starts"), f" is {starts}; expected 1 with {engine.title}, or another engine"

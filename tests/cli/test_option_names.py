@@ -47,10 +47,13 @@ GIVEN: dict[str, tuple[dict[str, Any], str]] = {
         {"objective": "A2", "by": "A1", "minimize": True, "value": 1.0},
         "{value}: got 1.0, expected it without {minimize}",
     ),
-    "a bad seed": ({"objective": "A2", "by": "A1", "seed": -1}, "{option seed}: got -1"),
+    "a bad seed": (
+        {"objective": "A2", "by": "A1", "seed": -1},
+        "{seed} is -1; expected a whole number, 0 or more",
+    ),
     "a bad precision": (
         {"objective": "A2", "by": "A1", "precision": 0.0},
-        "{option precision}: got 0.0",
+        "{precision} is 0.0; expected a number above 0",
     ),
 }
 

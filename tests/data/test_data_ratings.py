@@ -188,7 +188,7 @@ def test_fewer_than_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [0, -1, 201, 1.5, True, "15", None])
 def test_bad_options(bad: Any) -> None:
-    with pytest.raises(OptionError, match=r"users is .*; expected a whole number, 1 to 200"):
+    with pytest.raises(OptionError, match=r"users is .*; expected a whole number from 1 to 200"):
         load_ratings("absent.csv", users=bad)
     with pytest.raises(OptionError, match="movies is"):
         as_ratings(None, movies=bad)

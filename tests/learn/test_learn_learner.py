@@ -203,7 +203,7 @@ def test_bad_settings(settings: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize("epochs", [0, -1, 1.5, True])
 def test_bad_epochs(epochs: Any) -> None:
-    with pytest.raises(OptionError, match="expected a whole number from 1 on"):
+    with pytest.raises(OptionError, match="expected a whole number, 1 or more"):
         learner().fit(epochs, 0.1)
 
 

@@ -43,9 +43,9 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError, OptionName
+from sheetsim.option_values import whole_number
 from sheetsim.solver.functions import Vectorized
 from sheetsim.solver.model import Model, Reduction
-from sheetsim.solver.options import whole
 
 RIDGE = 1e-12
 SWEEPS = 25
@@ -137,8 +137,8 @@ def factor_model(
             f"and {np.isinf(table).sum()} infinite numbers, expected (users, movies) with NaN for "
             "blanks and one rating or more",
         )
-    q = whole("k", k, 1) + bool(bias)
-    rng = np.random.default_rng(whole("seed", seed, 0))
+    q = whole_number("k", k, 1) + bool(bias)
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
     n = q * sum(table.shape)
     if start is not None and np.shape(start) != (n,):
         raise OptionError(OptionName("start"), f": got shape {np.shape(start)}, expected ({n},)")

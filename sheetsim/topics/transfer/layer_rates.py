@@ -27,6 +27,7 @@ import math
 import numpy as np
 
 from sheetsim.errors import OptionError, OptionName
+from sheetsim.option_values import whole_number
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
@@ -62,10 +63,7 @@ def group_rates(lr: float | slice, groups: int, divisor: float = DIVISOR) -> Arr
         OptionError: no groups; a rate or a divisor that is not a number above 0; a slice with a
             step, without an end, or whose start is not below its end.
     """
-    if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
-        raise OptionError(
-            OptionName("groups"), f" is {groups!r}; expected a whole number, at least 1"
-        )
+    whole_number("groups", groups, 1)
     _require_rate("divisor", divisor)
     if not isinstance(lr, slice):
         return np.full(groups, _require_rate("lr", lr))
