@@ -3,9 +3,10 @@
 A module of this package that holds an `ENGINE` is an engine: to add one, add its file.
 
 `base` says what an engine offers, `choice` which there are and which of them take part;
-`ironcalc` and `libreoffice` are two. `process` runs a program with a time limit. `ironcalc_model`
-asks IronCalc for outputs as a function of variables, where our own formulas do not suffice, and
-`ironcalc_formulas` for what it has read.
+`ironcalc` and `libreoffice` are two, all that is known of each in its file. `child_process` runs a
+program, such as LibreOffice, and ends it when its time is over. `ironcalc_model` asks IronCalc for
+outputs as a function of variables, where our own formulas do not suffice, and `ironcalc_formulas`
+for what it has read.
 
 The names below are imported when they are first asked for: the command line knows what engines
 there are before any of them is.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from sheetsim.book import Content
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sheetsim.book import Place
+    from sheetsim.formula.functions import Elsewhere
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that an engine may take. A workbook of 100,000 formulas takes LibreOffice about 10."""
@@ -23,8 +25,25 @@ Values = dict[str, dict[tuple[int, int], Content]]
 """Sheet name to (row, column), from 0, to what the cell shows; blank cells are left out."""
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an engine beside how it is run.
+
+    Attributes:
+        title: how it is called in sentences.
+        not_known: what it shows for a function, or a formula, that it does not know.
+        otherwise: what it takes in another way than Excel, as was measured.
+    """
+
+    title: str
+    not_known: frozenset[str] = frozenset({"#NAME?"})
+    otherwise: frozenset[Elsewhere] = frozenset()
+
+
 class Engine(Protocol):
     """A spreadsheet program that computes the formulas of a workbook file.
+
+    It may have `facts`, which are told from its name alone if it has none.
 
     Attributes:
         name: how it is called on the command line.

@@ -15,12 +15,19 @@ from sheetsim.module_text import held_in
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sheetsim.engines.base import Engine
+    from sheetsim.engines.base import Engine, Facts
 
 
 def engines() -> dict[str, Engine]:
     """Return every engine by its name, in alphabetical order, whether it is installed or not."""
     return dict(_found())
+
+
+def facts_of(name: str) -> Facts:
+    """Return what is known of an engine, by its name."""
+    from sheetsim.engines.base import Facts  # not needed to tell the engines' names
+
+    return getattr(engines().get(name), "facts", Facts(name))
 
 
 @cache

@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
-from sheetsim.engines.base import DEFAULT_TIMEOUT, require_recalculated
+from sheetsim.engines.base import DEFAULT_TIMEOUT, Facts, require_recalculated
 from sheetsim.errors import EngineError, EngineMissingError
+from sheetsim.formula.functions import Elsewhere
 from sheetsim.workbook.read.archive import Archive
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ class IronCalc:
     """The engine; see `base.Engine`."""
 
     name = "ironcalc"
+    facts = Facts(
+        "IronCalc",
+        not_known=frozenset({"#NAME?", "#ERROR!", "#N/IMPL!"}),
+        otherwise=frozenset(
+            {
+                Elsewhere.BLANK_IN_PAIR,
+                Elsewhere.BLANK_IN_MATRIX,
+                Elsewhere.NO_ORDER,
+                Elsewhere.ROOT_OF_NEGATIVE,
+            }
+        ),
+    )
 
     def version(self) -> str:
         """Return IronCalc's version; see `base.Engine`."""

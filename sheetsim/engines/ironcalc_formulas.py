@@ -8,26 +8,27 @@ a sheet too many costs time, a sheet too few would be wrong.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import TABLE, Reads
+from sheetsim.formula.syntax.tokens import tokenize
 from sheetsim.references import references_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sheetsim.book import CellAddress, Place
+    from sheetsim.formula.syntax.tokens import Token
 
-# A text, a quoted sheet, or a word: a function, a name, a sheet, a cell.
-_WORD = re.compile(r"""\"(?:[^"]|"")*"|'((?:[^']|'')*)'|([^\W\d][\w.?\\]*)""")
-_CALL = re.compile(r"([A-Za-z_][\w.]*)\(")
+UNREADABLE = "?"
+"""Stands for the words of a formula that IronCalc writes in a way that is not read here."""
 
-ANYWHERE = frozenset(
+ANYWHERE = frozenset({UNREADABLE}) | {
     name.casefold()
     for name, one in TABLE.items()
     if one.reads is Reads.ANYWHERE or one.asks is not None
-)
+}
 """Functions whose value may depend on any sheet, or on how many there are."""
 
 RANDOM = frozenset({"randarray"} | {name.casefold() for name, one in TABLE.items() if one.random})
@@ -87,8 +88,14 @@ class Formulas:
 
         It writes the functions that it knows in capitals and all others in small letters.
         """
-        calls = _CALL.findall(self.of(sheet).get(place, ""))
-        found = [c.upper() for c in calls if c == c.lower() and c not in self._meanings]
+        text = self.of(sheet).get(place, "")
+        called = [token for token in _tokens(text) or () if token.kind == "function"]
+        found = [
+            token.value
+            for token in called
+            if text.startswith(token.value.lower(), token.at)
+            and token.value.casefold() not in self._meanings
+        ]
         return ", ".join(dict.fromkeys(found))
 
     def first_wrong(self, address: CellAddress, wrong: dict[CellAddress, None]) -> CellAddress:
@@ -127,12 +134,32 @@ class Formulas:
 
 
 def words(formula: str) -> set[str]:
-    """Return the words of a formula in small letters: functions, names, cells and sheets."""
-    found = set()
-    for quoted, word in _WORD.findall(formula):
-        if quoted or word:
-            found.add((quoted.replace("''", "'") or word).casefold())
+    """Return the words of a formula in small letters: functions, names, tables and sheets."""
+    tokens = _tokens(formula)
+    if tokens is None:
+        return {UNREADABLE}
+    found: set[str] = set()
+    for token in tokens:
+        sheet = None
+        if token.kind == "function":
+            found.add(token.value.casefold())
+        elif token.kind == "table":
+            found.add(token.value[0].casefold())
+        elif token.kind == "name":
+            sheet, name = token.value
+            found.add(name)
+        elif token.kind == "ref":
+            sheet = token.value.sheet
+        if sheet is not None:
+            found.update(sheet.casefold().split(":"))
     return found
+
+
+def _tokens(formula: str) -> tuple[Token, ...] | None:
+    try:
+        return tokenize(formula, (0, 0))
+    except WorkbookError:
+        return None
 
 
 def _referred(sheet: str, formula: str, among: dict[CellAddress, None]) -> Iterator[CellAddress]:

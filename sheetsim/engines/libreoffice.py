@@ -25,10 +25,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetsim.engines.base import DEFAULT_TIMEOUT, require_recalculated
-from sheetsim.engines.process import run
+from sheetsim.engines.base import DEFAULT_TIMEOUT, Facts, require_recalculated
+from sheetsim.engines.child_process import run
 from sheetsim.errors import EngineError, EngineMissingError, WorkbookError
 from sheetsim.files import replace_file
+from sheetsim.formula.functions import Elsewhere
 from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.archive import Archive
 
@@ -79,6 +80,19 @@ class LibreOffice:
     """The engine; see `base.Engine`."""
 
     name = "libreoffice"
+    facts = Facts(
+        "LibreOffice",
+        otherwise=frozenset(
+            {
+                Elsewhere.BLANK_IN_PAIR,
+                Elsewhere.BLANK_IN_MATRIX,
+                Elsewhere.ROOT_OF_NEGATIVE,
+                Elsewhere.NOT_KNOWN,
+                Elsewhere.ARRAY_OF_CELLS,
+                Elsewhere.EMPTY_TEXT,
+            }
+        ),
+    )
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

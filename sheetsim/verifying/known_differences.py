@@ -10,73 +10,54 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sheetsim.book import CellError, Value
+from sheetsim.engines.choice import facts_of
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import TABLE, Elsewhere
 from sheetsim.formula.recalc.formula_alone import Formulas
 from sheetsim.formula.syntax.tokens import tokenize
 
-TITLES = {
-    "cached": "the file",
-    "numpy": "NumPy",
-    "ironcalc": "IronCalc",
-    "libreoffice": "LibreOffice",
-}
-"""How sources are called in sentences."""
-
-UNSUPPORTED_CODES = {
-    "ironcalc": {"#NAME?", "#ERROR!", "#N/IMPL!"},
-    "libreoffice": {"#NAME?"},
-}
-"""What an engine answers to a function, or a formula, that it does not know."""
+OWN_TITLES = {"cached": "the file", "numpy": "NumPy"}
+"""How sources that are no engines are called in sentences."""
 
 
 class Known(NamedTuple):
-    """What engines take in another way than Excel.
+    """What some engines take in another way than Excel; which do, each engine's file says.
 
     Attributes:
-        engines: which.
         why: what is known.
         shows: the only answer that this explains; None for any.
         expected: the only answer of Excel that this explains; None for any.
     """
 
-    engines: tuple[str, ...]
     why: str
     shows: Value = None
     expected: Value = None
 
 
-_BOTH = ("ironcalc", "libreoffice")
-_LIBREOFFICE = ("libreoffice",)
 _NO_VALUE = CellError("#VALUE!")
 
 KNOWN = {
     Elsewhere.BLANK_IN_PAIR: Known(
-        _BOTH, "a blank in {function} counts as 0 in {engines}, where Excel skips the pair"
+        "a blank in {function} counts as 0 in {engines}, where Excel skips the pair"
     ),
     Elsewhere.BLANK_IN_MATRIX: Known(
-        _BOTH, "{function} over a range with a blank or a text is #VALUE! in {engines}", _NO_VALUE
+        "{function} over a range with a blank or a text is #VALUE! in {engines}", _NO_VALUE
     ),
     Elsewhere.NO_ORDER: Known(
-        ("ironcalc",),
         "{function} in a range that is not in order finds another place in {engines} than in Excel",
     ),
     Elsewhere.ROOT_OF_NEGATIVE: Known(
-        _BOTH,
         "a negative number to a fraction, such as (-8)^(1/3), is #NUM! in Excel, and a root in "
         "{engines}",
         expected=CellError("#NUM!"),
     ),
     Elsewhere.NOT_KNOWN: Known(
-        _LIBREOFFICE, "{function} (the @ or # of dynamic arrays) is not known to {engines}"
+        "{function} (the @ or # of dynamic arrays) is not known to {engines}"
     ),
     Elsewhere.ARRAY_OF_CELLS: Known(
-        _LIBREOFFICE,
         "the array that {function} returns is taken in another way by {engines} than by Excel",
     ),
-    Elsewhere.EMPTY_TEXT: Known(
-        _LIBREOFFICE, "arithmetic with an empty text is #VALUE! in {engines}", _NO_VALUE
-    ),
+    Elsewhere.EMPTY_TEXT: Known("arithmetic with an empty text is #VALUE! in {engines}", _NO_VALUE),
 }
 """The first that fits is given; which functions they are of, each function's entry says."""
 
@@ -127,7 +108,7 @@ def unsupported_cells(
         expected: what it should have; an error that is expected is a result.
         text: slot to formula.
     """
-    codes = UNSUPPORTED_CODES.get(engine, set())
+    codes = facts_of(engine).not_known
 
     def fails(slot: int) -> bool:
         value = values[slot]
@@ -215,7 +196,7 @@ def _engine_reason(engine: str, formula: str, values: Mapping[str, Value], name:
     for fact, entry in KNOWN.items():
         found = next((name for name, facts in calls if fact in facts), "")
         fits = entry.shows in (None, value) and entry.expected in (None, expected)
-        if engine in entry.engines and found and fits:
+        if fact in facts_of(engine).otherwise and found and fits:
             return Reason(entry.why.replace("{function}", found))
     if type_of(value) != type_of(expected):
         text = f"{{engines}} computes {type_of(value)}, expected {type_of(expected)}"
@@ -234,9 +215,14 @@ def type_of(value: Value) -> str:
     return "a text" if isinstance(value, str) else "a number"
 
 
+def title_of(source: str) -> str:
+    """Return how a source is called in sentences: the file, NumPy, or an engine."""
+    return OWN_TITLES.get(source) or facts_of(source).title
+
+
 def listed(names: Iterable[str]) -> str:
     """Return sources as a list in words: NumPy, IronCalc and LibreOffice."""
-    titles = [TITLES.get(name, name) for name in names]
+    titles = [title_of(name) for name in names]
     if len(titles) < 2:
         return "".join(titles)
     return f"{', '.join(titles[:-1])} and {titles[-1]}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sheetsim.verifying.known_differences import TITLES, listed
+from sheetsim.verifying.known_differences import listed, title_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class SourceReport:
     @property
     def title(self) -> str:
         """Its name as it is written, with the version."""
-        return f"{TITLES.get(self.name, self.name)} {self.version}".rstrip()
+        return f"{title_of(self.name)} {self.version}".rstrip()
 
 
 @dataclass(frozen=True)
