@@ -24,10 +24,13 @@ TITLES: Mapping[str, str] = {
     "angles": "Angles", "combinatorics": "Counting and chances of counts", "matrices": "Matrices",
     "statistics": "Statistics", "moments": "Means, moments and lines", "ranks": "Order and ranks",
     "conditional": "By criteria", "distributions": "Normal and related distributions",
-    "samples": "Distributions of samples", "finance": "Loans and depreciation",
-    "cashflows": "Cash flows", "logic": "Logic", "information": "Information and choices",
-    "lookup": "Lookup", "references": "References", "arrays": "Arrays", "texts": "Texts",
-    "bases": "Bases and bits", "dates": "Dates and times",
+    "samples": "Distributions of samples", "hypotheses": "Tests of hypotheses",
+    "finance": "Loans and depreciation", "cashflows": "Cash flows", "bonds": "Bonds",
+    "bills": "Bills, and assets by the year", "logic": "Logic",
+    "information": "Information and choices", "lookup": "Lookup", "references": "References",
+    "arrays": "Arrays", "texts": "Texts", "bases": "Bases and bits",
+    "complex_numbers": "Complex numbers", "bessel": "Bessel functions", "units": "Units",
+    "dates": "Dates and times",
 }  # fmt: skip
 """Module to title, in the order of the list; a module that is missing here comes last."""
 

@@ -66,10 +66,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     converter.write_text(CONVERTER.format(python=sys.executable), encoding="utf-8")
     converter.chmod(0o755)
     shutil.copy(ROOT / "workbooks" / "words.xlsx", folder)
-    with xlsxwriter.Workbook(folder / "prices.xlsx") as book:
+    with xlsxwriter.Workbook(folder / "growths.xlsx") as book:
         sheet = book.add_worksheet()
-        sheet.write("A1", 1.02)
-        sheet.write_formula("B1", "=DOLLARDE(A1,16)", None, 1.125)  # Microsoft's own example
+        sheet.write_row("A1", [0.09, 0.11, 0.1])
+        sheet.write_formula("D1", "=FVSCHEDULE(1,A1:C1)", None, 1.33089)  # Microsoft's own example
     return folder
 
 
@@ -91,8 +91,8 @@ PRINTED = {
         *("optimistic.xlsx: written", r"all 1,\d+ formula cells", "│ optimistic │"),
         "│ net +│ optimistic │",
     ),
-    "sheetsim/formula/functions/prices.py": (
-        *("Prices: DOLLARDE", "all 1 formula cells compared agree", "- Prices: DOLLARDE."),
+    "sheetsim/formula/functions/growths.py": (
+        *("Growths: FVSCHEDULE", "all 1 formula cells compared agree", "- Growths: FVSCHEDULE."),
     ),
     "sheetsim/engines/gnumeric.py": ("agree: NumPy, gnumeric",),
 }

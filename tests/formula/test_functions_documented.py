@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from formula_books import book_of, place_of
-from function_cases import CELLS, FAMILIES
+from function_cases import CELLS, FAMILIES, ODD_FIRST
 from installed import installed
 
 from sheetsim.book import CellError, Value
@@ -25,6 +25,8 @@ CASES = [(formula, value) for cases in FAMILIES.values() for formula, value in c
 TOP = 200
 
 BEFORE_MARCH_1900 = "has no 29 February 1900, which Excel has"
+SHARES = "takes the time to the next coupon by years, not by its period"
+NO_METHOD = "does not know the last argument"
 DIFFERENCES: dict[str, dict[str, str]] = {
     "ironcalc": {
         'TEXT(1234567898,"[<=9999999]###-####;(###) ###-####")': "drops the conditions",
@@ -40,6 +42,9 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "SUMPRODUCT(1/COUNTIF(D1:D5,D1:D5))": "takes no array for a criterion",
         "SUM(LARGE({1,2,3},{1,2}))": "takes no array for k",
         'CONCAT({"a","b";"c","d"})': "takes no array constant there",
+        "BESSELK(1.5,1)": "has eight digits",
+        'CONVERT(68,"F","C")': "takes an offset for a temperature's size",
+        'IMLN("0")': "writes -inf",
     },
     "libreoffice": {
         "DATE(1900,2,29)": BEFORE_MARCH_1900,
@@ -63,6 +68,18 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "DOLLAR(-1234.567,-2)": "writes a minus sign",
         "TYPE(TRUE)": "calls a boolean a number",
         "COUNTIF(B1:B3,7)": "does not count a text that spells the number",
+        "DURATION(DATE(2018,7,1),DATE(2048,1,1),0.08,0.09,2,1)": SHARES,
+        "MDURATION(DATE(2008,1,1),DATE(2016,1,1),0.08,0.09,2,1)": SHARES,
+        "ACCRINT(DATE(2008,3,5),DATE(2008,8,31),DATE(2008,5,1),0.1,1000,2,0,FALSE)": NO_METHOD,
+        "ACCRINT(DATE(2008,4,5),DATE(2008,8,31),DATE(2008,5,1),0.1,1000,2,0,TRUE)": NO_METHOD,
+        f"ODDFPRICE({ODD_FIRST}0.0785,0.0625,100,2,1)": "does not compute it",
+        f"ODDFYIELD({ODD_FIRST}0.0575,84.5,100,2,0)": "does not compute it",
+        "TBILLPRICE(DATE(2008,3,31),DATE(2009,6,1),0.09)": "allows more than a year",
+        "COUPNUM(TRUE,DATE(2011,1,25),2)": "takes TRUE for 1",
+        "IMABS(TRUE)": "takes TRUE for 1",
+        "BESSELK(1.5,1)": "has eight digits",
+        'CONVERT(1,"lbm","kg")': "has seven digits of a pound",
+        'IMSUM("1+i","j")': "takes i and j together",
     },
 }
 DIFFERENCES["ironcalc"].pop("CODE")
@@ -74,7 +91,7 @@ _NEW = {
     "GAMMA", "GAUSS", "IFNA", "IFS", "ISOWEEKNUM", "MAXIFS", "MINIFS", "NUMBERVALUE", "PDURATION",
     "PERMUTATIONA", "PHI", "RRI", "SEC", "SECH", "SEQUENCE", "SORT", "SORTBY", "SWITCH",
     "TEXTAFTER", "TEXTBEFORE", "TEXTJOIN", "UNICHAR", "UNICODE", "UNIQUE", "XLOOKUP", "XMATCH",
-    "XOR",
+    "XOR", "IMCOSH", "IMCOT", "IMCSC", "IMCSCH", "IMSEC", "IMSECH", "IMSINH", "IMTAN",
 }  # fmt: skip
 
 
@@ -140,7 +157,7 @@ def test_engines_agree_or_are_known_to_differ(
             unknown.append(formula)
         elif not same(own, other, rel):
             assert formula in DIFFERENCES[engine.name], f"{own!r} here, {other!r} in {engine.name}"
-    assert len(unknown) <= 25, "the engine hardly knew the functions"
+    assert len(unknown) <= len(CASES) // 20, "the engine hardly knew the functions"
 
 
 def same(own: Value, other: Value, rel: float) -> bool:

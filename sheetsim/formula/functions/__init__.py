@@ -77,8 +77,8 @@ ToolPak. All other facts, each with a default, are listed with
 What the modules of functions share is in those with an underscore: `_function` (what an entry is),
 `_make`, `_complex_step` and `_ranges` (the constructors), `_special` (error function, gamma, beta),
 `_squares` (which squares a function sums), `_steps` (how it is computed on single numbers),
-`_finder` (look-ups by halves), `_criteria` and `_wildcards` (">5" and "a*"), `_format_sections`,
-`_number_format` and `_fractions` (TEXT's format codes).
+`_coupons` (days and coupons of bonds), `_finder` (look-ups by halves), `_criteria` and
+`_wildcards` (">5" and "a*"), `_format_sections`, `_number_format` and `_fractions` (TEXT's codes).
 """
 
 from __future__ import annotations

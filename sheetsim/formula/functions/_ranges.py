@@ -19,6 +19,8 @@ from sheetsim.formula.functions._make import first_error, general, numbers_in
 from sheetsim.formula.values import ArrayValue, Bools, with_errors
 
 Shapes = list[tuple[int, ...]]
+Slopes = tuple[Floats, Sequence[Floats | None]]
+"""The derivatives by all numbers of the ranges, and by the single values."""
 
 
 def spread(x: Any) -> Any:
@@ -49,7 +51,7 @@ def shares(slope: Floats, shapes: Shapes) -> list[Floats]:
 def ranged(
     name: str,
     f: Callable[..., Any],
-    partials: Callable[..., tuple[Floats, Sequence[Floats | None]]],
+    partials: Callable[..., Slopes],
     *,
     singles: int,
     optional: int = 0,

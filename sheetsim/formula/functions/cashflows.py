@@ -6,7 +6,6 @@ Newton's method, and its derivative is that of the equation that it solves: -F_v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,9 @@ from sheetsim.arrays import Floats
 from sheetsim.formula.functions._complex_step import log1p
 from sheetsim.formula.functions._function import UnknownResultError
 from sheetsim.formula.functions._make import everywhere, first_error, general
-from sheetsim.formula.functions._ranges import mask_of, ranged
+from sheetsim.formula.functions._ranges import Slopes, mask_of, ranged
 from sheetsim.formula.functions.finance import root
 from sheetsim.formula.values import NUM_ERROR, ArrayValue, Bools, with_errors
-
-Slopes = tuple[Floats, Sequence[Floats | None]]
 
 
 def _periods(m: Bools) -> Floats:

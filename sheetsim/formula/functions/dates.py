@@ -208,7 +208,7 @@ def _difference(start: float, end: float, unit: str) -> float:
     raise ExcelError(NUM_ERROR)
 
 
-def _year_share(start: float, end: float, basis: int = 0) -> float:
+def year_share(start: float, end: float, basis: int = 0) -> float:
     """Return YEARFRAC, by the five ways of counting days."""
     if basis not in range(5):
         raise ExcelError(NUM_ERROR)
@@ -219,7 +219,7 @@ def _year_share(start: float, end: float, basis: int = 0) -> float:
         return _days_360(first, last, european=True) / 360
     (y1, m1, d1), (y2, m2, d2) = day_of(first), day_of(last)
     if basis == 1:
-        return (last - first) / _year_length(first, last)
+        return (last - first) / year_length(first, last)
     ends = [m == 2 and d == days_in(y, 2) for y, m, d in ((y1, m1, d1), (y2, m2, d2))]
     if all(ends):
         d2 = 30
@@ -230,7 +230,7 @@ def _year_share(start: float, end: float, basis: int = 0) -> float:
     return (360 * (y2 - y1) + 30 * (m2 - m1) + d2 - min(d1, 30)) / 360
 
 
-def _year_length(first: int, last: int) -> float:
+def year_length(first: int, last: int) -> float:
     """Return a year's days as Excel's basis 1 counts them.
 
     Up to a year: 366 if 29 February lies between, or both days in one leap year; else 365. More
@@ -350,7 +350,7 @@ FUNCTIONS = (
     dated("DAYS", "dd", lambda end, start: float(checked(end) - checked(start))),
     dated("DAYS360", "dd|b", _days_360),
     dated("DATEDIF", "ddt", _difference),
-    dated("YEARFRAC", "dd|i", _year_share, booleans=False),
+    dated("YEARFRAC", "dd|i", year_share, booleans=False),
     dated("NETWORKDAYS", "dd|r", lambda start, end, *rows: _network(start, end, 1.0, *rows),
           booleans=False),
     dated("NETWORKDAYS.INTL", "dd|vr", _intl(_network)),

@@ -221,6 +221,66 @@ def _fixed(cost: Any, salvage: Any, life: Any, per: Any, month: Any = 12.0) -> A
     return np.where(good, np.where(real(cost) == 0, 0.0, out), np.nan)
 
 
+def _later_of(a: Any, b: Any) -> Any:
+    """Return the larger of two."""
+    return np.where(real(a) >= real(b), a, b)
+
+
+def _passed(periods: Any) -> Any:
+    """Return how much of one period has passed."""
+    return np.where(real(periods) <= 0, 0.0, np.where(real(periods) >= 1, 1.0, periods))
+
+
+_MOST_PERIODS = 100_000
+
+
+def _variable(
+    cost: Any, salvage: Any, life: Any, start: Any, end: Any, factor: Any = 2.0, stay: Any = 0.0
+) -> Any:
+    """Return VDB: what the periods from start to end take, parts of a period by their share.
+
+    A period takes DDB's part of the balance, or, once that is more, an equal part of what is left
+    for each period to come, unless it is to stay with the first; never below the salvage.
+    """
+    first, last = real(start) + 0 * real(end), real(end) + 0 * real(start)
+    good = (real(cost) >= 0) & (real(salvage) >= 0) & (real(life) > 0) & (real(factor) > 0)
+    good = good & (first >= 0) & (first <= last) & (last <= real(life)) & (last <= _MOST_PERIODS)
+    most = np.max(np.where(good, np.ceil(last), 0.0), initial=0.0)
+    balance, total = cost + 0 * factor, 0.0 * (cost + salvage + life + factor)
+    for k in range(int(most)):
+        rest = balance - salvage
+        rest = np.where(real(rest) > 0, rest, 0.0)
+        lost = balance * factor / life
+        lost = np.where(real(lost) < real(rest), lost, rest)
+        to_come = np.where(real(life) > k, life - k, 1.0)
+        lost = np.where(real(stay) != 0, lost, _later_of(lost, rest / to_come))
+        total = total + (_passed(end - k) - _passed(start - k)) * lost
+        balance = balance - lost
+    return np.where(good, total, np.nan)
+
+
+def _digits_of(parts: Any) -> Any:
+    """Return what the digits behind the point are multiplied by to be parts: 100 for sixteenths."""
+    whole = np.trunc(real(parts))
+    return 10 ** np.ceil(np.log10(np.where(whole >= 1, whole, np.nan)))
+
+
+def _from_parts(price: Any, parts: Any) -> Any:
+    """Return DOLLARDE: 1.02 in sixteenths is 1 + 2 / 16."""
+    whole = np.trunc(real(price))
+    return whole + (price - whole) * _digits_of(parts) / np.trunc(real(parts))
+
+
+def _to_parts(price: Any, parts: Any) -> Any:
+    """Return DOLLARFR: 1.125 in sixteenths is 1.02."""
+    whole = np.trunc(real(price))
+    return whole + (price - whole) * np.trunc(real(parts)) / _digits_of(parts)
+
+
+def _no_part(price: Any, parts: Any) -> Any:
+    return (parts >= 0) & (parts < 1) & np.isfinite(price)
+
+
 def _effect(nominal: Any, count: Any) -> Any:
     n = np.trunc(real(count))
     good = (real(nominal) > 0) & (n >= 1)
@@ -269,6 +329,12 @@ FUNCTIONS = (
     smooth("SYD", _digits, 4, 4, sample=(3.3, 0.4, 5.4, 2.4)),
     smooth("DDB", _declining, 4, 5, kinks=ALL, sample=(3.3, 0.1, 6.4, 2.4, 1.7)),
     smooth("DB", _fixed, 4, 5, kinks=ALL, sample=(3.3, 0.4, 6.4, 2.4, 7.5), flat=(1, 2, 3, 4)),
+    smooth("VDB", _variable, 5, 7, flat=(6,), kinks=ALL, flags={6},
+           sample=(2.4, 0.3, 6.4, 1.3, 3.6, 1.7, 0.0)),
+    smooth("DOLLARDE", _from_parts, 2, 2, flat=(1,), kinks={0, 1}, booleans=False, div0=_no_part,
+           sample=(1.02, 16.5)),
+    smooth("DOLLARFR", _to_parts, 2, 2, flat=(1,), kinks={0, 1}, booleans=False, div0=_no_part,
+           sample=(1.13, 16.5)),
     smooth("EFFECT", _effect, 2, 2, flat=(1,), kinks={1}, booleans=False, sample=(0.2, 4.4)),
     smooth("NOMINAL", _nominal, 2, 2, flat=(1,), kinks={1}, booleans=False, sample=(0.2, 4.4)),
     smooth("RRI", _growth_rate, 3, 3, sample=(3.4, 1.3, 1.9)),

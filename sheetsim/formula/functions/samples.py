@@ -92,7 +92,8 @@ def _chi_x(y: Floats, x: Floats, n: Floats, whole: Floats) -> Floats:
     return _gamma_x(y, x, _degrees(n) / 2, np.full(1, 2.0), whole)
 
 
-def _chi_density(x: Floats, n: Floats) -> Floats:
+def chi_density(x: Floats, n: Floats) -> Floats:
+    """Return the density of χ² with n degrees of freedom."""
     return _gamma_density(x, _degrees(n) / 2, np.full(1, 2.0))
 
 
@@ -103,14 +104,14 @@ def _chi_inverse(p: Floats, n: Floats, *, upper: bool = False) -> Floats:
 # Student's t with v degrees of freedom.
 
 
-def _outside(t: Floats, v: Floats) -> Pair:
+def outside(t: Floats, v: Floats) -> Pair:
     """Return how likely a number is nearer to 0 than t, and farther than t."""
     square = t * t
     return beta_parts(np.full(1, 0.5), v / 2, square / (v + square), v / (v + square))
 
 
 def _student_above(t: Floats, df: Floats) -> Floats:
-    far = 0.5 * _outside(t, _degrees(df))[1]
+    far = 0.5 * outside(t, _degrees(df))[1]
     return np.where(t > 0, far, 1 - far)
 
 
@@ -134,7 +135,7 @@ def _student_tails(t: Floats, df: Floats, tails: Floats) -> Floats:
 
 def _student_2t_inverse(p: Floats, df: Floats) -> Floats:
     p, v = np.broadcast_arrays(p, _degrees(df))
-    t = quantile(lambda t: _outside(t, v), lambda t: 2 * student_density(t, v), p, upper=True)
+    t = quantile(lambda t: outside(t, v), lambda t: 2 * student_density(t, v), p, upper=True)
     return np.where((p == 1) & (v > 0), 0.0, t)
 
 
@@ -160,12 +161,14 @@ def _confidence_alpha(y: Floats, alpha: Floats, sd: Floats, size: Floats) -> Flo
 # F with m and n degrees of freedom.
 
 
-def _ratio_parts(x: Floats, m: Floats, n: Floats) -> Pair:
+def ratio_parts(x: Floats, m: Floats, n: Floats) -> Pair:
+    """Return how likely F with m and n degrees of freedom is below x, and above it."""
     both = m * x + n
     return beta_parts(m / 2, n / 2, m * x / both, n / both)
 
 
-def _ratio_density(x: Floats, m: Floats, n: Floats) -> Floats:
+def ratio_density(x: Floats, m: Floats, n: Floats) -> Floats:
+    """Return the density of F with m and n degrees of freedom."""
     a, b = m / 2, n / 2
     u = np.where(x > 0, x, 1.0)
     inner = binomial(a, a + b, m * u / (m * u + n), n / (m * u + n)) * a * b / ((a + b) * u)
@@ -175,28 +178,28 @@ def _ratio_density(x: Floats, m: Floats, n: Floats) -> Floats:
 
 def _ratio(x: Floats, m: Floats, n: Floats, whole: Floats) -> Floats:
     x, m, n = np.broadcast_arrays(_at_least_0(x), _degrees(m), _degrees(n))
-    return np.where(whole != 0, _ratio_parts(x, m, n)[0], _ratio_density(x, m, n))
+    return np.where(whole != 0, ratio_parts(x, m, n)[0], ratio_density(x, m, n))
 
 
 def _ratio_x(y: Floats, x: Floats, m: Floats, n: Floats, whole: Floats) -> Floats:
     m, n = _degrees(m), _degrees(n)
-    density = _ratio_density(x, m, n)
+    density = ratio_density(x, m, n)
     bend = (m / 2 - 1) / x - (m + n) / 2 * m / (n + m * x)
     return density * np.where(whole != 0, 1.0, bend)
 
 
 def _ratio_above(x: Floats, m: Floats, n: Floats) -> Floats:
-    return _ratio_parts(*np.broadcast_arrays(_at_least_0(x), _degrees(m), _degrees(n)))[1]
+    return ratio_parts(*np.broadcast_arrays(_at_least_0(x), _degrees(m), _degrees(n)))[1]
 
 
 def _ratio_inverse(p: Floats, m: Floats, n: Floats, *, upper: bool = False) -> Floats:
     p, m, n = np.broadcast_arrays(p, _degrees(m), _degrees(n))
-    x = quantile(lambda x: _ratio_parts(x, m, n), lambda x: _ratio_density(x, m, n), p, upper=upper)
+    x = quantile(lambda x: ratio_parts(x, m, n), lambda x: ratio_density(x, m, n), p, upper=upper)
     return np.where((p == (1.0 if upper else 0.0)) & (m > 0) & (n > 0), 0.0, x)
 
 
 def _slope_of_f(y: Floats, p: Floats, m: Floats, n: Floats) -> Floats:
-    return np.asarray(1 / _ratio_density(y, _degrees(m), _degrees(n)))
+    return np.asarray(1 / ratio_density(y, _degrees(m), _degrees(n)))
 
 
 # Beta between `low` and `high`.
@@ -260,11 +263,11 @@ FUNCTIONS = (
     elementwise("CHISQ.DIST", _chi, _chi_x, flat, flat, kinks={1, 2}, flags={2},
                 sample=(0.7, 3.4, 0.0)),
     elementwise("CHISQ.DIST.RT", lambda x, n: gamma_parts(_degrees(n) / 2, _at_least_0(x) / 2)[1],
-                lambda y, x, n: -_chi_density(x, n), flat, kinks={1}, also="CHIDIST"),
-    elementwise("CHISQ.INV", _chi_inverse, lambda y, p, n: 1 / _chi_density(y, n), flat,
+                lambda y, x, n: -chi_density(x, n), flat, kinks={1}, also="CHIDIST"),
+    elementwise("CHISQ.INV", _chi_inverse, lambda y, p, n: 1 / chi_density(y, n), flat,
                 kinks={1}, sample=(0.3, 3.4)),
     elementwise("CHISQ.INV.RT", lambda p, n: _chi_inverse(p, n, upper=True),
-                lambda y, p, n: -1 / _chi_density(y, n), flat, kinks={1}, also="CHIINV",
+                lambda y, p, n: -1 / chi_density(y, n), flat, kinks={1}, also="CHIINV",
                 sample=(0.3, 3.4)),
     elementwise("T.DIST", _student, _student_t, flat, flat, kinks={1, 2}, flags={2},
                 sample=(0.7, 3.4, 0.0)),
@@ -284,7 +287,7 @@ FUNCTIONS = (
     elementwise("F.DIST", _ratio, _ratio_x, flat, flat, flat, kinks={1, 2, 3},
                 flags={3}, sample=(0.7, 3.4, 5.4, 0.0)),
     elementwise("F.DIST.RT", _ratio_above,
-                lambda y, x, m, n: -_ratio_density(x, _degrees(m), _degrees(n)), flat, flat,
+                lambda y, x, m, n: -ratio_density(x, _degrees(m), _degrees(n)), flat, flat,
                 kinks={1, 2}, also="FDIST", sample=(0.7, 3.4, 5.4)),
     elementwise("F.INV", _ratio_inverse, _slope_of_f, flat, flat, kinks={1, 2},
                 sample=(0.3, 3.4, 5.4)),
