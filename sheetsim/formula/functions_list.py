@@ -28,7 +28,7 @@ TITLES: Mapping[str, str] = {
     "finance": "Loans and depreciation", "cashflows": "Cash flows", "bonds": "Bonds",
     "bills": "Bills, and assets by the year", "logic": "Logic",
     "information": "Information and choices", "lookup": "Lookup", "references": "References",
-    "arrays": "Arrays", "texts": "Texts", "bases": "Bases and bits",
+    "arrays": "Arrays", "texts": "Texts", "regular_expressions": "Texts", "bases": "Bases and bits",
     "complex_numbers": "Complex numbers", "bessel": "Bessel functions", "units": "Units",
     "dates": "Dates and times",
 }  # fmt: skip

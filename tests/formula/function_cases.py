@@ -397,6 +397,33 @@ ENGINEERING = {
     "IMABS(TRUE)": VALUE,
 }  # fmt: skip
 
+_MAIL = '"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}$"'
+
+NEWER_TEXTS = {
+    'REGEXTEST("alfalfa","a")': True, 'REGEXTEST("alfalfa","[a-z]")': True,
+    'REGEXTEST("alfalfa","[A-Z]")': False, 'REGEXTEST("alfalfa","ALFA",1)': True,
+    f'REGEXTEST("joe@mail.example.com",{_MAIL})': True, f'REGEXTEST("joe@mail",{_MAIL})': False,
+    'REGEXEXTRACT("DylanWilliams","[A-Z][a-z]+")': "Dylan",
+    'INDEX(REGEXEXTRACT("DylanWilliams","[A-Z][a-z]+",1),2)': "Williams",
+    'INDEX(REGEXEXTRACT("a1b2","([a-z])([0-9])",2),2)': "1",
+    'REGEXEXTRACT("Sonia Rees (378) 555-4195","[0-9()]+ [0-9-]+")': "(378) 555-4195",
+    'REGEXEXTRACT("abc","[0-9]+")': NA, 'REGEXEXTRACT("abc","b",3)': VALUE,
+    'REGEXREPLACE("Sonia (378) 555-4195","[0-9]+-","***-")': "Sonia (378) ***-4195",
+    'REGEXREPLACE("SoniaBrown","([A-Z][a-z]+)([A-Z][a-z]+)","$2, $1")': "Brown, Sonia",
+    'REGEXREPLACE("aXbXc","X","-",-1)': "aXb-c", 'REGEXREPLACE("aXbXc","x","-",1,1)': "a-bXc",
+    'REGEXREPLACE("a","a","$$")': "$", 'VALUETOTEXT("Hello")': "Hello", "VALUETOTEXT(TRUE)": "TRUE",
+    'VALUETOTEXT("a ""b""",1)': '"a ""b"""', "VALUETOTEXT(1234.01234,1)": "1234.01234",
+    'ARRAYTOTEXT({1,"a";TRUE,2})': "1, a, TRUE, 2",
+    'ARRAYTOTEXT({1,"a";TRUE,2},1)': '{1,"a";TRUE,2}', "ARRAYTOTEXT({1},2)": VALUE,
+    'LENB("abc")': D("3"), 'MIDB("abcd",2,2)': "bc", 'FINDB("c","abc")': D("3"),
+    "SERIESSUM(2,0,1,{1,2,3})": D("17"), "SERIESSUM(0,0,1,{1,2})": NUM,
+    "SERIESSUM(PI()/4,0,2,{1,-0.5,0.041666666666666664,-0.001388888888888889})": D("0.707103"),
+    "BINOM.DIST.RANGE(60,0.75,48)": D("0.084"), "BINOM.DIST.RANGE(60,0.75,45,50)": D("0.524"),
+    "BINOM.DIST.RANGE(10,0.5,5,3)": NUM, "SUM(MUNIT(3))": D("3"), "MUNIT(0)": VALUE,
+    "PERCENTOF({1,2},{1,2,3})": D("0.5"), "PERCENTOF({1},{0})": DIV,
+    "ROWS(TRIMRANGE(A1:A9))": D("3"), "ROWS(TRIMRANGE(A1:A9,1))": D("9"), "TRIMRANGE(X1:X9)": REF,
+}  # fmt: skip
+
 CELLS = {
     "A1": 1.0, "A2": 2.0, "A3": 4.0, "B1": 5.0, "B2": False, "B3": "7",
     "C2": 2.0, "C3": 0.0, "D1": 7.0, "D2": 3.5, "D3": 3.5, "D4": 1.0, "D5": 2.0,
@@ -412,4 +439,5 @@ FAMILIES = {
     "counting": COUNTING, "dates": DATES, "texts": TEXTS, "choices": CHOICES,
     "conditional": CONDITIONAL, "lookups": LOOKUPS, "securities": SECURITIES,
     "hypotheses": HYPOTHESES, "engineering": ENGINEERING,
+    "newer texts": NEWER_TEXTS,
 }  # fmt: skip

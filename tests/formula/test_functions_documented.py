@@ -45,6 +45,8 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "BESSELK(1.5,1)": "has eight digits",
         'CONVERT(68,"F","C")': "takes an offset for a temperature's size",
         'IMLN("0")': "writes -inf",
+        'INDEX(REGEXEXTRACT("a1b2","([a-z])([0-9])",2),2)': "gives all matches, no groups",
+        'REGEXEXTRACT("abc","b",3)': "does not look at the mode",
     },
     "libreoffice": {
         "DATE(1900,2,29)": BEFORE_MARCH_1900,
@@ -92,6 +94,8 @@ _NEW = {
     "PERMUTATIONA", "PHI", "RRI", "SEC", "SECH", "SEQUENCE", "SORT", "SORTBY", "SWITCH",
     "TEXTAFTER", "TEXTBEFORE", "TEXTJOIN", "UNICHAR", "UNICODE", "UNIQUE", "XLOOKUP", "XMATCH",
     "XOR", "IMCOSH", "IMCOT", "IMCSC", "IMCSCH", "IMSEC", "IMSECH", "IMSINH", "IMTAN",
+    "ARRAYTOTEXT", "MUNIT", "PERCENTOF", "REGEXEXTRACT", "REGEXREPLACE", "REGEXTEST", "TRIMRANGE",
+    "VALUETOTEXT",
 }  # fmt: skip
 
 
@@ -157,7 +161,8 @@ def test_engines_agree_or_are_known_to_differ(
             unknown.append(formula)
         elif not same(own, other, rel):
             assert formula in DIFFERENCES[engine.name], f"{own!r} here, {other!r} in {engine.name}"
-    assert len(unknown) <= len(CASES) // 20, "the engine hardly knew the functions"
+    newer = [formula for formula in unknown if formula in FAMILIES["newer texts"]]
+    assert len(unknown) - len(newer) <= len(CASES) // 20, "the engine hardly knew the functions"
 
 
 def same(own: Value, other: Value, rel: float) -> bool:

@@ -238,7 +238,20 @@ def _filter(rows: Rows, include: Rows, other: Rows | None = None) -> Rows:
     return kept or other or []
 
 
+_MOST_UNIT = 2_000
+"""Rows of MUNIT's matrix."""
+
+
+def _unit(size: Rows) -> Rows:
+    """Return the unit matrix."""
+    n = int(coerced(size[0][0], "n"))
+    if not 1 <= n <= _MOST_UNIT:
+        raise ExcelError(VALUE_ERROR)
+    return [[float(r == c) for c in range(n)] for r in range(n)]
+
+
 FUNCTIONS = (
+    dynamic("MUNIT", 1, 1, _unit),
     general("SEQUENCE", 1, 4, _sequence, partials=_sequence_partials, kinks={0, 1},
             linear={2, 3}, ragged=True, sample=(3.4, 2.4, 0.7, 0.3)),
     dynamic("SORT", 1, 4, _sort),

@@ -242,6 +242,40 @@ def _hypergeometric_tail(x: int, n: int, good: int, size: int) -> float:
     raise ExcelError(NUM_ERROR)
 
 
+def _between(n: float, p: float, first: float, last: float) -> float:
+    """Return the probability of `first` to `last` successes, the smaller tails taken away."""
+    trials, low, high = int(n), int(first), int(last)
+    if not (n >= 0 and 0 <= p <= 1 and 0 <= low <= high <= trials):
+        raise ValueError("outside")
+    if high - low < _FEW:
+        k = np.arange(low, high + 1.0)
+        edges = {0.0: float(low == 0), 1.0: float(high == trials)}
+        if p in edges:
+            return edges[p]
+        each_one = binomial(k, np.full(k.shape, float(trials)), np.full(1, p), np.full(1, 1 - p))
+        return float(min(each_one.sum(), 1.0))
+    ends = np.array([high, low - 1.0])
+    below = _binomial(ends, np.full(2, float(trials)), np.full(2, p), np.ones(2))
+    return float(below[0] - (below[1] if low else 0.0))
+
+
+_FEW = 100_000
+"""Successes whose probabilities are added up one by one."""
+
+
+def _in_range(n: Floats, p: Floats, first: Floats, *last: Floats) -> Floats:
+    return each(_between)(n, p, first, *last) if last else each(_between)(n, p, first, first)
+
+
+def _in_range_p(y: Floats, n: Floats, p: Floats, first: Floats, *last: Floats) -> Floats:
+    """Return n (b(s - 1) - b(s2)), with the chances b of so many successes in n - 1 trials."""
+    low, high, n = np.trunc(first), np.trunc(last[0] if last else first), np.trunc(n)
+    with np.errstate(all="ignore"):
+        before = np.where(low > 0, binomial(np.maximum(low - 1, 0), n - 1, p, 1 - p), 0.0)
+        at_end = np.where(high < n, binomial(np.minimum(high, n - 1), n - 1, p, 1 - p), 0.0)
+    return np.asarray(n * (before - at_end) + 0 * y)
+
+
 YES, NO = np.ones(1), np.zeros(1)
 
 FUNCTIONS = (
@@ -256,6 +290,8 @@ FUNCTIONS = (
     plain("LCM", "r", _least_multiple, most=255),
     elementwise("BINOM.DIST", _binomial, flat, flat, _binomial_p, flat, kinks={0, 1, 3},
                 also="BINOMDIST", flags={3}, sample=(2.4, 6.4, 0.3, 1.0)),
+    elementwise("BINOM.DIST.RANGE", _in_range, flat, _in_range_p, flat, flat, least=3,
+                kinks={0, 2, 3}, sample=(6.4, 0.3, 2.4, 4.4)),
     elementwise("BINOM.INV", each(_least_count), flat, flat, flat,
                 kinks=ALL, also="CRITBINOM", sample=(6.4, 0.3, 0.6)),
     elementwise("POISSON.DIST", _poisson, flat, _poisson_mean, flat, kinks={0, 2},

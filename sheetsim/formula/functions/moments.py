@@ -26,6 +26,7 @@ from sheetsim.formula.functions._make import (
     total,
     weight,
 )
+from sheetsim.formula.functions._ranges import Slopes, ranged
 from sheetsim.formula.functions.statistics import (
     FUNCTIONS as PLAIN,
 )
@@ -211,6 +212,55 @@ def _of_all(name: str, made: Function, *, over_sheets: bool = False) -> Function
                    over_sheets=over_sheets, sample=([[0.3, 0.9], [0.5, 1.6]], 1.2))  # fmt: skip
 
 
+def _part_of(some: ArrayValue, whole: ArrayValue) -> ArrayValue:
+    """Return PERCENTOF: the sum of some numbers over that of all."""
+    one, other = (total(arg.flat()[0])[..., None] for arg in (some, whole))
+    none = other == 0
+    with np.errstate(all="ignore"):
+        return with_errors(one / other, [first_error(some), first_error(whole)], none)
+
+
+def _part_of_partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
+    some, whole = (arg.flat() for arg in args)
+    one, other = total(some[0])[..., None], total(whole[0])[..., None]
+    slopes = []
+    for (_, m), arg, each in ((some, args[0], 1 / other), (whole, args[1], -one / other**2)):
+        there = np.ones(arg.shape) if m is None else m.reshape(arg.shape).astype(np.float64)
+        slopes.append(each * there)
+    return [*slopes]
+
+
+def _powers(n: Floats, m: Floats, there: Bools) -> Floats:
+    """Return the exponents of a series: n, n + m, n + 2 m, ...; a blank has its place, too."""
+    out: Floats = n + m * np.arange(there.shape[-1])
+    return out
+
+
+def _series(a: Floats, there: Bools, x: Floats, n: Floats, m: Floats) -> Floats:
+    """Return SERIESSUM, sum(a_i x^(n + (i - 1) m)); 0^0 is no number."""
+    powers = _powers(n, m, there)
+    with np.errstate(all="ignore"):
+        terms = np.where(there, a * x**powers, 0.0)
+    terms = np.where(there & (x == 0) & (powers == 0), np.nan, terms)
+    return terms.sum(-1)  # type: ignore[no-any-return]
+
+
+def _series_slopes(
+    y: Floats,
+    a: Floats,
+    there: Bools,
+    x: Floats,
+    n: Floats,
+    m: Floats,
+) -> Slopes:
+    powers = _powers(n, m, there)
+    with np.errstate(all="ignore"):
+        each = np.where(there, x**powers, 0.0)
+        by_x = np.where(there & (powers != 0), a * powers * x ** (powers - 1), 0.0).sum(-1)
+        terms = a * each * np.log(np.where(x > 0, x, np.nan))
+    return each, [by_x, terms.sum(-1), (np.arange(there.shape[-1]) * terms).sum(-1)]
+
+
 _KNOWN = {function.name: function for function in cast("tuple[Function, ...]", PLAIN)}
 
 FUNCTIONS = (
@@ -224,6 +274,10 @@ FUNCTIONS = (
     _moment("KURT", 4, 4, sample=True),
     general("FORECAST.LINEAR", 3, 3, _forecast, partials=_forecast_partials, params="VAA",
             also="FORECAST", sample=(0.8, [[0.3, 0.9, 0.5]], [[1.1, 0.2, 0.7]])),
+    general("PERCENTOF", 2, 2, _part_of, partials=_part_of_partials, params="R",
+            ranges={0, 1}, linear={0}, sample=([[0.3, 0.9]], [[0.3, 0.9, 0.5]])),
+    ranged("SERIESSUM", _series, _series_slopes, singles=3, first=False,
+           sample=(1.3, 0.7, 2.0, [[0.3, 0.9, 0.5]])),
     pairs("STEYX", _standard_error, _standard_error_partials, few=3),
     _of_all("AVERAGEA", _KNOWN["AVERAGE"], over_sheets=True),
     _of_all("MAXA", _KNOWN["MAX"], over_sheets=True),

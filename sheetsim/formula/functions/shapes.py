@@ -24,6 +24,7 @@ from sheetsim.formula.values import (
     ERROR,
     NA_ERROR,
     NUMBER,
+    REF_ERROR,
     VALUE_ERROR,
     ArrayValue,
     ExcelError,
@@ -328,6 +329,22 @@ def _pieces(text: str, marks: Rows | None, fold: bool) -> list[str]:
     return [*out, text[start:]]
 
 
+def _trimmed(table: Rows, rows: Rows | None = None, columns: Rows | None = None) -> Rows:
+    """Cut blank rows and columns off the edges: 1 before, 2 behind, 3 both, 0 none."""
+    ways = [int(_single(rows, 3)), int(_single(columns, 3))]
+    if any(way not in range(4) for way in ways):
+        raise ExcelError(VALUE_ERROR)
+    spans = []
+    turned = [list(column) for column in zip(*table, strict=True)]
+    for lines, way in zip((table, turned), ways, strict=True):
+        there = [i for i, line in enumerate(lines) if any(one is not None for one in line)]
+        if not there:
+            raise ExcelError(REF_ERROR)
+        spans.append((there[0] if way & 1 else 0, there[-1] + 1 if way & 2 else len(lines)))
+    (top, bottom), (left, right) = spans
+    return [row[left:right] for row in table[top:bottom]]
+
+
 def _all(k: int) -> bool:
     return True
 
@@ -353,4 +370,5 @@ FUNCTIONS = (
     dynamic("TOCOL", 1, 3, _lined_up(upright=True)),
     dynamic("TOROW", 1, 3, _lined_up(upright=False)),
     dynamic("TEXTSPLIT", 2, 6, _split),
+    dynamic("TRIMRANGE", 1, 3, _trimmed),
 )

@@ -256,20 +256,41 @@ def _side(*, after: bool) -> Callable[..., str]:
     return cut
 
 
+def _as_text(value: Value, strict: float = 0.0) -> str:
+    """Return VALUETOTEXT: as it is shown, or (1) as a formula would write it."""
+    if int(strict) not in (0, 1):
+        raise ExcelError(VALUE_ERROR)
+    if isinstance(value, CellError):
+        return value.code
+    if isinstance(value, str) and int(strict):
+        return '"' + value.replace('"', '""') + '"'
+    return text_of(value)
+
+
+def _array_as_text(rows: list[list[Value]], strict: float = 0.0) -> str:
+    """Return ARRAYTOTEXT: all values with commas, or (1) as an array in a formula."""
+    written = [[_as_text(value, strict) for value in row] for row in rows]
+    if int(strict):
+        return "{" + ";".join(",".join(row) for row in written) + "}"
+    return ", ".join(one for row in written for one in row)
+
+
 FUNCTIONS = (
+    plain("VALUETOTEXT", "v|n", _as_text),
+    plain("ARRAYTOTEXT", "r|n", _array_as_text),
     plain("LOWER", "t", lambda text: text.lower()),
     plain("UPPER", "t", lambda text: text.upper()),
     plain("PROPER", "t", _proper),
     plain("TRIM", "t", lambda text: re.sub(" +", " ", text.strip(" "))),
     plain("CLEAN", "t", _clean),
-    plain("LEN", "t", lambda text: float(len(text))),
-    plain("LEFT", "t|i", lambda text, count=1: _piece(text, 1, count)),
-    plain("RIGHT", "t|i", _right),
-    plain("MID", "tii", _piece),
-    plain("FIND", "tt|i", _find),
-    plain("SEARCH", "tt|i", _search),
+    plain("LEN", "t", lambda text: float(len(text)), also="LENB"),
+    plain("LEFT", "t|i", lambda text, count=1: _piece(text, 1, count), also="LEFTB"),
+    plain("RIGHT", "t|i", _right, also="RIGHTB"),
+    plain("MID", "tii", _piece, also="MIDB"),
+    plain("FIND", "tt|i", _find, also="FINDB"),
+    plain("SEARCH", "tt|i", _search, also="SEARCHB"),
     plain("SUBSTITUTE", "ttt|i", _substitute),
-    plain("REPLACE", "tiit", _replace),
+    plain("REPLACE", "tiit", _replace, also="REPLACEB"),
     plain("REPT", "ti", _repeat),
     plain("EXACT", "tt", lambda a, b: a == b),
     plain("CONCATENATE", "t", joined, most=255),
