@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LARGE = 2.0**100
 """A step for polynomials of degree 2; its square, times numbers as sheets hold them, is finite."""
 
+FEW_POINTS = 8
+"""Points that are computed one by one where that is done by straight-line code."""
+
 PLAIN_WORK = 50
 """What a function that Python computes value by value costs, in numbers that NumPy computes."""
 
@@ -88,13 +91,23 @@ class Program:
             WorkbookError: an output needs what cannot be computed here; see `fallbacks`.
         """
         x = self._checked(x)
-        if x.ndim == 1 and (quick := self.straight_line.values(x)) is not None:
+        if (quick := self._quick_values(x)) is not None:
             return quick
         forward = self._forward(x)
         if forward is None:
             return np.stack([self.values(one) for one in x])
         state, _ = forward
         return self._numbers(state.num[..., self._out])
+
+    def _quick_values(self, x: Floats) -> Floats | None:
+        """Return the outputs at one x or few by the straight line; None if it does not take all."""
+        if x.ndim == 1:
+            return self.straight_line.values(x)
+        if not 0 < len(x) <= FEW_POINTS:
+            return None
+        found = [self.straight_line.values(one) for one in x]
+        good = [one for one in found if one is not None]
+        return np.stack(good) if len(good) == len(x) else None
 
     def value_and_gradient(self, x: Floats, output: int = 0) -> tuple[Floats, Floats]:
         """Return one output, () or (S,), and its derivatives by the variables, (n,) or (S, n)."""

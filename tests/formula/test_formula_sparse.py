@@ -57,7 +57,9 @@ def test_rows_of_one_colour_that_share_a_column_are_noticed(
         return np.zeros(pattern.width, np.intp)
 
     monkeypatch.setattr(sparsity, "colours", one)
-    found = transport(6, 9).values_and_sparse_jacobian(np.zeros(54))
+    program = transport(6, 9)
+    monkeypatch.setattr(program.straight_line, "values_and_entries", lambda *_: None)
+    found = program.values_and_sparse_jacobian(np.zeros(54))
     assert found is not None
     assert not np.array_equal(found[1].dense(), closed_form(6, 9))
 

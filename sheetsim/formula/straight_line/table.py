@@ -142,7 +142,7 @@ def function(lines: list[str], cells: list[str], result: list[str], checked: lis
     Args:
         lines: of the steps, in order.
         cells: all that are given.
-        result: what it returns, as a list.
+        result: what it returns, as a tuple.
         checked: what has to be finite besides.
     """
     total = " + ".join(["sum(y)", *checked])
@@ -150,10 +150,10 @@ def function(lines: list[str], cells: list[str], result: list[str], checked: lis
         "def straight(x):",
         f"[{', '.join(cells)}] = x" if cells else "pass",
         *lines,
-        f"y = [{', '.join(result)}]",
+        f"y = ({''.join(f'{one}, ' for one in result)})",
         f"if isfinite({total}): return y",
     ])  # fmt: skip
 
 
-Straight = Callable[[list[float]], "list[float] | None"]
+Straight = Callable[[list[float]], "tuple[float, ...] | None"]
 """The cells given -> the results; None, or an exception, where they are not all finite."""
