@@ -59,9 +59,11 @@ class ArrayValue:
         obj: the texts and errors, shaped like `num`; None if there are none.
         bad: whether there may be an error, or a text that is no number.
         literal: whether it was written in the formula or computed there, not read from cells.
+        truth: where it holds as a condition, and the errors where it is none, once a function has
+            asked for that.
     """
 
-    __slots__ = ("_flat", "bad", "kind", "literal", "num", "obj")
+    __slots__ = ("_flat", "bad", "kind", "literal", "num", "obj", "truth")
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class ArrayValue:
         self.bad = bad
         self.literal = literal
         self._flat: tuple[Floats, Bools | None] | None = None
+        self.truth: tuple[Bools, ArrayValue | None] | None = None
 
     def flat(self) -> tuple[Floats, Bools | None]:
         """Return the numbers with rows and columns in one axis (..., n), 0 for what is none.

@@ -38,6 +38,12 @@ from sheetsim.formula.values import (
 
 def truth(condition: ArrayValue) -> tuple[Bools, ArrayValue | None]:
     """Return where a condition holds, and the errors where it is none (None: nowhere)."""
+    if condition.truth is None:
+        condition.truth = _truth(condition)
+    return condition.truth
+
+
+def _truth(condition: ArrayValue) -> tuple[Bools, ArrayValue | None]:
     kind = condition.kind
     texts = kind is not None and bool((kind == TEXT).any())  # "1" is no condition, though a number
     if not condition.bad and not texts and (kind is not None or np.isfinite(condition.num).all()):

@@ -40,6 +40,10 @@ SMALL = 64
 """Numbers that are returned as a list at once as quickly as those of them that vary."""
 
 
+_FLOAT = np.dtype(np.float64)
+_BYTES = _FLOAT.itemsize
+
+
 class StraightLine:
     """Outputs of a tape as code for one x at a time.
 
@@ -76,7 +80,7 @@ class StraightLine:
 
     def values_and_jacobian(self, x: Floats) -> tuple[Floats, Floats] | None:
         """Return the outputs (m,), and their derivatives (m, n)."""
-        code = self._jacobian
+        code = self.jacobian_code
         return None if code is None else code.run(x)  # type: ignore[return-value]
 
     def values_and_entries(self, x: Floats, pattern: Pattern) -> tuple[Floats, Floats] | None:
@@ -142,7 +146,8 @@ class StraightLine:
             return None
 
     @cached_property
-    def _jacobian(self) -> _Code | None:
+    def jacobian_code(self) -> _Code | None:
+        """The code of `values_and_jacobian`; None if there is none."""
         plan, rows = self.plan, self._rows
         if plan is None or rows is None:
             return None
@@ -198,9 +203,9 @@ class _Array:
     def filled(self, buffer: bytearray, start: int) -> Floats:
         """Return the array, given the numbers that are wanted, from a byte on."""
         if self._places is None:
-            return np.ndarray(self._shape, np.float64, buffer, start)
+            return np.ndarray(self._shape, _FLOAT, buffer, start)
         out = self.constants.copy()
-        out[self._places] = np.ndarray(self._places.size, np.float64, buffer, start)
+        out[self._places] = np.ndarray(self._places.size, _FLOAT, buffer, start)
         return out.reshape(self._shape)
 
 
@@ -208,6 +213,9 @@ class _Code:
     """One or two arrays that one function fills.
 
     Floats are packed as bytes: that takes a third of the time that NumPy takes to read a list.
+
+    Attributes:
+        function: floats in, floats out.
     """
 
     def __init__(self, plan: Plan, arrays: Sequence[_Array]) -> None:
@@ -216,12 +224,12 @@ class _Code:
         self._second = _BYTES * len(arrays[0].wanted)
         self._size = _BYTES * len(wanted)
         self._pack = Struct(f"{len(wanted)}d").pack_into
-        self._function = compiled(plan, wanted, functions_of(plan))
+        self.function = compiled(plan, wanted, functions_of(plan))
 
     def run(self, x: Floats) -> Sequence[Floats] | None:
         """Return the arrays at x (n,); None if something is no finite number."""
         try:
-            found = self._function(x.tolist())
+            found = self.function(x.tolist())
         except (ArithmeticError, ValueError):
             return None
         if found is None:
@@ -230,7 +238,3 @@ class _Code:
         self._pack(buffer, 0, *found)
         first = arrays[0].filled(buffer, 0)
         return (first,) if len(arrays) == 1 else (first, arrays[1].filled(buffer, self._second))
-
-
-_BYTES = 8
-"""Of a float."""
