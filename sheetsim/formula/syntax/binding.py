@@ -112,28 +112,36 @@ class _Binder:
     def _expand(self, tree: Tree, i: int, names: Mapping[str, object]) -> _Step:
         """Return a node's position, or the LAMBDA that it is."""
         node = tree[i]
-        if node.kind == "name" and node.value[0] is None and node.value[1] in names:
-            return names[node.value[1]]  # type: ignore[return-value]
         if node.kind == "name" and node.value[0] is None:
-            named = self._named(node.value[1])
-            return self._add(node) if named is None else named
+            return self._meant(node, names)
         if node.kind != "call":
             return self._add(node)
-        name = str(node.value)
-        function = TABLE.get(name)
-        if function is not None and function.binds:
-            spelled = [tree[a] for a in node.args]
-            if function.binds == "let" and _is_let(spelled):
-                return (yield from self._let(tree, node, names))
-            if function.binds == "lambda" and _is_lambda(spelled):
-                params = tuple(one.value[1] for one in spelled[:-1])
-                return Closure(params, tree, node.args[-1], names)
-        callee: object = names.get(name.casefold()) if function is None else None
-        args = node.args
+        function = TABLE.get(str(node.value))
+        binds = "" if function is None else function.binds
+        spelled = [tree[a] for a in node.args]
+        if binds == "let" and _is_let(spelled):
+            return (yield from self._let(tree, node, names))
+        if binds == "lambda" and _is_lambda(spelled):
+            return Closure(_params(spelled), tree, node.args[-1], names)
+        return (yield from self._call(tree, node, names))
+
+    def _meant(self, node: Node, names: Mapping[str, object]) -> int | Closure:
+        """Return what a name stands for: in LET or LAMBDA, a LAMBDA, or a cell as it is."""
+        name = node.value[1]
+        if name in names:
+            return names[name]  # type: ignore[return-value]
+        named = self._named(name)
+        return self._add(node) if named is None else named
+
+    def _call(self, tree: Tree, node: Node, names: Mapping[str, object]) -> _Step:
+        """Return the position of a call; that of a LAMBDA is its body."""
+        name, args = str(node.value), node.args
+        callee: object = None
         if name == CALL:
             callee, args = (yield tree, args[0], names), args[1:]
-        elif callee is None and function is None:
-            callee = self._named(name)
+        elif name not in TABLE:
+            word = name.casefold()
+            callee = names[word] if word in names else self._named(name)
         given: list[int | Closure] = []
         for a in args:
             given += [(yield tree, a, names)]
@@ -141,12 +149,16 @@ class _Binder:
             return (yield from self._called(callee, given))
         if name == CALL:
             return self._add(Node("const", CellError("#REF!")))
+        return (yield from self._computed(tree, node, given))
+
+    def _computed(self, tree: Tree, node: Node, given: list[int | Closure]) -> _Step:
+        """Return the position of a call of a function, whose last argument may be a LAMBDA."""
+        function = TABLE.get(str(node.value))
+        unrolls = function is not None and bool(function.unrolls)
         positions = []
-        for k, one in enumerate(given):
-            last = k == len(given) - 1 and function is not None and function.unrolls
-            positions.append(
-                (yield from self._position(one, tree[args[k]], bool(last), len(given)))
-            )
+        for k, (one, a) in enumerate(zip(given, node.args, strict=True)):
+            wanted = unrolls and k == len(given) - 1
+            positions.append((yield from self._position(one, tree[a], wanted, len(given))))
         return self._add(node._replace(args=tuple(positions)))
 
     def _let(self, tree: Tree, node: Node, names: Mapping[str, object]) -> _Step:
@@ -207,8 +219,7 @@ class _Binder:
         spelled = [tree[a] for a in root.args]
         if function is None or function.binds != "lambda" or not _is_lambda(spelled):
             return None
-        params = tuple(one.value[1] for one in spelled[:-1])
-        return Closure(params, tree, root.args[-1], {}, name)
+        return Closure(_params(spelled), tree, root.args[-1], {}, name)
 
 
 def _is_let(nodes: list[Node]) -> bool:
@@ -217,6 +228,11 @@ def _is_let(nodes: list[Node]) -> bool:
 
 def _is_lambda(nodes: list[Node]) -> bool:
     return bool(nodes) and all(map(_is_name, nodes[:-1]))
+
+
+def _params(nodes: list[Node]) -> tuple[str, ...]:
+    """The parameters of a LAMBDA, which come before its body."""
+    return tuple(one.value[1] for one in nodes[:-1])
 
 
 def _is_name(node: Node) -> bool:
