@@ -10,9 +10,9 @@ has the options, `_tries` what a reader can try, and `_warning` the line that sa
 wrong. Of the sheets that are no topics, `_contents` is the first of every workbook,
 `_solver_sheet` follows the topics where there is a model, `_glossary` (from `_terms`) and the
 hidden `_plan` are the last. Several workbooks share `_inputs` (a row of named cells: the sheet's
-inputs, and what comes of them), `_divergence` (what is said and drawn of a run that diverges),
-`_limit` (whether Excel's Solver takes a model), `_ratings_grid` and `_ratings_options` (models of
-a table of ratings).
+inputs, and what comes of them), `_step_to_show` (the step up to which charts draw), `_divergence`
+(what is said and drawn of a run that diverges), `_limit` (whether Excel's Solver takes a model),
+`_ratings_grid` and `_ratings_options` (models of a table of ratings).
 
 A workbook's `__init__` imports NumPy, data and sheets where it uses them and not at its top, and
 what stands below is imported when it is first asked for: so the command line can name workbooks,

@@ -87,14 +87,16 @@ def entries_in(text: str, terms: Mapping[str, str]) -> tuple[list[str], list[str
     Returns:
         The entries, in the order of the text; the parts that have none, words as a rule.
     """
+    for named in (text.strip(), text.strip().removeprefix(START)):
+        whole = entry_of(named, terms) or entry_of(named.replace(" ", "_"), terms)
+        if whole:
+            return [whole], []
     text = text.strip().removeprefix(START)
-    whole = _entry(text, terms) or _entry(text.replace(" ", "_"), terms)
-    if whole:
-        return [whole], []
     found, left = [], []
-    for name in _joined(_NAME.findall(_ADDRESS.sub("", text)), text, terms):
-        for part in [name] if _entry(name, terms) else _PART.findall(name):
-            entry = _entry(part, terms)
+    for name in _joined(_NAME.findall(_ADDRESS.sub("", text)), " ", text, terms):
+        parts = [name] if entry_of(name, terms) else _joined(_PART.findall(name), "_", name, terms)
+        for part in parts:
+            entry = entry_of(part, terms)
             if entry:
                 found.append(entry)
             else:
@@ -102,13 +104,12 @@ def entries_in(text: str, terms: Mapping[str, str]) -> tuple[list[str], list[str
     return found, left
 
 
-def _joined(names: list[str], text: str, terms: Mapping[str, str]) -> Iterator[str]:
+def _joined(names: list[str], by: str, text: str, terms: Mapping[str, str]) -> Iterator[str]:
     """The names in a text, as many together as an entry has: "L2 diverged in" has two."""
     while names:
         count = len(names)
         while count > 1:
-            spoken = " ".join(names[:count])
-            if spoken in text and spoken.replace(" ", "_") in terms:
+            if by.join(names[:count]) in text and "_".join(names[:count]) in terms:
                 break
             count -= 1
         yield "_".join(names[:count])
@@ -117,7 +118,7 @@ def _joined(names: list[str], text: str, terms: Mapping[str, str]) -> Iterator[s
 
 def meaning(name: str, terms: Mapping[str, str]) -> str:
     """What an input of that name is, "" if nobody says it; of start_a, it is a at the start."""
-    entry = _entry(name, terms)
+    entry = entry_of(name, terms)
     if entry:
         return terms[entry]
     rest = name.removeprefix(START)
@@ -127,8 +128,8 @@ def meaning(name: str, terms: Mapping[str, str]) -> str:
     )
 
 
-def _entry(text: str, terms: Mapping[str, str]) -> str:
-    """The entry of a text as it stands, less its index, or in capitals; "" if there is none.
+def entry_of(text: str, terms: Mapping[str, str]) -> str:
+    """Return the entry of a text as it stands, less its index, or in capitals; "" if there is none.
 
     Names in formulas are lower case: rmse is RMSE. Of single letters the case counts.
     """

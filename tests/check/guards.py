@@ -11,6 +11,8 @@ __all__ = ["is_guard"]
 _GUARDS = re.compile(
     r"(\w+_)?(beyond|drawn|diverged_in|limit)|\w+_drawn\d|shown_step|h_used|shown_h_used"
     r"|drawn_\w+|line_[xy]|step_(b|a|rmse)|reach_[ab]|way_\w+|corners_[ab]"
+    r"|pass_there|there|there_\w+|step_loss|step_old_loss"
+    r"|(movies|every|trail|v|corners)_along_[12]|left_over|rest|reach"
 )
 
 

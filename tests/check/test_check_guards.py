@@ -13,7 +13,7 @@ import pytest
 from check_planting import Mutation, Written, batches, mutations
 from conftest import Sample
 from guards import is_guard
-from test_check_planted_bugs import unfound
+from test_check_planted_bugs import RATINGS, unfound
 
 from sheetsim.checking.expected import Expectations
 from sheetsim.sheet import Sheet
@@ -78,6 +78,35 @@ JOBS["transfer"] = (
         all_runs(lr=5, diverged_above=1),
         all_runs(diverged_above=0.5) | {"net": {"random": [[0.0] * 12 + [1.0]]}},
         all_runs(lr=1e6, lr_start=1e6),
+        all_runs(step_to_show=4) | {"runs": {"step_to_show": 9}},
+        all_runs(step_to_show=0) | {"runs": {"step_to_show": 0}},
+    ),
+)
+LONG = [[1.0, 1.5, 0.0], [-1.0, 0.0, 0.0], [1.0, 0.0, 0.1], [-1.0, 0.0, 0.0]]
+"""Movies that lie farther out along the rest of the start than along component 1, on one side."""
+APART = [[1.0, 0.1, 0.05], [-1.0, 0.1, -0.05], [1.0, -0.1, -0.05], [-1.0, -0.1, 0.05]]
+"""Movies whose components are the axes."""
+
+
+def iterated(factors: list[list[float]] | None = None, **cells: Any) -> State:
+    """Other factors, and what is typed into power_iteration."""
+    given = {} if factors is None else {"covariance": {"factors": factors}}
+    return {**given, "power_iteration": cells}
+
+
+JOBS["pca"] = (
+    "pca",
+    {"ratings": RATINGS, "k": 3},
+    (
+        {},
+        iterated(step_to_show=0),
+        iterated(step_to_show=1, start=[[0.3, -1.0, 2.0]]),
+        iterated(step_to_show=3, start=[[-2.0, 1.0, 0.5]], decimals=2),
+        iterated(LONG, step_to_show=2),
+        iterated([[-x, -y, -z] for x, y, z in LONG], step_to_show=2),
+        iterated(APART, start=[[1.0, 1e-14, 1e-14]]),
+        iterated([[-1.0, 0.2, 0.0], [-0.5, 0.0, 0.1], [0.0, -0.1, 0.3], [3.0, 0.5, 0.1]]),
+        iterated(APART, start=[[1.0, 0.1, 1e-14]], decimals=1),
     ),
 )
 JOBS["digits"] = (
@@ -88,7 +117,8 @@ JOBS["digits"] = (
         {"step": {"lr": 100, "wd": 1}, "steps": {"diverged_above": 1}},
         {"step": {"lr": 10}, "steps": {"diverged_above": 1}},
         {"steps": {"diverged_above": 0.5}},
-        {"steps": {"diverged_above": 0.9}},
+        {"steps": {"diverged_above": 0.9, "step_to_show": 0}},
+        {"steps": {"step_to_show": 1}, "weights_seen": {"step_to_show": 0}},
     ),
 )
 JOBS["schedules"] = (

@@ -172,9 +172,9 @@ FRAGMENTS: dict[str, list[tuple[str, str]]] = {
         ),
         ("Set it to 10: the loss jumps", "step: Set lr to 10."),
         (
-            "Set `steps_made` on **weights_seen** to 0, 1, 2, ...: the digits come out of the "
+            "Set `step_to_show` on **weights_seen** to 0, 1, 2, ...: the digits come out of the "
             "noise",
-            "weights_seen: Set steps_made",
+            "weights_seen: Set step_to_show",
         ),
         (
             "Give a digit a wrong label: the steps learn that too",

@@ -198,7 +198,7 @@ def test_no_near_tie_decides_a_prediction_of_the_default() -> None:
 @pytest.mark.parametrize("made", range(6))
 def test_weights_seen_are_those_of_the_step(made: int) -> None:
     book = new_book("digits", {})
-    book.given["weights_seen"] = {"steps_made": made}
+    book.given["weights_seen"] = {"step_to_show": made}
     sheets = {sheet.name: sheet for sheet in lay_out(book)}
     source = sheets["step"]["weights"] if made == 0 else sheets["steps"][f"weights_{made}"]
     for k in range(10):
@@ -300,7 +300,7 @@ def inputs(workbook: Path) -> dict[str, Sheet]:
         {"weights": 0.0, "bias": 0.0},
         {"weights": 100.0, "bias": -100.0},
         {"picture_1": 16.0, "picture_2": 0.0, "ink": 1e-3, "label_1": 9.0, "label_2": 9.0},
-        {"ink": 1e6, "digit_to_show": 12.0, "steps_made": 0.0},
+        {"ink": 1e6, "digit_to_show": 12.0, "step_to_show": 0.0},
     ],
     ids=str,
 )

@@ -21,6 +21,7 @@ CLASSIC = {
         "ACOS",
         "AND",
         "AVERAGE",
+        "AVERAGEIFS",
         "COLUMN",
         "COS",
         "COUNT",

@@ -15,8 +15,8 @@ from writer_cases import Laid, laid_out, occupied, written
 from sheetsim.sheet import Block, Chart, ColorScale, Kind, Series, Sheet
 from sheetsim.topics import PLAN, SOLVER, find, lessons
 from sheetsim.topics._glossary import NAME as GLOSSARY
-from sheetsim.topics._glossary import headings_of
-from sheetsim.topics._terms import COMMON, entries_in, meaning, terms_of
+from sheetsim.topics._glossary import headings_of, names_of
+from sheetsim.topics._terms import COMMON, entries_in, entry_of, meaning, terms_of
 from sheetsim.workbook.write.styles import FORMATS, HIGHLIGHTS, LOOKS, properties
 from sheetsim.workbook.write.writer import PALETTES, prompt
 
@@ -37,20 +37,21 @@ PLAIN = frozenset(
     batch batches before below best bias biases blank bold building by cat cells central changes
     chart's charts check class clean colours column constant contours corrected cross cubed
     curve curves data decay degrees derivative descent difference different digit distance dog
-    dot down draw drawn draws dropped each end epochs equal error errors every exponent
-    exponential factors fall far find fish flattened for forms forward from frozen gradient
-    gradients greatest grey group guess half happen has head held highest hold holds hot if
-    image images in input is it iteration iterations its itself knowing label largest last layer
-    least length less life like line linear lines look looked loses lowest made makes many map
-    matrix max mean mini minimize model's most moved movie movies moving nearest needed neither net
-    new no noisy none not nothing now number numbers of off old on one optimum others output over
-    part parts peak pixel pixels place plain plane plus point points powers pre predicted
-    prediction predictions probability product rank rating reach right rise rounded row rows run
-    same say scale schedule score scores scratch sentence sentence's share sheet should show
-    shown size slice slope smoothed so squared stand start step stopped strength suggested sum
-    taken task task's taste ten terms that the their them there these they this those three time
-    times title's titles to together total trained true try turned two unfrozen up update user
-    user's users value ways weight weights what where why with without word
+    dot down draw drawn draws dropped each end epochs equal error errors even every exact
+    exponent exponential factors fall far find first fish flattened for forms forward from
+    frozen gradient gradients greatest grey group guess half happen has head held here highest
+    hold holds hot if image images in input is it iteration iterations its itself knowing label
+    largest last layer least length less life like line linear lines look looked loses lowest
+    made makes many map matrix max mean mini minimize model's most moved movie movies moving
+    nearest needed neither net new no noisy none not note nothing now number numbers of off old
+    on one optimum others output over part parts peak pixel pixels place plain plane plus point
+    points powers pre predicted prediction predictions probability product promised rank rating
+    ratio reach right rise rounded row rows run same say scale schedule score scores scratch
+    sentence sentence's share sheet should show shown size slice slope smoothed so squared
+    squares stable stand start status step stopped strength suggested sum taken task task's
+    taste ten term terms text that the their them there these they this those three time times
+    title's titles to together total trained true try turned two unfrozen up update user user's
+    users value verdict warning ways weight weights what where why with without word
     """,
     )
 )
@@ -124,36 +125,48 @@ def test_every_symbol_in_a_heading_is_in_the_glossary_or_plain(laid: Laid) -> No
             assert not unexplained(text, known, sheets), f"{sheet.name}: {text!r}"
 
 
+def test_every_name_of_a_cell_is_in_the_glossary_or_plain(laid: Laid) -> None:
+    """What the box beside the formula bar shows; an input has a row of its own."""
+    known, sheets = terms(laid), {sheet.name for sheet in laid.sheets}
+    rows = {str(block.value) for block in laid[GLOSSARY].parts if block.column == 0}
+    for sheet in topic_sheets(laid):
+        for name in names_of(sheet):
+            assert not unexplained(name, known, sheets), f"{sheet.name}: {name!r}"
+        for block in sheet.of_kind(Kind.INPUT):
+            assert (entry_of(block.name, known) or block.name) in rows, block.name
+
+
 def test_a_symbol_of_no_entry_is_found() -> None:
     assert unexplained("start_qq_b", {"b": "intercept"}, set()) == ["qq"]
     assert unexplained("new_b of w_12", {"b": "", "w_i": ""}, set()) == []
     assert unexplained("V", {"v": "one thing, of which the case counts"}, set()) == ["V"]
     assert unexplained("L2 diverged in", {"diverged_in": "", "L2": ""}, set()) == []
     assert unexplained("diverged, in", {"diverged_in": ""}, set()) == ["diverged"]
+    assert unexplained("l2_diverged_in", {"diverged_in": "", "l2": ""}, set()) == []
 
 
 def test_glossary_has_what_its_sheets_use_and_no_more(laid: Laid) -> None:
     known = terms(laid)
     used = {
-        entry
+        entry: known[entry]
         for sheet in topic_sheets(laid)
-        for text in headings_of(sheet)
+        for text in (*headings_of(sheet), *names_of(sheet))
         for entry in entries_in(text, known)[0]
     }
     used |= {
-        block.name
+        block.name: meaning(block.name, known)
         for sheet in topic_sheets(laid)
-        for block in sheet.of_kind(Kind.FORMULA)
-        if block.values.size == 1 and block.name in known
+        for block in sheet.of_kind(Kind.INPUT)
+        if not entry_of(block.name, known)
     }
     glossary = laid[GLOSSARY]
     rows = defaultdict(list)
     for block in glossary.parts:
         if block.row >= 4:
             rows[block.row].append(str(block.value))
-    assert {symbol: text for symbol, text, _ in rows.values()} == {one: known[one] for one in used}
+    assert {symbol: text for symbol, text, _ in rows.values()} == used
     for symbol, _, where in rows.values():
-        texts = headings_of(laid[where])
+        texts = (*headings_of(laid[where]), *names_of(laid[where]))
         named = symbol in laid[where].blocks
         assert named or any(symbol in entries_in(text, known)[0] for text in texts), symbol
 

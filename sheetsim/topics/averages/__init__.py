@@ -30,6 +30,8 @@ TERMS = {
     "period": "steps from one top of the clean curve to the next",
     "share": "the part of all weight that is asked for",
     "t": "number of the step, from 1",
+    "mse_s": "mean squared distance of S from the clean curve",
+    "g": "gradient",
     "m": "average of the gradients: momentum",
     "v": "average of the squared gradients, as in RMSProp",
     "RMS": "root of the mean square: the typical size, whatever the sign",

@@ -15,6 +15,9 @@ is what Adam multiplies with lr (Kingma and Ba, 2015): it has no unit, it is 1 o
 step, near 1 in size while the gradients agree, and near 0 while they cancel; and it is of the same
 size for a and for b although their gradients are not. RMSProp divides g itself by sqrt(v), without
 correction; the lecture corrects neither, and PyTorch's momentum leaves out the factor 1 - beta1.
+
+With x far from 0 the run diverges at any lr. The sheet says in which step, and the chart of the
+gradients ends where their errors would be the error limit; the steps stay as long as before.
 """
 
 from collections.abc import Mapping
@@ -25,6 +28,7 @@ import numpy as np
 
 from sheetsim.references import a1
 from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
+from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Inputs, Plan, Topic
 from sheetsim.topics._tries import Try, every, same
@@ -45,8 +49,9 @@ INPUTS = (
 NOTHING = "both are 0"
 """What stands for the ratio of two sizes of 0: the run is on the line already."""
 
-GAP = 5
-"""The empty column between the run and the averages; another stands between those of b and a."""
+GAP, CHARTS, DRAWN = 5, 20, 29
+"""The empty column between the run and the averages (another stands between those of b and a); the
+first columns of the charts, and of what stands out of sight: flags, and what the charts draw."""
 
 
 @dataclass(frozen=True)
@@ -105,18 +110,22 @@ def _sheet(book: Draft) -> Sheet:
     run = _run(sheet, given)
     parts = {of: _averages(sheet, of, run, given) for of in "ba"}
     _sizes(sheet, run, parts)
-    _charts(sheet, run["t"], run["g_a"], parts)
+    limit = _divergence_cells(sheet, run, given)
+    _charts(sheet, run["t"], parts, _drawn(sheet, run, parts, limit))
     sheet.width(0, 0, 6)
     for column in (1, 2, 3, 4, *range(6, 12), *range(13, 19)):
         sheet.width(column, column, 9.5)
     for gap in (GAP, GAP + 7, GAP + 14):
         sheet.width(gap, gap, 2)
-    sheet.width(GAP + 15, GAP + 22, 8)
+    sheet.width(CHARTS, CHARTS + 7, 8)
+    column = sheet["diverged_above"].column
+    sheet.width(column, column, _divergence.WIDTH)
+    sheet.width(DRAWN, DRAWN + 2, 9.5)
     sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     bottom = max(chart.row + chart.rows for chart in sheet.charts)
-    sheet.print_areas = ((0, 0, bottom, GAP + 23),)
+    sheet.print_areas = ((0, 0, bottom, CHARTS + 8),)
     sheet.pages = 1
     return sheet
 
@@ -124,7 +133,8 @@ def _sheet(book: Draft) -> Sheet:
 def _inputs(sheet: Sheet) -> dict[str, float]:
     """Settings of the averages, then the line and the start of the run; their values by name."""
     rows = [Fact(name, name, None, value, "input.general", valid) for name, value, valid in INPUTS]
-    placed = facts(sheet, FACTS, 1, rows[:4]) | facts(sheet, FACTS, GAP + 1, rows[4:])
+    beside = [*rows[4:], _divergence.times()]
+    placed = facts(sheet, FACTS, 1, rows[:4]) | facts(sheet, FACTS, GAP + 1, beside)
     return {name: float(block.value) for name, block in placed.items()}
 
 
@@ -217,13 +227,65 @@ def _sizes(sheet: Sheet, run: Mapping[str, Block], parts: Mapping[str, dict[str,
         column += len(rows)
 
 
-def _charts(sheet: Sheet, t: Block, g: Block, parts: Mapping[str, dict[str, Block]]) -> None:
+def _size(gaps: Array) -> float:
+    """Root mean square of gaps (n,); NaN beyond the range of floats."""
+    with np.errstate(all="ignore"):
+        size = float(np.sqrt(np.mean(gaps**2)))
+    return size if np.isfinite(size) else np.nan
+
+
+def _divergence_cells(sheet: Sheet, run: Mapping[str, Block], given: Mapping[str, float]) -> float:
+    """In which step the run diverged, from flags out of sight; returns the limit of its errors."""
+    x, y, g = sheet["x"], sheet["y"], run["g_b"]
+    sizes = _size(given["start_b"] + given["start_a"] * x.values - y.values), _size(y.values)
+    limit = float(given["diverged_above"] * np.nanmax([*sizes, 0.0]))
+    count = f"COUNT({run['t'].range})"
+    start = f"SQRT(SUMPRODUCT((start_b+start_a*{x.range}-{y.range})^2)/{count})"
+    size = f"SQRT(SUMSQ({y.range})/{count})"
+    formula = f"=diverged_above*IFERROR(MAX({start},{size}),{size})"
+    row = (Fact("error limit", "error_limit", formula, limit, "calc.rating2"),)
+    facts(sheet, FACTS, sheet["diverged_above"].right, row)
+    errors = np.abs(g.values[:, 0]) / 2
+    sheet.text(HEADINGS, DRAWN, _divergence.FLAG, "heading")
+    test, above = "=IFERROR(IF(ABS({})/2>error_limit,1,{}),1)", a1(TOP, DRAWN)
+    formulas = test.format(g.cell, 0), test.format(second(g), above)
+    values = _divergence.flags(errors, limit)
+    flag = running(sheet, TOP, DRAWN, _divergence.FLAG, formulas, values, "calc.index")
+    end = f"ABS({g.at(g.rows - 1)})/2"
+    told = _divergence.told(flag, end, "error_limit", (float(errors[-1]), limit))
+    _divergence.alarm(sheet, facts(sheet, FACTS, CHARTS, (told,))["diverged_in"])
+    return limit
+
+
+def _drawn(
+    sheet: Sheet, run: Mapping[str, Block], parts: Mapping[str, dict[str, Block]], limit: float
+) -> tuple[Block, Block]:
+    """The gradients of a and their average, as far as errors of the limit would make them."""
+    x = sheet["x"]
+    farthest = float(np.maximum(x.values.max(), -x.values.min()))
+    most = 2 * limit * farthest
+    formula = f"=2*error_limit*MAX(MAX({x.range}),0-MIN({x.range}))"
+    row = (Fact("gradient limit", "gradient_limit", formula, most, "calc.rating2"),)
+    facts(sheet, FACTS, DRAWN, row)
+    sheet.labels(HEADINGS, DRAWN + 1, [["drawn gradient", "drawn m"]], "heading")
+    found = []
+    for column, block in enumerate((run["g_a"], parts["a"]["m_corrected"]), start=DRAWN + 1):
+        formula = f"={_divergence.drawn_formula(block.cell, 'gradient_limit', signed=True)}"
+        values = _divergence.drawn(block.values, most)
+        name = f"drawn_{block.name}"
+        found.append(sheet.fill(TOP, column, name, formula, values, "calc.rating2"))
+    return found[0], found[1]
+
+
+def _charts(
+    sheet: Sheet, t: Block, parts: Mapping[str, dict[str, Block]], drawn: tuple[Block, Block]
+) -> None:
     """The gradients of a with their average, and the steps of both."""
-    left = GAP + 15
     a, b = parts["a"], parts["b"]
+    gradient, average = drawn
     noise = (
-        Series("gradient of a", t, g, line=False),
-        Series("corrected m", t, a["m_corrected"], points=False),
+        Series("gradient of a", t, gradient, line=False),
+        Series("corrected m", t, average, points=False),
     )
     steps = (
         Series("step of b", t, b["step"], points=False),
@@ -233,7 +295,7 @@ def _charts(sheet: Sheet, t: Block, g: Block, parts: Mapping[str, dict[str, Bloc
         ("Momentum: the gradients of a and their average", "gradient", noise, BANDS),
         ("Adam's step in units of lr: corrected m / √corrected v", "step / lr", steps, BANDS + 18),
     ):
-        sheet.charts.append(Chart(title, "step t", y_title, series, row, left, 8, 17))
+        sheet.charts.append(Chart(title, "step t", y_title, series, row, CHARTS, 8, 17))
 
 
 TOPIC = Topic(
@@ -293,7 +355,27 @@ TOPIC = Topic(
             ),
             rests_on="step_b",
         ),
+        Try(
+            "Type 100 into every cell of x.",
+            "The run diverges, as 'diverged in' says; its gradients reach 1E+32, and the steps of "
+            "a stay below 1.",
+            edits=({"x": 100.0},),
+            holds=lambda was, now: every(
+                was["diverged_in"] == "no step",
+                now["diverged_in"] == "step 4",
+                np.abs(now["g_a"]).max() > 1e32,
+                np.abs(now["step_a"]) < 1,
+            ),
+            rests_on="diverged_in",
+        ),
     ),
+    terms={
+        "diverged_above": "a run that ends with an error of so many times the first has diverged",
+        "error_limit": "the error from which on the run has diverged",
+        "diverged_in": "the step in which a run that diverged first went beyond error_limit",
+        "beyond": "1 from the first step on whose error was beyond error_limit, 0 before it",
+        "gradient_limit": "up to which the chart draws gradients: those of errors at error_limit",
+    },
     options=("seed",),
     given=_given,
 )

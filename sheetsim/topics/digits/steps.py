@@ -25,7 +25,8 @@ from sheetsim.sheet import Array, Block, Chart, ColorScale, Series, Sheet
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
-from sheetsim.topics._tries import Try, every
+from sheetsim.topics._step_to_show import shown_step, step_to_show
+from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.digits._batch import (
     CLASSES,
     PIXELS,
@@ -240,40 +241,67 @@ def _summary(parts: Parts, penalties: list[tuple[str, float]]) -> None:
     formulas = [[f"=SUMPRODUCT(({block.range}={labels.range})*1)"] for block in blocks]
     values = np.array([[how_many_right(block.values, labels.values)] for block in blocks])
     sheet.formulas(top, 4, "right", formulas, values, "calc.index")
-    series = _drawn(sheet, step, loss, entropy)
-    sheet.charts.append(
-        Chart("Loss on the twelve digits", "steps", "loss", series, SUMMARY, 8, columns=13, rows=16)
-    )
+    limit = _facts(sheet, step, loss)
+    series, reach = _drawn(sheet, step, (loss, entropy), limit), (0, len(penalties) - 1)
+    title = "Loss on the twelve digits, up to the step to show"
+    at = (SUMMARY, 8, 13, 16)
+    sheet.charts.append(Chart(title, "steps", "loss", series, *at, x_range=reach))
 
 
-def _drawn(sheet: Sheet, step: Block, loss: Block, entropy: Block) -> tuple[Series, Series]:
-    """Whether the steps diverge, and both losses up to the limit, as the chart draws them."""
-    top, column = step.row, LEFT + 2 * BAND - 2
+def _facts(sheet: Sheet, step: Block, loss: Block) -> float:
+    """Beside the chart: what is shown of the steps, and whether they diverge; the limit of that."""
+    column, last = LEFT + 2 * BAND - 2, step.rows - 1
     times = float(facts(sheet, SUMMARY, column, (_divergence.times(),))["diverged_above"].value)
     limit = times * float(loss.values[0, 0])
     formula = f"=diverged_above*{loss.at(0)}"
-    facts(
-        sheet, SUMMARY, column + 1, (Fact("loss limit", "loss_limit", formula, limit, "calc.step"),)
-    )
-    sheet.labels(SUMMARY, 5, [["far", "drawn", "drawn"]], "heading")
+    row = (Fact("loss limit", "loss_limit", formula, limit, "calc.step"),)
+    facts(sheet, SUMMARY, column + 1, row)
+    sheet.text(SUMMARY, 5, "far", "heading")
     flags = _divergence.flags(loss.values[:, 0], limit)[:, None]
-    above = ["0", *(a1(top + t - 1, 5) for t in range(1, step.rows))]
+    above = ["0", *(a1(step.row + t - 1, 5) for t in range(1, step.rows))]
     cells = [
-        [f"=IFERROR(IF({a1(top + t, loss.column)}>loss_limit,1,{above[t]}),1)"]
+        [f"=IFERROR(IF({a1(step.row + t, loss.column)}>loss_limit,1,{above[t]}),1)"]
         for t in range(step.rows)
     ]
-    flag = sheet.formulas(top, 5, "beyond", cells, flags, "calc.index")
+    flag = sheet.formulas(step.row, 5, "beyond", cells, flags, "calc.index")
     ended = (float(loss.values[-1, 0]), limit)
-    told = _divergence.told(flag, loss.at(step.rows - 1), "loss_limit", ended, from_0=True)
-    placed = facts(sheet, SUMMARY + 3, column + 1, (told,))
-    _divergence.alarm(sheet, placed["diverged_in"])
+    told = _divergence.told(flag, loss.at(last), "loss_limit", ended, from_0=True)
+    asked = facts(sheet, SUMMARY + 3, column, (step_to_show(last), told))
+    _divergence.alarm(sheet, asked["diverged_in"])
+    there = shown_step(float(asked["step_to_show"].value), last)
+    value = loss.values[int(there.value), 0]
+    row = (
+        there,
+        Fact("loss there", "step_loss", f"=INDEX({loss.range},shown_step+1)", value, "key.step"),
+    )
+    facts(sheet, SUMMARY + 6, column, row)
+    made = (Fact("steps", "steps_made", f"=COUNT({flag.range})-1", last, "calc.index"),)
+    facts(sheet, SUMMARY + 9, column, made)
+    return limit
+
+
+def _drawn(
+    sheet: Sheet, step: Block, losses: tuple[Block, Block], limit: float
+) -> tuple[Series, ...]:
+    """Both losses up to the step to show and up to the limit, as the chart draws them."""
+    shown = int(sheet["shown_step"].value)
+    sheet.labels(SUMMARY, 6, [["drawn", "drawn"]], "heading")
+    left = LEFT + 2 * BAND
+    sheet.text(SUMMARY, left, "drawn", "heading")
+    steps, formula = np.minimum(step.values, shown), f"=MIN({step.cell},shown_step)"
+    x = sheet.fill(
+        step.row, left, "drawn_step", f"=MIN({step.cell},shown_step)", steps, "calc.index"
+    )
     series = []
-    for offset, (name, block) in enumerate((("loss", loss), ("cross entropy", entropy)), start=6):
-        formula = f"={_divergence.drawn_formula(block.cell, 'loss_limit')}"
-        values = _divergence.drawn(block.values, limit)
-        at = (top, offset, f"drawn_{block.name}", formula, values, "calc.step")
-        series.append(Series(name, step, sheet.fill(*at)))
-    return series[0], series[1]
+    for offset, (name, block) in enumerate(
+        zip(("loss", "cross entropy"), losses, strict=True), start=6
+    ):
+        there = f"INDEX({block.range},{x.across}+1)"
+        formula = f"={_divergence.drawn_formula(there, 'loss_limit')}"
+        values = _divergence.drawn(block.values[steps[:, 0].astype(int)], limit)
+        at = (step.row, offset, f"drawn_{block.name}", formula, values, "calc.step")
+        series.append(Series(name, x, sheet.fill(*at)))
+    return tuple(series)
 
 
 def _looks(sheet: Sheet, rows: Rows) -> None:
@@ -289,7 +317,7 @@ def _looks(sheet: Sheet, rows: Rows) -> None:
         sheet.width(first, first + CLASSES - 1, 6.3)
         sheet.width(first + CLASSES, first + CLASSES, 8)
         sheet.width(first + CLASSES + 1, first + CLASSES + 1, 9.5)
-    column = sheet["diverged_above"].column
+    column = sheet["diverged_above"].column  # of step_to_show, too
     sheet.width(column, column, _divergence.WIDTH)
     sheet.heights[FACTS] = sheet.heights[SUMMARY] = sheet.heights[rows.logits - 1] = 31
     sheet.freeze = (FACTS + 2, 2)
@@ -316,6 +344,18 @@ TOPIC = Topic(
                 (np.diff(high["loss"], axis=0) < 0).any(),
             ),
             rests_on="loss",
+        ),
+        Try(
+            "Set step_to_show to 0, then to 1, 2 and so on.",
+            "The curve is drawn step by step, and the loss there falls.",
+            edits=tuple({"step_to_show": float(step)} for step in range(4)),
+            holds=lambda was, *after: every(
+                *(now["drawn_step"].max() == t for t, now in enumerate(after)),
+                *(same(now["drawn_loss"][-1], was["loss"][t]) for t, now in enumerate(after)),
+                *(same(now["step_loss"], was["loss"][t]) for t, now in enumerate(after)),
+                np.diff([now["step_loss"] for now in after]) < 0,
+            ),
+            rests_on="step_loss",
         ),
         Try(
             "Set wd on sheet step to 0.5.",

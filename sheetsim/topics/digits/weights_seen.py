@@ -17,10 +17,11 @@ Networks with hidden layers have such pictures in their first layer only.
 
 import numpy as np
 
-from sheetsim.sheet import Array, Block, ColorScale, Kind, Sheet, Valid
+from sheetsim.sheet import Array, Block, ColorScale, Kind, Sheet
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._step_to_show import shown_step, step_to_show
 from sheetsim.topics._tries import Try, every, same
-from sheetsim.topics.digits._batch import CLASSES, PIXELS, SIDE, mini_batch
+from sheetsim.topics.digits._batch import CLASSES, SIDE, mini_batch
 
 FACTS = 2
 WEIGHTS, MEANS = (6, 16), (27, 37)
@@ -48,15 +49,10 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "a picture for each class: red where ink speaks for it, blue where it speaks against it"
     sheet.text(1, 0, lead, "lead")
-    sheet.text(MEANS[1] + SIDE + 2, 1, "steps to choose from", "note")
-    choices = sheet.numbers(MEANS[1] + SIDE + 2, 10, [list(range(steps + 1))], "index")
-    sheet.text(FACTS, 1, "steps_made", "label")
-    valid = Valid(0, steps, choices=choices.range)
-    made = sheet.input(FACTS, 6, "steps_made", float(steps), "input.index", valid)
-    sheet.text(FACTS, 9, "0 shows the random start", "note")
-    title = "weights after the steps made; the scale of colours is the same for all ten"
+    made = _choice(sheet, book["steps"]["steps_made"].qualified, steps)
+    title = "weights after the step to show; the scale of colours is the same for all ten"
     sheet.text(WEIGHTS[0] - 2, 1, title, "band")
-    _weights(sheet, book, int(made.value))
+    _weights(sheet, book, made)
     sheet.text(MEANS[0] - 2, 1, "mean picture of each class in the batch", "band")
     _means(sheet, book)
     sheet.width(0, ACROSS * (SIDE + 1), SQUARE[0])
@@ -68,22 +64,39 @@ def _sheet(book: Draft) -> Sheet:
     return sheet
 
 
+def _choice(sheet: Sheet, source: Block, steps: int) -> int:
+    """The step to show, in a row of square cells; returns the one that is shown."""
+    asked = step_to_show(steps)
+    sheet.text(FACTS, 1, asked.label, "label")
+    given = sheet.input(FACTS, 7, asked.name, asked.value, asked.style, asked.valid)
+    there = shown_step(float(given.value), steps)
+    cells = (
+        (9, "of", "steps_made", f"={source.range}", float(source.value)),
+        (13, there.label, there.name, there.formula, float(there.value)),
+    )
+    for column, label, name, formula, value in cells:
+        place = column + (1 if label == "of" else 5)
+        sheet.text(FACTS, column, label, "label")
+        sheet.fill(FACTS, place, name, str(formula), value, "calc.index")
+    sheet.text(FACTS, 20, "0 shows the random start", "note")
+    return int(there.value)
+
+
 def _place(tops: tuple[int, int], k: int) -> tuple[int, int]:
     """Row and column of the picture of class k."""
     return tops[k // ACROSS], 1 + (SIDE + 1) * (k % ACROSS)
 
 
 def _weights(sheet: Sheet, book: Draft, made: int) -> None:
-    """The ten pictures of weights, after so many steps as asked for."""
+    """The ten pictures of weights, after so many steps."""
     parts = [book["step"]["weights"]]
     while f"weights_{len(parts)}" in book["steps"].blocks:
         parts.append(book["steps"][f"weights_{len(parts)}"])
-    shown = parts[made].values if 0 <= made < len(parts) else np.full((PIXELS, CLASSES), np.nan)
     for k in range(CLASSES):
         row, column = _place(WEIGHTS, k)
         sheet.text(row - 1, column, str(k), "row heading")
         formulas = [[_chosen(parts, SIDE * r + c, k) for c in range(SIDE)] for r in range(SIDE)]
-        values = as_picture(shown, k)
+        values = as_picture(parts[made].values, k)
         sheet.formulas(row, column, f"weights_{k}", formulas, values, "calc.picture")
     top, left = _place(WEIGHTS, 0)
     shape = (WEIGHTS[1] + SIDE - top, ACROSS * (SIDE + 1) - 1)
@@ -92,8 +105,8 @@ def _weights(sheet: Sheet, book: Draft, made: int) -> None:
 
 
 def _chosen(parts: list[Block], pixel: int, k: int) -> str:
-    """The weight of a pixel and class after as many steps as were chosen."""
-    return f"=CHOOSE(steps_made+1,{','.join(part.qualified.at(pixel, k) for part in parts)})"
+    """The weight of a pixel and class after the step that is shown."""
+    return f"=CHOOSE(shown_step+1,{','.join(part.qualified.at(pixel, k) for part in parts)})"
 
 
 def _means(sheet: Sheet, book: Draft) -> None:
@@ -126,9 +139,9 @@ TOPIC = Topic(
     order=3,
     tries=(
         Try(
-            "Set steps_made to 0, then to 1, 2 and so on.",
+            "Set step_to_show to 0, then to 1, 2 and so on.",
             "Noise first; step by step the digits come out of it.",
-            edits=({"steps_made": 0.0}, {"steps_made": 1.0}, {"steps_made": 2.0}),
+            edits=({"step_to_show": 0.0}, {"step_to_show": 1.0}, {"step_to_show": 2.0}),
             holds=lambda was, *after: every(
                 same(after[0]["weights_3"].ravel(), was["step!weights"][:, 3]),
                 *(

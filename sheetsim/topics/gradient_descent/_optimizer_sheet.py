@@ -19,8 +19,14 @@ from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, ta
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft
+from sheetsim.topics._step_to_show import (
+    epoch_formula,
+    shown_step,
+    step_to_show,
+    until,
+    until_formula,
+)
 from sheetsim.topics.gradient_descent._optimizer import Optimizer
-from sheetsim.topics.gradient_descent._step_to_show import shown_step, step_to_show
 from sheetsim.topics.gradient_descent._steps import Variant, state_names
 
 FACTS, BAND = 2, 5
@@ -328,32 +334,20 @@ def _charts(parts: _Parts, epoch: Block) -> None:
     rmse = sheet["rmse"]
     sheet.text(BAND, left, "what the charts draw", "band")
     sheet.labels(BAND + 3, left, [["epochs", "RMSE"]], "heading")
-    done = epoch.values * n <= shown
-    epochs = np.where(done, epoch.values, shown / n)
-    x = sheet.fill(
-        epoch.row,
-        left,
-        "drawn_epoch",
-        f"=IF({epoch.cell}*points<=shown_step,{epoch.cell},shown_step/points)",
-        epochs,
-        "calc.step",
-    )
+    epochs = until(epoch.values, n, shown, epoch.values, shown / n)
+    formula = epoch_formula(epoch.cell)
+    x = sheet.fill(epoch.row, left, "drawn_epoch", formula, epochs, "calc.step")
     whole = _divergence.drawn_formula(rmse.cell, "error_limit")
     here = _divergence.drawn_formula("step_rmse", "error_limit")
-    values = np.where(done, _divergence.drawn(rmse.values, limit), _divergence.drawn(at, limit))
-    y = sheet.fill(
-        epoch.row,
-        left + 1,
-        "drawn_rmse",
-        f"=IF({epoch.cell}*points<=shown_step,{whole},{here})",
-        values,
-        "calc.objective",
-    )
+    ends = _divergence.drawn(rmse.values, limit), float(_divergence.drawn(at, limit))
+    values = until(epoch.values, n, shown, *ends)
+    formula = until_formula(epoch.cell, whole, here)
+    y = sheet.fill(epoch.row, left + 1, "drawn_rmse", formula, values, "calc.objective")
     title = "RMSE by epoch, up to the step to show"
     curve = Series("RMSE", x, y)
-    columns, ends = LINE - CURVE, (0, parts.epochs)
+    columns, reach = LINE - CURVE, (0, parts.epochs)
     sheet.charts.append(
-        Chart(title, "epoch", "RMSE", (curve,), BAND, CURVE, columns, parts.band, x_range=ends)
+        Chart(title, "epoch", "RMSE", (curve,), BAND, CURVE, columns, parts.band, x_range=reach)
     )
     low_high = np.array([[parts.line.x.min()], [parts.line.x.max()]])
     sheet.labels(BAND + 3, left + 3, [["x", "the line"]], "heading")

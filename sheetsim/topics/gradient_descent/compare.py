@@ -26,9 +26,15 @@ from sheetsim.sheet import Array, Block, Chart, Series, Sheet, Valid
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._step_to_show import (
+    epoch_formula,
+    shown_step,
+    step_to_show,
+    until,
+    until_formula,
+)
 from sheetsim.topics._tries import Try, every, same
 from sheetsim.topics.gradient_descent import _all, data
-from sheetsim.topics.gradient_descent._step_to_show import shown_step, step_to_show
 
 FACTS, ENDS = 2, 6
 """Row of the labels of the inputs, and of the headings of where all end."""
@@ -298,9 +304,9 @@ def _at_step(parts: _Parts) -> None:
 
 
 def _until(parts: _Parts, values: Array, here: float) -> Array:
-    """The values by epoch (epochs + 1,), and from the step to show on what is there."""
-    done = np.arange(parts.epochs + 1) * parts.n <= float(parts.sheet["shown_step"].value)
-    return np.where(done, values, here)[:, None]
+    """The values by epoch (epochs + 1, 1), and from the step to show on what is there."""
+    shown = float(parts.sheet["shown_step"].value)
+    return until(parts.epoch.values, parts.n, shown, values, here)
 
 
 def _curves(parts: _Parts) -> None:
@@ -309,25 +315,18 @@ def _curves(parts: _Parts) -> None:
     epoch = parts.epoch
     sheet.labels(row - 1, left, [["epochs", *parts.names]], "heading")
     shown = float(sheet["shown_step"].value) / parts.n
-    done = f"{epoch.across}*points<=shown_step"
-    x = sheet.fill(
-        row,
-        left,
-        "drawn_epoch",
-        f"=IF({done},{epoch.across},shown_step/points)",
-        _until(parts, epoch.values[:, 0], shown),
-        "calc.step",
-    )
+    formula, values = epoch_formula(epoch.across), _until(parts, epoch.values, shown)
+    x = sheet.fill(row, left, "drawn_epoch", formula, values, "calc.step")
     series = []
     for i, name in enumerate(parts.names):
         rmse, limit = sheet[name], book[name]["error_limit"]
         here = sheet["step_rmse"].part(slice(None), slice(i, i + 1))
         most = limit.qualified.range
-        formula = f"=IF({done},{_divergence.drawn_formula(rmse.cell, most)},"
-        formula += f"{_divergence.drawn_formula(here.range, most)})"
+        drawn = [_divergence.drawn_formula(cell, most) for cell in (rmse.cell, here.range)]
+        formula = until_formula(epoch.across, *drawn)
         top = float(limit.value)
         whole, end = (_divergence.drawn(block.values, top) for block in (rmse, here))
-        values = _until(parts, whole[:, 0], float(end[0, 0]))
+        values = _until(parts, whole, float(end[0, 0]))
         at = (row, left + 1 + i, f"drawn_{name}", formula, values, "calc.objective")
         series.append(Series(name, x, sheet.fill(*at)))
     title, column = "RMSE by epoch, up to the step to show", len(parts.names) + 2
@@ -396,16 +395,16 @@ def _ways(parts: _Parts) -> list[tuple[Block, Block]]:
     sheet.text(row - 2, left, "ways, up to the step to show", "band")
     sheet.labels(row - 1, left, [[f"{of} of {n}" for n in parts.names for of in "ab"]], "heading")
     sheet.heights[row - 1] = 31
-    done = f"{parts.epoch.across}*points<=shown_step"
     ways = []
     for i, name in enumerate(parts.names):
         way = {}
         for offset, of in enumerate("ab"):
             place, best = book[name][f"epoch_{of}"], float(sheet[f"best_{of}"].value)
             here = sheet[f"step_{of}"].part(slice(None), slice(i, i + 1))
-            gap = f"IF({done},{place.qualified.cell},{here.range})-best_{of}"
+            there = until_formula(parts.epoch.across, place.qualified.cell, here.range)
+            gap = f"{there.removeprefix('=')}-best_{of}"
             formula = f"=best_{of}+{_divergence.drawn_formula(gap, f'reach_{of}', signed=True)}"
-            until = _until(parts, place.values[:, 0], float(here.values[0, 0]))
+            until = _until(parts, place.values, float(here.values[0, 0]))
             with np.errstate(all="ignore"):
                 values = best + _divergence.drawn(until - best, reach[of])
             at = (row, left + 2 * i + offset, f"way_{of}_{name}")

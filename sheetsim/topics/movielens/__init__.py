@@ -122,6 +122,7 @@ TERMS = {
     "user": "the user whose rating is predicted",
     "spread": "sum of the squared distances from the mean",
     "share": "part of the spread of all factors",
+    "n_ratings": "how many ratings the movie has",
     "raw": "the dot product and both biases, before the sigmoid",
 }
 """What symbols and inputs mean in this workbook."""

@@ -4,6 +4,8 @@ The factors that a model finds have no meaning of their own: turn all of them by
 those of the users along with those of the movies, and every prediction stays what it was. Which
 directions matter is a question to the whole table of factors, and principal components answer it.
 
+`_turning` draws how far power iteration has got in the step to show.
+
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (`lesson4-collab`), where the
 40 factors of MovieLens's movies are boiled down to 3.
 """
@@ -65,7 +67,14 @@ TERMS = {
     "v": "the vector that is multiplied by C again and again, of length 1",
     "v_i": "the vector that is multiplied by C again and again, of length 1",
     "start": "the vector that the iteration starts from",
+    "eigenvalue_i": "lambda as the last step has it: variance along a component",
+    "residual_i": "sum |C v - lambda v| after the last step: 0 once the iteration has arrived",
+    "tilt_i": "sum of the cubes of a component: where it is negative the component is turned round",
+    "n_movies": "how many movies there are",
     "decimals": "after how many decimals sum |C v - lambda v| counts as 0",
+    "step_to_show": "charts draw the iteration up to this step; 0 is the start",
+    "reach": "how far the movies lie from the middle at most, in the plane that is drawn",
+    "trail": "where the end of v has been up to the step to show",
     "component": "a direction of most variance, at a right angle to those before it",
     "score": "how far a movie lies along a component",
 }

@@ -23,10 +23,10 @@ singular value decomposition, which gets all components at once and to the last 
 
 import numpy as np
 
-from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.sheet import Array, Block, Column, Sheet, Valid, table
 from sheetsim.topics._lesson import Draft, Topic
 from sheetsim.topics._tries import Try, every, same
-from sheetsim.topics.pca import N_COMPONENTS
+from sheetsim.topics.pca import N_COMPONENTS, _turning
 
 START, MATRIX = 3, 8
 STEPS, PRINTED = 100, 3
@@ -81,6 +81,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.reasons.append((none, bool((start.values**2).sum() == 0), zeros))
     sheet.text(START - 1, k + 2, "decimals", "band")
     sheet.input(START, k + 2, "decimals", 12.0, "input.index", Valid(1, 15))
+    _turning.inputs(sheet, START - 1, k + 3, STEPS)
     source = book["covariance"]["covariance"].qualified
     matrix = sheet.fill(MATRIX, 1, "matrix_1", f"={source.cell}", source.values, "calc.step")
     lengths = []
@@ -94,13 +95,16 @@ def _sheet(book: Draft) -> Sheet:
         lengths.append(_steps(sheet, matrix, start, number, left))
         sheet.width(left, left + 2 * k, 9)
         sheet.width(left + 2 * k + 1, left + 2 * k + 1, 3)
-    _chart(sheet, lengths, MATRIX + k + 1)
+    drawn = 2 + N_COMPONENTS * (2 * k + 2)
+    _turning.charts(sheet, book["covariance"], lengths, (MATRIX + k + 1, k + 1), drawn)
+    sheet.width(drawn, drawn + _turning.WIDE + k, 9)
     for number in range(1, N_COMPONENTS + 1):
         eigenvalue, column = sheet[f"eigenvalue_{number}"], 2 * k + 2 + number
         sheet.text(START - 1, column, f"lambda {number}", "fact")
         formula = f"={eigenvalue.range}"
         sheet.fill(START, column, f"lambda_{number}", formula, eigenvalue.value, "key.step")
     sheet.width(0, 0, 9)
+    sheet.width(k + 3, k + 3, 12.5)
     sheet.freeze = (START + 2, 1)
     wide, bottom = 2 * k + 2, _first(k) + PRINTED
     sheet.print_areas = (
@@ -205,18 +209,6 @@ def _outcome(sheet: Sheet, v: list[Block], w: list[Block], number: int, column: 
     )
 
 
-def _chart(sheet: Sheet, lengths: list[Block], row: int) -> None:
-    """How |C v| tends to lambda, for each component."""
-    step = next(block for block in sheet.parts if block.column == 0 and block.rows == STEPS + 1)
-    shown = slice(0, 31)
-    series = tuple(
-        Series(f"component {number}", step.part(shown), length.part(shown), points=False)
-        for number, length in enumerate(lengths, start=1)
-    )
-    title = "|C v| in the first 30 steps: it tends to lambda"
-    sheet.charts.append(Chart(title, "step", "|C v|", series, row, 1, columns=8, rows=17))
-
-
 TOPIC = Topic(
     name="power_iteration",
     title="Power iteration",
@@ -247,6 +239,21 @@ TOPIC = Topic(
                 same(now["length_1"], was["length_1"]),
             ),
             rests_on="v1_1",
+        ),
+        Try(
+            "Set step_to_show to 0, then to 1, 2 and so on.",
+            "v turns over the movies until it lies along the first component, as far as they "
+            "reach; the steps become short.",
+            edits=tuple({"step_to_show": float(step)} for step in (0, 1, 2, 100)),
+            holds=lambda was, *after: every(
+                *(now["drawn_step"].max() == t for t, now in enumerate(after[:3])),
+                *(same(now["v_along_1"][1], now["trail_along_1"][-1]) for now in after),
+                np.diff([np.abs(now["v_along_1"][1, 0]) for now in after]) > 0,
+                same(np.abs(after[-1]["v_along_1"][1]), was["reach"]),
+                np.abs(after[0]["v_along_2"][1]) > 0.8 * was["reach"],
+                np.abs(after[-1]["v_along_2"][1]) < 1e-6 * was["reach"],
+            ),
+            rests_on="v_along_1",
         ),
     ),
     needs=("covariance",),

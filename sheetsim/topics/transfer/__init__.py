@@ -5,8 +5,9 @@ and a head of one output, three layer groups with 13 weights. Layers 1 and 2 com
 an old task, the head is new and random. What is frozen, what is unfrozen and when, and how fast
 each group may learn are inputs; every choice has its sheet, where each row is one step.
 
-The topics share `_run` (a training run and its sheet), `_steps` (training in NumPy), `_cells` (the
-net's formulas) and `_group_table` (the layer groups side by side).
+The topics share `_run` (a training run and its sheet), `_shown` (what it has come to, and what its
+charts draw), `_steps` (training in NumPy), `_cells` (the net's formulas) and `_group_table` (the
+layer groups side by side).
 
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5 (freeze, unfreeze,
 discriminative learning rates).
@@ -52,6 +53,10 @@ TERMS = {
     "loss_limit": "the squared error from which on a run has diverged, and up to which charts draw",
     "diverged_in": "the step in which a run that diverged first went beyond loss_limit",
     "beyond": "1 from the first step on whose error was beyond loss_limit, 0 before it",
+    "step_to_show": "charts draw the run up to this step, counted over all epochs; 0 is the start",
+    "pass_there": "loss of the epoch that the step shown is in, as far as it has come",
+    "step_loss": "loss of all points after the step that is shown",
+    "step_old_loss": "loss on the old task, with the old head, after the step that is shown",
     "h_i": "units of the first hidden layer",
     "g_i": "units of the second hidden layer",
     "d_out": "derivative of the squared error by the output",

@@ -16,12 +16,14 @@ from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, ta
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
+from sheetsim.topics._step_to_show import step_to_show
 from sheetsim.topics._tries import Try
-from sheetsim.topics.transfer._cells import SUMS, UNITS, finite, forward_cells
+from sheetsim.topics.transfer._cells import SUMS, UNITS, finite
 from sheetsim.topics.transfer._group_table import group_table, way_choices
+from sheetsim.topics.transfer._shown import answers, drawn, step_shown
 from sheetsim.topics.transfer._steps import epoch_rates, train
 from sheetsim.topics.transfer.layer_rates import three_ways
-from sheetsim.topics.transfer.net import GROUPS, NAMES, forward
+from sheetsim.topics.transfer.net import GROUPS, NAMES
 
 FACTS, GROUPS_AT, EPOCHS = 2, 5, 15
 WEIGHTS_LEFT = 7
@@ -112,7 +114,7 @@ def _sheet(run: Run, book: Draft) -> Sheet:
     whence = "random weights everywhere" if run.start == "random" else "pre-trained layers"
     lead = f"from {whence} and a random head; one point a step, each group at its own rate"
     sheet.text(1, 0, lead, "lead")
-    rates = _choices(sheet, run, book["layer_rates"]["divisor"], epochs)
+    rates = _choices(sheet, run, book["layer_rates"]["divisor"], epochs, net["x"].rows)
     steps_at = max(EPOCHS + epochs, 28) + 4
     x, y = net["x"], net["y"]
     start = np.asarray(net[run.start].values, dtype=float)
@@ -122,16 +124,18 @@ def _sheet(run: Run, book: Draft) -> Sheet:
     steps = _steps(sheet, steps_at + 1, values, (x, y), rates, first, limit)
     last = _end(sheet, steps, end)
     _losses(sheet, steps, epochs, x.rows)
-    at_end = _at_the_end(sheet, net, last)
+    title = "at the end: the new task, and the old task with the old head"
+    at_end = answers(sheet, net, last, (last.bottom + 3, "end_"), title)
     _outcome(sheet, first, last, at_end)
     _divergence_facts(sheet, steps, y.qualified, limit)
-    _drawn(sheet, at_end, limit)
-    _looks(sheet, at_end)
+    there = step_shown(sheet, net, steps, last)
+    drawn(sheet, there, limit)
+    _looks(sheet, there)
     sheet.print_areas = ((0, 0, steps_at - 2, 25),)
     return sheet
 
 
-def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
+def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int, points: int) -> Block:
     """The inputs and the groups; below them, by epoch, the rates in effect, (epochs, 3)."""
     rate = Valid(0, 1e6, above=True)
     placed = facts(
@@ -143,6 +147,7 @@ def _choices(sheet: Sheet, run: Run, divisor: Block, epochs: int) -> Block:
             Fact("lr_start", "lr_start", None, run.lr_start, "input.general", rate),
             Fact("way", "way", None, run.way, "input.index", way_choices(sheet, GROUPS_AT + 3)),
             _divergence.times(),
+            step_to_show(epochs * points),
         ),
     )
     lr, lr_start, *_ = (float(block.value) for block in placed.values())
@@ -246,59 +251,9 @@ def _losses(sheet: Sheet, steps: Mapping[str, Block], epochs: int, n: int) -> Bl
     return sheet.formulas(EPOCHS, 4, "epoch_loss", formulas, values, "calc.step")
 
 
-def _at_the_end(sheet: Sheet, net: Sheet, end: Block) -> dict[str, Block]:
-    """What the net says at the end, to all points of the new task and of the old one."""
-    row = end.bottom + 3
-    sheet.text(row - 2, 0, "at the end: the new task, and the old task with the old head", "band")
-    headings = [
-        "point",
-        "x",
-        "y",
-        *UNITS,
-        "squared error",
-        "old_y",
-        "old_pred",
-        "old squared error",
-    ]
-    sheet.heights[row - 1] = 31
-    sheet.labels(row - 1, 0, [headings], "heading")
-    x, y, old_y, known = net["x"], net["y"], net["old_y"], net["pretrained"].qualified
-    sheet.numbers(row, 0, [[i + 1] for i in range(x.rows)], "index")
-    placed = {}
-    for column, name, source in ((1, "end_x", x), (2, "end_y", y), (9, "end_old_y", old_y)):
-        formula = f"={source.qualified.cell}"
-        placed[name] = sheet.fill(row, column, name, formula, source.values, "calc.step")
-    values = finite(forward(end.values[0], x.values[:, 0]))
-    units = forward_cells(sheet, (row, 3), "end_", end, placed["end_x"], values)
-    v_1, v_2, c = (known.at(0, NAMES.index(name)) for name in ("v_1", "v_2", "c"))
-    head = known.values[0, [NAMES.index(name) for name in ("v_1", "v_2", "c")]]
-    old_pred = sheet.fill(
-        row,
-        10,
-        "end_old_pred",
-        f"={v_1}*{units['g_1'].cell}+{v_2}*{units['g_2'].cell}+{c}",
-        finite(head[0] * values[:, 2:3] + head[1] * values[:, 3:4] + head[2]),
-        "calc.step",
-    )
-    placed |= {"end_pred": units["pred"], "end_old_pred": old_pred}
-    for column, name, said, wanted in (
-        (8, "end_squared_error", units["pred"], placed["end_y"]),
-        (11, "end_old_squared_error", old_pred, placed["end_old_y"]),
-    ):
-        placed[name] = sheet.fill(
-            row,
-            column,
-            name,
-            f"=({said.cell}-{wanted.cell})^2",
-            finite((said.values - wanted.values) ** 2),
-            "calc.step",
-        )
-    return placed
-
-
 def _outcome(sheet: Sheet, start: Block, end: Block, at_end: Mapping[str, Block]) -> None:
     """The losses at the end, and how far each group has moved; beside the inputs."""
-    new, old = at_end["end_squared_error"], at_end["end_old_squared_error"]
+    new, old = at_end["squared_error"], at_end["old_squared_error"]
     row = [
         Fact(label, name, f"=AVERAGE({block.range})", block.values.mean(), style)
         for label, name, block, style in (
@@ -314,7 +269,7 @@ def _outcome(sheet: Sheet, start: Block, end: Block, at_end: Mapping[str, Block]
         formula = f"=SQRT(SUMPRODUCT(({after.range}-{before.range})^2))"
         name = f"moved_{'abc'[group - 1]}"
         row.append(Fact(f"group {group} moved", name, formula, float(way), "calc.step"))
-    facts(sheet, FACTS, 5, row)
+    facts(sheet, FACTS, sheet["step_to_show"].right, row)
     below = sheet["epoch_loss"].bottom
     sheet.fill(below, 4, "last_loss", "=end_loss", new.values.mean(), "calc.step")
 
@@ -339,42 +294,26 @@ def _divergence_facts(sheet: Sheet, steps: Mapping[str, Block], y: Block, limit:
     _divergence.alarm(sheet, placed["diverged_in"])
 
 
-def _drawn(sheet: Sheet, at_end: Mapping[str, Block], limit: float) -> None:
-    """What the charts draw: losses and predictions up to the limit."""
-    loss, pred = sheet["epoch_loss"], at_end["end_pred"]
-    sheet.text(EPOCHS - 1, 5, "drawn", "heading")
-    formula = f"={_divergence.drawn_formula(loss.cell, 'loss_limit')}"
-    values = _divergence.drawn(loss.values, limit)
-    sheet.fill(EPOCHS, 5, "drawn_loss", formula, values, "calc.step")
-    column = at_end["end_old_squared_error"].right
-    sheet.text(pred.row - 1, column, "drawn", "heading")
-    formula = f"={_divergence.drawn_formula(pred.cell, 'SQRT(loss_limit)', signed=True)}"
-    values = _divergence.drawn(pred.values, float(np.sqrt(limit)))
-    sheet.fill(pred.row, column, "drawn_pred", formula, values, "calc.step")
-
-
-def _looks(sheet: Sheet, at_end: Mapping[str, Block]) -> None:
-    loss = sheet["drawn_loss"]
-    epoch = next(block for block in sheet.parts if block.row == EPOCHS and block.column == 0)
-    x = at_end["end_x"]
+def _looks(sheet: Sheet, there: Mapping[str, Block]) -> None:
+    x, loss = there["x"], sheet["drawn_loss"]
     sheet.charts += [
         Chart(
-            "Loss by epoch",
+            "Loss by epoch, up to the step to show",
             "epoch",
             "loss of the pass",
-            (Series("loss", epoch, loss),),
+            (Series("loss", sheet["drawn_epoch"], loss),),
             GROUPS_AT,
             7,
             columns=9,
             rows=22,
-            x_range=(1, loss.rows),
+            x_range=(0, loss.rows),
         ),
         Chart(
-            "The new task at the end",
+            "The new task after the step to show",
             "x",
             "y",
             (
-                Series("y", x, at_end["end_y"], line=False),
+                Series("y", x, there["y"], line=False),
                 Series("pred", x, sheet["drawn_pred"], line=False),
             ),
             GROUPS_AT,
@@ -385,7 +324,8 @@ def _looks(sheet: Sheet, at_end: Mapping[str, Block]) -> None:
     ]
     sheet.width(0, 0, 20)
     sheet.width(1, 33, 8.6)
-    column = sheet["diverged_above"].column
-    sheet.width(column, column, _divergence.WIDTH)
+    for name in ("diverged_above", "step_to_show"):
+        column = sheet[name].column
+        sheet.width(column, column, _divergence.WIDTH)
     sheet.heights[FACTS] = 31
     sheet.freeze = (GROUPS_AT - 1, 1)

@@ -46,5 +46,20 @@ TOPIC = Run(
             ),
             rests_on="rate",
         ),
+        Try(
+            "Set step_to_show to 0, then to 6.",
+            "One epoch is enough: the loss is higher than at the start, and the old task's loss is "
+            "2.8 where it was nearly 0.",
+            edits=({"step_to_show": 0.0}, {"step_to_show": 6.0}),
+            holds=lambda was, start, later: every(
+                same(start["step_loss"], was["net!loss"]),
+                same(start["step_old_loss"], was["net!old_loss"]),
+                start["step_old_loss"] < 0.001,
+                later["step_loss"] > 2 * start["step_loss"],
+                2.7 < later["step_old_loss"] < 2.9,
+                later["drawn_epoch"].max() == 1,
+            ),
+            rests_on="there",
+        ),
     ),
 ).topic()

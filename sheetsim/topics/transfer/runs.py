@@ -10,7 +10,8 @@ numbers tell them apart:
 
 The curve is the loss that fast.ai prints as train_loss, but not smoothed: the mean over a pass of
 each point's squared error BEFORE the step that it causes. Its first value belongs to no single
-set of weights, and it lags behind; 'loss at the end' does not.
+set of weights, and it lags behind; 'loss at the end' does not. The chart draws it up to the step to
+show, and there the pass as far as it has come.
 
 One small net and six points are an illustration, no evidence, and another seed may change the
 order. Of the files built with seeds 100 to 139, slice_two ends lower than from_scratch in all 40,
@@ -20,11 +21,19 @@ one_rate forgets more of the old task than slice_two in 39, and unfrozen ends lo
 
 import numpy as np
 
-from sheetsim.sheet import Chart, Series, Sheet, Valid
+from sheetsim.sheet import Block, Chart, Series, Sheet, Valid
 from sheetsim.topics import _divergence
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
-from sheetsim.topics._tries import Try, every
+from sheetsim.topics._step_to_show import (
+    epoch_formula,
+    shown_step,
+    step_to_show,
+    until,
+    until_formula,
+)
+from sheetsim.topics._tries import Try, every, same
+from sheetsim.topics.transfer._shown import pass_so_far
 
 RUNS = ("from_scratch", "frozen", "one_rate", "slice_one", "slice_two", "unfrozen")
 OUTCOMES = {
@@ -35,6 +44,8 @@ OUTCOMES = {
     "end_old_loss": "old task's loss",
 }
 FACTS, TOP = 2, 6
+CHART, WIDE = 8, 8
+"""First column of the chart, and how many it covers; what it draws stands to the right of it."""
 
 
 def _sheet(book: Draft) -> Sheet:
@@ -42,7 +53,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.text(0, 0, sheet.title, "title")
     lead = "the same points, order and head for all; what differs is what trains, and how fast"
     sheet.text(1, 0, lead, "lead")
-    goal = facts(sheet, FACTS, 1, (Fact("goal", "goal", None, 1.0, "input.general", Valid(0)),))
+    goal = _choices(sheet, book)
     epochs = book.plan["epochs"]
     sheet.labels(TOP - 1, 0, [["epoch", *RUNS]], "heading")
     epoch = sheet.numbers(TOP, 0, [[e + 1] for e in range(epochs)], "index")
@@ -71,32 +82,71 @@ def _sheet(book: Draft) -> Sheet:
     below = TOP + epochs
     sheet.text(below, 0, "epochs above goal", "row heading")
     with np.errstate(invalid="ignore"):
-        above = np.array([[_above(block.values, float(goal["goal"].value)) for block in losses]])
+        above = np.array([[_above(block.values, float(goal.value)) for block in losses]])
     formula = f"=SUMPRODUCT(({losses[0].down}>goal)*1)"
     sheet.fill(below, 1, "epochs_above", formula, above, "calc.index")
     _verdicts(sheet, row + len(OUTCOMES) + 3)
-    series = tuple(Series(name, epoch, book[name]["drawn_loss"]) for name in RUNS)
-    sheet.charts.append(
-        Chart(
-            "Loss by epoch",
-            "epoch",
-            "loss of the pass (log scale)",
-            series,
-            TOP - 1,
-            8,
-            8,
-            22,
-            log_y=True,
-            x_range=(1, epochs),
-        )
-    )
+    title, y_title = "Loss by epoch, up to the step to show", "loss of the pass (log scale)"
+    series, reach = _drawn(sheet, book, epoch, losses), (0, epochs)
+    at = (TOP - 1, CHART, WIDE, 22)
+    sheet.charts.append(Chart(title, "epoch", y_title, series, *at, log_y=True, x_range=reach))
     sheet.width(0, 0, 20)
     sheet.width(1, len(RUNS), 13)
     sheet.width(7, 7, 2)
-    sheet.width(8, 15, 11)
+    sheet.width(CHART, CHART + WIDE, 11)
+    sheet.width(CHART + WIDE + 1, CHART + WIDE + 1 + len(RUNS), 13)
     sheet.freeze = (TOP, 1)
-    sheet.pages = 1
+    rows = max(TOP - 1 + 22, sheet["verdict"].bottom)
+    sheet.print_areas = ((0, 0, rows, CHART + WIDE),)
     return sheet
+
+
+def _choices(sheet: Sheet, book: Draft) -> Block:
+    """The inputs, and the step that is shown; returns the goal."""
+    first = book[RUNS[0]]
+    row = [
+        Fact("goal", "goal", None, 1.0, "input.general", Valid(0)),
+        step_to_show(int(first["steps_made"].value)),
+    ]
+    placed = facts(sheet, FACTS, 1, row)
+    row = [
+        Fact(label, name, f"={block.qualified.range}", block.value, "calc.index")
+        for label, name in (("points", "points"), ("steps", "steps_made"))
+        for block in [first[name]]
+    ]
+    steps = float(first["steps_made"].value)
+    row.append(shown_step(float(placed["step_to_show"].value), steps))
+    facts(sheet, FACTS, placed["step_to_show"].right, row)
+    return placed["goal"]
+
+
+def _drawn(sheet: Sheet, book: Draft, epoch: Block, losses: list[Block]) -> tuple[Series, ...]:
+    """What the chart draws: each run's losses up to the step to show, and up to its limit."""
+    points, shown = int(sheet["points"].value), sheet["shown_step"]
+    left, at = CHART + WIDE + 1, float(shown.value)
+    sheet.text(TOP - 2, left, "what is drawn", "band")
+    sheet.labels(TOP - 1, left, [["epochs", *RUNS]], "heading")
+    values = until(epoch.values, points, at, epoch.values, at / points)
+    formula = epoch_formula(epoch.across)
+    x = sheet.fill(TOP, left, "drawn_epoch", formula, values, "calc.step")
+    passes = [pass_so_far(book[name], at, points) for name in RUNS]
+    sheet.text(epoch.bottom + 1, left, passes[0].label, "row heading")
+    formulas, row = (
+        [[str(one.formula) for one in passes]],
+        np.array([[one.value for one in passes]]),
+    )
+    place = (epoch.bottom + 1, left + 1, passes[0].name, formulas, row, "calc.step")
+    there, series = sheet.formulas(*place), []
+    for i, (name, loss) in enumerate(zip(RUNS, losses, strict=True)):
+        limit, column = book[name]["loss_limit"], left + 1 + i
+        most, top = limit.qualified.range, float(limit.value)
+        ends = [_divergence.drawn_formula(one, most) for one in (loss.cell, there.at(0, i))]
+        both = _divergence.drawn(loss.values, top), float(_divergence.drawn(row[0, i], top))
+        formula = until_formula(epoch.across, *ends)
+        values = until(epoch.values, points, at, *both)
+        y = sheet.fill(TOP, column, f"drawn_{name}", formula, values, "calc.step")
+        series.append(Series(name, x, y))
+    return tuple(series)
 
 
 def _above(losses: np.ndarray, goal: float) -> float:
@@ -178,6 +228,20 @@ TOPIC = Topic(
                 (now["epochs_above"] > was["epochs_above"]).any(),
             ),
             rests_on="epochs_above",
+        ),
+        Try(
+            "Set step_to_show to 0, then to 6, 12 and so on.",
+            "All begin alike, but from_scratch, whose layers know nothing; epoch by epoch they "
+            "part.",
+            edits=({"step_to_show": 0.0}, {"step_to_show": 12.0}),
+            holds=lambda _was, start, later: every(
+                start["drawn_epoch"] == 0,
+                *(same(start[f"drawn_{run}"], start["drawn_frozen"]) for run in RUNS[1:]),
+                not same(start["drawn_from_scratch"], start["drawn_frozen"]),
+                later["drawn_epoch"].max() == 2,
+                *(same(later[f"drawn_{r}"][:2], later[f"loss_of_{r}"][:2]) for r in RUNS),
+            ),
+            rests_on="drawn_epoch",
         ),
     ),
     needs=("*",),

@@ -9,6 +9,8 @@ longest way to go. Here nothing is frozen: the layers do move from the first epo
 while the head finds its place.
 """
 
+import numpy as np
+
 from sheetsim.topics._tries import Try, every, put, same
 from sheetsim.topics.transfer._run import Run
 
@@ -54,6 +56,18 @@ TOPIC = Run(
                 same(now["rate"], was["rate"]),
             ),
             rests_on="moved_a",
+        ),
+        Try(
+            "Set step_to_show to 0, then to 12, 24 and 36.",
+            "The predictions move onto the points, and the curve falls, epoch by epoch.",
+            edits=tuple({"step_to_show": float(step)} for step in (0, 12, 24, 36)),
+            holds=lambda was, *after: every(
+                np.diff([now["step_loss"] for now in after]) < 0,
+                same(after[-1]["step_loss"], was["end_loss"]),
+                same(after[-1]["drawn_loss"], was["epoch_loss"]),
+                [now["drawn_epoch"].max() for now in after] == [0, 2, 4, 6],
+            ),
+            rests_on="there_pred",
         ),
     ),
 ).topic()

@@ -46,6 +46,8 @@ TERMS = {
     "m": "average of the gradients, as in momentum",
     "v": "average of the squared gradients, as in RMSProp",
     "L2": "wd sum(w²) as a part of the loss, whose gradient Adam divides by √v as all others",
+    "l2": "the run with wd sum(w²) in the loss",
+    "aw": "the run of AdamW",
     "AdamW": "Adam whose weights decay by themselves, beside the step of the gradient",
     "base": "of wd = base^exponent",
     "exponents": "of wd = base^exponent, a column for each",
