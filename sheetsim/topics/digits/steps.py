@@ -270,11 +270,11 @@ def _facts(sheet: Sheet, step: Block, loss: Block) -> float:
     _divergence.alarm(sheet, asked["diverged_in"])
     there = shown_step(float(asked["step_to_show"].value), last)
     value = loss.values[int(there.value), 0]
-    row = (
+    shown = (
         there,
         Fact("loss there", "step_loss", f"=INDEX({loss.range},shown_step+1)", value, "key.step"),
     )
-    facts(sheet, SUMMARY + 6, column, row)
+    facts(sheet, SUMMARY + 6, column, shown)
     made = (Fact("steps", "steps_made", f"=COUNT({flag.range})-1", last, "calc.index"),)
     facts(sheet, SUMMARY + 9, column, made)
     return limit

@@ -97,14 +97,14 @@ def step_shown(
     at = (top, end.column, "there", formulas, values[int(shown.value)][None, :], "calc.step")
     title = "the new task, and the old task with the old head, after the step to show"
     there = answers(sheet, net, sheet.formulas(*at), (top + 4, "there_"), title)
-    row = tuple(
+    losses = [
         Fact(label, name, f"=AVERAGE({there[of].range})", there[of].values.mean(), "calc.step")
         for label, name, of in (
             ("loss there", "step_loss", "squared_error"),
             ("old loss there", "step_old_loss", "old_squared_error"),
         )
-    )
-    facts(sheet, placed["pass_there"].row - 1, placed["pass_there"].right, row)
+    ]
+    facts(sheet, placed["pass_there"].row - 1, placed["pass_there"].right, losses)
     return there
 
 
