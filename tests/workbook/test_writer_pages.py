@@ -14,7 +14,7 @@ from installed import installed
 from writer_cases import written
 
 from sheetsim.engines import engines, libreoffice
-from sheetsim.topics import lay_out, lessons, new_book
+from sheetsim.topics import PLAN, lay_out, lessons, new_book
 from sheetsim.workbook.write.writer import write_workbook
 
 MOST = 3
@@ -50,6 +50,7 @@ def test_a_sheet_has_three_pages_at_most(tmp_path: Path, sample: Sample) -> None
         found = pages(libreoffice.ENGINE.convert_to_pdf(written(name), tmp_path))
         assert len(found) > 3
         assert max(found.values()) <= MOST, found
+        assert PLAN not in found, "it is for programs"
 
 
 @pytest.mark.skipif(PDFTOTEXT is None, reason="pdftotext is not installed")

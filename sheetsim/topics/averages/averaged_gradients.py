@@ -361,8 +361,9 @@ TOPIC = Topic(
             "a stay below 1.",
             edits=({"x": 100.0},),
             holds=lambda was, now: every(
-                was["diverged_in"] == "no step",
-                now["diverged_in"] == "step 4",
+                now["beyond"].ravel() == (np.arange(1, STEPS + 1) >= 4),
+                was["beyond"] == 0,
+                now["diverged_in"] != was["diverged_in"],
                 np.abs(now["g_a"]).max() > 1e32,
                 np.abs(now["step_a"]) < 1,
             ),

@@ -320,7 +320,7 @@ def _set_up_page(page: Any, sheet: Sheet) -> None:
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     rows, columns = sheet.extent
     page.fit_to_pages(1, sheet.pages)
-    if not sheet.print_areas:
+    if not sheet.print_areas and not sheet.hidden:  # LibreOffice prints the areas of hidden sheets
         page.print_area(0, 0, rows - 1, columns - 1)
     page.set_footer("&L&A&Rpage &P of &N")
     if sheet.repeat_rows is not None:
