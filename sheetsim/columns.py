@@ -23,6 +23,7 @@ from sheetsim.references import MAX_COLUMNS, Fill
 Ints = NDArray[np.intp]
 Ints32 = NDArray[np.int32]
 Bools = NDArray[np.bool_]
+Kinds = NDArray[np.uint8]
 
 KINDS = range(5)
 """The kinds of a value, in the order of the five names below."""
@@ -100,7 +101,7 @@ class SheetColumns(Mapping[Place, Cell]):
         rows: Ints32,
         columns: Ints32,
         numbers: Floats,
-        kinds: NDArray[np.uint8],
+        kinds: Kinds,
         others: NDArray[np.object_] | None,
         formulas: Ints32,
         runs: list[FormulaRun],
@@ -277,7 +278,7 @@ def columns_of(cells: Mapping[Place, Cell]) -> SheetColumns:
     return SheetColumns(places[:, 0], places[:, 1], numbers, kinds, others, formulas, runs)
 
 
-def kind_of(value: str | bool | CellError | None) -> int:
+def kind_of(value: Value) -> int:
     """Return the kind of a value that is no number."""
     if value is None:
         return BLANK

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsim.book import Book, Cell, DefinedName, Place, Table, Value
+from sheetsim.columns import FormulaRun
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.program import compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.recalc.recalculate import recalculate
 from sheetsim.workbook.read.book import mentions
-from sheetsim.workbook.read.shared_formulas import SharedFormula
 
 SHEETS = {"S": "", "Two": "Two!", "It's (3)": "'It''s (3)'!"}
 LIKE = {"NOPE(": "SUM(", "f(": "SUM(S!$A$1,"}
@@ -116,10 +116,10 @@ def entered(cells: Cells, where: tuple[str, int, int], how: str, text: str) -> N
             cells[sheet][at, column] = Cell(text, None, f"{'EF'[column - 4]}8:{'EF'[column - 4]}9")
     else:
         origin = (0, column + 2)
-        shared = SharedFormula(text[1:], *origin)
+        shared = FormulaRun(text, origin)
         for down in range(4):
             filled = shared.at(down, column + 2)
-            cells[sheet][down, column + 2] = Cell(f"={filled}", None, None, origin)
+            cells[sheet][down, column + 2] = Cell(filled, None, None, origin)
 
 
 def known(cells: Cells) -> Cells:

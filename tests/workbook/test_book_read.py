@@ -14,11 +14,10 @@ from openpyxl.formula.translate import Translator, TranslatorError
 
 from sheetsim.book import Book, Cell, CellError, Iteration, Table
 from sheetsim.errors import WorkbookError
-from sheetsim.references import a1
+from sheetsim.references import Fill, a1
 from sheetsim.workbook.read import array_formulas, sheet_cells
 from sheetsim.workbook.read.all_cells import read_cells
 from sheetsim.workbook.read.book import read_book
-from sheetsim.workbook.read.shared_formulas import SharedFormula
 
 NAMES = ["collab_filter.xlsx", "graddesc.xlsm", "entropy_example.xlsx"]
 
@@ -266,7 +265,7 @@ def test_a_shared_formula_is_filled_as_openpyxl_fills_it(
     formula: str, row: int, column: int, down: int, right: int
 ) -> None:
     to = (max(row + down, 0), max(column + right, 0))
-    ours = SharedFormula(formula, row, column).at(*to)
+    ours = Fill(formula).at(to[0] - row, to[1] - column)
     try:
         theirs = Translator(f"={formula}", a1(row, column))
         expected = theirs.translate_formula(a1(*to))
@@ -294,7 +293,7 @@ def test_a_shared_formula_is_filled_as_openpyxl_fills_it(
     ],
 )
 def test_what_moves_and_what_does_not(formula: str, moved: str) -> None:
-    assert SharedFormula(formula, 0, 0).at(2, 1) == moved
+    assert Fill(formula).at(2, 1) == moved
 
 
 def test_reading_needs_neither_openpyxl_nor_pandas() -> None:

@@ -27,50 +27,44 @@ def test_what_is_of_one_run_is_one_formula() -> None:
     rng = np.random.default_rng(12)
     found = 0
     for _ in range(300):
-        runs, origins = FormulaRuns(), {}
+        runs = FormulaRuns()
         base = "+".join(rng.choice(PIECES, rng.integers(1, 5), replace=False))
-        fill = Fill(base)
+        fill = Fill(f"={base}")
         for row in range(6):
             for column in range(3):
-                text = fill.at(row, column) if rng.random() < 0.8 else base
-                source = runs.find(row, column, text)
-                origins[row, column] = text
-                if source is not None:
-                    found += 1
-                    assert source.at(row, column) == text
-                    first = source.origin
-                    assert _keys(origins[first], first) == _keys(text, (row, column))
+                text = fill.at(row, column) if rng.random() < 0.8 else f"={base}"
+                run = runs.runs[runs.find(row, column, text)]
+                assert run.at(row, column) == text
+                assert _keys(str(run.text), run.place) == _keys(text, (row, column))
+                found += run.place != (row, column)
     assert found > 1000
 
 
 @pytest.mark.parametrize(
     ("first", "below"),
     [
-        ("A1*1", "A2*2"),  # a number that grows with the rows is no reference
-        ("A1*$B$1", "A2*$B$2"),
-        ("A1", "A3"),
-        ("LOG10(A1)", "LOG11(A2)"),
-        ('A1&"B1"', 'A2&"B2"'),
-        ("T[@x]*2", "T[@x]*2"),  # of a row, perhaps of another table
+        ("=A1*1", "=A2*2"),  # a number that grows with the rows is no reference
+        ("=A1*$B$1", "=A2*$B$2"),
+        ("=A1", "=A3"),
+        ("=LOG10(A1)", "=LOG11(A2)"),
+        ('=A1&"B1"', '=A2&"B2"'),
+        ("=T[@x]*2", "=T[@x]*2"),  # of a row, perhaps of another table
     ],
 )
 def test_what_only_looks_alike_begins_anew(first: str, below: str) -> None:
     runs = FormulaRuns()
-    assert runs.find(0, 2, first) is None
-    assert runs.find(1, 2, below) is None
+    assert runs.find(0, 2, first) != runs.find(1, 2, below)
 
 
 def test_a_run_goes_down_and_to_the_right_and_over_gaps() -> None:
     runs = FormulaRuns()
-    assert runs.find(0, 2, "A1+$A1") is None
-    for row, column in ((0, 3), (0, 4), (1, 2), (1, 3), (7, 4)):
-        source = runs.find(row, column, f"{a1(row, column - 2)}+$A{row + 1}")
-        assert source is not None
-        assert source.origin == (0, 2)
+    for row, column in ((0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (7, 4)):
+        assert runs.find(row, column, f"={a1(row, column - 2)}+$A{row + 1}") == 0
+    assert runs.runs[0].place == (0, 2)
+    assert runs.runs[0].shared
 
 
 def test_what_leaves_the_sheet_is_of_no_run() -> None:
     runs = FormulaRuns()
-    assert runs.find(0, 0, "A2") is None
-    assert runs.find(1, 0, "A3") is not None
-    assert runs.find(MAX_ROWS - 1, 0, f"A{MAX_ROWS + 1}") is None
+    assert runs.find(0, 0, "=A2") == runs.find(1, 0, "=A3") == 0
+    assert runs.find(MAX_ROWS - 1, 0, f"=A{MAX_ROWS + 1}") == 1

@@ -2,7 +2,7 @@
 
 import pickle
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ def strings() -> Sequence[str]:
     return STRINGS
 
 
-def listed(cells: dict[Place, Cell]) -> Found:
+def listed(cells: Mapping[Place, Cell]) -> Found:
     """In order, and with the origins, without which cells are equal."""
     return [(place, cell, cell.origin) for place, cell in cells.items()]
 
@@ -37,12 +37,12 @@ def listed(cells: dict[Place, Cell]) -> Found:
 def general(data: bytes) -> Found:
     reader = _Reader(data, WHERE, strings, None)
     scan(data, WHERE, reader)
-    return listed(reader.found.covered(WHERE))
+    return listed(reader.found.columns(WHERE))
 
 
 def plain(data: bytes) -> Found | None:
     found = _read_plain(data, strings, None)
-    return None if found is None else listed(found.covered(WHERE))
+    return None if found is None else listed(found.columns(WHERE))
 
 
 def said(read: Callable[[bytes], Found | None], data: bytes) -> Found | str | None:

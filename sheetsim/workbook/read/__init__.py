@@ -11,7 +11,6 @@
 | `plain_sheet`     | the same by one pattern, where a sheet is in the usual form              |
 | `cell_xml`        | the cells of one sheet as they stand in its XML                          |
 | `formula_runs`    | formulas that are filled from others, though they are written out        |
-| `shared_formulas` | a shared formula expanded to each of its cells                           |
 | `array_formulas`  | which cells an array formula or a data table covers                      |
 | `value_text`      | numbers, dates and indices as text                                       |
 | `escapes`         | texts with signs that XML cannot hold                                    |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sheetsim.book import Cell, Place
@@ -12,7 +13,7 @@ from sheetsim.workbook.read.sheet_cells import read_sheet
 if TYPE_CHECKING:
     from pathlib import Path
 
-Cells = dict[str, dict[Place, Cell]]
+Cells = Mapping[str, Mapping[Place, Cell]]
 """Sheet name to (row, column), from 0, to cell; sheets in the workbook's order."""
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from sheetsim.book import Cell, HiddenRows, Place, Table
+    from sheetsim.columns import SheetColumns
     from sheetsim.workbook.read.archive import SheetPart
 
 
@@ -78,7 +79,7 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
         self._date1904 = date1904
         self._parts = {part.name: part.part for part in parts if part.part is not None}
         self._progress = progress
-        self._read: dict[str, dict[Place, Cell]] = {}
+        self._read: dict[str, SheetColumns] = {}
         self._strings: list[str] | None = None
         self._as_it_was = _signature(path)
 
@@ -115,7 +116,7 @@ class _Sheets(Mapping[str, "Mapping[Place, Cell]"]):
             where = f"{self._path}: sheet {shown(name)}"
             return merged_areas(archive.read(self._parts[name]), where)
 
-    def _read_sheet(self, name: str, part: str) -> dict[Place, Cell]:
+    def _read_sheet(self, name: str, part: str) -> SheetColumns:
         if _signature(self._path) != self._as_it_was:
             raise WorkbookError(f"{self._path}: was changed while it was being read; try again")
         progress = self._progress

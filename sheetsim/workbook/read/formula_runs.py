@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
-from sheetsim.workbook.read.shared_formulas import SharedFormula
+from sheetsim.columns import FormulaRun
 
 if TYPE_CHECKING:
-    from sheetsim.book import Place
     from sheetsim.references import DownFill
 
 _FRAME = str.maketrans("", "", ascii_letters + digits)
@@ -29,59 +28,61 @@ class _Last:
     """The last formula of a column.
 
     Attributes:
-        text: it, or the first of its run, without "=".
-        place: where that stands.
+        run: the number of its run.
         frame: its text without letters and digits, which filling does not change.
-        shared: the same as what others are filled from, once it was asked for.
-        below: what it is in the cells below.
+        below: what it is in the cells below, once one of them had the same frame.
     """
 
-    text: str
-    place: Place
+    run: int
     frame: str
-    shared: SharedFormula | None = None
     below: DownFill | None = None
-
-    def source(self) -> SharedFormula:
-        """Return what others are filled from."""
-        if self.shared is None:
-            self.shared = SharedFormula(self.text, *self.place)
-        return self.shared
 
 
 class FormulaRuns:
-    """The runs of one sheet, met in the order of the file."""
+    """The runs of one sheet, met in the order of the file.
+
+    Attributes:
+        runs: all of them.
+    """
 
     def __init__(self) -> None:
+        self.runs: list[FormulaRun] = []
         self._columns: dict[int, _Last] = {}
         self._before: tuple[int, int] = (-1, -1)  # the cell of the formula before this one
 
-    def find(self, row: int, column: int, text: str) -> SharedFormula | None:
-        """Return the formula that a cell's own is filled from; None if it begins anew.
+    def add(self, run: FormulaRun) -> int:
+        """Take a run up; return its number."""
+        self.runs.append(run)
+        return len(self.runs) - 1
+
+    def find(self, row: int, column: int, text: str) -> int:
+        """Return the number of the run of a formula that is written out.
 
         Args:
-            row: the cell's, from 0.
+            row: its cell's, from 0.
             column: likewise.
-            text: its formula without the leading "=".
+            text: it, with the leading "=".
         """
         last = self._columns.get(column)
-        below = None if last is None else last.below
-        if last is not None and below is not None and below.at(row - last.place[0]) == text:
-            self._before = (row, column)
-            return last.shared
+        if last is not None and last.below is not None:
+            origin = self.runs[last.run].place[0]
+            if last.below.at(row - origin) == text:
+                self._before = (row, column)
+                return last.run
         if "[" in text:  # a table's row may be meant, and tables stand below each other
             self._columns.pop(column, None)
-            return None
+            return self.add(FormulaRun(text, (row, column)))
         frame = text.translate(_FRAME)
         left = self._columns.get(column - 1) if self._before == (row, column - 1) else None
         self._before = (row, column)
         for other in (last, left):
             if other is not None and other.frame == frame:
-                shared = other.source()
-                if shared.at(row, column) == text:
-                    self._columns[column] = _Last(
-                        other.text, other.place, frame, shared, shared.below(column)
-                    )
-                    return shared
-        self._columns[column] = _Last(text, (row, column), frame)
-        return None
+                run = self.runs[other.run]
+                if run.at(row, column) == text:
+                    run.shared = True
+                    below = run.source().below(column - run.place[1])
+                    self._columns[column] = _Last(other.run, frame, below)
+                    return other.run
+        number = self.add(FormulaRun(text, (row, column)))
+        self._columns[column] = _Last(number, frame)
+        return number

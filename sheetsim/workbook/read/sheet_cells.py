@@ -7,13 +7,27 @@ what its cells cost and not what its XML would as a tree.
 from __future__ import annotations
 
 import math
-import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from itertools import compress
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sheetsim.book import Cell, CellError, DataTable
+import numpy as np
+
+from sheetsim.arrays import Floats
+from sheetsim.book import CellError, DataTable
+from sheetsim.columns import (
+    BLANK,
+    NUMBER,
+    Bools,
+    FormulaRun,
+    Ints,
+    Ints32,
+    Kinds,
+    SheetColumns,
+    keys_of,
+    kind_of,
+)
 from sheetsim.errors import WorkbookError, shown
-from sheetsim.references import a1
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1
 from sheetsim.workbook.read.array_formulas import covered_cells
 from sheetsim.workbook.read.cell_xml import CellHandler, parse_range
 from sheetsim.workbook.read.escapes import unescaped
@@ -22,16 +36,14 @@ from sheetsim.workbook.read.plain_sheet import (
     plain_attributes,
     plain_column,
     plain_region,
-    plain_row,
     plain_text,
     tokens,
 )
-from sheetsim.workbook.read.shared_formulas import Filled, SharedFormula
 from sheetsim.workbook.read.value_text import index_in, moment_in, number_in
 from sheetsim.workbook.read.xml_scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sheetsim.book import Place, Value
     from sheetsim.workbook.read.cell_xml import RawCell
@@ -40,10 +52,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 MAX_CELLS = 8_000_000
-"""Cells of one sheet: about 3 GB as Python keeps them. The largest of Excel's have fewer."""
-
-_MOST = sys.float_info.max
-_LEAST = -_MOST
+"""Cells of one sheet; the largest of Excel's have fewer."""
 
 REPORT_EVERY = 20_000
 """Cells between two reports of progress."""
@@ -56,7 +65,7 @@ def read_sheet(
     progress: Callable[[float], None] | None = None,
     *,
     date1904: bool = False,
-) -> dict[Place, Cell]:
+) -> SheetColumns:
     """Read the cells of a sheet's part; blank cells that only carry a style are left out.
 
     Args:
@@ -67,7 +76,7 @@ def read_sheet(
         date1904: whether the workbook counts days from 1904; matters for cells of type "d".
 
     Returns:
-        (row, column), from 0, to cell, in the order of the file.
+        (row, column), from 0, to cell, in the order of the file, kept in columns.
 
     Raises:
         WorkbookError: the XML is bad, or a cell makes no sense or stands outside a sheet.
@@ -77,73 +86,140 @@ def read_sheet(
         reader = _Reader(data, where, strings, progress, date1904)
         scan(data, where, reader)
         found = reader.found
-    return found.covered(where)
+    return found.columns(where)
 
 
-@dataclass(slots=True)
 class _Found:
-    """What has been read of a sheet.
+    """What has been read of a sheet: cells in pieces of columns, and what covers some of them.
 
     Attributes:
-        cells: those that hold something.
-        blanks: those that only carry a style; an array formula may cover them.
         arrays: the range and the formula of each array formula.
         data_tables: and of each what-if data table.
-        shared: the shared formulas by their number.
-        runs: the formulas that are written out, though they are filled from others.
+        shared: the numbers of the runs that the file says are shared, by the number it gives them.
+        runs: the formulas.
     """
 
-    cells: dict[Place, Cell] = field(default_factory=dict)
-    blanks: list[Place] = field(default_factory=list)
-    arrays: list[tuple[str, str]] = field(default_factory=list)
-    data_tables: list[tuple[str, DataTable]] = field(default_factory=list)
-    shared: dict[str, SharedFormula] = field(default_factory=dict)
-    runs: FormulaRuns = field(default_factory=FormulaRuns)
+    def __init__(self) -> None:
+        self.arrays: list[tuple[str, str]] = []
+        self.data_tables: list[tuple[str, DataTable]] = []
+        self.shared: dict[str, int] = {}
+        self.runs = FormulaRuns()
+        self._pieces: list[tuple[Any, Any, Any, Any, Any]] = []
+        self._others: list[tuple[int, Value]] = []
+        self._count = 0
 
-    def covered(self, where: str) -> dict[Place, Cell]:
-        """Return the cells, those of array formulas and data tables with their formula."""
-        cells = self.cells
-        if self.data_tables:
-            places = cells.keys() | set(self.blanks)
-            for place, (_, table) in covered_cells(self.data_tables, places, where).items():
-                if place in places:
-                    cell = cells.get(place)
-                    cells[place] = Cell(table, cell.value if cell else None)
-        if self.arrays:
-            places = cells.keys() | set(self.blanks)
-            for place, (extent, formula) in covered_cells(self.arrays, places, where).items():
-                if place in places:
-                    cell = cells.get(place)
-                    cells[place] = Cell(formula, cell.value if cell else None, extent)
-        return cells
+    def add(
+        self, rows: Ints32, columns: Ints32, numbers: Floats, kinds: Kinds, formulas: Ints32
+    ) -> None:
+        """Take cells up; those that are no numbers have their kind alone."""
+        self._pieces.append((rows, columns, numbers, kinds, formulas))
+        self._count += len(rows)
 
-    def with_formula(
-        self, place: Place, attributes: Mapping[str, str], text: str, value: Value
-    ) -> Cell:
-        """Return a cell with its formula, that of a shared one moved to where the cell stands.
+    def add_other(self, position: int, value: Value) -> None:
+        """Note a value that is no number, of a cell of the piece that comes next."""
+        self._others.append((self._count + position, value))
+
+    def run(self, place: Place, attributes: Mapping[str, str], text: str) -> int:
+        """Return the number of the run of a cell's formula.
 
         Raises:
             KeyError: it shares a formula whose text has not come yet.
         """
         kind, extent = attributes.get("t"), attributes.get("ref")
+        if kind is None:
+            return self.runs.find(*place, f"={text}")
         if kind == "dataTable":
             table = _data_table(place, attributes)
             if extent:
                 self.data_tables.append((extent, table))
-            return Cell(table, value)
+            return self.runs.add(FormulaRun(table, place, moves=False))
         if kind == "array" and extent:
             self.arrays.append((extent, f"={text}"))
         if kind != "shared":
-            source = self.runs.find(*place, text) if kind is None else None
-            if source is not None:
-                return Cell(Filled(source, place), value, None, source.origin)
-            return Cell(f"={text}", value)
+            return self.runs.add(FormulaRun(f"={text}", place))
         group = attributes.get("si", "")
         if text:  # the first of the group holds the text
-            self.shared[group] = SharedFormula(text, *place)
-            return Cell(f"={text}", value, None, place)
-        shared = self.shared[group]
-        return Cell(Filled(shared, place), value, None, shared.origin)
+            self.shared[group] = self.runs.add(FormulaRun(f"={text}", place, shared=True))
+        return self.shared[group]
+
+    def columns(self, where: str) -> SheetColumns:
+        """Return the cells, those of array formulas and data tables with their formula.
+
+        Raises:
+            WorkbookError: a range is none, or the ranges overlap without end.
+        """
+        none = (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.uint8))
+        parts = zip(*[(*none, np.zeros(0, np.int32)), *self._pieces], strict=True)
+        rows, columns, numbers, kinds, formulas = map(np.concatenate, parts)
+        others = None
+        if self._others:
+            others = np.full(len(rows), None, object)
+            for position, value in self._others:
+                others[position] = value
+        last = self._last(keys_of(rows, columns), (formulas >= 0) | (kinds != BLANK))
+        if last is not None:
+            rows, columns, numbers = rows[last], columns[last], numbers[last]
+            kinds, formulas = kinds[last], formulas[last]
+            others = None if others is None else others[last]
+        self._cover(keys_of(rows, columns), formulas, where)
+        keep = (formulas >= 0) | (kinds != BLANK)
+        if not keep.all():
+            rows, columns, numbers = rows[keep], columns[keep], numbers[keep]
+            kinds, formulas = kinds[keep], formulas[keep]
+            others = None if others is None else others[keep]
+        return SheetColumns(rows, columns, numbers, kinds, others, formulas, self.runs.runs)
+
+    @staticmethod
+    def _last(keys: Ints, holds: Bools) -> Ints | None:
+        """Return which cells count where some come twice; None if all do."""
+        if len(keys) < 2 or bool((keys[1:] > keys[:-1]).all()):
+            return None
+        found: dict[int, int] = {}
+        for i, (key, full) in enumerate(zip(keys.tolist(), holds.tolist(), strict=True)):
+            if full or key not in found:
+                found[key] = i
+        return np.fromiter(found.values(), np.intp, len(found))
+
+    def _cover(self, keys: Ints, formulas: Ints32, where: str) -> None:
+        """Give the cells of array formulas and data tables their formula."""
+        if not self.arrays and not self.data_tables:
+            return
+        order = np.argsort(keys, kind="stable")
+        places = list(zip(*(part.tolist() for part in np.divmod(keys, MAX_COLUMNS)), strict=True))
+        self._give(covered_cells(self.data_tables, places, where), keys, order, formulas)
+        self._give(covered_cells(self.arrays, places, where), keys, order, formulas)
+
+    def _give(
+        self,
+        found: Mapping[Place, tuple[str, str | DataTable]],
+        keys: Ints,
+        order: Ints,
+        formulas: Ints32,
+    ) -> None:
+        """Give cells the runs of what covers them."""
+        inside = np.array(list(found), np.intp).reshape(-1, 2)
+        own = keys_of(inside[:, 0], inside[:, 1])
+        at = order[np.minimum(np.searchsorted(keys, own, sorter=order), len(order) - 1)]
+        there = (keys[at] == own).tolist()
+        known: dict[tuple[str, str], int] = {}
+        for i, is_cell, (place, what) in zip(at.tolist(), there, found.items(), strict=True):
+            if is_cell:
+                formulas[i] = self._covering(place, *what, known)
+
+    def _covering(
+        self,
+        place: Place,
+        extent: str,
+        formula: str | DataTable,
+        known: dict[tuple[str, str], int],
+    ) -> int:
+        """Return the run of a cell that an array formula or a data table covers."""
+        if isinstance(formula, DataTable):
+            return self.runs.add(FormulaRun(formula, place, moves=False))
+        if (extent, formula) not in known:
+            run = FormulaRun(formula, place, extent, moves=False)
+            known[extent, formula] = self.runs.add(run)
+        return known[extent, formula]
 
 
 def _data_table(place: Place, attributes: Mapping[str, str]) -> DataTable:
@@ -192,50 +268,72 @@ def _read_plain(
 
 
 def _take(chunk: list[Token], found: _Found, values: _PlainValues) -> None:
-    """Keep the cells of some tokens; this loop is what reading a large sheet costs.
+    """Keep the cells of some tokens, column by column.
 
     Raises:
         ValueError, LookupError, WorkbookError: something does not fit.
     """
-    cells, blanks, make = found.cells, found.blanks, tuple.__new__
-    columns, kinds, formulas = values.columns, values.kinds, values.formulas
-    to_number = values.number
-    number, row = b"", -1
-    followers = values.followers
-    for letters, digits, style, start, text, has_value, raw, gap in chunk:
-        if not letters:
-            if gap:
-                raise ValueError
+    cells = [token for token in chunk if token[0]]
+    if len(cells) < len(chunk) and any(token[7] for token in chunk if not token[0]):
+        raise ValueError
+    if not cells:
+        return
+    letters, digits, styles, starts, texts, have, raws, _ = zip(*cells, strict=True)
+    rows = np.array(list(map(int, digits)), np.int32) - 1
+    if rows.max() >= MAX_ROWS:
+        raise ValueError
+    columns = np.array(list(map(values.columns.__getitem__, letters)), np.int32)
+    kind_of_style = list(map(values.kinds.__getitem__, styles))
+    is_number = np.array([kind == "n" for kind in kind_of_style]) & _full(raws)
+    numbers, kinds = np.zeros(len(cells)), np.full(len(cells), BLANK, np.uint8)
+    numbers[is_number] = list(map(values.number, compress(raws, is_number.tolist())))
+    if not np.isfinite(numbers).all():
+        raise ValueError
+    kinds[is_number] = NUMBER
+    for i in np.flatnonzero(~is_number & _full(have)).tolist():
+        value = values.of(kind_of_style[i], raws[i])
+        if isinstance(value, float):
+            numbers[i], kinds[i] = value, NUMBER
+        elif value is not None:
+            kinds[i] = kind_of(value)
+            found.add_other(i, value)
+    formulas = np.full(len(cells), -1, np.int32)
+    with_formula = np.flatnonzero(_full(starts))
+    if len(with_formula):
+        own = list(
+            compress(zip(starts, texts, rows.tolist(), columns.tolist(), strict=True), starts)
+        )
+        formulas[with_formula] = _runs(own, found, values)
+    found.add(rows, columns, numbers, kinds, formulas)
+
+
+def _full(parts: Iterable[bytes]) -> Bools:
+    """Return which are not empty."""
+    return np.array(list(map(bool, parts)))
+
+
+def _runs(
+    cells: list[tuple[bytes, bytes, int, int]], found: _Found, values: _PlainValues
+) -> list[int]:
+    """Return the numbers of the runs of cells: start tag and text of their formulas, and place."""
+    followers, find = values.followers, found.runs.find
+    out = []
+    for start, text, row, column in cells:
+        if not text and start in followers:
+            out.append(followers[start])
             continue
-        if digits != number:
-            number, row = digits, plain_row(digits)
-        place = (row, columns[letters])
-        kind = kinds[style]
-        value: Value = None
-        if kind == "n" and raw:
-            value = to_number(raw)
-            if not _LEAST <= value <= _MOST:
-                raise ValueError  # inf or NaN
-        elif has_value:
-            value = values.of(kind, raw)
-        if not start:
-            if value is not None:
-                cells[place] = make(Cell, (None, value, None, None))
-            else:
-                blanks.append(place)
+        if start == b"<f":
+            out.append(find(row, column, f"={plain_text(text)}"))
             continue
-        shared = None if text else followers.get(start)
-        if shared is not None:
-            filled = make(Filled, (shared, place))
-            cells[place] = make(Cell, (filled, value, None, shared.origin))
-            continue
-        attributes = formulas[start]
-        cells[place] = found.with_formula(place, attributes, plain_text(text), value)
+        attributes = values.formulas[start]
+        number = found.run((row, column), attributes, plain_text(text))
+        out.append(number)
         if attributes.get("t") == "shared":
             if text:  # from here on, the number may stand for this one
                 followers.clear()
             else:
-                followers[start] = found.shared[attributes.get("si", "")]
+                followers[start] = number
+    return out
 
 
 class _Memo(dict[bytes, _T]):
@@ -259,7 +357,7 @@ class _PlainValues:
         self.columns = _Memo(plain_column)
         self.kinds = _Memo(_plain_kind)
         self.formulas = _Memo(lambda start: plain_attributes(start[2:]))
-        self.followers: dict[bytes, SharedFormula] = {}  # start tags of `<f>` without a text
+        self.followers: dict[bytes, int] = {}  # start tags of `<f>` without a text
         self._get_strings = strings
         self._strings: Sequence[str] | None = None
 
@@ -312,7 +410,8 @@ class _Reader(CellHandler):
         self._count = 0
         self._get_strings = strings
         self._strings: Sequence[str] | None = None
-        self.found = _Found()
+        self._found = _Found()
+        self._cells: list[tuple[int, int, float, int, int]] = []
 
     def finish(self, cell: RawCell) -> None:
         """Keep what a cell holds."""
@@ -322,17 +421,34 @@ class _Reader(CellHandler):
         if self._count > MAX_CELLS:
             raise WorkbookError(f"{self.where}: has more than {MAX_CELLS:,} cells; refused")
         value = self._value(cell)
-        if cell.formula is not None:
-            self.found.cells[cell.place] = self._with_formula(cell, cell.formula, value)
-        elif value is not None:
-            self.found.cells[cell.place] = Cell(None, value)
-        else:
-            self.found.blanks.append(cell.place)
+        number = -1 if cell.formula is None else self._run(cell, cell.formula)
+        amount, kind = (value, NUMBER) if isinstance(value, float) else (0.0, kind_of(value))
+        if kind not in {NUMBER, BLANK}:
+            self._found.add_other(len(self._cells), value)
+        self._cells.append((*cell.place, amount, kind, number))
+        if len(self._cells) == REPORT_EVERY:
+            self._flush()
 
-    def _with_formula(self, cell: RawCell, text: str, value: Value) -> Cell:
+    @property
+    def found(self) -> _Found:
+        """All that has been read."""
+        self._flush()
+        return self._found
+
+    def _flush(self) -> None:
+        """Put the cells into columns."""
+        if self._cells:
+            rows, columns, numbers, kinds, formulas = zip(*self._cells, strict=True)
+            whole = (np.array(part, np.int32) for part in (rows, columns, formulas))
+            self._found.add(
+                next(whole), next(whole), np.array(numbers), np.array(kinds, np.uint8), next(whole)
+            )
+            self._cells.clear()
+
+    def _run(self, cell: RawCell, text: str) -> int:
         attributes = cell.formula_attributes
         try:
-            return self.found.with_formula(cell.place, attributes, text, value)
+            return self._found.run(cell.place, attributes, text)
         except KeyError:
             group = attributes.get("si", "")
             raise WorkbookError(
