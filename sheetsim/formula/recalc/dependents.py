@@ -20,12 +20,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetsim.columns import columns_of
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.functions import Reads
 from sheetsim.formula.recalc.rectangles import TILES, EdgeCollector, Edges, Ints32, MovingCells
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sheetsim.book import Book, Cell, CellAddress, Place
+    from sheetsim.columns import SheetColumns
     from sheetsim.formula.syntax.formula_groups import Sample
 
 MAX_ROUNDS = 40
@@ -130,7 +131,7 @@ class _Sheet:
     columns: Ints32
     moved: Bools
     rounds: Ints32
-    groups: list[list[int]]
+    groups: list[Ints]
     loose: list[int]
     edges: dict[str, Edges]
     field: MovingCells
@@ -149,31 +150,17 @@ class _Search:
 
     def read(self, name: str, changed: Sequence[Place] = ()) -> None:
         """Take up a sheet with its formulas."""
-        groups: dict[object, list[int]] = {}
-        places: list[Place] = []
-        unseen: list[int] = []  # formulas that may read anything
-        shared: dict[object, list[int]] = {}  # by the range of an array formula, or the origin
-        for place, cell in self._book.sheets[name].items():
-            formula, _, array, origin = cell
-            if formula is None:
-                continue
-            own = shared.get(array or origin)
-            if own is None:
-                key = self._key(name, place, cell)
-                own = groups.setdefault(key, [])
-                if self._precedents[key].anywhere:
-                    unseen.append(len(places))
-                elif array or origin:
-                    shared[array or origin] = own
-            own.append(len(places))
-            places.append(place)
-        every = chain.from_iterable(chain(places, changed))
-        where = np.fromiter(every, np.int32, 2 * (len(places) + len(changed))).reshape(-1, 2).T
+        cells = columns_of(self._book.sheets[name])
+        own = np.flatnonzero(cells.formulas >= 0)
+        places = list(zip(cells.rows[own].tolist(), cells.columns[own].tolist(), strict=True))
+        also = np.array(list(changed), np.int32).reshape(-1, 2).T
+        where = np.concatenate([np.stack([cells.rows[own], cells.columns[own]]), also], axis=1)
         rows, columns = where[:, : len(places)]
+        groups, unseen = self._groups(name, cells, own)
         found = EdgeCollector(places, rows, columns)
         loose = list(unseen)
         for key, members in groups.items():
-            loose += members if self._precedents[key].around else ()
+            loose += members.tolist() if self._precedents[key].around else ()
             for ref in self._precedents[key].refs:
                 found.add(ref, members)
         sheet = _Sheet(
@@ -191,6 +178,26 @@ class _Search:
         sheet.field.mark(*where[:, len(places) :])
         self._move(sheet, np.array(unseen, np.intp))
         sheet.fresh = bool(changed) or bool(unseen)
+
+    def _groups(
+        self, name: str, cells: SheetColumns, own: Ints
+    ) -> tuple[dict[object, Ints], list[int]]:
+        """Return which of a sheet's formulas are one, and which of them may read anything.
+
+        `own` has the positions of the cells with formulas, from whose first they are counted.
+        """
+        runs = cells.formulas[own]
+        order = np.argsort(runs, kind="stable")
+        numbers, starts = np.unique(runs[order], return_index=True)
+        parts: dict[object, list[Ints]] = {}
+        for part in np.split(order, starts[1:]) if len(numbers) else []:
+            position = int(own[part[0]])
+            place = (int(cells.rows[position]), int(cells.columns[position]))
+            key = self._key(name, place, cells.cell(position))
+            parts.setdefault(key, []).append(part)
+        groups = {key: np.sort(np.concatenate(found)) for key, found in parts.items()}
+        unseen = [groups[key] for key in groups if self._precedents[key].anywhere]
+        return groups, np.concatenate(unseen).tolist() if unseen else []
 
     def _key(self, sheet: str, place: Place, cell: Cell) -> object:
         """Return the key of a formula, among those whose precedents are known from then on."""
@@ -250,8 +257,7 @@ class _Search:
         found = []
         for name, sheet in self.sheets.items():
             for members in sheet.groups:
-                which = np.array(members, np.intp)
-                which = which[sheet.moved[which]]
+                which = members[sheet.moved[members]]
                 if len(which):
                     places = [sheet.places[i] for i in which.tolist()]
                     found.append((int(sheet.rounds[which].max()), name, places))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sheetsim.formula.syntax.tokens import Ref
 
 Ints32 = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.intp]
 
 MAX_GRID = 16_000_000
 """Cells of a sheet's grid; a larger one is kept in blocks of rows."""
@@ -91,14 +92,14 @@ class EdgeCollector:
     single: dict[str, list[tuple[int, int, int, int, int]]] = field(default_factory=dict)
     many: dict[str, list[Ints32]] = field(default_factory=dict)
 
-    def add(self, ref: Ref, members: list[int]) -> None:
+    def add(self, ref: Ref, members: Ints) -> None:
         """Add a reference of some formulas."""
         sheet = ref.sheet or ""
         if len(members) < _FEW:
             own = self.single.setdefault(sheet, [])
-            own += [(i, *ref.at(*self.places[i])) for i in members]
+            own += [(i, *ref.at(*self.places[i])) for i in members.tolist()]
             return
-        who = np.array(members, np.int32)
+        who = members.astype(np.int32)
         rows, columns = self.rows[who], self.columns[who]
         bounds = np.empty((5, len(who)), np.int32)
         bounds[0] = who

@@ -20,7 +20,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
-from sheetsim.references import MAX_COLUMNS, MAX_ROWS, a1, column_index
+import numpy as np
+
+from sheetsim.columns import Ints, keys_of
+from sheetsim.references import MAX_COLUMNS, MAX_ROWS, column_index
 from sheetsim.workbook.read.cell_xml import RawCell
 from sheetsim.workbook.read.xml_scan import MAX_DEPTH, NAMESPACES
 
@@ -174,15 +177,14 @@ def plain_cells(data: bytes, wanted: Collection[Place]) -> list[PlainCell] | Non
     region = plain_region(data)
     if region is None:
         return None
-    rows: dict[bytes, dict[bytes, Place]] = {}
-    for place in wanted:
-        name = a1(*place).encode()
-        letters = name.rstrip(b"0123456789")
-        rows.setdefault(name[len(letters) :], {})[letters] = place
+    places = sorted(wanted)
+    keys = keys_of(*np.array(places, np.intp).reshape(-1, 2).T)
     found: list[PlainCell] = []
+    columns: dict[bytes, int] = {}
     try:
         for start, stop in _chunks(data, *region):
-            _collect(_WHOLE_TOKEN.findall(data, start, stop), start, rows, found)
+            chunk = _WHOLE_TOKEN.findall(data, start, stop)
+            found += _wanted(chunk, start, places, keys, columns)
     except ValueError:
         return None
     return found
@@ -208,33 +210,40 @@ def _all_tokens(data: bytes, start: int, end: int) -> Iterator[tuple[int, WholeT
             at += len(token[0])
 
 
-def _collect(
-    chunk: list[WholeToken],
-    at: int,
-    rows: dict[bytes, dict[bytes, Place]],
-    found: list[PlainCell],
-) -> None:
-    """Keep the wanted cells among some tokens, the first of which starts at a byte.
+def _wanted(
+    chunk: list[WholeToken], at: int, places: list[Place], keys: Ints, columns: dict[bytes, int]
+) -> list[PlainCell]:
+    """Return the wanted cells among some tokens, the first of which starts at a byte.
+
+    Args:
+        chunk: the tokens.
+        at: that byte.
+        places: the wanted cells in order.
+        keys: the same as numbers.
+        columns: the letters that are known already.
 
     Raises:
         ValueError: something does not fit, at any cell.
     """
-    number, row = b"", rows.get(b"")
-    columns: dict[bytes, int] = {}
-    for token in chunk:
-        whole, letters, digits, _, _, _, _, _, gap = token
-        if letters:
-            if letters not in columns:
-                columns[letters] = plain_column(letters)
-            if digits != number:
-                number = digits
-                plain_row(number)
-                row = rows.get(number)
-            if row is not None and letters in row:
-                found.append(PlainCell(row[letters], token, at))
-        elif gap:
-            raise ValueError
-        at += len(whole)
+    starts = at + np.cumsum([0, *[len(token[0]) for token in chunk]])
+    cells = [i for i, token in enumerate(chunk) if token[1]]
+    if len(cells) < len(chunk) and any(token[8] for token in chunk):
+        raise ValueError
+    for letters in {chunk[i][1] for i in cells} - columns.keys():
+        columns[letters] = plain_column(letters)
+    rows = np.array([int(chunk[i][2]) for i in cells], np.intp) - 1
+    if len(rows) and rows.max() >= MAX_ROWS:
+        raise ValueError
+    own = keys_of(rows, np.array([columns[chunk[i][1]] for i in cells], np.intp))
+    if not len(keys) or not len(own):
+        return []
+    which = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
+    hits = np.flatnonzero(keys[which] == own)
+    numbers = [cells[i] for i in hits.tolist()]
+    return [
+        PlainCell(places[k], chunk[i], start)
+        for k, i, start in zip(which[hits].tolist(), numbers, starts[numbers].tolist(), strict=True)
+    ]
 
 
 class PlainCell(NamedTuple):
