@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetsim.columns import Ints32
+from sheetsim.columns import Ints32, keys_of
 from sheetsim.errors import PlacedError, WorkbookError
 from sheetsim.formula.areas import Areas
 from sheetsim.formula.compile.batches import Group, UnreadyError, areas_in_block
 from sheetsim.formula.compile.constant_folding import resolve_references
 from sheetsim.formula.compile.implicit_intersection import cut_to_own_line, in_own_line
 from sheetsim.formula.compile.plan import Plan, Reason, make_plan
-from sheetsim.formula.compile.store import WAITING, Store
+from sheetsim.formula.compile.store import WAITING, SheetCells, Store
 from sheetsim.formula.syntax.formula_groups import GroupKeys, extent
 from sheetsim.formula.syntax.parser import parse_tokens
 from sheetsim.formula.values import Bools, Ints
-from sheetsim.references import address_text
+from sheetsim.references import MAX_COLUMNS, address_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sheetsim.book import Book, Cell, CellAddress, Place
 Area = tuple[str, int, int, int, int]
 _PIECE = 64
+_FEW = 8  # cells that are followed with the chains that they end
 
 
 class GroupOf:
@@ -144,6 +145,8 @@ class DependencyGraph:
         """Follow the references of all cells that are on the stack."""
         while self._stack:
             group, slots = self._stack.pop()
+            if len(slots) <= _FEW:
+                slots = self._with_chains(group, slots)
             own = self.store.sheet(group.sheet)
             rows, columns = own.rows_and_columns(slots)
             for ref in group.plan.refs:
@@ -158,6 +161,47 @@ class DependencyGraph:
             if group.plan.dynamic:
                 self.pending.update(slots.tolist())
         self.store.grow()
+
+    def _with_chains(self, group: Group, slots: Ints) -> Ints:
+        """Return cells, and those of the same formula that they need one after the other.
+
+        In a column where each cell needs the one above, cells would come to light one by one.
+        """
+        own = self.store.sheet(group.sheet)
+        found = [slots]
+        for ref in group.plan.refs:
+            step = (ref.top, ref.left)
+            moves = ref.is_cell and not any(ref.fixed[:2]) and step != (0, 0) and not ref.wraps
+            if moves and ref.sheet in (None, group.sheet):
+                for slot in slots.tolist():
+                    found += self._chain(own, slot, step)
+        if len(found) == 1:
+            return slots
+        self._put(group, np.concatenate(found[1:]))
+        return np.concatenate(found)
+
+    def _chain(self, own: SheetCells, slot: int, step: tuple[int, int]) -> list[Ints]:
+        """Return the cells not known yet that are reached by steps within one run."""
+        found: list[Ints] = []
+        position, length = slot - own.first, _FEW
+        formulas = own.cells.formulas
+        row, column = int(own.cells.rows[position]), int(own.cells.columns[position])
+        while True:
+            ahead = np.arange(1, length + 1)
+            rows, columns = row + ahead * step[0], column + ahead * step[1]
+            at = own.cells.find(keys_of(rows, columns))
+            same = (at >= 0) & (formulas[at] == formulas[position])
+            same &= (columns >= 0) & (columns < MAX_COLUMNS)
+            fresh = same & ~self._seen[at + own.first]
+            fresh &= self.store.state[at + own.first] == WAITING
+            count = length if fresh.all() else int(np.argmin(fresh))
+            if not count:
+                return found
+            found.append(at[:count] + own.first)
+            self._seen[found[-1]] = True
+            if count < length:
+                return found
+            row, column, length = int(rows[-1]), int(columns[-1]), 2 * length
 
     def _follow(self, group: Group, sheet: str, areas: Areas) -> None:
         """Make the cells known that the references of a group's cells lead to."""
@@ -222,9 +266,7 @@ class DependencyGraph:
         found = self._members.get(area)
         if found is None:
             sheet, *bounds = self.bounds[area]
-            slots = self.store.sheet(sheet).formulas_in(*bounds)
-            slots = slots[self.group_of.are_in(slots)]
-            homes = slots.tolist()
+            homes = self._formulas_in(sheet, bounds)
             if self.home:
                 homes = list(dict.fromkeys(self.home.get(slot, slot) for slot in homes))
             found = self._members[area] = homes
@@ -237,6 +279,17 @@ class DependencyGraph:
             return []
         needed = [table.formula_of(place), *table.headers_of(place)]
         return [(sheet, *own, *own) for own in needed if min(own) >= 0]
+
+    def _formulas_in(self, sheet: str, bounds: list[int]) -> list[int]:
+        """Return the slots of the cells in a rectangle that have a group."""
+        top, left, bottom, right = bounds
+        own = self.store.sheet(sheet)
+        if top == bottom and left == right:  # most are one cell
+            slot = own.slot((top, left))
+            return [slot] if slot >= 0 and self.group_of.get(slot) is not None else []
+        slots = own.formulas_in(top, left, bottom, right)
+        found: list[int] = slots[self.group_of.are_in(slots)].tolist()
+        return found
 
     def _pieces(self, area: Area) -> list[Area]:
         """Split a tall area at every 64th row: a sum that grows from row to row shares most."""
@@ -335,10 +388,14 @@ class DependencyGraph:
             return
         if group.plan.unknown:
             self.unknown.update(dict.fromkeys(slots.tolist(), group.plan.unknown))
+        self._put(group, slots)
+        self._stack.append((group, slots))
+
+    def _put(self, group: Group, slots: Ints) -> None:
+        """Put cells into their group."""
         self.group_of.put(slots, group)
         rows, columns = self.store.sheet(group.sheet).rows_and_columns(slots)
         group.places += zip(rows.tolist(), columns.tolist(), strict=True)
-        self._stack.append((group, slots))
 
     def group(self, sheet: str, place: Place, cell: Cell, size: tuple[int, int] | None) -> Group:
         """Return the group of a formula, planned when its first cell is met."""
