@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sheetsim.book import Cell, Place
@@ -13,7 +12,7 @@ from sheetsim.workbook.read.sheet_cells import read_sheet
 if TYPE_CHECKING:
     from pathlib import Path
 
-Cells = Mapping[str, Mapping[Place, Cell]]
+Cells = dict[str, dict[Place, Cell]]
 """Sheet name to (row, column), from 0, to cell; sheets in the workbook's order."""
 
 
@@ -32,8 +31,10 @@ def read_cells(path: str | Path) -> Cells:
     with Archive(path) as archive:
         strings = shared_strings(archive)
         return {
-            sheet.name: read_sheet(
-                archive.read(sheet.part), f"{archive.path}: {sheet.part}", lambda: strings
+            sheet.name: dict(
+                read_sheet(
+                    archive.read(sheet.part), f"{archive.path}: {sheet.part}", lambda: strings
+                ).items()
             )
             for sheet in archive.sheets()
             if sheet.part is not None
