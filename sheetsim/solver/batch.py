@@ -123,4 +123,4 @@ def _found(
     first = log[0].objective
     evaluator.first = Point(start, first, nothing, first, evaluator.violation(start, nothing))
     point = Point(x, objective, nothing, objective, evaluator.violation(x, nothing))
-    return Found(point, journal.outcome(journal.best()))
+    return Found(point, journal.outcome(journal.best()), ends=journal.ends)

@@ -8,6 +8,8 @@ on to say why: `Outcome.status`. Excel has one sentence where we tell two ending
 that has no feasible point, and one of which none was found.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -117,6 +119,35 @@ class Outcome:
         word = "stalled" if stuck else self.ending.word
         at = "" if self.iteration is None else f" at iteration {self.iteration}"
         return f"{word}{at}: {self.why}"
+
+
+_WORDS = {
+    Ending.UNBOUNDED: "diverged",
+    Ending.ERROR_VALUE: "diverged",
+    Ending.INFEASIBLE: "found no feasible point",
+    Ending.NOT_FOUND: "found no feasible point",
+}
+"""What became of a start."""
+
+
+def tally(ends: Sequence[Outcome]) -> str:
+    """How many starts ended how, to follow the sentence of the best.
+
+    Nothing if there were not many, or Ctrl-C ended all that were left.
+    """
+    if len(ends) < 2 or any(outcome.ending is Ending.STOPPED for outcome in ends):
+        return ""
+    words = Counter(_word(outcome) for outcome in ends)
+    parts = ", ".join(f"{count} {word}" for word, count in words.most_common())
+    return f"; best of {len(ends):,} starts: {parts}"
+
+
+def _word(outcome: Outcome) -> str:
+    if outcome.ending.limited:
+        return "stopped at a limit"
+    if outcome.ending is Ending.NO_BETTER:
+        return "found no better point" if outcome.sure else "stalled"
+    return _WORDS.get(outcome.ending, "converged")
 
 
 INTERRUPTED = Outcome(Ending.STOPPED, "Ctrl-C; this is the best point so far")

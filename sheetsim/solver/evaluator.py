@@ -74,6 +74,8 @@ class Evaluator:
             starts themselves.
         clock: What time limits are measured by.
         distance: Of a "value of": whether |objective - target| is minimized.
+        iteration: Of the present start.
+        earlier: Those of the starts before it.
         first: Where the search began, within the bounds; None before that.
         best: The best point so far.
         log: The improvements.
@@ -86,6 +88,7 @@ class Evaluator:
     distance: bool = False
     evaluations: int = 0
     iteration: int = 0
+    earlier: int = 0
     first: Point | None = None
     best: Point | None = None
     log: list[Trial] = field(default_factory=list)
@@ -357,7 +360,7 @@ class Evaluator:
         if self.better(point, self.best):
             moved = 0.0 if self.best is None else float(np.linalg.norm(point.x - self.best.x))
             self.best = point
-            numbers = self.iteration, point.shown, self.evaluations, moved, math.nan
+            numbers = self.earlier + self.iteration, point.shown, self.evaluations, moved, math.nan
             self.log.append(Trial(*numbers, point.violation))
 
     # Limits --------------------------------------------------------------------------------
@@ -371,6 +374,10 @@ class Evaluator:
         if self.evaluations and self.clock() >= self.deadline:
             why = f"max_time of {self.options.max_time:g} seconds was reached"
             raise Stop(Outcome(Ending.TIME, why))
+
+    def next_start(self) -> None:
+        """Count iterations anew, for they are limited by start."""
+        self.earlier, self.iteration = self.earlier + self.iteration, 0
 
     def tick(self) -> None:
         """Count an iteration.

@@ -18,6 +18,7 @@ class Found:
         multipliers: λ (m,) of c, if they are known.
         ranges: Of a linear model.
         proved: Whether the outcome holds for the whole model, and not only near the point.
+        ends: How each start ended, where there were many.
         gap: For whole numbers: how far the best bound is, relative to the objective.
         by: Which other program solved it, and why, in words; "" if the engine's own methods did.
     """
@@ -29,3 +30,4 @@ class Found:
     gap: float | None = None
     proved: bool = False
     by: str = ""
+    ends: tuple[Outcome, ...] = ()

@@ -8,15 +8,16 @@ The name is that of Excel's dialog. What runs is
 | functions of many points at once, bounds alone         | Levenberg-Marquardt or L-BFGS (batch)|
 | a sum of squares within bounds, up to 1,500 variables  | Levenberg-Marquardt, Gauss-Newton    |
 | anything up to 400 variables                           | SQP                                  |
-| more variables, bounds alone                           | projected L-BFGS                     |
+| more variables, bounds alone                           | projected L-BFGS (batch)             |
 | more variables, constraints                            | augmented Lagrangian on L-BFGS       |
 
 each derived in its own file; with whole numbers, branch and bound on top, or where their points are
-few, all of them tried (`enumeration`). Many starts are one batch of arrays where the method is
-batched (all but the third and the last), and are searched from one after the other where it is not.
-Excel's Solver stops when clustered starts make it likely that nothing is left to find; here all
-starts are searched. What the best search claims is put to the test (`second_look`, and
-`restoration` where it met no feasible point).
+few, all of them tried (`enumeration`). Many starts are one batch of arrays where that is quicker
+(functions of many points at once, and L-BFGS), and are searched from one after the other where it
+is not. A limit of iterations ends one start and not the next, and the sentence of the end counts
+how they ended. Excel's Solver stops when clustered starts make it likely that nothing is left to
+find; here all starts are searched. What the best search claims is put to the test (`second_look`,
+and `restoration` where it met no feasible point).
 """
 
 from dataclasses import replace
@@ -66,21 +67,47 @@ def run(evaluator: Evaluator) -> Found:
     if exact is not None:
         return exact
     starts = all_starts(evaluator)
-    if not evaluator.whole.any() and len(starts) > 1 and _batched(evaluator):
-        found = _many(evaluator, starts, evaluator.low, evaluator.high)
-        return _probable(_confirmed(evaluator, found), len(starts))
+    whole = bool(evaluator.whole.any())
+    if len(starts) > 1 and not whole and _batched(evaluator):
+        found = augmented_lagrangian.bounded(evaluator, starts, evaluator.low, evaluator.high)
+    else:
+        found = _one_by_one(evaluator, starts)
+    found = found if whole else replace(_confirmed(evaluator, found), ends=found.ends)
+    return _probable(found) if found.ends else found
+
+
+def _one_by_one(evaluator: Evaluator, starts: Floats) -> Found:
+    """The best that is found from starts (S, n), and how each of them ended.
+
+    Raises:
+        Stop: A limit of time was reached, or the only start came to its limit of iterations.
+    """
     best: Found | None = None
-    for start in starts:
-        if evaluator.whole.any():
-            found = branch_and_bound.run(evaluator, start, local)
-        else:
-            found = local(evaluator, start, evaluator.low, evaluator.high)
+    ends: list[Outcome] = []
+    for number, start in enumerate(starts):
+        evaluator.next_start()
+        try:
+            found = _from(evaluator, start, lead=number % 2 == 0)
+        except Stop as stop:
+            if len(starts) == 1:
+                raise
+            if stop.outcome.ending is not Ending.ITERATIONS:
+                why = f"{stop.outcome.why}, at start {number + 1} of {len(starts)}"
+                raise Stop(replace(stop.outcome, why=why)) from None
+            assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+            found = Found(evaluator.best, stop.outcome)
+        ends.append(found.outcome)
         if best is None or _better(evaluator, found, best):
             best = found
     assert best is not None  # noqa: S101 - there is one start or more
-    if not evaluator.whole.any():
-        best = _confirmed(evaluator, best)
-    return _probable(best, len(starts)) if len(starts) > 1 else best
+    return replace(best, ends=tuple(ends)) if len(ends) > 1 else best
+
+
+def _from(evaluator: Evaluator, start: Floats, *, lead: bool) -> Found:
+    """One search from a start (n,), whole numbers and all."""
+    if evaluator.whole.any():
+        return branch_and_bound.run(evaluator, start, local)
+    return local(evaluator, start, evaluator.low, evaluator.high, lead=lead)
 
 
 def _confirmed(evaluator: Evaluator, found: Found) -> Found:
@@ -107,13 +134,15 @@ def _confirmed(evaluator: Evaluator, found: Found) -> Found:
             return replace(found, outcome=Outcome(Ending.CONVERGED, why))
 
 
-def local(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
-    """One local search from a start (n,) within bounds (n,).
+def local(
+    evaluator: Evaluator, start: Floats, low: Floats, high: Floats, *, lead: bool = True
+) -> Found:
+    """One local search from a start (n,) within bounds (n,); `lead` is of `least_squares`.
 
     Raises:
         Stop: A limit of time or iterations was reached.
     """
-    found = _search(evaluator, start, low, high)
+    found = _search(evaluator, start, low, high, lead=lead)
     if not _doubtful(evaluator, np.clip(start, low, high), found):
         return found
     # Where all derivatives vanish, as those of a product do at zeros, there is no way down to be
@@ -126,9 +155,13 @@ def local(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Fou
     return other if _better(evaluator, other, found) else found
 
 
-def _search(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
+def _search(
+    evaluator: Evaluator, start: Floats, low: Floats, high: Floats, *, lead: bool = True
+) -> Found:
+    if _squares(evaluator):
+        return least_squares.run(evaluator, start, low, high, lead=lead)
     if _batched(evaluator):
-        return _many(evaluator, start[None], low, high)
+        return augmented_lagrangian.bounded(evaluator, start[None], low, high)
     with np.errstate(all="ignore"):
         if start.size <= DENSE:
             return sqp.run(evaluator, start, low, high)
@@ -149,29 +182,25 @@ def _doubtful(evaluator: Evaluator, start: Floats, found: Found) -> bool:
 
 
 def _batched(evaluator: Evaluator) -> bool:
-    """Whether the method takes many starts at once, its functions asked point by point."""
-    return not evaluator.equal.size and (_squares(evaluator) or evaluator.model.n > DENSE)
+    """Whether the method takes many starts at once."""
+    return not evaluator.equal.size and not _squares(evaluator) and evaluator.model.n > DENSE
 
 
 def _squares(evaluator: Evaluator) -> bool:
     model = evaluator.model
-    fits = model.n <= least_squares.LARGEST and model.sense == "minimize"
+    fits = (
+        model.n <= least_squares.LARGEST and model.sense == "minimize" and not evaluator.equal.size
+    )
     return fits and model.residuals is not None
-
-
-def _many(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Found:
-    method = least_squares.run if _squares(evaluator) else augmented_lagrangian.bounded
-    return method(evaluator, starts, low, high)
 
 
 def _better(evaluator: Evaluator, found: Found, best: Found) -> bool:
     return evaluator.better(found.point, best.point)
 
 
-def _probable(found: Found, count: int) -> Found:
+def _probable(found: Found) -> Found:
+    """The best of many starts, which is more than an optimum of its surroundings."""
     outcome = found.outcome
-    if not outcome.ending.solved:
+    if outcome.ending not in (Ending.OPTIMAL, Ending.CONVERGED):
         return found
-    whole = outcome.ending in (Ending.OPTIMAL, Ending.CONVERGED)
-    why = f"the best of {count} starts; there, {outcome.why}"
-    return replace(found, outcome=Outcome(Ending.PROBABLE if whole else outcome.ending, why))
+    return replace(found, outcome=replace(outcome, ending=Ending.PROBABLE))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from sheetsim.arrays import Floats
-from sheetsim.solver.endings import Ending
+from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.functions import Mask
 
 
@@ -83,8 +83,8 @@ class Result:
         ending: How the search ended.
         status: The same as a sentence of ours, which says why.
         success: Whether the point is feasible and the engine could not better it.
-        iterations: Of the engine; trial points of the start that won, where all starts are one
-            batch.
+        iterations: Of the engine, over all starts; trial points of the start that won, where all
+            starts are one batch.
         evaluations: Of the objective, over all starts, finite differences included.
         seconds: By the clock of the call.
         log: The way there; see `Trial`.
@@ -102,6 +102,7 @@ class Result:
         proved: Whether the ending holds for the whole model: no better point anywhere, or no
             feasible one. An optimum without it is one of its surroundings.
         by: Which other program solved it, and why, in words; "" if our own methods did.
+        ends: How each start ended, where there were many; the status says it, too.
     """
 
     objective: float
@@ -123,6 +124,7 @@ class Result:
     gap: float | None = None
     proved: bool = False
     by: str = ""
+    ends: tuple[Outcome, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.variables, self.start):

@@ -11,7 +11,7 @@ from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError, OptionName
 from sheetsim.option_values import whole_number
 from sheetsim.solver import grg
-from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop
+from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop, tally
 from sheetsim.solver.evaluator import Clock, Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods import evolutionary, simplex
@@ -124,7 +124,7 @@ def _no_worse(evaluator: Evaluator, found: Found) -> Found:
             if not (outcome.ending.limited or outcome.ending is Ending.UNBOUNDED):
                 why = f"the best point met on the way; the search ended elsewhere: {outcome.why}"
                 outcome = Outcome(Ending.NO_BETTER, why, sure=False)
-            found = Found(best, outcome)
+            found = Found(best, outcome, ends=found.ends)
     if outcome.ending.limited and evaluator.feasible(found.point):
         first = evaluator.begin()
         if evaluator.feasible(first) and found.point.f >= first.f:
@@ -167,9 +167,9 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         objective=point.shown,
         variables=point.x + 0.0,  # and no -0.0
         ending=outcome.ending,
-        status=outcome.status,
+        status=outcome.status + tally(found.ends),
         success=outcome.success and feasible,
-        iterations=evaluator.iteration,
+        iterations=evaluator.earlier + evaluator.iteration,
         evaluations=evaluator.evaluations,
         seconds=evaluator.clock() - evaluator.began,
         log=tuple(evaluator.log),
@@ -183,4 +183,5 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         gap=found.gap,
         proved=found.proved,
         by=found.by,
+        ends=found.ends,
     )

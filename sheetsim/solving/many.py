@@ -22,7 +22,7 @@ import numpy as np
 from sheetsim.errors import OptionError, OptionName, WorkbookError
 from sheetsim.files import replace_file, require_writable, write_json
 from sheetsim.references import address_text
-from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.endings import Ending, Outcome, tally
 from sheetsim.solving.inputs import parse_sweep
 from sheetsim.solving.prepare import Prepared, prepare
 from sheetsim.spreading import spread
@@ -209,12 +209,15 @@ def solve_starts(
     if not found:  # interrupted before the first was done
         return prepared.again(replace(prepared.request, starts=1)).solve()
     best = min(found, key=lambda solution: _rank(prepared, solution))
+    # The first start of each batch is the given one.
+    ends = (*found[0].ends, *(end for one in found[1:] for end in one.ends[1:]))
     if len(found) == len(tasks) and not any(one.interrupted for one in found):
-        best = replace(best, status=f"{best.status}; the best of {len(found)} such batches")
+        sentence = best.status.replace(tally(best.ends), tally(ends))
+        best = replace(best, status=sentence, ends=ends)
     else:
         why = f"Ctrl-C; the best point of {len(found)} of {len(tasks)} batches"
         stopped = Outcome(Ending.STOPPED, why)
-        best = replace(best, ending=stopped.ending, status=stopped.status, success=False)
+        best = replace(best, ending=stopped.ending, status=stopped.status, success=False, ends=ends)
     return replace(
         best,
         iterations=sum(one.iterations for one in found),

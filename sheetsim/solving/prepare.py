@@ -13,7 +13,7 @@ from sheetsim.errors import OptionError, OptionName, WorkbookError
 from sheetsim.formula.functions import is_flat
 from sheetsim.option_values import whole_number
 from sheetsim.references import address_text
-from sheetsim.solver.endings import Ending, Outcome
+from sheetsim.solver.endings import Ending, Outcome, tally
 from sheetsim.solver.options import Options
 from sheetsim.solver.parts.starts import uniform, unit_box
 from sheetsim.solver.solve_model import solve
@@ -91,7 +91,8 @@ class Prepared:
             return _without_optimality(solution, [note.function for note in program.smooth])
         why = f"{', '.join(flat)} show no way down; try Evolutionary"
         outcome = Outcome(Ending.NO_BETTER, why)
-        return replace(solution, ending=outcome.ending, status=outcome.status)
+        sentence = outcome.status + tally(solution.ends)
+        return replace(solution, ending=outcome.ending, status=sentence)
 
     def _error(self, solution: Result, parameters: Floats | None) -> str | None:
         """Say which cell is the first with an error, if the search began and ended with one."""

@@ -177,7 +177,7 @@ def test_a_multistart_finds_the_lowest_of_many_minima() -> None:
     assert many.evaluations == again.evaluations
 
 
-def test_a_multistart_of_least_squares_is_one_batch() -> None:
+def test_a_multistart_of_least_squares() -> None:
     """cos(w·t) has a minimum of the squares for many a frequency, and one that is 0."""
     t = np.linspace(0, 3, 40)
     y = np.cos(7.3 * t)
@@ -200,6 +200,23 @@ def test_a_multistart_of_least_squares_is_one_batch() -> None:
     result = solve(model, starts=31)
     assert result.ending is Ending.PROBABLE, result.status
     assert result.variables[0] == pytest.approx(7.3, rel=1e-12)
+    assert len(result.ends) == 31
+    assert "best of 31 starts: " in result.status
+
+
+@pytest.mark.parametrize("constrained", [False, True])
+def test_a_limit_of_iterations_is_one_of_each_start(constrained: bool) -> None:
+    """What the others used up, the last one has as well."""
+    rules = (rows([1.0, 1.0], 100.0, "<="),) if constrained else ()
+    few = Options(max_iterations=2)
+    model = Model(start=np.array([-1.2, 1.0]), objective=rosenbrock, constraints=rules)
+    result = solve(model, few, starts=5)
+    assert [end.ending for end in result.ends] == [Ending.ITERATIONS] * 5
+    assert result.status.endswith("best of 5 starts: 5 stopped at a limit")
+    assert result.objective <= solve(model, few).objective
+    many = solve(model, starts=5)
+    assert many.success
+    assert many.status.endswith("best of 5 starts: 5 converged")
 
 
 # Whole numbers ---------------------------------------------------------------------------

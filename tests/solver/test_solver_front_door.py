@@ -15,6 +15,7 @@ from solver_problems import (
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver import Ending, Model, Options, Vectorized, solve
+from sheetsim.solver.endings import tally
 from sheetsim.solver.functions import Many
 
 START = np.array([-1.2, 1.0])
@@ -197,7 +198,8 @@ def test_a_batch_equals_its_single_runs(method: str) -> None:
     singles = [solve(model(method, s)) for s in starts]
     best = min(singles, key=lambda result: result.objective)
     assert batch.evaluations == sum(single.evaluations for single in singles)
-    assert batch.status == best.status
+    assert batch.status == best.status + tally(batch.ends)
+    assert [end.status for end in batch.ends] == [single.status for single in singles]
     assert batch.iterations == best.iterations
     np.testing.assert_array_equal(batch.start, best.start)
     np.testing.assert_allclose(batch.variables, best.variables, rtol=1e-12)

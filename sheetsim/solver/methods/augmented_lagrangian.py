@@ -77,7 +77,7 @@ def bounded(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> 
             outcome = optimal(left, "gradient")
         elif outcome.ending is Ending.OPTIMAL:
             outcome = _unproved(evaluator, outcome.why, left / size)
-    return Found(point, outcome, np.zeros(0))
+    return Found(point, outcome, np.zeros(0), ends=journal.ends)
 
 
 def constrained(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:

@@ -108,8 +108,13 @@ class Residuals:
         return np.stack([self.at(row)[0] for row in x])
 
 
-def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Found:
-    """Search from all starts (S, n) at once, within bounds (n,); the best is polished.
+def run(
+    evaluator: Evaluator, start: Floats, low: Floats, high: Floats, *, lead: bool = True
+) -> Found:
+    """Search from a start (n,), within bounds (n,).
+
+    `lead` lets variable projection lead the start out of noise. Led ones end in the same minimum,
+    which need not be the lowest: of many starts, half should go without.
 
     Raises:
         Stop: A limit of time was reached.
@@ -119,9 +124,9 @@ def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Foun
     # A coarse convergence is a floor on the effort; the digits behind it cost little here.
     convergence = min(evaluator.options.convergence, COARSEST)
     limits = Limits.of(evaluator, levenberg_marquardt.CAP, convergence)
-    starts = np.clip(starts, low, high)
+    starts = np.clip(start, low, high)[None]
     if evaluator.options.derivatives == "analytic":
-        starts = _with_better(evaluator, residuals, starts, low, high)
+        starts = _with_better(residuals, starts[0], low, high, lead=lead)
     if len(starts) == 1 and newton.suits(evaluator):
         found = _with_newton(residuals, squares, limits, starts, low, high)
         if found is not None:
@@ -150,22 +155,19 @@ def run(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> Foun
 
 
 def _with_better(
-    evaluator: Evaluator, residuals: Residuals, starts: Floats, low: Floats, high: Floats
+    residuals: Residuals, start: Floats, low: Floats, high: Floats, *, lead: bool
 ) -> Floats:
-    """The starts (S, n), and what variable projection makes of every other one, where it applies.
+    """The starts (S, n) that variable projection makes of one (n,); itself where it does not apply.
 
-    Those led out of noise stand in their start's place. They end in the same minimum, which need
-    not be the lowest, so half of the starts stay as they are. Others are added: a search from the
+    One that is led out of noise stands in the start's place. Others are added: a search from the
     start itself ends in the minimum next to it, where there are several of one depth.
     """
-    separable = variable_projection.separable(evaluator, residuals, starts[0])
-    if separable is None:
-        return starts
-    better = [separable.better(evaluator, one, low, high) for one in starts[::2]]
-    if separable.bilinear:
-        starts[::2] = better
-        return starts
-    return np.concatenate([starts, better])
+    evaluator = residuals.evaluator
+    separable = variable_projection.separable(evaluator, residuals, start)
+    if separable is None or (separable.bilinear and not lead):
+        return start[None]
+    better = separable.better(evaluator, start, low, high)
+    return better[None] if separable.bilinear else np.stack([start, better])
 
 
 def _first_of_best(journal: Journal) -> int:

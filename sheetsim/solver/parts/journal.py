@@ -192,6 +192,11 @@ class Journal:
         return outcome
 
     @property
+    def ends(self) -> tuple[Outcome, ...]:
+        """Why each of many runs ended; () of a single one."""
+        return tuple(map(self.outcome, range(len(self.outcomes)))) if len(self.outcomes) > 1 else ()
+
+    @property
     def evaluations(self) -> int:
         """Of the objective, over all runs."""
         last = np.zeros(len(self.outcomes), np.int64)

@@ -100,8 +100,9 @@ def _came_to_rest(
     falls = f[:-1] - f[1:]
     seen = falls > NOISE * np.abs(f).max()
     count = int(seen.sum())
-    fades = (falls[1:count] <= SETTLES * falls[: count - 1]).all()
-    return bool(count >= FADES and seen[:count].all() and fades and (falls >= 0).all())
+    if count < FADES or not seen[:count].all() or (falls < 0).any():
+        return False
+    return bool((falls[1:count] <= SETTLES * falls[: count - 1]).all())
 
 
 def _ways(
