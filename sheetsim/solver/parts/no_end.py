@@ -33,7 +33,7 @@ MOST = 200  # variables alone, the steepest ones
 NOISE = 1e-14  # of the objective: a rise that is rounding
 SLOPE = 1e-9  # of the objective's fall: a slope that is none of rounding
 FAR = 1e4  # of the start's size: where a search has gone off
-BACK: Floats = np.float_power(10, np.arange(-4, 4))  # of the way that it came, and farther
+BEYOND = 4  # decades farther than it came
 FADES = 3  # decades in which a fall was seen to fade
 SETTLES, GOES_ON = 0.5, 0.99  # of the fall of the decade before: it comes to a limit, or to none
 
@@ -94,7 +94,8 @@ def _came_to_rest(
     bound = np.where(moved > 0, high, low)
     if not far.any() or np.isfinite(bound[far]).any() or evaluator.whole[far].any():
         return False
-    f, c = _values(evaluator, start + BACK[:, None] * moved)
+    decades = np.arange(1.0 - np.ceil(np.log10(np.abs(moved).max())), BEYOND)
+    f, c = _values(evaluator, start + np.float_power(10, decades)[:, None] * moved)
     if not np.isfinite(f).all() or (evaluator.violations(c) > evaluator.options.precision).any():
         return False
     falls = f[:-1] - f[1:]
