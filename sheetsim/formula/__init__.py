@@ -28,8 +28,7 @@ no row are found together. A batch of 100 points takes 0.6 ms, 0.006 ms a point.
 
 Not supported, and named as a fallback where a needed cell has it: functions that are not in the
 table, LAMBDAs that call themselves, references through several sheets (`a:b!A1`) outside SUM,
-AVERAGE and the like, links to other files, what-if data tables that depend on the variables, OFFSET
-and INDIRECT whose arguments do, and, in a workbook that counts days from 1904, texts that spell
-dates where a number is due. A circle is an error that names it, unless the file asks for iterative
-calculation, and the circle does not depend on the variables.
+AVERAGE and the like, links to other files, what-if data tables that depend on the variables, and
+OFFSET and INDIRECT whose arguments do. A circle is an error that names it, unless the file asks for
+iterative calculation, and the circle does not depend on the variables.
 """

@@ -12,6 +12,8 @@ from datetime import date
 from typing import NamedTuple
 
 LAST = 2958465  # 9999-12-31
+DAY_0_OF_1904 = 1462
+"""The number of 1904-01-01, which is 0 in workbooks that count days from there."""
 _EPOCH = date(1899, 12, 30).toordinal()
 _PHANTOM = 60
 

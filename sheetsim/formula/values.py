@@ -26,7 +26,7 @@ import numpy.typing as npt
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError, Value
 from sheetsim.columns import KINDS
-from sheetsim.formula.serial_dates import read_moment
+from sheetsim.formula.serial_dates import DAY_0_OF_1904, read_moment
 
 Kinds = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
@@ -153,6 +153,18 @@ _NUMBER = re.compile(
 )
 _LONGEST_NUMBER = 400
 """Characters, spaces within included: the greatest double has 309 digits."""
+
+
+def texts_from_1904(array: ArrayValue) -> ArrayValue:
+    """Return an array whose texts that spell dates are days as counted from 1904."""
+    if array.kind is None or array.obj is None or not (array.kind == TEXT).any():
+        return array
+    num, kind, obj = np.broadcast_arrays(array.num, array.kind, array.obj)
+    num = num.copy()
+    for index in np.argwhere((kind == TEXT) & (num >= 1)):
+        if np.isnan(plain_number_of(obj[tuple(index)])):
+            num[tuple(index)] -= DAY_0_OF_1904
+    return ArrayValue(num, array.kind, array.obj, bad=array.bad, literal=array.literal)
 
 
 def from_objects(values: Objects, *, literal: bool = True) -> ArrayValue:

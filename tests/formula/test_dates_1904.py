@@ -10,7 +10,7 @@ import pytest
 from formula_books import value_of
 from function_cases import SECURITIES
 
-from sheetsim.book import Value
+from sheetsim.book import CellError, Value
 
 DAY = date(2020, 2, 28)
 NUMBER = float((DAY - date(1904, 1, 1)).days)
@@ -48,10 +48,19 @@ def after(days: int) -> float:
         ("DATE(1904,1,1)", 0.0),
         ("TIME(6,0,0)", 0.25),
         ("WEEKNUM(A1)", 9.0),
+        ('"2020-02-28"+1', after(1)),
+        ("B1-A1", 0.0),
+        ("-B1", -NUMBER),
+        ('ROUND("2020-02-28 06:00",0)', NUMBER),
+        ('SUM("2020-02-28",1)', after(1)),
+        ('"12"+1', 13.0),
+        ("SKEW({1,1,1})", CellError("#DIV/0!")),
+        ('"18:00"*2', 1.5),
     ],
 )
 def test_dates_from_1904(formula: str, value: Value) -> None:
-    assert value_of("=" + formula, {"A1": NUMBER}, date1904=True) == value
+    cells = {"A1": NUMBER, "B1": "2020-02-28"}
+    assert value_of("=" + formula, cells, date1904=True) == value
 
 
 def test_securities_are_worth_the_same() -> None:

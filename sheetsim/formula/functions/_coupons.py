@@ -22,8 +22,8 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions._complex_step import slope, smooth
 from sheetsim.formula.functions._function import Function
-from sheetsim.formula.functions.dates import DAY_0_OF_1904, year_length, year_share
-from sheetsim.formula.serial_dates import checked, day_of, days_in, moved
+from sheetsim.formula.functions.dates import year_length, year_share
+from sheetsim.formula.serial_dates import DAY_0_OF_1904, checked, day_of, days_in, moved
 from sheetsim.formula.values import TEXT, ArrayValue
 
 US, ACTUAL, ACTUAL_360, ACTUAL_365, EUROPE = range(5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +33,7 @@ from sheetsim.formula.values import (
     from_objects,
     number_of,
     text_of,
+    texts_from_1904,
     with_errors,
 )
 
@@ -43,6 +45,7 @@ __all__ = [
     "Outer",
     "Reads",
     "count",
+    "counting_from_1904",
     "elementwise",
     "everywhere",
     "first_error",
@@ -100,7 +103,22 @@ def elementwise(
     count = len(partials)
     least, most = count if least is None else least, count if most is None else most
     more = {"cell_by_cell": True, **_sets(more)}
-    return Function(name, least, most, value, "elementwise", partials=derive, raw=f, **more)
+    made = Function(name, least, most, value, "elementwise", partials=derive, raw=f, **more)
+    return counting_from_1904(made)
+
+
+def counting_from_1904(made: Function) -> Function:
+    """Let a function of numbers take texts for dates as a workbook does that counts from 1904."""
+
+    def value(args: Sequence[ArrayValue], strict: bool) -> ArrayValue:
+        return made.value([texts_from_1904(arg) for arg in args], strict)
+
+    def derive(
+        args: Sequence[ArrayValue], out: ArrayValue, want: Sequence[bool]
+    ) -> Sequence[Floats | None]:
+        return made.slopes([texts_from_1904(arg) for arg in args], out, want)
+
+    return replace(made, from_1904=replace(made, value=value, partials=derive))
 
 
 def _as_flag(array: ArrayValue) -> ArrayValue:
@@ -215,7 +233,8 @@ def statistic(
         ]
 
     more.setdefault("params", "R")
-    return Function(name, 1, most, value, "statistic", partials=derive, raw=f, **_sets(more))
+    made = Function(name, 1, most, value, "statistic", partials=derive, raw=f, **_sets(more))
+    return counting_from_1904(made)
 
 
 def first_error(array: ArrayValue) -> ArrayValue:

@@ -16,6 +16,7 @@ from sheetsim.book import CellError, Value
 from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import coerced, plain
 from sheetsim.formula.serial_dates import (
+    DAY_0_OF_1904,
     LAST,
     checked,
     day_of,
@@ -35,8 +36,6 @@ DAY_SECONDS = 86400
 
 _BASE: ContextVar[int] = ContextVar("base", default=0)
 """The number, counted from 1900, of the day 0 of the workbook that is being computed."""
-
-DAY_0_OF_1904 = 1462
 
 
 def serial(value: Value) -> float:

@@ -17,6 +17,7 @@ from sheetsim.formula.functions._function import Function
 from sheetsim.formula.functions._make import (
     ALL,
     count,
+    counting_from_1904,
     everywhere,
     first_error,
     general,
@@ -124,7 +125,7 @@ def _moment(name: str, k: int, few: int, *, sample: bool, also: str = "") -> Fun
         alike = (total(np.abs(_apart(x, m))) == 0)[..., None]
         return choose(alike, everywhere(args, DIV_ERROR), out) if alike.any() else out
 
-    return replace(made, value=checked)
+    return counting_from_1904(replace(made, value=checked))
 
 
 def _forecast(x: ArrayValue, known_y: ArrayValue, known_x: ArrayValue) -> ArrayValue:
