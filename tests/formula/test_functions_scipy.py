@@ -71,6 +71,9 @@ def call(name: str, *args: Any) -> Any:
         ("NEGBINOM.DIST", (K, M, P, 1.0), stats.nbinom.cdf(K, M, P)),
         ("HYPGEOM.DIST", (3.0, N[:60] + 3, 20.0, 90.0, True), stats.hypergeom.cdf(
             3, 90, 20, N[:60] + 3)),
+        ("BINOM.DIST.RANGE", (N, P, 0.0, K), stats.binom.cdf(K, N, P)),
+        ("BESSELI", (X, N % 9), special.iv(N % 9, X)),
+        ("BESSELK", (X, N % 9), special.kn(N % 9, X)),
         ("GAMMALN", (X,), special.gammaln(X)),
         ("ERFC", (np.abs(Z),), special.erfc(np.abs(Z))),
     ],
@@ -206,3 +209,37 @@ def test_any_values_give_a_value_or_an_error(name: str) -> None:
         for one in out.objects().ravel():
             assert one is None or isinstance(one, float | bool | str | CellError)
             assert not isinstance(one, float) or math.isfinite(one)
+
+
+def test_bessel_functions_equal_scipys() -> None:
+    """Near a root a relative difference says nothing: beside what J and Y are in size there."""
+    orders, x = np.floor(P * 30), 10 ** RNG.uniform(-3, 3.5, 200)
+    j, y = special.jv(orders, x), special.yv(orders, x)
+    size = np.where(x > orders, np.hypot(j, y), np.abs(j))
+    assert (np.abs(call("BESSELJ", x, orders) - j) <= 2e-13 * size + 1e-300).all()
+    good = np.isfinite(y) & (np.abs(y) < 1e300)
+    size = np.where(x > orders, np.hypot(j, y), np.abs(y))
+    assert (np.abs(call("BESSELY", x, orders) - y)[good] <= 2e-12 * size[good]).all()
+
+
+def test_tests_of_hypotheses_equal_scipys() -> None:
+    for size, other in ((5, 9), (12, 12), (40, 7)):
+        a, b = RNG.normal(size=size) * 2 + 1, RNG.normal(size=other)
+        rows = [constant([list(one)]) for one in (a, b)]
+        expected: dict[tuple[Any, ...], float] = {
+            ("T.TEST", 2.0, 2.0): stats.ttest_ind(a, b).pvalue,
+            ("T.TEST", 1.0, 3.0): stats.ttest_ind(a, b, equal_var=False).pvalue / 2,
+        }
+        if size == other:
+            expected["T.TEST", 2.0, 1.0] = stats.ttest_rel(a, b).pvalue
+        ratio = a.var(ddof=1) / b.var(ddof=1)
+        tails = stats.f.cdf(ratio, size - 1, other - 1), stats.f.sf(ratio, size - 1, other - 1)
+        expected["F.TEST",] = 2 * min(tails)
+        for (name, *rest), value in expected.items():
+            found = TABLE[name].value([*rows, *map(constant, rest)], True).num.item()
+            assert found == pytest.approx(value, rel=1e-11), name
+    counts = np.array([[12, 5, 9], [7, 11, 3], [4, 4, 15]])
+    table = stats.chi2_contingency(counts)
+    both = [constant(one.tolist()) for one in (counts.astype(float), table.expected_freq)]
+    found = TABLE["CHISQ.TEST"].value(both, True).num.item()
+    assert found == pytest.approx(table.pvalue, rel=1e-12)

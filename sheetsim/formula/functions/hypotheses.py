@@ -11,6 +11,7 @@ Derivatives go through the statistic; Welch's degrees of freedom move, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from sheetsim.formula.functions._make import (
     total,
     weight,
 )
+from sheetsim.formula.functions._ranges import spread
 from sheetsim.formula.functions._special import (
     gamma_parts,
     normal_below,
@@ -70,77 +72,90 @@ def _shaped(slope: Floats, arg: ArrayValue) -> Floats:
     )
 
 
-def _paired(a: ArrayValue, b: ArrayValue) -> tuple[Floats, Floats, Floats, Floats] | None:
-    """Return t, its degrees of freedom, and its derivatives, of pairs; None for unequal sizes."""
-    (x, here), (y, there) = a.flat(), b.flat()
-    if x.shape[-1] != y.shape[-1]:
-        return None
-    both = np.broadcast_to(True if here is None else here, x.shape) & (
-        np.broadcast_to(True if there is None else there, y.shape)
-    )
-    one = _Sample(np.where(both, x - y, 0.0), both)
-    error = np.sqrt(one.variance / one.n)
-    t = one.mean / error
-    slope = one.by_mean / error - t / (2 * one.variance) * one.by_variance
-    return t, one.n - 1, slope, -slope
+class _Moved(NamedTuple):
+    """Student's t, its degrees of freedom (..., 1), and the derivatives of both by each sample."""
+
+    t: Floats
+    v: Floats
+    t_by: tuple[Floats, Floats]
+    v_by: tuple[Floats, Floats]
 
 
-def _apart(
-    a: ArrayValue, b: ArrayValue, welch: Bools
-) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Return t, its degrees of freedom, and the derivatives of both, of two samples."""
+def _apart(a: ArrayValue, b: ArrayValue, *, welch: bool) -> _Moved:
+    """Compare the means of two samples, with one variance or with two."""
     one, two = _Sample(*a.flat()), _Sample(*b.flat())
     free = one.n + two.n - 2
     pooled = ((one.n - 1) * one.variance + (two.n - 1) * two.variance) / free
     both = 1 / one.n + 1 / two.n
     u, w = one.variance / one.n, two.variance / two.n
-    square = np.where(welch, u + w, pooled * both)
+    square = u + w if welch else pooled * both
     t = (one.mean - two.mean) / np.sqrt(square)
     inner = u * u / (one.n - 1) + w * w / (two.n - 1)
-    v = np.where(welch, (u + w) ** 2 / inner, free)
-    found = []
+    v = (u + w) ** 2 / inner if welch else free
+    t_by, v_by = [], []
     for own, part, sign in ((one, u, 1.0), (two, w, -1.0)):
-        shared = np.where(welch, 1 / own.n, (own.n - 1) / free * both)
-        by_t = sign * own.by_mean / np.sqrt(square) - t / (2 * square) * shared * own.by_variance
-        by_part = v * (2 / (u + w) - 2 * part / (own.n - 1) / inner)
-        found.append((by_t, np.where(welch, by_part / own.n, 0.0) * own.by_variance))
-    return t, v, found[0][0], found[1][0], found[0][1], found[1][1]
+        shared = 1 / own.n if welch else (own.n - 1) / free * both
+        t_by.append(
+            sign * own.by_mean / np.sqrt(square) - t / (2 * square) * shared * own.by_variance
+        )
+        by_part = v * (2 / (u + w) - 2 * part / (own.n - 1) / inner) / own.n
+        v_by.append(by_part * own.by_variance if welch else 0 * own.by_variance)
+    return _Moved(t, v, (t_by[0], t_by[1]), (v_by[0], v_by[1]))
 
 
-def _kinds(tails: ArrayValue, kind: ArrayValue) -> tuple[Floats, Floats]:
-    """Return the tails and the kind of a test (..., 1), NaN for what is none."""
-    n, k = np.trunc(tails.num[..., 0]), np.trunc(kind.num[..., 0])
+def _paired(a: ArrayValue, b: ArrayValue) -> _Moved:
+    """Compare the mean of the differences with 0."""
+    (x, here), (y, there) = a.flat(), b.flat()
+    both = np.ones(np.broadcast_shapes(x.shape, y.shape), bool)
+    for mask in (here, there):
+        both = both if mask is None else both & mask
+    one = _Sample(np.where(both, x - y, 0.0), both)
+    error = np.sqrt(one.variance / one.n)
+    t = one.mean / error
+    slope = one.by_mean / error - t / (2 * one.variance) * one.by_variance
+    return _Moved(t, one.n - 1, (slope, -slope), (0 * slope, 0 * slope))
+
+
+def _kinds(args: Sequence[ArrayValue]) -> tuple[Floats, Floats]:
+    """Return the tails and the kind of a test, NaN for what is none."""
+    n, k = (np.trunc(arg.num) for arg in args[2:])
     return np.where((n == 1) | (n == 2), n, np.nan), np.where((k >= 1) & (k <= 3), k, np.nan)
 
 
-def _student(a: ArrayValue, b: ArrayValue, tails: ArrayValue, kind: ArrayValue) -> ArrayValue:
-    n, k = _kinds(tails, kind)
-    with np.errstate(all="ignore"):
-        t, v, *_ = _apart(a, b, k == 3)
-        paired = _paired(a, b)
-        if paired is None and (k == 1).any():
-            return everywhere((a, b), NA_ERROR)
-        if paired is not None:
-            t, v = np.where(k == 1, paired[0], t), np.where(k == 1, paired[1], v)
-        num = (_chance(t, v, n) + 0 * k)[..., None]
-    lack = ~np.isfinite(t[..., None]) & np.isfinite(n + k)[..., None]
-    num = np.where(lack, np.nan, num)
-    return with_errors(num, [first_error(a), first_error(b), tails, kind], lack)
+def _of_kind(a: ArrayValue, b: ArrayValue, kind: int) -> _Moved:
+    return _paired(a, b) if kind == 1 else _apart(a, b, welch=kind == 3)
 
 
-def _student_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:  # noqa: ARG001
-    a, b, tails, kind = args
-    n, k = _kinds(tails, kind)
+def _student(*args: ArrayValue) -> ArrayValue:
+    a, b = args[:2]
+    n, k = _kinds(args)
+    if a.shape[-1] * a.shape[-2] != b.shape[-1] * b.shape[-2] and (k == 1).any():
+        return everywhere(args, NA_ERROR)
+    num: Floats = n + k + np.nan
+    lack = np.zeros(num.shape, bool)
     with np.errstate(all="ignore"):
-        t, v, ta, tb, va, vb = _apart(a, b, k == 3)
-        paired = _paired(a, b)
+        for kind in np.unique(k[np.isfinite(k)]).astype(int).tolist():
+            found = _of_kind(a, b, kind)
+            t, v = found.t[..., None], found.v[..., None]
+            num = np.where(k == kind, _chance(t, v, n), num)
+            lack = np.where(k == kind, ~np.isfinite(t) & np.isfinite(n), lack)
+    return with_errors(
+        np.where(lack, np.nan, num), [first_error(a), first_error(b), *args[2:]], lack
+    )
+
+
+def _student_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:
+    """By the samples: through t, and through Welch's degrees of freedom."""
+    a, b = args[:2]
+    n, k = _kinds(args)
+    if out.shape[-2:] != (1, 1) or not np.isfinite(k).all() or np.ptp(k):
+        return [np.full(arg.shape, np.nan) for arg in (a, b)] + [None, None]
+    with np.errstate(all="ignore"):
+        found, n = _of_kind(a, b, int(k.flat[0])), n[..., 0]
+        t, v = found.t, found.v
         by_v = (_chance(t, v * (1 + 1e-6), n) - _chance(t, v * (1 - 1e-6), n)) / (2e-6 * v)
-        slope = _by_t(t, v, n)
-        own = [slope * ta + by_v * va, slope * tb + by_v * vb]
-        if paired is not None:
-            t, v, ta, tb = paired
-            slope = _by_t(t, v, n)
-            own = [np.where(k == 1, slope * ta, own[0]), np.where(k == 1, slope * tb, own[1])]
+        by_t = _by_t(t, v, n)
+        own = [by_t * x + by_v * y for x, y in zip(found.t_by, found.v_by, strict=True)]
     return [_shaped(own[0], a), _shaped(own[1], b), None, None]
 
 
@@ -172,38 +187,39 @@ def _fisher_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:  # noqa: 
 
 
 def _gauss_parts(args: Sequence[ArrayValue]) -> tuple[_Sample, Floats, Floats]:
-    """Return the sample, z, and the deviation."""
+    """Return the sample, z, and the deviation, (..., h, w)."""
     one = _Sample(*args[0].flat())
+    deviation = np.sqrt(one.variance)[..., None]
     if len(args) > 2:
-        deviation = np.where(args[2].num[..., 0] > 0, args[2].num[..., 0], np.nan)
-    else:
-        deviation = np.sqrt(one.variance)
-    return one, (one.mean - args[1].num[..., 0]) / deviation * np.sqrt(one.n), deviation
+        deviation = np.where(args[2].num > 0, args[2].num, np.nan)
+    z = (one.mean[..., None] - args[1].num) / deviation * np.sqrt(one.n)[..., None]
+    return one, z, deviation
 
 
 def _gauss(*args: ArrayValue) -> ArrayValue:
     with np.errstate(all="ignore"):
         one, z, deviation = _gauss_parts(args)
-        num = normal_below(-z)[..., None]
-    lack = (one.n < 1)[..., None]
+        num = normal_below(-z)
+    lack = (one.n < 1)[..., None] & np.isfinite(args[1].num)
     if len(args) < 3:
-        lack = lack | ~(deviation > 0)[..., None]
-    return with_errors(
-        np.where(lack, np.nan, num), [first_error(args[0]), *args[1:]], lack
-    )  # fmt: skip
+        lack = lack | ~(deviation > 0)
+    lack = np.broadcast_to(lack, num.shape)
+    return with_errors(np.where(lack, np.nan, num), [first_error(args[0]), *args[1:]], lack)
 
 
-def _gauss_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:  # noqa: ARG001
+def _gauss_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:
     with np.errstate(all="ignore"):
         one, z, deviation = _gauss_parts(args)
         slope = -normal_density(z)
-        scale = np.sqrt(one.n) / deviation
-        by_x = slope * scale * one.by_mean
+        scale = np.sqrt(one.n)[..., None] / deviation
+        by_x = (slope * scale)[..., 0] * one.by_mean
         if len(args) < 3:
-            by_x = by_x - slope * z / (2 * one.variance) * one.by_variance
-    more: list[Floats | None] = [(-slope * scale)[..., None]]
+            by_x = by_x - (slope * z)[..., 0] / (2 * one.variance) * one.by_variance
+    if out.shape[-2:] != (1, 1):
+        by_x = np.full(one.x.shape, np.nan)
+    more: list[Floats | None] = [-slope * scale]
     if len(args) > 2:
-        more.append((-slope * z / deviation)[..., None])
+        more.append(-slope * z / deviation)
     return [_shaped(by_x, args[0]), *more]
 
 
@@ -249,14 +265,14 @@ def _pearson_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:  # noqa:
     return [_shaped(by_x, a), _shaped(by_e, b)]
 
 
-def _between(args: Sequence[ArrayValue]) -> tuple[Floats, Bools, Bools]:
-    """Return the chances, where there are pairs, and which values lie between the limits."""
+def _chances(args: Sequence[ArrayValue]) -> tuple[Floats, Bools, Bools]:
+    """Return the chances (..., n), where there are pairs, and which count (..., h, w, n)."""
     (x, here), (p, there) = args[0].flat(), args[1].flat()
     mask = np.ones(np.broadcast_shapes(x.shape, p.shape), bool)
     for one in (here, there):
         mask = mask if one is None else mask & one
-    low, high = args[2].num[..., 0], args[-1].num[..., 0]
-    return p, mask, mask & (x >= low) & (x <= high)
+    low, high = args[2].num[..., None], args[-1].num[..., None]
+    return p, mask, spread(mask) & (spread(x) >= low) & (spread(x) <= high)
 
 
 _SUM_OF_CHANCES = 1e-5
@@ -267,17 +283,20 @@ def _prob(*args: ArrayValue) -> ArrayValue:
     sizes = [arg.shape[-1] * arg.shape[-2] for arg in args[:2]]
     if sizes[0] != sizes[1]:
         return everywhere(args, NA_ERROR)
-    p, mask, inside = _between(args)
-    num = np.where(inside, p, 0.0).sum(-1)
+    p, mask, inside = _chances(args)
+    num = np.where(inside, spread(p), 0.0).sum(-1)
     wrong = (mask & ((p < 0) | (p > 1))).any(-1)
     wrong = wrong | (np.abs(np.where(mask, p, 0.0).sum(-1) - 1) > _SUM_OF_CHANCES)
-    num = np.where(wrong, np.nan, num)[..., None, None]
+    num = np.where(wrong[..., None, None], np.nan, num)
     return with_errors(num, [first_error(args[0]), first_error(args[1]), *args[2:]])
 
 
-def _prob_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:  # noqa: ARG001
-    _, _, inside = _between(args)
-    return [None, _shaped(inside.astype(np.float64), args[1]), *[None] * (len(args) - 2)]
+def _prob_slopes(args: list[ArrayValue], out: ArrayValue) -> Slopes:
+    _, _, inside = _chances(args)
+    slope = np.where(inside[..., 0, 0, :], 1.0, 0.0)
+    if out.shape[-2:] != (1, 1):
+        slope = np.full(slope.shape, np.nan)
+    return [None, _shaped(slope, args[1]), *[None] * (len(args) - 2)]
 
 
 _X, _Y = [[0.3, 0.9, 0.5, 1.4, 1.1]], [[1.1, 0.2, 0.7, 1.9]]
