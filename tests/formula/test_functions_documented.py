@@ -79,6 +79,8 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "TBILLPRICE(DATE(2008,3,31),DATE(2009,6,1),0.09)": "allows more than a year",
         "COUPNUM(TRUE,DATE(2011,1,25),2)": "takes TRUE for 1",
         "IMABS(TRUE)": "takes TRUE for 1",
+        'IMABS("")': "takes no empty text",
+        "DISC(0,39614,97,100)": "has dates before 1900",
         "BESSELK(1.5,1)": "has eight digits",
         'CONVERT(1,"lbm","kg")': "has seven digits of a pound",
         'IMSUM("1+i","j")': "takes i and j together",

@@ -30,6 +30,14 @@ US, ACTUAL, ACTUAL_360, ACTUAL_365, EUROPE = range(5)
 _SIZES = {US: 360.0, ACTUAL_360: 360.0, ACTUAL_365: 365.0, EUROPE: 360.0}
 
 
+def day_in(number: float) -> int:
+    """Return a date's day; day 0, which a blank is, is none here."""
+    found = checked(number)
+    if found < 1:
+        raise ValueError("day 0")
+    return found
+
+
 def is_month_end(day: float) -> bool:
     """Whether a day is the last one of its month."""
     date = day_of(day)
@@ -66,7 +74,7 @@ def days_of_year(first: float, last: float, basis: int) -> float:
 
 def share_of_year(first: float, last: float, basis: float) -> float:
     """Return the years between two dates, the first before the last."""
-    if not checked(first) < checked(last) or int(basis) not in range(5):
+    if not day_in(first) < day_in(last) or int(basis) not in range(5):
         raise ValueError("dates or basis")
     return year_share(first, last, int(basis))
 
@@ -106,7 +114,7 @@ class Schedule(NamedTuple):
 @lru_cache(maxsize=4096)
 def schedule(settlement: float, maturity: float, frequency: float, basis: float) -> Schedule:
     """Return the coupons around a settlement."""
-    start, end = checked(settlement), checked(maturity)
+    start, end = day_in(settlement), day_in(maturity)
     each, how = int(frequency), int(basis)
     if start >= end or each not in (1, 2, 4) or how not in range(5):
         raise ValueError("dates, frequency or basis")

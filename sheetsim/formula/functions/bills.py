@@ -18,6 +18,7 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions._coupons import (
     dated,
+    day_in,
     days_between,
     days_of_year,
     share_of_year,
@@ -25,7 +26,7 @@ from sheetsim.formula.functions._coupons import (
 from sheetsim.formula.functions._special import each
 from sheetsim.formula.functions.dates import year_share
 from sheetsim.formula.functions.finance import real
-from sheetsim.formula.serial_dates import checked, moved
+from sheetsim.formula.serial_dates import moved
 
 _ZERO = np.zeros(1)
 _HALF_YEAR = 182
@@ -79,7 +80,7 @@ def _part(which: int) -> Callable[..., Floats]:
 
     def f(settled: float, matures: float, issue: float, basis: float) -> float:
         how = int(basis)
-        start, now, end = checked(issue), checked(settled), checked(matures)
+        start, now, end = day_in(issue), day_in(settled), day_in(matures)
         if how not in range(5) or not start <= now < end:
             raise ValueError("dates or basis")
         year = days_of_year(start, now, how)
@@ -120,7 +121,7 @@ def _yield_at_maturity(
 
 
 def _bill_days(settled: float, matures: float) -> float:
-    start, end = checked(settled), checked(matures)
+    start, end = day_in(settled), day_in(matures)
     if not start < end <= moved(start, 12):
         raise ValueError("dates")
     return float(end - start)
@@ -168,7 +169,7 @@ def _rounded(number: float) -> float:
 
 def _first_share(bought: float, first: float, basis: float) -> float:
     """Return the part of a year from the purchase to the end of the first period."""
-    if int(basis) not in (0, 1, 3, 4) or checked(bought) > checked(first):
+    if int(basis) not in (0, 1, 3, 4) or day_in(bought) > day_in(first):
         raise ValueError("dates or basis")
     return year_share(bought, first, int(basis))
 

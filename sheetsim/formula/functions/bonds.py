@@ -28,6 +28,7 @@ from sheetsim.formula.functions._coupons import (
     Schedule,
     coupon_date,
     dated,
+    day_in,
     days_between,
     implied,
     length,
@@ -170,7 +171,7 @@ def _accrued_periods(
     issue: float, first: float, settlement: float, frequency: float, basis: float, whole: float
 ) -> float:
     """Return how many coupons have accrued since the issue, or (`whole` 0) since the first one."""
-    start, coupon, end = checked(issue), checked(first), checked(settlement)
+    start, coupon, end = day_in(issue), day_in(first), day_in(settlement)
     each_year, how = int(frequency), int(basis)
     if each_year not in (1, 2, 4) or how not in range(5) or start >= end:
         raise ValueError("dates, frequency or basis")
@@ -230,7 +231,7 @@ def _odd_periods(start: float, end: float, anchor: float, frequency: float, basi
 
 
 def _checked_order(*days: float) -> None:
-    whole = [checked(day) for day in days]
+    whole = [day_in(day) for day in days]
     if any(a >= b for a, b in pairwise(whole)):
         raise ValueError("dates")
 

@@ -1,7 +1,8 @@
 """Complex numbers, which are texts such as "3+4i": COMPLEX, IMSUM, IMEXP, ...
 
 A text is read with i or j, and written with the one that was read; both in one formula are
-`#VALUE!`, and what spells no complex number is `#NUM!`. Parts are written with 15 digits.
+`#VALUE!`, and what spells no complex number is `#NUM!`, but an empty text, which is 0. Parts are
+written with 15 digits.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def _read(value: Value) -> _Read:
         raise ExcelError(value)
     if isinstance(value, bool):
         raise ExcelError(VALUE_ERROR)
-    if value is None or isinstance(value, float | int):
-        return _Read(complex(value or 0.0), "")
-    text = value.strip()
+    if value in (None, "") or isinstance(value, float | int):
+        return _Read(complex(float(value or 0.0)), "")
+    text = str(value).strip()
     if len(text) <= _LONGEST:
         if _ALONE.fullmatch(text):
             return _Read(complex(float(text)), "")
@@ -84,9 +85,9 @@ def _unit(units: Iterable[str]) -> str:
 
 
 def _complex(real: float, imag: float, unit: str = "i") -> str:
-    if unit not in ("i", "j"):
+    if unit not in ("i", "j", ""):
         raise ExcelError(VALUE_ERROR)
-    return _written(complex(real, imag), unit)
+    return _written(complex(real, imag), unit or "i")
 
 
 def _one(name: str, f: Callable[[complex], complex]) -> Function:
