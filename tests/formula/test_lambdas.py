@@ -55,6 +55,12 @@ CELLS: dict[str, Value] = {"A1": 1.0, "A2": 2.0, "A3": 4.0, "B1": 10.0, "B2": 20
         ("SUM(MAP(A1:A3,LAMBDA(a,b,a)))", CellError("#VALUE!")),
         ("SUM(MAKEARRAY(0,1,LAMBDA(r,c,1)))", CellError("#VALUE!")),
         ("LET(x,1/0,IFERROR(x,7))", 7.0),
+        ("LAMBDA(x,_xlop.y,IF(ISOMITTED(_xlop.y),x,x+_xlop.y))(5)", 5.0),
+        ("LAMBDA(x,_xlop.y,IF(ISOMITTED(_xlop.y),x,x+_xlop.y))(5,)", 5.0),
+        ("LAMBDA(x,_xlop.y,IF(ISOMITTED(_xlop.y),x,x+_xlop.y))(5,A2)", 7.0),
+        ("LET(f,LAMBDA(_xlop.x,_xlop.y,_xlop.x+_xlop.y+1),f()+f(2)+f(2,3))", 10.0),
+        ("LAMBDA(x,_xlop.y,x)()", CellError("#VALUE!")),
+        ("LAMBDA(x,ISOMITTED(x))(B9)", False),
     ],
 )
 def test_values(formula: str, value: Value) -> None:

@@ -1,8 +1,8 @@
 """Names for parts of a formula, and functions of one's own: LET, LAMBDA, MAP, REDUCE, SCAN, ...
 
-LET and LAMBDA are gone before a formula is planned (`syntax.binding`). MAP and its like are
-unrolled when the sizes of their arrays are known (`compile.unrolling`): their LAMBDA is computed
-for each element, with its derivatives. So none of these has a value of its own.
+LET, LAMBDA and ISOMITTED are gone before a formula is planned (`syntax.binding`). MAP and its like
+are unrolled when the sizes of their arrays are known (`compile.unrolling`): their LAMBDA is
+computed for each element, with its derivatives. So none of these has a value of its own.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def _unrolled(name: str, least: int, most: int, how: Unrolls) -> Function:
 FUNCTIONS = (
     _binding("LET", 3, 253, "let"),
     _binding("LAMBDA", 1, 254, "lambda"),
+    _binding("ISOMITTED", 1, 1, "omitted"),
     _unrolled("MAP", 2, 254, Unrolls.ELEMENTS),
     _unrolled("REDUCE", 3, 3, Unrolls.FOLD),
     _unrolled("SCAN", 3, 3, Unrolls.RUN),

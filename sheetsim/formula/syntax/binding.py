@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 ETA = "_xleta."
 """What stands before a function that is given by its name alone: BYROW(A1:C3, SUM)."""
 
+OPTIONAL = "_xlop."
+"""What stands before a parameter that may be left out: LAMBDA(x, [y], ...)."""
+
 _NO_LAMBDA = CellError("#CALC!")
+
+
+_NOTHING = Node("const", None)
 
 
 class Closure(NamedTuple):
@@ -76,6 +82,7 @@ class _Binder:
         self._kept: list[object] = []  # so that no id is used twice
         self._active: list[str] = []
         self._params = 0
+        self._omitted: int | None = None  # the position of all that was left out
 
     def concerns(self, node: Node) -> bool:
         """Whether a node is a LET or LAMBDA, or calls one."""
@@ -123,6 +130,9 @@ class _Binder:
             return (yield from self._let(tree, node, names))
         if binds == "lambda" and _is_lambda(spelled):
             return Closure(_params(spelled), tree, node.args[-1], names)
+        if binds == "omitted":
+            found = yield tree, node.args[0], names
+            return self._add(Node("const", found == self._omitted))
         return (yield from self._call(tree, node, names))
 
     def _meant(self, node: Node, names: Mapping[str, object]) -> int | Closure:
@@ -144,7 +154,10 @@ class _Binder:
             callee = names[word] if word in names else self._named(name)
         given: list[int | Closure] = []
         for a in args:
-            given += [(yield tree, a, names)]
+            if isinstance(callee, Closure) and tree[a] == _NOTHING:
+                given.append(self._missing())
+            else:
+                given += [(yield tree, a, names)]
         if isinstance(callee, Closure):
             return (yield from self._called(callee, given))
         if name == CALL:
@@ -161,6 +174,12 @@ class _Binder:
             positions.append((yield from self._position(one, tree[a], wanted, len(given))))
         return self._add(node._replace(args=tuple(positions)))
 
+    def _missing(self) -> int:
+        """Return the position of an argument that was left out: a blank."""
+        if self._omitted is None:
+            self._omitted = self._add(_NOTHING)
+        return self._omitted
+
     def _let(self, tree: Tree, node: Node, names: Mapping[str, object]) -> _Step:
         for name, value in zip(node.args[:-1:2], node.args[1::2], strict=True):
             found = yield tree, value, names
@@ -170,6 +189,10 @@ class _Binder:
 
     def _called(self, closure: Closure, given: list[int | Closure]) -> _Step:
         """Return the body of a LAMBDA with the arguments in place of its parameters."""
+        given = [] if given == [self._omitted] else given  # f() has no argument, not an empty one
+        absent = closure.params[len(given) :]
+        if all(param.startswith(OPTIONAL) for param in absent):
+            given = [*given, *[self._missing() for _ in absent]]
         if len(given) != len(closure.params):
             return self._add(Node("const", CellError("#VALUE!")))
         if closure.called and self._active.count(closure.called) >= 1:
