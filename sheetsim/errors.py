@@ -8,7 +8,7 @@ user catches `SheetsimError`, or the one class that matters to them.
 | ---- | ------------------------------------------------------------------------ |
 | 0    | all is well                                                              |
 | 1    | `check`, `compare` or `verify` found cells that differ; `solve` did not  |
-|      | solve; a training diverged                                               |
+|      | solve; `goal-seek` did not find; a training diverged                     |
 | 2    | bad input: an option, data, a workbook, or a file that cannot be written |
 |      | (click uses the same code)                                               |
 | 3    | something missing: a spreadsheet engine or a package that is not there,  |

@@ -233,6 +233,11 @@ class Verifier:
         notes = []
         if not self.cached and self.count:
             notes.append("the file has no cached values: no program has computed it since")
+        if self.formulas.iterated:
+            notes.append(
+                f"{self.formulas.iterated:,} cells stand in circles that are iterated; engines, "
+                "which do that in another order, are not compared on them and what needs them"
+            )
         if self._book.externals:
             number = len(self._book.externals)
             notes.append(f"it refers to {number} other file{'s' * (number > 1)}; none was opened")

@@ -178,6 +178,7 @@ def test_a_file_is_recalculated_and_verified(tmp_path: Path) -> None:
         assert cells[place].value == pytest.approx(expected, rel=1e-10), cell
     report = sheetsim.verify(tmp_path / "fresh.xlsx", engines=["numpy"])
     assert (report.agree, report.unsupported) == (15, 0), report.differences
+    assert any("14 cells stand in circles" in note for note in report.notes)
     off = written(tmp_path / "off.xlsx", "<calcPr/>")
     kept = sheetsim.recalc(off, None).kept
     assert {"S!C1", "S!B2", "S!H1"} < kept.keys()

@@ -91,6 +91,11 @@ class Formulas:
         group = self._graph.group_of.get(self.home(slot))
         return group is not None and bool(group.plan.unknown) and not self.unknown(slot)
 
+    @property
+    def iterated(self) -> int:
+        """How many formulas stand in circles that were iterated."""
+        return len(self._graph.iterated)
+
     def group(self, slot: int) -> int:
         """Return a number that is the same for all cells of one formula; -1 for a frozen cell."""
         found = self._graph.group_of.get(self.home(slot))
