@@ -67,6 +67,7 @@ TINIEST = 1e-100  # a curvature, lest none at all be divided by
 FIRM = 1e-10  # of the largest curvature: the least that is taken for one
 SMALL = 1e-12  # of the objective's fall: what a step promises at an optimum
 CUSP = 20  # iterations, the last half of them without progress, until a cusp is thought of
+CUSP_ROUNDING = 1e-14  # by how much rounding alone may miss rows
 CUSP_FORCE = 1e-3  # of the rows' gradients times multipliers: the objective's, where these cancel
 REFACTOR = 50  # updates of M until it is made anew from H
 EPS = float(np.finfo(float).eps)
@@ -499,8 +500,11 @@ def _cusp(search: _Search) -> bool:
 
 
 def _at_cusp(search: _Search) -> Found:
-    """The end there, at the point that misses the rows by the least."""
-    point = min(search.recent[-CUSP:], key=search.evaluator.worst)
+    """The end there, at the best of the points that miss the rows by the least."""
+    point = min(
+        search.recent[-CUSP:],
+        key=lambda one: (max(search.evaluator.worst(one), CUSP_ROUNDING), one.f),
+    )
     why = "the constraints' gradients cancel each other here, and no multipliers tell what is best"
     return Found(point, Outcome(Ending.NO_BETTER, why), search.rho * search.unit)
 
