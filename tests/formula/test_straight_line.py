@@ -247,6 +247,21 @@ def test_what_has_no_steps(formula: str) -> None:
     assert program.straight_line.plan is None
 
 
+def test_many_terms_and_many_checks() -> None:
+    """Python's compiler goes to no depth, however many terms and divisors there are."""
+    count = 4000
+    plan = Plan(count, 10 * count)
+    terms = [plan.add("divide", k, (k + 1) % count) for k in range(count)]
+    out = plan.add("sum", *terms)
+    slopes = Reverse(plan).gradient(out)
+    x = np.linspace(1.0, 2.0, count)
+    found = compiled(plan, [out, *(slopes[k] for k in range(count))], [])(x.tolist())
+    assert found is not None
+    after, before = np.roll(x, -1), np.roll(x, 1)
+    assert found[0] == pytest.approx(float((x / after).sum()), rel=1e-13)
+    np.testing.assert_allclose(found[1:], 1 / after - before / x**2, rtol=0, atol=1e-14)
+
+
 def test_large_groups_stay_arrays() -> None:
     """Three hundred cells of one formula are three NumPy calls, and short ranges are steps."""
     cells: dict[str, Any] = {f"A{i}": 0.01 * i for i in range(1, 301)}

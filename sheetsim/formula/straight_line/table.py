@@ -73,6 +73,7 @@ WRITTEN: Mapping[str, str] = MappingProxyType({
     "if": "{1} if {0} else {2}",
     "greatest": "max({all})",
     "least": "min({all})",
+    "sum": "sum(({all},))",
     "and": "all(({all},))",
     "or": "any(({all},))",
     "not": "not {0}",
@@ -85,9 +86,13 @@ WRITTEN: Mapping[str, str] = MappingProxyType({
 """By operation; any other is a function of `NAMES` that is called so."""
 
 
+MOST_TERMS = 50
+"""Of a sum that is written with signs: Python compiles each in the one before it."""
+
+
 def written(op: str, args: list[str]) -> str:
     """Return an operation on arguments that are written already."""
-    if op == "sum":
+    if op == "sum" and len(args) <= MOST_TERMS:
         return " + ".join(args)
     together = ", ".join(args)
     return WRITTEN[op].format(*args, all=together) if op in WRITTEN else f"{op}({together})"
@@ -145,7 +150,7 @@ def function(lines: list[str], cells: list[str], result: list[str], checked: lis
         result: what it returns, as a tuple.
         checked: what has to be finite besides.
     """
-    total = " + ".join(["sum(y)", *checked])
+    total = "sum(y)" if not checked else f"sum(y) + sum(({', '.join(checked)},))"
     return "\n ".join([
         "def straight(x):",
         f"[{', '.join(cells)}] = x" if cells else "pass",
