@@ -196,7 +196,8 @@ def test_comparing_is_that_of_rounded_numbers(number: float, steps: int) -> None
 @pytest.mark.parametrize(
     ("formula", "value"),
     [
-        ("=ROUND(1E308,2)", 1e308), ("=ROUND(1.5,400)", 1.5), ("=ROUND(5,-400)", 0.0),
+        ("=ROUND(1E308,2)", 1e308), ("=ROUND(1E28,1)", 1e28),
+        ("=ROUND(1.5,400)", 1.5), ("=ROUND(5,-400)", 0.0),
         ("=ROUND(5000000000000001,0)", 5000000000000001.0), ("=ROUND(0,400)", 0.0),
         ("=ROUND(-1E308,300)", -1e308), ("=ROUND(123456,-5)", 100000.0), ("=ROUND(150,-2)", 200.0),
         ("=ROUNDDOWN(1E308,2)", 1e308), ("=ROUNDDOWN(5,-400)", 0.0), ("=ROUNDUP(5,-300)", 1e300),

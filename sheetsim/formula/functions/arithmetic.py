@@ -41,6 +41,7 @@ def rounded(a: Floats, digits: Floats) -> Floats:
     with np.errstate(all="ignore"):
         size = np.abs(a) * 10.0 ** np.trunc(digits)
         tie = np.abs(size - np.floor(size) - 0.5) <= 1e-14 * np.maximum(size, 1e-300)
+        tie = tie & (size < _ALL_WHOLE)
     if not tie.any():
         return out
     numbers, places = np.broadcast_arrays(a, digits)
