@@ -104,7 +104,8 @@ def _spread(values: list[int], own: Shape, shape: Shape) -> list[int]:
 
 def each(args: Sequence[Register], make: Callable[..., int]) -> Register:
     """Compute cell by cell."""
-    shape = np.broadcast_shapes(*(arg.shape for arg in args))
+    shapes = {arg.shape for arg in args}
+    shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
     columns = [arg.numbers(shape) for arg in args]
     return Register(shape, [make(*one) for one in zip(*columns, strict=True)])
 
