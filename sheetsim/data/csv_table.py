@@ -18,7 +18,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -31,6 +31,11 @@ MAX_BYTES = 200_000_000
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SPLITS = {
+    ",": "a decimal comma or an unquoted comma",
+    ";": "an unquoted semicolon",
+    "\t": "an unquoted tab",
+}
 _MAGIC = {
     b"\xff\xfe": "it looks like UTF-16",
     b"\xfe\xff": "it looks like UTF-16",
@@ -51,6 +56,8 @@ class Table:
         rows: (line or row number, fields) for each row, as many fields as headings; to be
             walked through once. Raises DataError at the first bad row, and at the end if there
             was no row at all.
+        ragged: rows with too few or too many fields, passed over so far, where whoever reads the
+            table names them with all else that is wrong: (line number, what to say of it).
     """
 
     name: str
@@ -58,6 +65,7 @@ class Table:
     heading_place: str
     row_word: str
     rows: Iterator[tuple[int, Sequence[str]]]
+    ragged: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         duplicate = first_duplicate(
@@ -108,12 +116,15 @@ class Table:
 
 
 @contextmanager
-def open_table(path: str | os.PathLike[str], *, any_separator: bool = False) -> Iterator[Table]:
+def open_table(
+    path: str | os.PathLike[str], *, any_separator: bool = False, keep_ragged: bool = False
+) -> Iterator[Table]:
     """Open a CSV file; the table's rows can be read until the `with` block ends.
 
     Args:
         path: of the file.
         any_separator: whether semicolons and tabs may stand in the place of the commas.
+        keep_ragged: whether the caller names rows with too few or too many fields.
 
     Raises:
         DataError: at opening, or while the rows are read: no such file, a folder, not readable,
@@ -134,8 +145,9 @@ def open_table(path: str | os.PathLike[str], *, any_separator: bool = False) -> 
                 raise DataError(f"{name}: the file is empty; expected a heading, then rows")
             _check_separator(fields, f"{name}: line {line}")
             headings = tuple(field.strip() for field in fields)
-            rows = _rows(records, name, line, len(headings))
-            yield Table(name, headings, f"line {line}", "line", rows)
+            ragged: list[tuple[int, str]] = []
+            rows = _rows(records, name, (line, len(headings)), separator, ragged, keep_ragged)
+            yield Table(name, headings, f"line {line}", "line", rows, ragged)
     except UnicodeDecodeError:
         raise DataError(f"{name}: {_first_bad_byte(file)}") from None
     except OSError as error:
@@ -199,17 +211,27 @@ def _lines(handle: IO[str], name: str) -> Iterator[str]:
 
 
 def _rows(
-    records: Iterator[tuple[int, list[str]]], name: str, heading_line: int, width: int
+    records: Iterator[tuple[int, list[str]]],
+    name: str,
+    heading: tuple[int, int],
+    separator: str,
+    ragged: list[tuple[int, str]],
+    keep_ragged: bool,
 ) -> Iterator[tuple[int, list[str]]]:
-    line = heading_line
+    line, (heading_line, width) = heading[0], heading
     for line, fields in records:
-        if len(fields) != width:
-            raise DataError(
-                f"{name}: line {line}: found {len(fields)} fields; expected {width}, as in the "
-                f"heading (line {heading_line}); a decimal comma or an unquoted comma splits a "
-                "field in two"
-            )
-        yield line, fields
+        if len(fields) == width:
+            yield line, fields
+            continue
+        problem = (
+            f"line {line}: found {len(fields)} fields; expected {width}, as in the heading "
+            f"(line {heading_line})"
+        )
+        if not ragged and len(fields) > width:  # said once
+            problem += f"; {_SPLITS[separator]} splits a field in two"
+        if not keep_ragged:
+            raise DataError(f"{name}: {problem}")
+        ragged.append((line, problem))
     if line == heading_line:
         raise DataError(
             f"{name}: no row at all after the heading (line {heading_line}); expected at least one"

@@ -62,7 +62,7 @@ def busiest(table: Table, users: int, movies: int, largest: float) -> tuple[Labe
     movie_labels = _labels(table, rows, movie, problems)
     stars = _numbers(table, rows, rating, largest, problems)
     _find_doubles(table, rows, user, movie, problems)
-    require_none(table.name, problems)
+    require_none(table.name, [*table.ragged, *problems])
 
     kept_users = _most(user_labels, user.codes, users)
     kept_movies = _most(movie_labels, movie.codes, movies)

@@ -167,7 +167,7 @@ def load_ratings(
     """
     sides = _sides(users, movies)
     wishes = Wishes(who, tuple(without), tuple(blank))
-    with open_table(path, any_separator=True) as table:
+    with open_table(path, any_separator=True, keep_ragged=True) as table:
         return _from_table(table, printable(Path(path).name), *sides, wishes)
 
 

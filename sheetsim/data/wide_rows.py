@@ -112,6 +112,8 @@ def read_wide(table: Table, wishes: Wishes, most: int, largest: float) -> Wide:
             raise DataError(
                 f"{table.at(row, first)}: more than {most} users; expected at most {most}"
             )
+    if not rows:
+        require_none(table.name, table.ragged)
     left_out = _left_out(table, rows, wishes)
     kept = [column for column in range(len(table.headings)) if column not in left_out]
     who = _who(table, rows, kept, wishes)
@@ -119,7 +121,7 @@ def read_wide(table: Table, wishes: Wishes, most: int, largest: float) -> Wide:
     movies = _movies(table, columns, most)
     reader = _Reader(table, rows, who, columns, wishes, largest)
     users, values = reader.users(), reader.ratings()
-    require_none(table.name, reader.problems)
+    require_none(table.name, [*table.ragged, *reader.problems])
     return Wide(users, movies, values, tuple(left_out.values()))
 
 

@@ -134,6 +134,31 @@ def test_mistakes_in_long_rows_are_listed_too(tmp_path: Path) -> None:
     assert "line 9, column rating: 'good'" in said
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_rows_of_other_lengths_are_listed_with_the_rest(tmp_path: Path, separator: str) -> None:
+    rows = ["Name A B C", "p1 1 2 3", "p2 1 2", "p3 1 2 3 4 5", "p4 good 2 3", "p5 1", "p1 1 1 1"]
+    path = tmp_path / "class.csv"
+    path.write_text("\n".join(row.replace(" ", separator) for row in rows))
+    with pytest.raises(DataError, match="5 problems; expected none: ") as caught:
+        load_ratings(path)
+    parts = str(caught.value).partition("expected none: ")[2].split("; (")
+    for part, said in zip(
+        parts,
+        ("line 3: found 3 fields", "line 4: found 6", "line 5, column A", "line 6", "line 7"),
+        strict=True,
+    ):
+        assert said in part
+    assert "expected 4, as in the heading (line 1)" in parts[0]
+    assert "duplicate user 'p1', already on line 2" in parts[4]
+
+
+def test_rows_that_are_all_of_another_length(tmp_path: Path) -> None:
+    path = tmp_path / "class.csv"
+    path.write_text("Name,A\nAna,4,5\nBo,3,5\n")
+    with pytest.raises(DataError, match=r"2 problems.*a decimal comma or an unquoted comma splits"):
+        load_ratings(path)
+
+
 def test_no_more_than_forty_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     path.write_text("Name,A\n" + "".join(f"p{i},x{i}1\n" for i in range(100)))

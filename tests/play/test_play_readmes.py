@@ -158,6 +158,10 @@ FRAGMENTS: dict[str, list[tuple[str, str]]] = {
             "type another start vector, and see the last steps end where they did",
             "power_iteration: Type another start",
         ),
+        (
+            "on **power_iteration** set `step_to_show` to 0, 1, 2, ...: v turns over the movies",
+            "power_iteration: Set step_to_show",
+        ),
     ],
     "digits": [
         (

@@ -37,7 +37,8 @@ from sheetsim.topics.y_range.sigmoid_rating import (
     sigmoid_range_slope,
 )
 
-FACTS, HEADINGS, TOP = 2, 6, 7
+FACTS, HEADINGS, TOP, BELOW = 2, 6, 7, 20
+"""Rows of the inputs' labels, of headings, of the first numbers, and of the lower charts."""
 SCORES, STEPS = 25, 40
 BEST = 5.0
 """The best rating of the lecture's data."""
@@ -107,7 +108,7 @@ def _sheet(book: Draft) -> Sheet:
     _curves(sheet, given)
     _needed(sheet, given)
     _descent(sheet, given)
-    sheet.width(0, 17, 11)
+    sheet.width(0, 21, 11)
     sheet.width(5, 5, 5)
     sheet.width(11, 11, 3)
     sheet.heights[FACTS] = 31
@@ -115,7 +116,7 @@ def _sheet(book: Draft) -> Sheet:
     sheet.freeze = (FACTS + 2, 0)
     rows, columns = sheet.extent
     descent = TOP + SCORES + 1
-    sheet.print_areas = ((0, 0, descent, columns), (descent, 0, rows, columns))
+    sheet.print_areas = ((0, 0, descent, columns), (descent, 0, rows, 5))
     return sheet
 
 
@@ -137,14 +138,14 @@ def _curves(sheet: Sheet, given: dict[str, float]) -> None:
     blocks = table(sheet, TOP, 0, columns, SCORES)
     for title, of, place in (
         ("Prediction over the raw score", "p", (HEADINGS, 12)),
-        ("Its slope: what a step of the raw score moves", "slope", (TOP + 13, 6)),
+        ("Its slope: what a step of the raw score moves", "slope", (BELOW, 6)),
     ):
         series = tuple(
             Series(f"{top} top", blocks["raw"], blocks[f"{top}_top_{of}"], points=False)
             for top in ("near", "far")
         )
         labels = ("raw score", "prediction" if of == "p" else "slope")
-        size = (6, 24) if of == "p" else (5, 12)
+        size = (10, BELOW - HEADINGS) if of == "p" else (5, 12)
         sheet.charts.append(Chart(title, *labels, series, *place, columns=size[0], rows=size[1]))
 
 
@@ -196,16 +197,18 @@ def _descent(sheet: Sheet, given: dict[str, float]) -> None:
         columns.append(Column(raw, step, scores, first="=raw_start", style="calc.step"))
         columns.append(Column(p, onto, predictions, style="calc.step"))
     blocks = table(sheet, first, 0, columns, STEPS + 1)
-    for title, of, row in (
-        ("Raw score by step: towards infinity, or to a place", "raw", first - 1),
-        ("Prediction by step", "now", first + 19),
+    for title, of, column in (
+        ("Raw score by step: towards infinity, or to a place", "raw", 12),
+        ("Prediction by step", "now", 17),
     ):
         series = tuple(
             Series(f"{top} top", blocks["step"], blocks[f"{top}_top_{of}"], points=False)
             for top in ("near", "far")
         )
         y_title = "raw score" if of == "raw" else "prediction"
-        sheet.charts.append(Chart(title, "step", y_title, series, row, 6, columns=8, rows=18))
+        sheet.charts.append(
+            Chart(title, "step", y_title, series, BELOW, column, columns=5, rows=12)
+        )
 
 
 TOPIC = Topic(
