@@ -23,7 +23,7 @@ import numpy as np
 from sheetsim.checking.cancellation import Terms
 from sheetsim.sheet import Array, Kind, Sheet
 from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS
-from sheetsim.topics import Draft, lay_out
+from sheetsim.topics import Draft, lay_out, moved_digits
 
 TRIALS = 6
 """How often they are moved: a cell in which two moves cancel may stay where it is in one trial."""
@@ -110,7 +110,8 @@ def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
 
     Every input moves by 0.5 to 1 times `LAST_DIGITS` of itself, up or down, all at once, in each of
     `TRIALS` trials; a zero stays zero, and texts, whole numbers and the choice of a drop-down stay
-    as they are.
+    as they are. Functions that every program rounds in its own way (`topics._last_digits`) move in
+    their last digit.
 
     Args:
         book: plan and inputs.
@@ -130,7 +131,9 @@ def rounding_floors(book: Draft, sheets: Sequence[Sheet]) -> Floors:
     }
     for _ in range(TRIALS):
         nudged = nudged_book(book, sheets, rng)
-        for sheet, other in zip(sheets, lay_out(nudged), strict=True):
+        with moved_digits(rng):
+            moved_sheets = lay_out(nudged)
+        for sheet, other in zip(sheets, moved_sheets, strict=True):
             pairs = zip(sheet.of_kind(Kind.FORMULA), other.of_kind(Kind.FORMULA), strict=True)
             for block, moved in pairs:
                 floor = floors[sheet.name][block.row, block.column]

@@ -12,7 +12,8 @@ wrong. Of the sheets that are no topics, `_contents` is the first of every workb
 hidden `_plan` are the last. Several workbooks share `_inputs` (a row of named cells: the sheet's
 inputs, and what comes of them), `_step_to_show` (the step up to which charts draw), `_divergence`
 (what is said and drawn of a run that diverges), `_limit` (whether Excel's Solver takes a model),
-`_ratings_grid` and `_ratings_options` (models of a table of ratings).
+`_ratings_grid` and `_ratings_options` (models of a table of ratings); `_last_digits` has functions
+that programs round in ways of their own.
 
 A workbook's `__init__` imports NumPy, data and sheets where it uses them and not at its top, and
 what stands below is imported when it is first asked for: so the command line can name workbooks,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sheetsim.topics._build import lay_out, new_book, solve_new, solve_topic, solved_again
     from sheetsim.topics._contents import NAME as CONTENTS
     from sheetsim.topics._discovery import covers, find, home_of, lessons, outlines
+    from sheetsim.topics._last_digits import moved_digits
     from sheetsim.topics._lesson import Draft, Lesson, Topic, as_blocks, check_plan, variables_of
     from sheetsim.topics._outline import Outline
     from sheetsim.topics._plan import NAME as PLAN
@@ -47,6 +49,7 @@ __all__ = [
     "home_of",
     "lay_out",
     "lessons",
+    "moved_digits",
     "new_book",
     "outlines",
     "read_plan",
@@ -67,6 +70,7 @@ _ELSEWHERE = {
     "CONTENTS": ("_contents", "NAME"),
     "PLAN": ("_plan", "NAME"),
     "SOLVER": ("_solver_sheet", "NAME"),
+    "moved_digits": ("_last_digits", "moved_digits"),
 }
 _ELSEWHERE |= {name: (module, name) for module, names in _PLACES.items() for name in names}
 """What can be imported from here: module and name there."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from check_planting import Written
 
 from sheetsim import build, check
 from sheetsim.book import CellError
@@ -18,9 +19,11 @@ from sheetsim.checking.expected import Floors, rounding_floors
 from sheetsim.checking.read_back import read_workbook
 from sheetsim.engines import Values
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
-from sheetsim.references import read_reference
+from sheetsim.references import a1, read_reference
 from sheetsim.sheet import Kind, Sheet
 from sheetsim.tolerances import FLOOR_SAFETY, LAST_DIGITS
+from sheetsim.topics import lay_out, moved_digits, new_book
+from sheetsim.topics._last_digits import tanh
 
 ERROR = 1e-9
 
@@ -201,3 +204,34 @@ def test_the_floor_counts_for_numbers_alone() -> None:
     assert not within_floor("", 1e-15, 1.0)
     assert not within_floor(1.0, CellError("#N/A"), 5.0)
     assert not within_floor(np.nan, 1.0, 5.0)
+
+
+# Last digits of functions --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lr", [0.5, 1.0, 5.0])
+def test_last_digits_of_tanh_are_forgiven_and_a_bug_is_not(lr: float, tmp_path: Path) -> None:
+    """1 - tanh² near 1: 198 cells were said to differ at lr = 1, in both engines alike."""
+    book = new_book("transfer", {"epochs": 4})
+    book.given.setdefault("one_rate", {})["lr"] = lr
+    sheets = lay_out(book)
+    written = Written(sheets, tmp_path / "right.xlsx")
+    assert check(tmp_path / "right.xlsx", ["ironcalc"]).ok
+    (slope,) = (sheet["d_g_1"] for sheet in sheets if sheet.name == "one_rate")
+    assert slope.formulas is not None
+    place, formula = (slope.row + 2, slope.column), slope.formulas[2][0]
+    bug = formula.replace("(1-", "(1.0001-")
+    assert bug != formula
+    wrong = written.save({"one_rate": {place: bug}}, tmp_path / "wrong.xlsx")
+    found = {d.cell for d in check(wrong, ["ironcalc"]).differences if d.engine == "ironcalc"}
+    assert a1(*place) in found
+
+
+def test_last_digits_move_towards_0_and_only_while_they_are_asked_to() -> None:
+    z = np.linspace(-20, 20, 81)
+    with moved_digits(np.random.default_rng(1)):
+        moved = tanh(z)
+    assert np.array_equal(tanh(z), np.tanh(z))
+    assert (np.abs(moved) <= np.abs(np.tanh(z))).all()
+    np.testing.assert_allclose(moved, np.tanh(z), rtol=3e-16)
+    assert (moved != np.tanh(z)).sum() > 70
