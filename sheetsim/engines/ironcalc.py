@@ -58,8 +58,7 @@ class IronCalc:
     def recalculate(self, path: str | Path, *, timeout: float = DEFAULT_TIMEOUT) -> Values:
         """Compute every formula of a workbook; see `base.Engine`."""
         module = ironcalc_module()
-        # IronCalc's own words for a bad file are those of its zip library; ours name the trouble.
-        Archive(path).close()
+        require_readable(path)
         deadline = time.monotonic() + timeout
         with troubles_named(path):
             model = module.load_from_xlsx(str(path), "en", "UTC", "en")
@@ -101,6 +100,21 @@ def troubles_named(path: str | Path) -> Iterator[None]:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise EngineError(f"{path}: IronCalc cannot calculate it ({error})") from error
         raise  # Ctrl-C is the user's
+
+
+def require_readable(path: str | Path) -> None:
+    """Say what is wrong with a file that IronCalc cannot read: its own words do not.
+
+    Raises:
+        WorkbookError: it is no workbook.
+        EngineError: it has no styles, which are a matter of looks to all others.
+    """
+    with Archive(path) as archive:
+        if archive.link(archive.workbook, "styles") is None:
+            raise EngineError(
+                f"{path}: has no part with styles, xl/styles.xml, without which IronCalc reads no "
+                "file; expected one, as any spreadsheet program writes when it saves the file"
+            )
 
 
 def _require_time(deadline: float, timeout: float, path: str | Path) -> None:

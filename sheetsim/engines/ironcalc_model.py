@@ -26,12 +26,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetsim.book import CellAddress, CellError
-from sheetsim.engines.ironcalc import cell_value, ironcalc_module, troubles_named
+from sheetsim.engines.ironcalc import cell_value, ironcalc_module, require_readable, troubles_named
 from sheetsim.engines.ironcalc_formulas import Formulas
 from sheetsim.errors import EngineError, OptionError, shown
 from sheetsim.references import address_text
 from sheetsim.tolerances import IRONCALC_ROUNDING, IRONCALC_TOLERANCE
-from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.without_data_tables import without_data_tables
 
@@ -236,7 +235,7 @@ def _load(module: Any, path: str | Path) -> Any:
     def load(file: str | Path) -> Any:
         return module.load_from_xlsx(str(file), "en", "UTC", "en")
 
-    Archive(path).close()  # our own words for a bad file
+    require_readable(path)
     try:
         return load(path)
     except module.WorkbookError:

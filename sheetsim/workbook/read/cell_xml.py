@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sheetsim.book import Place
 
 
+_LONG = 20  # digits of a number that is not even read
+
+
 @dataclass(slots=True)
 class RawCell:
     """One `<c>` element.
@@ -111,8 +114,7 @@ class CellHandler(Handler):
                 if name == "f":
                     self._cell.formula_attributes = attributes
         elif name == "row":
-            row = attributes.get("r", "")
-            self._row = int(row) - 1 if row.isdecimal() else self._row + 1
+            self._row = self._row_at(attributes.get("r"))
             self._column = -1
         elif name == "c" and self._path[-2:-1] == ["row"]:
             place = self._place(attributes.get("r"))
@@ -140,6 +142,17 @@ class CellHandler(Handler):
                 cell.formula = text
             elif name == "is":
                 cell.inline = text
+
+    def _row_at(self, named: str | None) -> int:
+        """Return which row it says that it is, or the next one if it does not say."""
+        if not named:
+            return self._row + 1
+        number = int(named) if named.isdecimal() and len(named) < _LONG else 0
+        if not 0 < number <= MAX_ROWS:
+            raise WorkbookError(
+                f"{self.where}: {shown(named)} is no row; expected one from 1 to {MAX_ROWS}"
+            )
+        return number - 1
 
     def _place(self, named: str | None) -> Place:
         """Return where a cell says that it stands, or the next place if it does not say."""

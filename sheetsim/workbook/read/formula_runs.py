@@ -11,15 +11,21 @@ comparing its bytes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from sheetsim.columns import FormulaRun
+from sheetsim.errors import WorkbookError
 
 if TYPE_CHECKING:
     from sheetsim.references import DownFill
 
+MAX_LENGTH = 8_193
+"""Characters of a formula with its "=", as Excel has it; it shows none of the prefixes below."""
+
+_PREFIXES = re.compile(r"_xl(?:fn|ws|pm|udf)\.")
 _FRAME = str.maketrans("", "", ascii_letters + digits)
 
 
@@ -51,7 +57,16 @@ class FormulaRuns:
         self._before: tuple[int, int] = (-1, -1)  # the cell of the formula before this one
 
     def add(self, run: FormulaRun) -> int:
-        """Take a run up; return its number."""
+        """Take a run up; return its number.
+
+        Raises:
+            WorkbookError: its text is longer than a formula may be.
+        """
+        text = str(run.text)
+        if len(text) > MAX_LENGTH and len(_PREFIXES.sub("", text)) > MAX_LENGTH:
+            raise WorkbookError(
+                f"a formula of {len(text) - 1:,} characters; expected at most {MAX_LENGTH - 1:,}"
+            )
         self.runs.append(run)
         return len(self.runs) - 1
 

@@ -39,10 +39,14 @@ Token = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 WholeToken = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 """The bytes of the whole token before these."""
 
-# Not endless: where a row says that it stands is not looked at here, but a number of 5,000 digits
-# is an error to the general reader.
-_ROWS = rb"(?:<row(?:\s[^<>]{0,1000})?/>)*"
-_ROW = rb"<row(?:\s(?:[^<>]{0,1000}[^<>/])?)?>"
+# Where a row says that it stands is not needed here, but no row at all is an error.
+_A_ROW_NUMBER = (
+    rb"(?:[1-9][0-9]{0,5}|10[0-3][0-9]{4}|104[0-7][0-9]{3}|1048[0-4][0-9]{2}|10485[0-6][0-9]"
+    rb"|104857[0-6])"
+)
+_ROW_TAG = rb"""<row(?:\sr="%b"(?=[\s/>])|\s(?!r[\s=])[^\s<>=/"']+="[^"<>]*")*""" % _A_ROW_NUMBER
+_ROWS = rb"(?:%b\s?/>)*" % _ROW_TAG
+_ROW = rb"%b\s?>" % _ROW_TAG
 TOKEN = re.compile(
     rb"""<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"([^<>]*)>"""
     rb"""(?:(?:(<f(?:\s[^<>]*|/)?)>(?:([^<]*)</f>)?)?(?:(<v)>([^<]*)</v>)?</c>)?"""

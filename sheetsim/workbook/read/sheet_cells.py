@@ -449,6 +449,8 @@ class _Reader(CellHandler):
         attributes = cell.formula_attributes
         try:
             return self._found.run(cell.place, attributes, text)
+        except WorkbookError as error:
+            raise WorkbookError(f"{self.where} {a1(*cell.place)}: {error}") from None
         except KeyError:
             group = attributes.get("si", "")
             raise WorkbookError(
