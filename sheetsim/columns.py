@@ -162,6 +162,13 @@ class SheetColumns(Mapping[Place, Cell]):
         value: Value = self.others[position]
         return value
 
+    def values_at(self, positions: Ints) -> list[Value]:
+        """Return what some cells show."""
+        values: list[Any] = self.numbers[positions].tolist()
+        for k in np.flatnonzero(self.kinds[positions] != NUMBER).tolist():
+            values[k] = self.value(int(positions[k]))
+        return values
+
     def cell(self, position: int) -> Cell:
         """Return a cell."""
         number, value = int(self.formulas[position]), self.value(position)
@@ -200,9 +207,7 @@ class SheetColumns(Mapping[Place, Cell]):
         for at in range(0, len(self), _AT_ONCE):
             own = slice(at, at + _AT_ONCE)
             places = list(zip(self.rows[own].tolist(), self.columns[own].tolist(), strict=True))
-            values: list[Any] = self.numbers[own].tolist()
-            for k in np.flatnonzero(self.kinds[own] != NUMBER).tolist():
-                values[k] = self.value(at + k)
+            values = self.values_at(np.arange(at, at + len(places)))
             yield places, values, self.formulas[own].tolist()
 
     def replaced(self, cells: Mapping[Place, Cell]) -> SheetColumns:

@@ -181,7 +181,7 @@ def judge(
         volatile: cells that need random numbers, which the source had others of.
     """
     result = Judgement()
-    open_cells = {slot for slot in formulas.slots.values() if formulas.unknown(slot)}
+    open_cells = set(formulas.unknowns)
     open_cells -= reference.values.keys()  # nobody says what these are
     unsupported = {*unsupported, *open_cells}
     differing = sorted(open_cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sheetsim.book import Book, CellError, Value
@@ -28,6 +28,22 @@ from sheetsim.verifying.verification import Disagreement, SourceReport, Verifica
 EngineValues = Mapping[str, Mapping[tuple[int, int], Value]]
 
 
+class _Texts(Mapping[int, str]):
+    """The formulas of all cells, each written out when it is asked for."""
+
+    def __init__(self, formulas: Formulas) -> None:
+        self._formulas = formulas
+
+    def __getitem__(self, slot: int) -> str:
+        return self._formulas.text(slot)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._formulas.all)
+
+    def __len__(self) -> int:
+        return len(self._formulas.all)
+
+
 class Verifier:
     """A book being verified.
 
@@ -46,28 +62,18 @@ class Verifier:
         self.formulas = Formulas(book)
         self._book = book
         self._tolerance = tolerance
-        self._text: dict[int, str] = {}
-        cached: dict[int, Value] = {}
-        for (sheet, place), slot in self.formulas.slots.items():
-            cell = book.sheets[sheet][place]
-            self._text[slot] = cell.formula or ""
-            cached[slot] = cell.value
-        self.count = len(self._text)
+        self._text = _Texts(self.formulas)
+        cached = self.formulas.cached()
+        self.count = len(cached)
         self.cached = any(value is not None for value in cached.values())
-        numpy = {
-            slot: self.formulas.value(slot)
-            for slot in self._text
-            if not self.formulas.unknown(slot) and slot not in self.formulas.frozen
-        }
+        numpy = self.formulas.values()
         self._values = {"cached": cached, "numpy": numpy}
         self._reference = self._make_reference(cached, numpy)
         self._judged: dict[str, Judgement] = {}
         self._reports: dict[str, SourceReport] = {}
         if self.cached:
             self._judge("numpy", numpy, {})
-        unknown = Counter(
-            self.formulas.unknown(slot) for slot in self._text if self.formulas.unknown(slot)
-        )
+        unknown = Counter(self.formulas.unknowns.values())
         self._report("numpy", unknown, time.perf_counter() - started)
 
     def _make_reference(self, cached: dict[int, Value], numpy: dict[int, Value]) -> Source:

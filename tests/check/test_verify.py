@@ -260,7 +260,7 @@ def test_an_engine_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> N
     assert not one.success
     assert not one.differences
     assert (one.cells, one.agree) == (1, 1)
-    assert one.sources[1].problem.startswith(f"{path}: IronCalc cannot calculate it (")
+    assert one.sources[1].problem.startswith(f"{path}: has no part with styles, ")
     assert one.status.endswith("; IronCalc failed")
 
 
@@ -313,3 +313,24 @@ def test_formulas_from_given_values_leave_all_as_it_was(tmp_path: Path) -> None:
     found = formulas.from_values(given, given)
     assert list(found.values()) == pytest.approx([0.27, 9.0, 9.0, 9.0, 9.0])
     assert [formulas.value(slot) for slot in formulas.slots.values()] == before
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_one_wrong_cell_among_many_of_one_formula_is_found(tmp_path: Path, shares: bool) -> None:
+    count, wrong = 5_000, 3_777
+    rows = []
+    for row in range(1, count + 1):
+        formula = f"<f>A{row}*2+1</f>"
+        if shares:
+            first = f' ref="B1:B{count}"' if row == 1 else ""
+            text = "A1*2+1" if row == 1 else ""
+            formula = (
+                f'<f t="shared"{first} si="0">{text}</f>' if text else '<f t="shared" si="0"/>'
+            )
+        value = row * 2 + 1 + (row == wrong)
+        cells = f'<c r="A{row}"><v>{row}</v></c><c r="B{row}">{formula}<v>{value}</v></c>'
+        rows.append(f'<row r="{row}">{cells}</row>')
+    report = verify(one_sheet(tmp_path / "a.xlsx", "".join(rows)), engines=["numpy"])
+    assert (report.formulas, report.agree) == (count, count - 1)
+    (only,) = report.differences
+    assert (only.cell, only.formula) == (f"B{wrong}", f"=A{wrong}*2+1")

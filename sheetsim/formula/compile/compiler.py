@@ -88,6 +88,19 @@ class Compiler:
             WorkbookError: a formula cannot be read, or refers to itself in a circle.
         """
         self.graph.need(outputs)
+        self._complete()
+
+    def add_all(self) -> None:
+        """Compile every formula of the workbook.
+
+        Raises:
+            WorkbookError: as `add`.
+        """
+        self.graph.need_all()
+        self._complete()
+
+    def _complete(self) -> None:
+        """Compile what is known by now, and what turns out to be needed besides."""
         while self.graph.pending:
             if self.graph.resolve():
                 continue

@@ -141,6 +141,13 @@ class DependencyGraph:
             self._touch(sheet, slots[slots >= 0])
         self.discover()
 
+    def need_all(self) -> None:
+        """Add all cells with formulas, of all sheets."""
+        for sheet in self.book.sheets:
+            own = self.store.sheet(sheet)
+            self._touch(sheet, own.with_formula)
+        self.discover()
+
     def discover(self) -> None:
         """Follow the references of all cells that are on the stack."""
         while self._stack:

@@ -92,6 +92,11 @@ class SheetCells:
         pairs = np.array(places, np.intp).reshape(-1, 2)
         return self.slots(pairs[:, 0], pairs[:, 1])
 
+    @property
+    def with_formula(self) -> Ints:
+        """The slots of the cells with formulas, in the order of the file."""
+        return np.flatnonzero(self.cells.formulas >= 0) + self.first
+
     def rows_and_columns(self, slots: Ints) -> tuple[Ints, Ints]:
         """Return where the workbook's cells with some slots stand."""
         at = slots - self.first

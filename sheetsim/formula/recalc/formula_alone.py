@@ -9,6 +9,7 @@ program shows in the cell, the formula is innocent: what differs came from befor
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +40,7 @@ class Formulas:
     of the first cell of its range.
 
     Attributes:
-        slots: every cell with a formula, in the order of the file, with its slot.
+        all: the slot of every cell with a formula, in the order of the file.
         frozen: slots of random numbers and times, which keep their cached values.
         frozen_places: where these stand, for `holds`.
     """
@@ -50,21 +51,52 @@ class Formulas:
         The cells of a circular reference cannot be, unless the file has it iterated and it
         settles: their cached values stand for them.
         """
-        wanted = [
-            (name, place)
-            for name in book.sheets
-            for place, cell in book.sheets[name].items()
-            if cell.has_formula
-        ]
         self._compiler = Compiler(book, lenient=True, circles=Circles.CACHED)
-        self._compiler.add(wanted)
+        self._compiler.add_all()
         self._graph, self._store = self._compiler.graph, self._compiler.store
-        self.slots: dict[CellAddress, int] = {
-            (name, place): self._store.sheet(name).slot(place) for name, place in wanted
-        }
+        sheets = [self._store.sheet(name) for name in book.sheets]
+        self._parts = [(sheet, sheet.with_formula) for sheet in sheets]
+        self.all = [slot for _, slots in self._parts for slot in slots.tolist()]
         self.frozen = frozenset(self._graph.frozen)
         self._order: dict[int, int] = {}
         self.frozen_places = by_sheet(map(self.address, self.frozen))
+
+    @cached_property
+    def slots(self) -> dict[CellAddress, int]:
+        """Every cell with a formula, in the order of the file, with its slot."""
+        return {self.address(slot): slot for slot in self.all}
+
+    @cached_property
+    def unknowns(self) -> dict[int, str]:
+        """The cells that cannot be computed here, and why."""
+        found = dict(self._graph.unknown)
+        for slot, home in self._graph.home.items():
+            if home in self._graph.unknown:
+                found[slot] = self._graph.unknown[home]
+        return found
+
+    def cached(self) -> dict[int, Value]:
+        """Return what the file has for each cell."""
+        out: dict[int, Value] = {}
+        numbers = iter(self.all)
+        for sheet, slots in self._parts:
+            values = sheet.cells.values_at(slots - sheet.first)
+            out.update(zip(islice(numbers, len(slots)), values, strict=True))
+        return out
+
+    def values(self) -> dict[int, Value]:
+        """Return what each cell gives, but for those that are frozen or cannot be computed."""
+        found = zip(self.all, self._store.values(self.all), strict=True)
+        without = self.unknowns.keys() | self.frozen
+        if not without:
+            return dict(found)
+        return {slot: value for slot, value in found if slot not in without}
+
+    def text(self, slot: int) -> str:
+        """Return the formula of a cell."""
+        sheet, _ = self.address(slot)
+        own = self._store.sheet(sheet)
+        return own.cells.cell(slot - own.first).formula or ""
 
     def value(self, slot: int) -> Value:
         """Return the value of a cell."""
@@ -126,11 +158,11 @@ class Formulas:
         So does, for another program, what is iterated: its order is another, or it has none.
         """
         homes = set(self._graph.iterated)
-        found = {slot for slot in self.slots.values() if self.home(slot) in homes}
+        found = {slot for slot in self.all if self.home(slot) in homes}
         if not self.frozen and not homes:
             return frozenset()
         in_area: dict[int, bool] = {}
-        for slot in sorted(self.slots.values(), key=self.position):
+        for slot in sorted(self.all, key=self.position):
             for area in self.areas(slot):
                 if area not in in_area:
                     inside = not homes.isdisjoint(self.members(area))
