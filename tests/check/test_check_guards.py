@@ -51,8 +51,10 @@ JOBS["gradient_descent"] = (
         | {"data": RISING | SMALL}
         | shown(4, contour_1=0.01),
         everywhere(diverged_above=1, start_b=-20, start_a=-5) | {"data": FALLING},  # from row 1
-        everywhere(lr=1e70, step_to_show=1) | shown(1),
-        everywhere(lr=1e3, step_to_show=0, start_b=40, start_a=-3) | shown(3, contour_1=3),
+        everywhere(lr=1e70, step_to_show=1) | shown(1) | {"valley": {"step_to_show": 7}},
+        everywhere(lr=1e3, step_to_show=0, start_b=40, start_a=-3)
+        | shown(3, contour_1=3)
+        | {"valley": {"step_to_show": 0, "start_flat": -14, "start_steep": 9, "angle": 75}},
         everywhere(lr=1e99, step_to_show=5, diverged_above=2) | shown(5),
     ),
 )

@@ -6,11 +6,11 @@ they turn derivatives into a correction.
 
 An optimizer is one file, such as `sgd`, and nothing is registered: `OPTIMIZER` in it says all that
 anybody needs of it, and `TOPIC` makes its sheet. `data` has the points, `compare` all optimizers
-side by side, `valley` a loss of its own on which momentum can be told by formula. What the files
-share: `_steps` has what a rule is and runs it over points and epochs; `_optimizer` what an
-optimizer's file says of it, and its trace; `_optimizer_sheet` lays out its sheet;
-`_optimizer_topic` makes it a topic; `_all` finds all of them, `_outlines` reads what parameters
-they have without importing them, and `_parameters` makes options of these.
+side by side, `valley` a loss of its own on which momentum can be told by formula (`_valley_charts`
+draws it). What the files share: `_steps` has what a rule is and runs it over points and epochs;
+`_optimizer` what an optimizer's file says of it, and its trace; `_optimizer_sheet` lays out its
+sheet; `_optimizer_topic` makes it a topic; `_all` finds all of them, `_outlines` reads what
+parameters they have without importing them, and `_parameters` makes options of these.
 
 Source: fast.ai, Practical Deep Learning for Coders (2019), lesson 5, graddesc.xlsm; optimizers that
 the lecture does not have name theirs.

@@ -44,21 +44,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetsim.sheet import Array, Block, Chart, Column, Series, Sheet, Valid, table
+from sheetsim.sheet import Array, Block, Column, Sheet, Valid, table
 from sheetsim.topics._inputs import Fact, facts
 from sheetsim.topics._lesson import Draft, Topic
-from sheetsim.topics._tries import Try
+from sheetsim.topics._step_to_show import step_to_show
+from sheetsim.topics._tries import Try, every, same
+from sheetsim.topics.gradient_descent._valley_charts import (
+    ASIDE,
+    CHARTS,
+    HEADINGS,
+    SIDE,
+    TOP,
+    drawn_run,
+    error_charts,
+    way_chart,
+)
 
 STEPS = 60
-INPUTS, FACTS, CHARTS, HEADINGS, TOP = 2, 4, 7, 31, 32
-"""Rows of the inputs' labels, of the outcomes', of the charts, and of the table."""
-LEFT, ASIDE = 7, 15
-"""First column of the roots, and of what the map draws."""
-SIDE = 15.0
-"""Both axes of the map run from -SIDE to SIDE."""
-DEGREES = tuple(range(0, 361, 15))
-LEVELS = (1, 2)
-"""The contours: through the start, and through half of the way to the bottom."""
+INPUTS, FACTS, LEFT = 2, 4, 7
+"""Rows of the inputs' labels and of the outcomes', and the first column of the roots."""
 
 SWINGS = "swings through 0 and settles"
 JUMPS = "jumps from side to side, and settles"
@@ -184,11 +188,12 @@ def _sheet(book: Draft) -> Sheet:
     with np.errstate(all="ignore"):
         blocks = _steps(sheet, given)
         blocks |= _closed_forms(sheet, given, ways, roots, blocks)
-        _map(sheet, given, blocks)
-    _errors(sheet, blocks)
+        drawn = drawn_run(sheet, blocks)
+        way_chart(sheet, given, drawn)
+    error_charts(sheet, blocks, drawn)
     sheet.width(0, ASIDE - 2, 12)
     sheet.width(ASIDE - 1, ASIDE - 1, 2)
-    sheet.width(ASIDE, ASIDE + 6, 11.5)
+    sheet.width(ASIDE, ASIDE + 9, 11.5)
     sheet.heights[INPUTS] = sheet.heights[FACTS] = sheet.heights[HEADINGS] = 20
     sheet.freeze = (CHARTS - 1, 0)
     sheet.print_areas = ((0, 0, TOP + STEPS + 1, ASIDE - 1),)
@@ -204,6 +209,7 @@ def _inputs(sheet: Sheet) -> dict[str, float]:
         Fact("beta", "beta", None, 0.3, "input.general", Valid(0, 1)),
         Fact("start_flat", "start_flat", None, 12.0, "input.general", Valid(-SIDE, SIDE)),
         Fact("start_steep", "start_steep", None, 3.0, "input.general", Valid(-SIDE, SIDE)),
+        step_to_show(STEPS),
     )
     return {name: float(block.value) for name, block in facts(sheet, INPUTS, 0, row).items()}
 
@@ -334,61 +340,6 @@ def _column(
     return Column(name, formula, np.where(np.isfinite(values), values, np.nan), first, style=style)
 
 
-def _map(sheet: Sheet, given: Mapping[str, float], blocks: Mapping[str, Block]) -> None:
-    """The contours and the way over them, on axes of one length; beyond them nothing is drawn."""
-    sheet.text(HEADINGS - 1, ASIDE, "what the map draws", "band")
-    side = sheet.numbers(HEADINGS - 1, ASIDE + 5, [[SIDE]], "index")
-    drawn = []
-    for offset, name in enumerate("xy"):
-        source = blocks[name]
-        here = f"MAX(0-{side.range},MIN({side.range},{source.cell}))"
-        values = np.clip(source.values, -SIDE, SIDE)
-        at = (TOP, ASIDE + offset, f"drawn_{name}", f"={here}", values, "calc.step")
-        drawn.append(sheet.fill(*at))
-    sheet.labels(HEADINGS, ASIDE, [["drawn x", "drawn y", "degrees"]], "heading")
-    degrees = sheet.numbers(TOP, ASIDE + 2, [[d] for d in DEGREES], "index")
-    turn, t = np.radians(given["angle"]), np.radians(np.array(DEGREES, dtype=float))
-    energy = given["start_steep"] ** 2 + given["start_flat"] ** 2 / given["kappa"]
-    series = []
-    for i, n in enumerate(LEVELS):
-        of = sheet.numbers(HEADINGS, ASIDE + 3 + 2 * i, [[n]], "heading")
-        sheet.text(HEADINGS, ASIDE + 4 + 2 * i, "its y", "heading")
-        long = f"SQRT(start_steep^2*kappa+start_flat^2)/{of.at(0)}*COS(RADIANS({degrees.across}))"
-        short = f"SQRT(start_steep^2+start_flat^2/kappa)/{of.at(0)}*SIN(RADIANS({degrees.across}))"
-        flat = np.sqrt(energy * given["kappa"]) / n * np.cos(t)
-        steep = np.sqrt(energy) / n * np.sin(t)
-        pair = []
-        for offset, (one, sign, other) in enumerate((("COS", "-", "SIN"), ("SIN", "+", "COS"))):
-            formula = f"={one}(RADIANS(angle))*{long}{sign}{other}(RADIANS(angle))*{short}"
-            values = (
-                np.cos(turn) * flat - np.sin(turn) * steep
-                if offset == 0
-                else np.sin(turn) * flat + np.cos(turn) * steep
-            )
-            name = f"contour_{'ab'[i]}_{'xy'[offset]}"
-            at = (TOP, ASIDE + 3 + 2 * i + offset, name, formula, values[:, None], "calc.step")
-            pair.append(sheet.fill(*at))
-        series.append(Series(f"contour {n}", pair[0], pair[1], points=False, quiet=True))
-    series.append(Series("the way", drawn[0], drawn[1]))
-    ends = (-SIDE, SIDE)
-    title = "The way over the contours of the loss"
-    sheet.charts.append(
-        Chart(title, "x", "y", tuple(series), CHARTS, 0, 4, 22, x_range=ends, y_range=ends)
-    )
-
-
-def _errors(sheet: Sheet, blocks: Mapping[str, Block]) -> None:
-    """The error along each direction, as it is and in closed form."""
-    step = blocks["step"]
-    for name, column in (("flat", 4), ("steep", 8)):
-        series = (
-            Series("closed form", step, blocks[f"{name}_closed"], points=False),
-            Series("the run", step, blocks[name], line=False),
-        )
-        title = f"The {name} error by step"
-        sheet.charts.append(Chart(title, "step", f"{name} error", series, CHARTS, column, 4, 22))
-
-
 TOPIC = Topic(
     name="valley",
     title="The narrow valley",
@@ -427,12 +378,26 @@ TOPIC = Topic(
         Try(
             "Set angle to 0, then to 45.",
             "The map turns, and neither error changes: the directions do not know of each other.",
-            lambda before, one, other: (
-                abs(one["steep"] - before["steep"]).max() < 1e-9
-                and abs(other["flat"] - before["flat"]).max() < 1e-9
+            lambda before, one, other: every(
+                *(abs(now["steep"] - before["steep"]).max() < 1e-9 for now in (one, other)),
+                *(abs(now["flat"] - before["flat"]).max() < 1e-9 for now in (one, other)),
+                *(one[of][0] != before[of][0] != other[of][0] != one[of][0] for of in "xy"),
             ),
-            "flat",
+            "x",
             ({"angle": 0.0}, {"angle": 45.0}),
+        ),
+        Try(
+            "Set step_to_show to 0, then to 1, 2 and so on.",
+            "The way goes over the contours step by step: across the valley first, to and fro, "
+            "then along it.",
+            lambda before, *after: every(
+                *(now["drawn_step"].max() == k for k, now in enumerate(after)),
+                *(same(now["drawn_x"][-1], before["x"][k]) for k, now in enumerate(after)),
+                *(same(now["drawn_steep"][-1], before["steep"][k]) for k, now in enumerate(after)),
+                after[0]["drawn_steep"][-1] > 0 > after[1]["drawn_steep"][-1],
+            ),
+            "drawn_x",
+            tuple({"step_to_show": float(k)} for k in range(3)),
         ),
     ),
     terms={
