@@ -306,6 +306,7 @@ NAMED: list[tuple[str, str, dict[str, Any]]] = [
     ("a factor is deleted", "collab_filter", {"dot_product!user_factors": None}),
     ("a bias is deleted", "collab_filter", {"bias!movie_factors": None}),
     ("a text over a rating", "collab_filter", {"dot_product!ratings": PASTED}),
+    ("factors at their ends", "movielens", {"users!user_factors": -1000.0}),
 ]
 """What a student did, in which workbook, and what was typed; where it is one cell that is emptied
 or pasted over, it is the first."""
@@ -362,6 +363,17 @@ def test_what_went_wrong_before_is_said(folder: Path) -> None:
     assert (seen["peak_at"], "No step rises" in seen["note"]) == ("none", True)
     one, seen = named("a batch of one", folder)
     assert (seen["suggested_lr"], "no rate" in seen["status"]) == ("none", True)
+
+
+def test_no_rating_is_beyond_the_end_of_its_range(folder: Path) -> None:
+    """EXP(1000) is an error in LibreOffice and none in IronCalc."""
+    one, seen = named("factors at their ends", folder)
+    for sheet in ("card", "recommendations"):
+        assert not errors(one.played.sheets[sheet], seen.values[sheet])
+    low, high = seen["titles!low"], seen["titles!high"]
+    found = seen["recommendations!predictions"].ravel()
+    assert ((found >= low) & (found <= high)).all()
+    assert found.min() == pytest.approx(low, abs=1e-12)
 
 
 def test_a_factor_that_is_deleted_is_0_on_every_sheet(folder: Path) -> None:
