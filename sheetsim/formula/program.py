@@ -18,7 +18,8 @@ from sheetsim.formula.compile.store import DYNAMIC
 from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.straight_line.straight_line import StraightLine
-from sheetsim.formula.structure.degrees import slot_degrees
+from sheetsim.formula.structure.binaries import MixedInteger, Side, mixed_integer
+from sheetsim.formula.structure.degrees import slot_degrees, where_linearity_ends
 from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
 from sheetsim.formula.syntax.tokens import Ref, tokenize
 from sheetsim.sparse import Sparse
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, CellAddress
     from sheetsim.formula.autodiff.calls import State
-    from sheetsim.formula.values import ArrayValue
+    from sheetsim.formula.values import ArrayValue, Bools
 
 LARGE = 2.0**100
 """A step for polynomials of degree 2; its square, times numbers as sheets hold them, is finite."""
@@ -240,6 +241,17 @@ class Program:
         """Whether each output is known to be linear (or constant) in the variables."""
         return tuple(degree <= 1 for degree in self.degrees(self._tape.size))
 
+    @property
+    def linearity_ends(self) -> tuple[Note, ...]:
+        """The cells that are not linear in the variables although all that they read is.
+
+        The note's function is the formula, as it stands in one of the cells.
+        """
+        found: dict[str, list[str]] = {}
+        for slot, formula in where_linearity_ends(self._compiler):
+            found.setdefault(formula, []).append(self._compiler.graph.name(slot))
+        return tuple(Note(formula, tuple(cells)) for formula, cells in found.items())
+
     def degrees(self, first: int) -> tuple[int, ...]:
         """Return what each output is known to be in the first variables, the others held.
 
@@ -247,6 +259,35 @@ class Program:
         """
         found = slot_degrees(self._compiler, self._compiler.variables[:first])
         return tuple(found[self._slots].tolist())
+
+    def mixed_integer(
+        self,
+        bounds: tuple[Floats, Floats, Bools],
+        held: Sequence[float],
+        objective: tuple[int, float] | None,
+        sides: Sequence[tuple[int, int | None, float, str]],
+        *,
+        tightened: bool = True,
+    ) -> MixedInteger:
+        """Return the outputs as a mixed-integer linear model; see `mixed_integer`.
+
+        Args:
+            bounds: of the variables.
+            held: the values of the last variables, which are not moved.
+            objective: the number of an output, and 1 for a minimum, -1 for a maximum.
+            sides: constraints: the numbers of two outputs, or of one, None and a number; the sign.
+            tightened: whether linear constraints tighten the bounds.
+
+        Raises:
+            NotLinearError: a cell is neither linear nor can be made so.
+        """
+        slots = self._slots
+        goal = None if objective is None else (slots[objective[0]], objective[1])
+        rows = [
+            Side(slots[left], None if right is None else slots[right], number, sign)
+            for left, right, number, sign in sides
+        ]
+        return mixed_integer(self._compiler, bounds, held, goal, rows, tightened=tightened)
 
     def _forward(self, x: Floats) -> tuple[State, list[list[ArrayValue]]] | None:
         """Run forward; None if several x are to be run one by one, as sizes depend on them.

@@ -24,6 +24,7 @@ from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
 from sheetsim.solver.endings import Ending, Outcome, Stop
 from sheetsim.solver.functions import Many, Mask, checked
+from sheetsim.solver.mixed_integer import MixedInteger
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.parts.bounds import Box
@@ -79,6 +80,10 @@ class Evaluator:
         first: Where the search began, within the bounds; None before that.
         best: The best point so far.
         log: The improvements.
+        bound: What no feasible f is below, where that is proved.
+        attained: Whether a point with the bound's value was not only found beside an edge at which
+            another value begins.
+        reformulated: The model with binaries for its formulas, where HiGHS was given it.
     """
 
     model: Model
@@ -92,6 +97,9 @@ class Evaluator:
     first: Point | None = None
     best: Point | None = None
     log: list[Trial] = field(default_factory=list)
+    bound: float | None = None
+    attained: bool = True
+    reformulated: MixedInteger | None = None
 
     def __post_init__(self) -> None:
         self.began = self.clock()

@@ -27,6 +27,7 @@ from sheetsim.solver.functions import (
     checked,
     identity,
 )
+from sheetsim.solver.mixed_integer import Reformulate
 
 Relation = Literal["<=", "=", ">="]
 Sense = Literal["minimize", "maximize", "value"]
@@ -151,6 +152,8 @@ class Model:
         kinked: Whether something in it is known not to be smooth.
         sparse: The derivatives as sparse matrices, if the model has them so as well.
         work: How many numbers an evaluation computes, about; None if that is not known.
+        reformulate: The same model with binaries for what is not linear in it; None if there is
+            no such way.
         names: (n,) what sentences call the variables; None for "variable 0" and so on.
 
     Raises:
@@ -178,6 +181,7 @@ class Model:
     kinked: bool = False
     sparse: SparseDerivatives | None = field(default=None, repr=False)
     work: int | None = None
+    reformulate: Reformulate | None = field(default=None, repr=False)
     names: tuple[str, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -220,6 +224,11 @@ class Model:
     def is_least_squares(self) -> bool:
         """Whether the objective is a growing function of a sum of squares."""
         return self.residuals is not None or self.normal_equations is not None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the objective and all constraints are known to be linear."""
+        return bool(self.linear) and all(block.linear for block in self.constraints)
 
     def name(self, variable: int) -> str:
         """What a sentence calls a variable, by its number from 0."""

@@ -7,6 +7,7 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.functions import Mask
+from sheetsim.solver.mixed_integer import MixedInteger
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,23 @@ class Ranges:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """Constraints that cannot all hold, of a model without a solution.
+
+    Attributes:
+        rows: block and row of each.
+        bounds: variable, and whether it is its upper bound.
+        proved: whether it is proved; else they are those that the search missed at its best point.
+        irreducible: whether without any one of them the others can all hold.
+    """
+
+    rows: tuple[tuple[int, int], ...]
+    bounds: tuple[tuple[int, bool], ...]
+    proved: bool
+    irreducible: bool
+
+
+@dataclass(frozen=True)
 class Result:
     """The best point found and how it was found.
 
@@ -103,6 +121,8 @@ class Result:
             feasible one. An optimum without it is one of its surroundings.
         by: Which other program solved it, and why, in words; "" if our own methods did.
         ends: How each start ended, where there were many; the status says it, too.
+        conflict: The constraints that cannot all hold, where there is no solution.
+        reformulated: The model with binaries for its formulas, where HiGHS was given it.
     """
 
     objective: float
@@ -125,6 +145,8 @@ class Result:
     proved: bool = False
     by: str = ""
     ends: tuple[Outcome, ...] = ()
+    conflict: Conflict | None = None
+    reformulated: MixedInteger | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for array in (self.variables, self.start):

@@ -14,7 +14,8 @@ from sheetsim.solver import grg
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome, Stop, tally
 from sheetsim.solver.evaluator import Clock, Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.methods import evolutionary, simplex
+from sheetsim.solver.methods import evolutionary, simplex, with_binaries
+from sheetsim.solver.methods.conflict import conflict
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.parts.feasibility import none_found
@@ -98,6 +99,10 @@ def _starts(given: int | Floats, n: int, engine: str) -> int | Floats:
 def _search(evaluator: Evaluator, engine: str) -> Found:
     """What the engine finds, or the best point so far where it was cut short."""
     try:
+        if engine != "Simplex LP" and not evaluator.model.is_linear:
+            found = with_binaries.run(evaluator, alone=False)
+            if isinstance(found, Found):
+                return found
         return ENGINES[engine](evaluator)
     except Stop as stop:
         outcome = stop.outcome
@@ -130,7 +135,7 @@ def _no_worse(evaluator: Evaluator, found: Found) -> Found:
         if evaluator.feasible(first) and found.point.f >= first.f:
             why = f"{outcome.why}; no point better than the start was found"
             found = replace(found, outcome=replace(outcome, why=why))
-    return found
+    return with_binaries.with_bound(evaluator, found)
 
 
 def _price(found: Found) -> float:
@@ -184,4 +189,6 @@ def _result(evaluator: Evaluator, found: Found, engine: str) -> Result:
         proved=found.proved,
         by=found.by,
         ends=found.ends,
+        conflict=conflict(evaluator, point, outcome.ending),
+        reformulated=evaluator.reformulated,
     )

@@ -13,6 +13,9 @@
 | `summary`       | the model and the solution in plain words                                     |
 | `settings_used` | which stored settings hold, and what is assumed where nothing is stored       |
 | `reports`       | the reports: sheets, JSON, CSV                                                |
+| `report_content` | what they say, before it is laid out                                         |
+| `failures`      | those that say why there is no solution                                       |
+| `conflicts`     | the constraints that cannot all hold, in words                                |
 | `limits`        | how far each variable can go alone, for the reports                           |
 
 What enters is a file's path and a request. The workbook is read (`workbook`), its formulas are

@@ -12,7 +12,7 @@ were a variable, so that the formulas are compiled once, and held while the mode
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,11 @@ from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.formula.compile.plan import Reason
 from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.formula.recalc.overlay import with_cells
+from sheetsim.formula.structure.binaries import NotLinearError
 from sheetsim.formula.structure.degrees import MORE
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
 from sheetsim.solver.functions import identity
+from sheetsim.solver.mixed_integer import MixedInteger, NotLinear
 from sheetsim.solver.model import Model
 from sheetsim.solving.functions import (
     Block,
@@ -34,6 +36,7 @@ from sheetsim.solving.functions import (
     constraint_of,
     nothing,
     rows_of,
+    sides_of,
     widened,
 )
 from sheetsim.workbook.solver_model.areas import Area
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from sheetsim.book import Book, CellAddress, Value
     from sheetsim.formula.structure.sum_of_squares import SumOfSquares
     from sheetsim.solver.functions import Index, Mask
+    from sheetsim.solver.mixed_integer import Reformulate
     from sheetsim.workbook.solver_model.model import SolverConstraint, SolverModel
 
 MAX_CONSTRAINED = 2_000_000
@@ -54,6 +58,8 @@ MAX_CONSTRAINED = 2_000_000
 MAX_JACOBIAN = 100_000_000
 """Constraints times variables: where they are not linear, their derivatives are a table in memory,
 of 0.8 GB by then."""
+
+SIGNS = {Goal.MAXIMIZE: -1.0, Goal.MINIMIZE: 1.0, Goal.VALUE: 1.0}
 
 SENSES = {Goal.MAXIMIZE: "maximize", Goal.MINIMIZE: "minimize", Goal.VALUE: "value"}
 
@@ -153,8 +159,32 @@ class Compiled:
                 has_objective=has_objective,
             ),
             work=None if self.program is None else self.program.work,
+            reformulate=None if self.program is None else self._reformulation(held),
             names=self.names,
         )
+
+    def _reformulation(self, held: Floats) -> Reformulate:
+        """The model with binaries in place of IF, MAX and the like; see `Model`."""
+        program, stored = self.program, self.stored
+        assert program is not None  # noqa: S101 - who asks has seen to it
+        sides = [side for block in self.blocks for side in sides_of(block)]
+        objective = None if stored.objective is None else SIGNS[stored.goal]
+
+        def reformulate(
+            low: Floats, high: Floats, whole: Mask, to_value: bool, tightened: bool
+        ) -> MixedInteger | NotLinear:
+            rows, goal = sides, None if objective is None else (0, objective)
+            if to_value and goal is not None:
+                rows, goal = [*sides, (0, None, stored.value, "=")], None
+            try:
+                found = program.mixed_integer(
+                    (low, high, whole), held.tolist(), goal, rows, tightened=tightened
+                )
+            except NotLinearError as error:
+                return NotLinear(error.cell, error.why, error.unbounded)
+            return MixedInteger(**{one.name: getattr(found, one.name) for one in fields(found)})
+
+        return reformulate
 
     @property
     def _squares(self) -> SumOfSquares | None:

@@ -176,6 +176,15 @@ def rows_of(block: Block) -> list[int]:
     return [*block.left.tolist(), *right]
 
 
+def sides_of(block: Block) -> list[tuple[int, int | None, float, str]]:
+    """Return a constraint row by row: the outputs left and right, or a number, and the sign."""
+    left = block.left.tolist()
+    right = [None] * len(left) if block.right is None else block.right.tolist()
+    right = right * len(left) if len(right) == 1 else right
+    sign = block.stored.relation.sign
+    return [(a, b, block.number, sign) for a, b in zip(left, right, strict=True)]
+
+
 def constraint_of(block: Block, joined: Joined, start: Floats, linear: bool | None) -> Constraint:
     """Left minus right, row by row; one number or cell on the right serves all rows."""
     left, right = block.left, block.right

@@ -137,8 +137,7 @@ def solve_file(
     if out is None:
         return replace(solved, seconds=time.perf_counter() - began)
     if not _worth_writing(prepared, solution):
-        why = "no copy was written, since there is no solution"
-        return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
+        return _without_solution(solved, out, began, reports(solved) if reports else ())
     with _no_collector():
         recalculated = write_solved(prepared, solution, out, reports(solved) if reports else ())
     return replace(
@@ -147,6 +146,23 @@ def solve_file(
         after=(*solved.after, *what_was_not_written(recalculated)),
         path=Path(out),
     )
+
+
+def _without_solution(
+    solved: Solved, out: str | Path, began: float, sheets: Sequence[NewSheet]
+) -> Solved:
+    """Write a copy that has the workbook's own values, and reports that say why, if there are any.
+
+    Raises:
+        OutputError: the copy cannot be written.
+    """
+    if not sheets:
+        why = "no copy was written, since there is no solution"
+        return replace(solved, seconds=time.perf_counter() - began, after=(*solved.after, why))
+    write_values(solved.prepared.book.path, out, {}, sheets=sheets)
+    why = "there is no solution: the copy has the file's own values, and a report"
+    after = (*solved.after, why)
+    return replace(solved, seconds=time.perf_counter() - began, after=after, path=Path(out))
 
 
 def write_solved(

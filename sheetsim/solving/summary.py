@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.functions import is_flat
+from sheetsim.solving.conflicts import conflict_lines
 from sheetsim.solving.settings_used import settings_lines
 from sheetsim.workbook.solver_model.describe import describe
 from sheetsim.workbook.solver_model.model import SolverEngine
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sheetsim.formula.program import Note
+    from sheetsim.solver.mixed_integer import MixedInteger
     from sheetsim.solver.result import Result
     from sheetsim.solving.compiled import Compiled
     from sheetsim.solving.prepare import Prepared
@@ -48,6 +50,7 @@ def describe_after(prepared: Prepared, solution: Result) -> tuple[str, ...]:
             f"objective {prepared.stored.objective}: {solution.start_objective:.10g} at the start, "
             f"{solution.objective:.10g} in the end"
         )
+    lines += conflict_lines(prepared, solution)
     if prepared.stored.constraints:
         if solution.violation > prepared.options.precision:
             lines.append(f"the worst constraint is missed by {solution.violation:.3g}")
@@ -60,9 +63,19 @@ def describe_after(prepared: Prepared, solution: Result) -> tuple[str, ...]:
     )
     if solution.by:
         lines.append(f"solved by {solution.by}")
+    if solution.reformulated is not None:
+        lines.append(_reformulated(solution.reformulated))
     if solution.gap:
         lines.append(f"the best bound is {solution.gap:.2%} away")
     return tuple(lines)
+
+
+def _reformulated(program: MixedInteger) -> str:
+    """How many columns stand for which formulas, where HiGHS was given the model."""
+    binaries = f"{program.binaries:,} {'binary' if program.binaries == 1 else 'binaries'}"
+    rows = _counted(program.near.size, "row")
+    cells = f" for the formulas of {_cells(program.cells)}" if program.cells else ""
+    return f"HiGHS was given the model as a linear one, with {binaries}{cells}, in {rows}"
 
 
 def _method(prepared: Prepared) -> str:

@@ -20,7 +20,8 @@ from sheetsim.engines import engines
 from sheetsim.errors import OptionError, WorkbookError
 from sheetsim.solving import Request, solve_file
 from sheetsim.solving.many import Table, save_table, sweep_file
-from sheetsim.solving.reports import ReportContent, save_report
+from sheetsim.solving.report_content import ReportContent
+from sheetsim.solving.reports import save_report
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.solver_model.model import Goal
 from sheetsim.workbook.solver_model.read import read_models

@@ -32,6 +32,11 @@ def fit_to_cells(batch: Batch, root: ArrayValue) -> ArrayValue:
     return out
 
 
+def is_resizing(operation: Operation) -> bool:
+    """Return whether an operation is the one that `fit_to_cells` adds."""
+    return operation.out == _REGISTER
+
+
 def resized(values: ArrayValue, size: tuple[int, int] | None) -> ArrayValue:
     """Return values as large as the cells: the first one, or filled up with `#N/A`."""
     height, width = size or (1, 1)

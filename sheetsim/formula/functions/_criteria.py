@@ -27,6 +27,12 @@ _TESTS: dict[str, Callable[[Any, Any], Any]] = {
 _ERRORS = {"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!"}
 
 
+def split_criterion(criterion: str) -> tuple[str | None, str]:
+    """Return a criterion's sign, None if it has none, and what is behind it."""
+    match = _SIGN.fullmatch(criterion)
+    return (match[1], match[2]) if match else (None, criterion)
+
+
 class Tested:
     """A range that criteria are asked of; masks have the shape (..., rows, columns)."""
 
@@ -52,8 +58,7 @@ class Tested:
             return self._is_error(criterion.code)
         if not isinstance(criterion, str):
             return self._equal(0.0 if criterion is None else criterion)
-        match = _SIGN.fullmatch(criterion)
-        sign, text = match.groups() if match else (None, criterion)
+        sign, text = split_criterion(criterion)
         if not text:
             return self._empty(sign)
         number = number_of(text)

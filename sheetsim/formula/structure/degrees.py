@@ -61,6 +61,19 @@ def are_linear(
     return bool((_degrees(batches, variables, size)[outputs] <= 1).all())
 
 
+def where_linearity_ends(compiler: Compiler) -> list[tuple[int, str]]:
+    """Return the slots that are not linear although all that they read is, with their formulas."""
+    found = _degrees(
+        compiler.batches, np.array(compiler.variables, np.intp), len(compiler.store.num)
+    )
+    ends = []
+    for batch, slots in compiler.batches:
+        read = max((int(found[index].max()) for index in batch.gathers.values()), default=0)
+        if read <= 1 < int(found[slots].max()):
+            ends += [(slot, batch.group.formula) for slot in slots[..., 0, 0].ravel().tolist()]
+    return ends
+
+
 def _degrees(batches: Iterable[tuple[Batch, Ints]], variables: Ints, size: int) -> Ints:
     """Return the degree of each slot in some of the variables."""
     found = np.zeros(size, np.intp)

@@ -16,6 +16,8 @@
 | `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |
 | `highs`                | the package highspy: imported when it is needed, and interrupted   |
 | `quadratic`            | convex quadratic models, and linear ones under GRG, by HiGHS       |
+| `with_binaries`        | IF, MAX, SUMIF and the like, made linear with binaries, by HiGHS   |
+| `conflict`             | no solution: which constraints cannot all hold                     |
 | `polish`               | local steps from the best point of a search that proves nothing    |
 | `evolutionary`         | what is not smooth: the engine Evolutionary                        |
 """

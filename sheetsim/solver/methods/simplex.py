@@ -15,7 +15,7 @@ L = f + λc.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,10 @@ from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Mask
+from sheetsim.solver.methods import with_binaries
 from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
-from sheetsim.solver.parts.feasibility import infeasible
+from sheetsim.solver.mixed_integer import NotLinear
+from sheetsim.solver.parts.feasibility import infeasible, none_found
 from sheetsim.solver.parts.linearity import Linear, linear
 from sheetsim.solver.parts.optimality import unbounded
 from sheetsim.solver.result import Ranges
@@ -57,10 +59,35 @@ def run(evaluator: Evaluator) -> Found:
     """
     package = highspy()
     evaluator.begin()
+    exact = None if evaluator.model.is_linear else with_binaries.run(evaluator, alone=True)
+    if isinstance(exact, Found):
+        return exact
     found = linear(evaluator)
-    assert evaluator.best is not None  # noqa: S101 - the start was evaluated
     if isinstance(found, str):
-        return Found(evaluator.best, Outcome(Ending.NOT_LINEAR, found))
+        why = found if exact is None else f"{found}; {exact.sentence}"
+        return Found(evaluator.begin(), Outcome(Ending.NOT_LINEAR, why))
+    ended = _run(package, evaluator, found)
+    return ended if exact is None else _unproved(evaluator, ended, exact)
+
+
+def _unproved(evaluator: Evaluator, found: Found, exact: NotLinear) -> Found:
+    """The end of a search of what has kinks and was linear only at the points that were tried."""
+    outcome = found.outcome
+    if outcome.ending is Ending.NOT_LINEAR:
+        return Found(found.point, replace(outcome, why=f"{outcome.why}; {exact.sentence}"))
+    if not evaluator.model.kinked:
+        return found
+    why = f"linear at the points that were tried, which is no proof; {exact.sentence}"
+    if outcome.ending.solved:
+        outcome = Outcome(Ending.NO_BETTER, why)
+    elif outcome.ending is Ending.INFEASIBLE:
+        outcome = none_found(why)
+    return Found(found.point, outcome)
+
+
+def _run(package: Any, evaluator: Evaluator, found: Linear) -> Found:
+    """Solve the model with coefficients that were found."""
+    assert evaluator.best is not None  # noqa: S101 - the start was evaluated
     program = _program(evaluator, found)
     highs, outcome = _solve(package, evaluator, program)
     n, ending = evaluator.model.n, outcome.ending

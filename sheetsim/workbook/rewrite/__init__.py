@@ -11,6 +11,7 @@
 | `stored_model`        | a Solver model put into the hidden names of a sheet                  |
 | `new_sheets`          | sheets behind the others, and the parts that list them               |
 | `new_parts`           | free names and relationships for new parts                           |
+| `new_styles`          | formats of their cells, at the ends of the lists of styles           |
 | `line_chart`          | the chart of a new sheet                                             |
 | `solver_reports`      | Solver's reports as new sheets                                       |
 | `invalidated_copy`    | the copy without valid cached values, which proves a recalculation   |

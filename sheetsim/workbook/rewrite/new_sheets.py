@@ -1,15 +1,16 @@
 """New sheets in a copy of a workbook that exists: their parts, and the places that list them.
 
 A new sheet is `xl/worksheets/sheetN.xml`; it is listed in the workbook's part, in that part's
-relationships and in `[Content_Types].xml`. These three are edited in their bytes, and nothing
-else of the file changes: texts stand in the cells themselves, and no cell has a style.
+relationships and in `[Content_Types].xml`, and the formats of its cells in the part of styles.
+These four are edited in their bytes, and nothing else of the file changes: texts stand in the cells
+themselves.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
@@ -17,6 +18,7 @@ from sheetsim.workbook.read.archive import links_part
 from sheetsim.workbook.read.xml_scan import Handler, scan
 from sheetsim.workbook.rewrite.line_chart import LineChart, chart_parts
 from sheetsim.workbook.rewrite.new_parts import HEAD, LINKS, TYPE, free_part, link_xml
+from sheetsim.workbook.rewrite.new_styles import Styles, with_styles
 from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded, xml_text
 from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, start_tag
 
@@ -42,6 +44,10 @@ MAX_NAME = 31
 
 _WIDEST = 60
 """Characters of a column at most, however long its texts."""
+
+
+class Heading(list[Any]):
+    """A row of a new sheet that is shown in bold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,12 @@ def with_sheets(
     }
     lists = {part: _scanned(archive, part, data) for part, data in parts.items()}
     next_id = lists[archive.workbook].next_sheet_id()
+    styles = with_styles(archive, changed)
     new: dict[str, list[bytes]] = {part: [] for part in parts}
     for sheet_id, sheet in enumerate(sheets, next_id):
         name = free_name(sheet, names)
         names.add(name.casefold())
-        part, kinds = _sheet_parts(sheet, name, archive, taken, added)
+        part, kinds = _sheet_parts(sheet, name, archive, styles, taken, added)
         link = _free_link(lists[rels].ids)
         new[rels].append(link_xml(link, "worksheet", "/" + part))
         new[_CONTENT_TYPES] += [
@@ -111,11 +118,16 @@ def with_sheets(
 
 
 def _sheet_parts(
-    sheet: NewSheet, name: str, archive: Archive, taken: set[str], added: dict[str, bytes]
+    sheet: NewSheet,
+    name: str,
+    archive: Archive,
+    styles: Styles,
+    taken: set[str],
+    added: dict[str, bytes],
 ) -> tuple[str, dict[str, str]]:
     """Add the parts of a sheet; return the sheet's, and all with their content types."""
     part = free_part("xl/worksheets/sheet", taken)
-    added[part] = _sheet_xml(sheet, f"{archive.path}: sheet {name!r}")
+    added[part] = _sheet_xml(sheet, styles, f"{archive.path}: sheet {name!r}")
     kinds = {part: f"{TYPE}.spreadsheetml.worksheet+xml"}
     if sheet.chart is not None:
         column = max(len(row) for row in sheet.rows) + 1
@@ -149,7 +161,7 @@ def _free_link(taken: set[str]) -> str:
     return f"rId{number}"
 
 
-def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
+def _sheet_xml(sheet: NewSheet, styles: Styles, where: str) -> bytes:
     """Return the part of a new sheet."""
     widths: dict[int, int] = {}
     rows = []
@@ -161,7 +173,9 @@ def _sheet_xml(sheet: NewSheet, where: str) -> bytes:
             name = a1(row, column)
             kind, text = encoded(value, formula=False, where=f"{where} {name}")
             body = content(kind, text).replace(b"%b", b"")
-            cells.append(b'<c r="%b"%b>%b</c>' % (name.encode(), attribute(kind), body))
+            style = styles.of(value, heading=isinstance(values, Heading))
+            look = b"" if style is None else b' s="%d"' % style
+            cells.append(b'<c r="%b"%b%b>%b</c>' % (name.encode(), look, attribute(kind), body))
             # A title may run over the cells to its right, which are blank.
             length = len(value) if isinstance(value, str) and len(values) > 1 else 10
             widths[column] = min(max(widths.get(column, 0), length + 2), _WIDEST)

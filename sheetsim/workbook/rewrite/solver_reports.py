@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sheetsim.book import CellError
 from sheetsim.workbook.rewrite.line_chart import LineChart
-from sheetsim.workbook.rewrite.new_sheets import NewSheet
+from sheetsim.workbook.rewrite.new_sheets import Heading, NewSheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,21 +137,16 @@ def answer_report(
     """Return the sheet "Answer Report 1"; `aim` is "Min", "Max" or "Value of 5"."""
     rows = _head("Answer Report", head)
     if objective is not None:
-        rows += [[f"Objective Cell ({aim})"], ["Cell", "Name", "Original Value", "Final Value"]]
+        rows += [Heading([f"Objective Cell ({aim})"])]
+        rows += [Heading(["Cell", "Name", "Original Value", "Final Value"])]
         rows += [[objective.cell, objective.name, objective.before, objective.after], []]
-    rows += [["Variable Cells"], ["Cell", "Name", "Original Value", "Final Value", "Type"]]
+    rows += [Heading(["Variable Cells"])]
+    rows += [Heading(["Cell", "Name", "Original Value", "Final Value", "Type"])]
     rows += [[one.cell, one.name, one.before, one.after, one.kind] for one in variables]
-    rows += [[], ["Constraints"]]
+    rows += [[], Heading(["Constraints"])]
     if constraints:
-        rows.append(["Cell", "Name", "Cell Value", "Formula", "Status", "Slack"])
-        rows += [
-            [
-                *(one.cell, one.name, one.value, one.formula),
-                "Binding" if one.binding else "Not Binding",
-                one.slack,
-            ]
-            for one in constraints
-        ]
+        rows.append(Heading(_SLACKS))
+        rows += [_slack_row(one) for one in constraints]
     else:
         rows.append(["NONE"])
     return NewSheet("Answer Report", _storable(rows))
@@ -167,18 +162,18 @@ def sensitivity_report(
     """Return the sheet "Sensitivity Report 1", with the wider table of a linear model or not."""
     rows = _head("Sensitivity Report", head)
     ranges: list[Value] = ["Allowable Increase", "Allowable Decrease"] if linear else []
-    rows += [["Variable Cells"]]
+    rows += [Heading(["Variable Cells"])]
     first: list[Value] = ["Cell", "Name", "Final Value"]
     if linear:
-        rows.append([*first, "Reduced Cost", "Objective Coefficient", *ranges])
+        rows.append(Heading([*first, "Reduced Cost", "Objective Coefficient", *ranges]))
     else:
-        rows.append([*first, "Reduced Gradient"])
+        rows.append(Heading([*first, "Reduced Gradient"]))
     rows += [_sensitivity_row(one, linear=linear) for one in variables]
-    rows += [[], ["Constraints"]]
+    rows += [[], Heading(["Constraints"])]
     if constraints and linear:
-        rows.append([*first, "Shadow Price", "Constraint R.H. Side", *ranges])
+        rows.append(Heading([*first, "Shadow Price", "Constraint R.H. Side", *ranges]))
     elif constraints:
-        rows.append([*first, "Lagrange Multiplier"])
+        rows.append(Heading([*first, "Lagrange Multiplier"]))
     else:
         rows.append(["NONE"])
     rows += [_sensitivity_row(one, linear=linear) for one in constraints]
@@ -188,14 +183,10 @@ def sensitivity_report(
 def limits_report(head: ReportHead, objective: Change, variables: Sequence[Limit]) -> NewSheet:
     """Return the sheet "Limits Report 1"."""
     rows = _head("Limits Report", head)
-    rows += [["Objective"], ["Cell", "Name", "Value"]]
-    rows += [[objective.cell, objective.name, objective.after], [], ["Variables"]]
-    rows.append(
-        [
-            *("Cell", "Name", "Value"),
-            *("Lower Limit", "Objective Result", "Upper Limit", "Objective Result"),
-        ]
-    )
+    rows += [Heading(["Objective"]), Heading(["Cell", "Name", "Value"])]
+    rows += [[objective.cell, objective.name, objective.after], [], Heading(["Variables"])]
+    ends = ("Lower Limit", "Objective Result", "Upper Limit", "Objective Result")
+    rows.append(Heading(["Cell", "Name", "Value", *ends]))
     for one in variables:
         lower, upper = one.lower is not None, one.upper is not None
         rows.append(
@@ -208,6 +199,64 @@ def limits_report(head: ReportHead, objective: Change, variables: Sequence[Limit
     return NewSheet("Limits Report", _storable(rows))
 
 
+def no_limits_report(head: ReportHead, why: str) -> NewSheet:
+    """Return a sheet "Limits Report 1" that says why there are no limits."""
+    rows = [*_head("Limits Report", head), Heading(["There are no limits"]), [why]]
+    return NewSheet("Limits Report", _storable(rows))
+
+
+def feasibility_report(head: ReportHead, title: str, constraints: Sequence[Slack]) -> NewSheet:
+    """Return the sheet "Feasibility Report 1"; `title` says what its constraints are."""
+    rows = _head("Feasibility Report", head)
+    rows += [Heading([title]), Heading(_SLACKS)]
+    rows += [_slack_row(one) for one in constraints]
+    return NewSheet("Feasibility Report", _storable(rows))
+
+
+def linearity_report(
+    head: ReportHead,
+    aim: str,
+    objective: tuple[Change, bool] | None,
+    constraints: Sequence[tuple[Slack, bool]],
+    ends: Sequence[tuple[str, str]],
+) -> NewSheet:
+    """Return the sheet "Linearity Report 1".
+
+    Args:
+        head: of the report.
+        aim: "Min", "Max" or "Value of 5".
+        objective: with whether it is linear.
+        constraints: likewise.
+        ends: the cells at which linearity ends, with their formulas.
+    """
+    words = {True: "Yes", False: "No"}
+    rows = _head("Linearity Report", head)
+    if objective is not None:
+        one, linear = objective
+        rows += [Heading([f"Objective Cell ({aim})"])]
+        rows += [Heading(["Cell", "Name", "Original Value", "Final Value", "Linear Function"])]
+        rows += [[one.cell, one.name, one.before, one.after, words[linear]], []]
+    rows += [Heading(["Constraints"])]
+    rows += [Heading(["Cell", "Name", "Cell Value", "Formula", "Linear Function"])]
+    rows += [
+        [one.cell, one.name, one.value, one.formula, words[linear]] for one, linear in constraints
+    ]
+    rows += [[], Heading(["Cells at which linearity ends"]), Heading(["Cell", "Formula"])]
+    rows += [list(end) for end in ends]
+    return NewSheet("Linearity Report", _storable(rows))
+
+
+def _slack_row(one: Slack) -> list[Value]:
+    status = "Binding" if one.binding else "Not Binding"
+    if one.slack is not None and one.slack < 0:
+        status = "Violated"
+    return [one.cell, one.name, one.value, one.formula, status, one.slack]
+
+
+_SLACKS = ("Cell", "Name", "Cell Value", "Formula", "Status", "Slack")
+"""The columns of constraints."""
+
+
 def trials_sheet(columns: Sequence[str], trials: Sequence[Sequence[float | None]]) -> NewSheet:
     """Return the sheet "Trials": one row a trial, and a chart of the objective by trial.
 
@@ -215,7 +264,7 @@ def trials_sheet(columns: Sequence[str], trials: Sequence[Sequence[float | None]
         columns: titles; the first is the trial's number, the second the objective.
         trials: the rows.
     """
-    rows: list[list[Value]] = [list(columns)]
+    rows: list[list[Value]] = [Heading(columns)]
     rows += [list(trial) for trial in trials]
     chart = LineChart(f"{columns[1]} by {columns[0]}", 0, 1, 1, len(trials)) if trials else None
     return NewSheet("Trials", _storable(rows), chart, numbered=False)
@@ -229,6 +278,7 @@ def _head(title: str, head: ReportHead) -> list[list[Value]]:
         *head.details,
     ]
     rows: list[list[Value]] = [[line] for line in lines]
+    rows[0] = Heading(rows[0])
     return [*rows, []]
 
 
@@ -243,7 +293,7 @@ _INFINITE = 1e30
 
 def _storable(rows: list[list[Value]]) -> list[list[Value]]:
     """Return rows as cells can hold them: no infinity, and an error for what is not a number."""
-    return [[_storable_value(value) for value in row] for row in rows]
+    return [type(row)(_storable_value(value) for value in row) for row in rows]
 
 
 def _storable_value(value: Value) -> Value:
