@@ -140,6 +140,12 @@ def from_dense(array: Floats) -> Sparse:
     )
 
 
+def full(array: Floats) -> Sparse:
+    """Return an array (m, n) with all its places, be they 0 or not."""
+    m, n = array.shape
+    return Sparse(np.arange(m + 1) * n, np.tile(np.arange(n), m), array.ravel(), n)
+
+
 def stacked(parts: list[Sparse], width: int) -> Sparse:
     """Return matrices of one width, one below the other."""
     starts, at = [np.zeros(1, np.intp)], 0

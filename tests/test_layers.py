@@ -60,13 +60,13 @@ IMPORTERS = {
     "highspy": {"solver"},
     "scipy": {"peers"},
     "casadi": {"peers"},
-    "unopy": {"peers"},
+    "unopy": {"solver"},
     "urllib": {"data"},
 }
 """The layers that alone import a library."""
 
 LIBRARIES = {"numpy", "pandas", *IMPORTERS}
-SOLVER_LIBRARIES = {"numpy", "highspy"}
+SOLVER_LIBRARIES = {"numpy", "highspy", "unopy"}
 PRINTERS = {"terminal", "cli"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

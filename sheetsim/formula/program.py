@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from sheetsim.book import Book, CellAddress
     from sheetsim.formula.autodiff.calls import State
-    from sheetsim.formula.values import ArrayValue, Bools
+    from sheetsim.formula.autodiff.sparsity import Pattern
+    from sheetsim.formula.values import ArrayValue, Bools, Ints
 
 LARGE = 2.0**100
 """A step for polynomials of degree 2; its square, times numbers as sheets hold them, is finite."""
@@ -190,13 +191,9 @@ class Program:
         return None if found is None else found.cut(first).take(np.arange(first))
 
     def _second(self, x: Floats, weights: Floats, steps: Floats) -> Sparse | None:
-        forward = self._forward(self._checked(x))
-        assert forward is not None  # noqa: S101 - one point is always run
-        held = self._tape.held(forward[1])
-        directions = self._tape.directions(forward[1])
-        if directions is None:
+        if self._directions is None:
             return None
-        pattern, colour = directions
+        pattern, colour, held = self._directions
         rows, columns = pattern.rows, pattern.columns
         by = colour[columns]
         count, width = int(colour.max(initial=-1)) + 1, max(1, MAX_TANGENTS // max(1, held))
@@ -213,14 +210,38 @@ class Program:
         entries = 0.5 * (entries + entries[turned])
         return Sparse(pattern.starts, columns, entries, x.size)
 
+    @cached_property
+    def _directions(self) -> tuple[Pattern, Ints, int] | None:
+        """The pairs of variables that second derivatives know, their colours, and a run's size."""
+        forward = self._forward(self.start)
+        assert forward is not None  # noqa: S101 - one point is always run
+        found = self._tape.directions(forward[1])
+        return None if found is None else (*found, self._tape.held(forward[1]))
+
     def _weighted_gradients(self, x: Floats, weights: Floats) -> Floats:
         """Return the gradients (S, n) of the sum of weights (m,) times the outputs at x (S, n)."""
+        passes = self._tape.passes(self._out)
+        if passes is not None:
+            quick = self._straight_gradients(x, passes.pattern, weights)
+            if quick is not None:
+                return quick
         forward = self._forward(x)
         if forward is None:
             return np.concatenate([self._weighted_gradients(one[None], weights) for one in x])
         bars = self._tape.bars(x.shape[:-1])
         bars += np.bincount(self._out, weights, bars.shape[-1])
         return self._tape.backward(forward[1], bars)
+
+    def _straight_gradients(self, x: Floats, pattern: Pattern, weights: Floats) -> Floats | None:
+        """Return the same by the straight line, from one x to the next; None if it cannot."""
+        own = weights[pattern.rows]
+        out = np.empty_like(x)
+        for k, one in enumerate(x):
+            found = self.straight_line.values_and_entries(one, pattern)
+            if found is None:
+                return None
+            out[k] = np.bincount(pattern.columns, found[1] * own, pattern.width)
+        return out
 
     @cached_property
     def density(self) -> float:

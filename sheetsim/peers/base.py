@@ -16,8 +16,6 @@ from sheetsim.solver.endings import Ending, Outcome, Stop
 from sheetsim.solver.evaluator import Evaluator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sheetsim.arrays import Floats
     from sheetsim.solver.evaluator import Point
     from sheetsim.solver.functions import Mask
@@ -136,8 +134,8 @@ class Task:
         if self.evaluator.whole.any() or self.evaluator.groups:
             raise Refused("takes no whole numbers")
 
-    def point(self, x: Floats) -> Point:
-        """The model at x (n,), with derivatives; the last point is remembered.
+    def point(self, x: Floats, *, slopes: bool = True) -> Point:
+        """The model at x (n,), with derivatives if asked; the last point is remembered.
 
         Raises:
             Stop: the time is over, or x is no number.
@@ -150,7 +148,7 @@ class Task:
             raise Stop(Outcome(Ending.ERROR_VALUE, "it asked for a point that is no number"))
         evaluator = self.evaluator
         known = len(evaluator.log)
-        point = evaluator.at(x)
+        point = evaluator.at(x, slopes=slopes)
         if len(evaluator.log) > known and evaluator.best is not None:
             self.trace.append((evaluator.clock() - evaluator.began, evaluator.best.shown))
         self._last = point
@@ -183,18 +181,3 @@ class Task:
         there = [slope(x + step * unit) for step, unit in zip(steps, np.eye(x.size), strict=True)]
         H = (np.stack(there) - slope(x)) / steps[:, None]
         return 0.5 * (H + H.T)
-
-
-def stopping(function: Callable[..., Any], kept: list[Stop]) -> Callable[..., Any]:
-    """Return a function for a library that no exception may pass through: NaN after a `Stop`."""
-
-    def safe(*args: Any) -> Any:
-        if kept:
-            return math.nan
-        try:
-            return function(*args)
-        except Stop as stop:
-            kept.append(stop)
-            return math.nan
-
-    return safe

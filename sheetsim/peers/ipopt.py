@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetsim.peers.base import Answer, Claim, Peer, Task, stopping
-from sheetsim.solver.endings import Stop
+from sheetsim.peers.base import Answer, Claim, Peer, Task
+from sheetsim.solver.endings import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Ipopt(Peer):
         """Solve it; see `Peer`."""
         task.require_smooth()
         casadi = self.library()
-        kept: list[Stop] = []
+        kept: list[BaseException] = []
         n, m = task.x0.size, task.equal.size
         f = _function(casadi, "f", n, 1, task.f, lambda x: task.gradient(x)[None], kept)
         x = casadi.MX.sym("x", n)
@@ -66,7 +66,7 @@ def _function(
     m: int,
     value: Callable[[Floats], Any],
     jacobian: Callable[[Floats], Floats],
-    kept: list[Stop],
+    kept: list[BaseException],
 ) -> Any:
     """A callback x (n,) -> (m,) with its Jacobian (m, n)."""
 

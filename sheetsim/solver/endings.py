@@ -8,10 +8,12 @@ on to say why: `Outcome.status`. Excel has one sentence where we tell two ending
 that has no feasible point, and one of which none was found.
 """
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Ending(Enum):
@@ -159,3 +161,25 @@ class Stop(Exception):  # noqa: N818 - no error: it ends a search from within an
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.status)
         self.outcome = outcome
+
+
+def stopping(function: Callable[..., Any], kept: list[BaseException]) -> Callable[..., Any]:
+    """Return a function for a library that no exception may pass through.
+
+    It gives NaN from the first `Stop` or Ctrl-C on.
+
+    Args:
+        function: ours.
+        kept: what came, to be raised by who called the library.
+    """
+
+    def safe(*args: Any) -> Any:
+        if kept:
+            return math.nan
+        try:
+            return function(*args)
+        except (Stop, KeyboardInterrupt) as reason:
+            kept.append(reason)
+            return math.nan
+
+    return safe

@@ -208,19 +208,36 @@ class Evaluator:
         sparse = self.model.sparse
         if sparse is None or self.options.derivatives != "analytic":
             return None
-        gradients = self.model.gradients
-        g = self.model.at(x)[1] if gradients is None else gradients(x[None])[0]
-        J = sparse.jacobian(x)
-        if g is None or J is None:
+        found = sparse.slopes(x)
+        if found is None:
             return None
-        factors = [np.zeros(0)]
-        for block, size in zip(self.model.constraints, self.sizes, strict=True):
-            factors.append(np.broadcast_to(block.factor, size))
-        A = J.scaled(np.concatenate(factors))
+        g, A = found[0], found[1].scaled(self._factors())
         g = self._own(g, (x.size,))
         if self.aims:
             return np.zeros(x.size), stacked([from_dense(g[None] / self.target_unit), A], x.size)
         return self.sign * g, A
+
+    def sparse_hessian(self, x: Floats, sigma: float, lam: Floats, steps: Floats) -> Sparse | None:
+        """The Hessian (n, n) of sigma f + lam · c at x, by differences over steps (n,), sparse.
+
+        None if the model does not have it so, or differences are wanted.
+        """
+        sparse = self.model.sparse
+        if sparse is None or self.options.derivatives != "analytic":
+            return None
+        self.check_time()
+        self.evaluations += 1
+        weight = self.sign * sigma
+        if self.aims:  # the objective is the first row
+            weight, lam = float(lam[0]) / self.target_unit, lam[1:]
+        return sparse.hessian(x, weight, lam * self._factors(), steps)
+
+    def _factors(self) -> Floats:
+        """What the rows (m,) of the model's own blocks are multiplied by to be those of c."""
+        parts = [np.zeros(0)]
+        for block, size in zip(self.model.constraints, self.sizes, strict=True):
+            parts.append(np.broadcast_to(block.factor, size))
+        return np.concatenate(parts)
 
     def lagrangian_slope(self, point: Point, lam: Floats) -> Floats:
         """The gradient (n,) of f + lam · c at a point; sparse where that can be."""

@@ -33,8 +33,9 @@ class SparseDerivatives:
     """The derivatives of a model's functions as sparse matrices, in its own terms.
 
     Attributes:
-        jacobian: x (n,) -> the Jacobian (m, n) of the rows of all constraints, one block below the
-            other, with the same places at every x; None if there are too many.
+        slopes: x (n,) -> the gradient (n,) of the objective, and the Jacobian (m, n) of the rows
+            of all constraints, one block below the other, with the same places at every x; None
+            if there are too many.
         degree: what the objective is known to be: 0 constant, 1 linear, 2 a polynomial of degree
             2; more for anything else.
         curvature: of an objective of degree 2, () -> its Hessian (n, n), which is the same
@@ -44,7 +45,7 @@ class SparseDerivatives:
             same places at every x; None likewise.
     """
 
-    jacobian: Callable[[Floats], Sparse | None]
+    slopes: Callable[[Floats], tuple[Floats, Sparse] | None]
     degree: int
     curvature: Callable[[], Sparse | None]
     hessian: Callable[[Floats, float, Floats, Floats], Sparse | None]

@@ -6,6 +6,7 @@ The name is that of Excel's dialog. What runs is
 | ------------------------------------------------------ | ------------------------------------ |
 | linear, or convex quadratic over linear constraints    | HiGHS, if it is installed            |
 | functions of many points at once, bounds alone         | Levenberg-Marquardt or L-BFGS (batch)|
+| constraints, and more than 100 variables, or no success| Uno, if it is installed              |
 | a sum of squares within bounds, up to 1,500 variables  | Levenberg-Marquardt, Gauss-Newton    |
 | anything up to 400 variables                           | SQP                                  |
 | more variables, bounds alone                           | projected L-BFGS (batch)             |
@@ -37,12 +38,15 @@ from sheetsim.solver.methods import (
     least_squares,
     quadratic,
     sqp,
+    uno,
 )
 from sheetsim.solver.methods.restoration import from_elsewhere
 from sheetsim.solver.methods.second_look import look_again, with_end
 from sheetsim.solver.parts.starts import all_starts
 
 NEARBY = 0.1  # of a variable, or of 1: how far from a start that shows no way
+SAME = 1e-9  # of an objective, or of 1: a difference that may be rounding
+SPARSE = 100  # variables, up to which dense matrices are quicker than another program
 DENSE = 400  # variables, for which n x n matrices and active sets are cheap
 
 
@@ -119,7 +123,8 @@ def _confirmed(evaluator: Evaluator, found: Found) -> Found:
     low, high = evaluator.low, evaluator.high
 
     def search(x: Floats) -> Found:
-        return _search(evaluator, x, low, high)
+        # from near an optimum, where an interior point method would begin anew
+        return _search(evaluator, x, low, high, others=evaluator.model.n > DENSE)
 
     with np.errstate(all="ignore"):
         if found.outcome.ending is Ending.NOT_FOUND:
@@ -143,6 +148,10 @@ def local(
         Stop: A limit of time or iterations was reached.
     """
     found = _search(evaluator, start, low, high, lead=lead)
+    if not found.outcome.success and not evaluator.whole.any():
+        other = _by_uno(evaluator, start, low, high)
+        if other is not None and not _clearly_better(evaluator, found, other):
+            found = other
     if not _doubtful(evaluator, np.clip(start, low, high), found):
         return found
     # Where all derivatives vanish, as those of a product do at zeros, there is no way down to be
@@ -156,16 +165,39 @@ def local(
 
 
 def _search(
-    evaluator: Evaluator, start: Floats, low: Floats, high: Floats, *, lead: bool = True
+    evaluator: Evaluator,
+    start: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    lead: bool = True,
+    others: bool = True,
 ) -> Found:
+    """One search by the method that suits; `others`: whether by another program, if it is there."""
     if _squares(evaluator):
         return least_squares.run(evaluator, start, low, high, lead=lead)
     if _batched(evaluator):
         return augmented_lagrangian.bounded(evaluator, start[None], low, high)
+    if others and start.size > SPARSE:
+        found = _by_uno(evaluator, start, low, high)
+        if found is not None:
+            return found
     with np.errstate(all="ignore"):
         if start.size <= DENSE:
             return sqp.run(evaluator, start, low, high)
         return augmented_lagrangian.constrained(evaluator, start, low, high)
+
+
+def _by_uno(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found | None:
+    """What Uno finds, of smooth models with constraints; None if it is not there, or finds nothing.
+
+    Raises:
+        Stop: A limit of time was reached.
+    """
+    if evaluator.model.kinked or not evaluator.equal.size or not uno.is_installed():
+        return None
+    with np.errstate(all="ignore"):
+        return uno.run(evaluator, start, low, high)
 
 
 def _doubtful(evaluator: Evaluator, start: Floats, found: Found) -> bool:
@@ -192,6 +224,12 @@ def _squares(evaluator: Evaluator) -> bool:
         model.n <= least_squares.LARGEST and model.sense == "minimize" and not evaluator.equal.size
     )
     return fits and model.residuals is not None
+
+
+def _clearly_better(evaluator: Evaluator, found: Found, other: Found) -> bool:
+    """Whether a point is feasible and lower than another, feasible one, by more than rounding."""
+    room = SAME * max(1.0, abs(other.point.f))
+    return evaluator.feasible(found.point) and found.point.f < other.point.f - room
 
 
 def _better(evaluator: Evaluator, found: Found, best: Found) -> bool:

@@ -117,14 +117,15 @@ class Joined:
         left = np.concatenate([np.zeros(0, np.intp), *(block.left for block in blocks)])
         right = np.concatenate([np.zeros(0, np.intp), *map(_rights, blocks)])
 
-        def jacobian(x: Floats) -> Sparse | None:
+        def slopes_at(x: Floats) -> tuple[Floats, Sparse] | None:
             found = program.values_and_sparse_jacobian(self.full(x))
             if found is None:
                 return None
             slopes = found[1].cut(self.n)
             with_right = right >= 0
             other = slopes.take(np.where(with_right, right, 0))
-            return slopes.take(left).minus(other.only(with_right))
+            gradient = slopes.take(np.zeros(int(has_objective), np.intp)).dense().sum(0)
+            return gradient, slopes.take(left).minus(other.only(with_right))
 
         def curvature() -> Sparse | None:
             return program.quadratic_hessian(self.full(np.zeros(self.n)), self.n)
@@ -138,7 +139,7 @@ class Joined:
             found = program.hessian(self.full(x), weights, np.append(steps, held))
             return None if found is None else found.cut(self.n).take(np.arange(self.n))
 
-        return SparseDerivatives(jacobian, degree, curvature, hessian)
+        return SparseDerivatives(slopes_at, degree, curvature, hessian)
 
     def cut(
         self, residuals: Callable[[Floats], tuple[Floats, Floats]]

@@ -154,6 +154,6 @@ def test_a_chain_of_squares_takes_few_directions() -> None:
     steps = np.diff(np.eye(101), axis=0)
     np.testing.assert_array_equal(found.dense(), 2 * steps.T @ steps)
     assert found.values.size == 3 * 101 - 2
-    directions = program._tape.directions([])
+    directions = program._directions
     assert directions is not None
     assert directions[1].max() == 2

@@ -47,7 +47,7 @@ def model_of(
         "lower": np.full(n, lower),
         "linear": not H.any(),
         "sparse": SparseDerivatives(
-            lambda _: from_dense(A),
+            lambda x: (H @ x + c, from_dense(A)),
             2 if H.any() else 1,
             lambda: from_dense(told(H)),
             lambda *_: from_dense(H),

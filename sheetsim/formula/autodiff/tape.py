@@ -79,7 +79,6 @@ class Tape:
         self._looked = False
         self._dependence: Dependence | None = None
         self._passes: dict[bytes, Passes | None] = {}
-        self._directions: tuple[Pattern | None, Ints | None] | None = None
 
     def at(self, slots: Ints) -> Ints:
         """Return the tape's numbers of slots."""
@@ -174,10 +173,7 @@ class Tape:
         """Return the passes that show the Jacobian of slots; None if its pattern is too large."""
         key = slots.tobytes()
         if key not in self._passes:
-            if not self._looked:
-                self._dependence = dependence(self.calls, self.base.num.size, self.size)
-                self._looked = True
-            known = self._dependence
+            known = self.dependence()
             self._passes[key] = None if known is None else plan_passes(known.pattern(slots))
         return self._passes[key]
 
@@ -228,16 +224,17 @@ class Tape:
         Args:
             registers: of a forward run at one x.
         """
-        if self._directions is None:
-            if not self._looked:
-                self._dependence = dependence(self.calls, self.base.num.size, self.size)
-                self._looked = True
-            known = self._dependence
-            pairs = None if known is None else interactions(self.calls, registers, known)
-            colour = None if pairs is None else colours(pairs, self.size)
-            self._directions = (pairs, colour)
-        pairs, colour = self._directions
+        known = self.dependence()
+        pairs = None if known is None else interactions(self.calls, registers, known)
+        colour = None if pairs is None else colours(pairs, self.size)
         return None if pairs is None or colour is None else (pairs, colour)
+
+    def dependence(self) -> Dependence | None:
+        """Return what each slot depends on; None if that is too much."""
+        if not self._looked:
+            self._dependence = dependence(self.calls, self.base.num.size, self.size)
+            self._looked = True
+        return self._dependence
 
     def _columns(
         self, registers: list[list[ArrayValue]], slots: Ints, ahead: tuple[int, ...]

@@ -18,6 +18,7 @@
 | `quadratic`            | convex quadratic models, and linear ones under GRG, by HiGHS       |
 | `with_binaries`        | IF, MAX, SUMIF and the like, made linear with binaries, by HiGHS   |
 | `conflict`             | no solution: which constraints cannot all hold                     |
+| `uno`                  | smooth models of hundreds of variables, by Uno                     |
 | `polish`               | local steps from the best point of a search that proves nothing    |
 | `evolutionary`         | what is not smooth: the engine Evolutionary                        |
 """
