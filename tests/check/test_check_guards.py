@@ -9,6 +9,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from check_planting import Mutation, Written, batches, mutations
 from conftest import Sample
@@ -55,7 +56,7 @@ JOBS["gradient_descent"] = (
         everywhere(lr=1e3, step_to_show=0, start_b=40, start_a=-3)
         | shown(3, contour_1=3)
         | {"valley": {"step_to_show": 0, "start_flat": -14, "start_steep": 9, "angle": 75}},
-        everywhere(lr=1e99, step_to_show=5, diverged_above=2) | shown(5),
+        everywhere(lr=1e99, step_to_show=5, diverged_above=2) | shown(5) | {"valley": {"lr": 3.0}},
     ),
 )
 
@@ -82,6 +83,29 @@ JOBS["transfer"] = (
         all_runs(lr=1e6, lr_start=1e6),
         all_runs(step_to_show=4) | {"runs": {"step_to_show": 9}},
         all_runs(step_to_show=0) | {"runs": {"step_to_show": 0}},
+    ),
+)
+
+
+def averaged(low: float, high: float, **cells: float) -> State:
+    """Points from low to high, and what is typed into averaged_gradients."""
+    x = np.linspace(low, high, 60)[:, None]
+    return {"averaged_gradients": {"x": x, **cells}}
+
+
+JOBS["averages"] = (
+    "averages",
+    {},
+    (
+        {},
+        averaged(100, 100),
+        averaged(60, -60, diverged_above=1),
+        averaged(-90, 30, diverged_above=1, start_b=-500),
+        averaged(30, 90, diverged_above=2, start_a=-9),
+        averaged(1e5, 1e9),
+        averaged(-100, -100),
+        averaged(70, -60),
+        averaged(72, 72, diverged_above=33),  # ends a little beyond
     ),
 )
 LONG = [[1.0, 1.5, 0.0], [-1.0, 0.0, 0.0], [1.0, 0.0, 0.1], [-1.0, 0.0, 0.0]]
