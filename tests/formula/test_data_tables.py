@@ -156,6 +156,26 @@ def test_it_comes_whole_out_of_another_process() -> None:
     assert again.formula == "=TABLE(A1,A2)"
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    ['r1="#REF!"', "", 'r1="A1" del1="1"', 'dt2D="1" r1="A1" r2="B1" del2="1"', 'r1="S!A1"'],
+)
+def test_a_table_without_its_input_is_named(attributes: str, tmp_path: Path) -> None:
+    rows = (
+        '<row r="1"><c r="A1"><v>3</v></c><c r="B1"><v>4</v></c></row><row r="5"><c r="C5">'
+        f'<f t="dataTable" ref="C5" {attributes}/><v>7</v></c></row>'
+    )
+    kept = sheetsim.recalc(one_sheet(tmp_path / "a.xlsx", rows), None).kept
+    assert kept == {"one!C5": "a data table without an input cell"}
+
+
+def test_a_range_that_is_none_is_refused_where_it_stands(tmp_path: Path) -> None:
+    rows = '<row r="1"><c r="A1"><f t="dataTable" ref="A0:B" r1="A1"/><v>1</v></c></row>'
+    path = one_sheet(tmp_path / "a.xlsx", rows)
+    with pytest.raises(WorkbookError, match=r"a\.xlsx: sheet 'one' A1: data table: 'A0'"):
+        sheetsim.recalc(path, None)
+
+
 def written(path: Path, v: str = "") -> Path:
     """A table over both inputs of a growth, one over the column's, one over the row's."""
     rows = (

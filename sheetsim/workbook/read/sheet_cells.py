@@ -226,13 +226,16 @@ def _data_table(place: Place, attributes: Mapping[str, str]) -> DataTable:
     """Return what fills the cells of a data table; the first one holds it.
 
     `dt2D` says that there are two input cells, the row's first; `dtr` that the only one is the
-    row's.
+    row's; `del1` and `del2` that one has been deleted.
 
     Raises:
         WorkbookError: its range is none.
     """
     first, last = parse_range(attributes.get("ref") or a1(*place), "data table")
-    one, other = attributes.get("r1", ""), attributes.get("r2", "")
+    one, other = (
+        "#REF!" if attributes.get(f"del{k}") in {"1", "true"} else attributes.get(f"r{k}", "")
+        for k in (1, 2)
+    )
     if attributes.get("dt2D") in {"1", "true"}:
         return DataTable(first, last, one, other)
     is_row = attributes.get("dtr") in {"1", "true"}
