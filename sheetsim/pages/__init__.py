@@ -8,11 +8,13 @@ folder `js`, compute and show it:
 - `styles`: fonts, fills, borders, number formats.
 - `looks`: a sheet's layout, rules and validations.
 - `charts`: a sheet's charts.
+- `models`: its Solver model.
 - `assemble`: all of it as one file.
 
 In `js`, in the order in which they build on each other: `values`, `references`, `functions` (the
 table; `functions_math`, `functions_text`, `functions_logic`, `functions_stats`, `functions_lookup`
 fill it), `formats`, `plan` (a plan made ready to run), `engine` (cells, and the order in which they
-are computed), `formula_text`, `looks`, `chart`, `entry` (what is typed), `grid`, `app`. A function
-that one of the modules `functions_*` defines is known to Python by that.
+are computed), `formula_text`, `looks`, `chart`, `entry` (what is typed), `grid`, `tape` (exact
+derivatives), `optimizers`, `solve`, `app`. A function that one of the modules `functions_*` defines
+is known to Python by that.
 """

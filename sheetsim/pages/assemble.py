@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sheetsim.files import replace_file
 from sheetsim.pages.charts import charts_of
 from sheetsim.pages.looks import Look
+from sheetsim.pages.models import models_of
 from sheetsim.pages.plans import formulas_of, value_json
 from sheetsim.pages.styles import Styles
 from sheetsim.workbook.read.archive import Archive
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
 MODULES = (
     "values", "references", "functions", "formats", "functions_math", "functions_text",
     "functions_logic", "functions_stats", "functions_lookup", "plan", "engine", "formula_text",
-    "looks", "chart", "entry", "grid", "app",
+    "looks", "chart", "entry", "grid", "tape", "optimizers", "solve", "app",
 )  # fmt: skip
 """The page's modules, each behind those that it imports."""
 
 _IMPORT = re.compile(r'^import\s+(?:(\{[^}]*\})\s+from\s+)?"\./(\w+)\.js";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (class|function|const) (\w+)", re.MULTILINE)
+_EXPORT = re.compile(r"^export (class|function\*?|const) (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def page_of(path: str | Path) -> Page:
         "cached": formulas.cached,
         "styles": styles.cells,
         "names": _names(book),
+        "models": models_of(book),
     }
     title = Path(path).stem
     return Page(_document(title, data), formulas.unknown, missing)

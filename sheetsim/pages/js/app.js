@@ -7,6 +7,7 @@ import { Grid, make } from "./grid.js";
 import { SheetLook } from "./looks.js";
 import { fromJson } from "./plan.js";
 import { areaOfText, cellName, MAX_COLUMNS } from "./references.js";
+import { Solve } from "./solve.js";
 import { digitsOf, XlError } from "./values.js";
 
 /**
@@ -49,6 +50,31 @@ const grid = new Grid(find("#grid"), {
   select: (spot, extend) => select(spot.row, spot.column, extend),
   open: () => open(null),
   follow: (place) => go(place),
+});
+
+const solveButton = /** @type {HTMLButtonElement} */ (find("#solve-open"));
+const solve = new Solve(engine, book.plans, {
+  show: (slots, x) => {
+    slots.forEach((slot, i) => {
+      engine.values[slot] = x[i];
+    });
+    engine.recalculate();
+    grid.refresh();
+  },
+  restore: (slots, x) => {
+    slots.forEach((slot, i) => {
+      engine.values[slot] = x[i];
+    });
+  },
+  keep: (slots, x) =>
+    change(
+      slots.map((slot, i) => ({
+        sheet: engine.sheetOf[slot],
+        row: engine.rowOf[slot],
+        column: engine.columnOf[slot],
+        value: x[i],
+      })),
+    ),
 });
 
 /** @param {string} text */
@@ -476,6 +502,7 @@ function show(number) {
     if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   grid.root.setAttribute("aria-label", `sheet ${book.sheets[number].name}`);
+  solveButton.hidden = !book.models[number];
   grid.show(looks[number]);
   select(0, 0);
 }
@@ -610,6 +637,7 @@ function start() {
     tabs.append(tab);
   });
   grid.root.addEventListener("keydown", key);
+  solveButton.addEventListener("click", () => solve.open(book.models[current]));
   for (const [name, run] of Object.entries({
     "#undo": undo,
     "#redo": redo,
@@ -655,4 +683,6 @@ function start() {
 
 start();
 /** For whoever tests the page, or looks at it in the browser's console. */
-Object.assign(window, { sheetsim: { engine, book, change, select, show, undo, redo, reset } });
+Object.assign(window, {
+  sheetsim: { engine, book, change, select, show, undo, redo, reset, solve },
+});

@@ -22,6 +22,7 @@ import { Arr, CIRCLE, errorOf } from "./values.js";
  * @typedef {object} Group cells of a sheet with one formula
  * @property {number} sheet
  * @property {Plan | null} plan null if it cannot be computed here
+ * @property {number} number the plan's, -1 for none
  * @property {[number, number] | null} size rows and columns of an array formula
  * @property {string} text the formula in its first cell
  * @property {[number, number]} origin that cell
@@ -99,7 +100,7 @@ export class Engine {
     /** @type {number[]} the slot of an array formula's first cell, for its others; else -1 */
     this.home = [];
     /** @type {Plan[]} */
-    this.plans = book.plans.map(planOf);
+    this.plans = book.plans.map((/** @type {any[][]} */ steps) => planOf(steps));
     /** @type {Group[]} */
     this.groups = book.groups.map((/** @type {any} */ one) => groupOf(one, this.plans));
     this.#load(book);
@@ -218,6 +219,17 @@ export class Engine {
     const slot = this.#add(sheet, row, column, null);
     if (!this.formulas[slot]) this.order.push(slot);
     this.formulas[slot] = group;
+  }
+
+  /**
+   * Return the slot of a cell; a blank one gets one.
+   * @param {number} sheet
+   * @param {number} row
+   * @param {number} column
+   */
+  slotOf(sheet, row, column) {
+    const slot = this.places[sheet].slot(row, column);
+    return slot >= 0 ? slot : this.#add(sheet, row, column, null);
   }
 
   /** Compute all formulas. */
@@ -406,6 +418,7 @@ function groupOf(one, plans) {
   return {
     sheet: one.sheet,
     plan: one.plan < 0 ? null : plans[one.plan],
+    number: one.plan,
     size: one.size ?? null,
     text: one.text,
     origin: one.at[0].slice(0, 2),

@@ -31,10 +31,13 @@ import { Arr, errorOf, NUM, REF, VALUE, XlError } from "./values.js";
 /**
  * Return a plan made ready.
  * @param {any[][]} steps
+ * @param {(step: any[], steps: any[][]) => Run} [call] how a function is called
  * @returns {Plan}
  */
-export function planOf(steps) {
-  const runs = steps.map((step, i) => runOf(step, steps, i));
+export function planOf(steps, call = callRun) {
+  const runs = steps.map((step, i) =>
+    step[0] === "f" ? call(step, steps) : runOf(step, steps, i),
+  );
   const found = new Array(steps.length);
   const last = steps.length - 1;
   return {
@@ -64,8 +67,6 @@ function runOf(step, steps, i) {
       return areaRun(step, steps, i);
     case "g":
       return gatherRun(step, steps);
-    case "f":
-      return callRun(step, steps);
     case "r":
       return referringRun(step, steps);
     case "m":
