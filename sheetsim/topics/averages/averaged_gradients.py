@@ -121,7 +121,7 @@ def _sheet(book: Draft) -> Sheet:
     column = sheet["diverged_above"].column
     sheet.width(column, column, _divergence.WIDTH)
     sheet.width(DRAWN, DRAWN + 2, 9.5)
-    sheet.heights[FACTS], sheet.heights[HEADINGS] = 31, 31
+    sheet.heights[FACTS], sheet.heights[HEADINGS] = 46, 31
     sheet.freeze = (TOP, 1)
     sheet.repeat_rows = (HEADINGS, HEADINGS)
     bottom = max(chart.row + chart.rows for chart in sheet.charts)
@@ -293,9 +293,9 @@ def _charts(
     )
     for title, y_title, series, row in (
         ("Momentum: the gradients of a and their average", "gradient", noise, BANDS),
-        ("Adam's step in units of lr: corrected m / √corrected v", "step / lr", steps, BANDS + 18),
+        ("Adam's step in units of lr: corrected m / √corrected v", "step / lr", steps, BANDS + 17),
     ):
-        sheet.charts.append(Chart(title, "step t", y_title, series, row, CHARTS, 8, 17))
+        sheet.charts.append(Chart(title, "step t", y_title, series, row, CHARTS, 8, 16))
 
 
 TOPIC = Topic(
