@@ -74,15 +74,33 @@ def held_in(package: str, holder: str) -> tuple[str, ...]:
 def _name_of(source: str, holder: str) -> str:
     """The `name` in the class of what a file holds."""
     maker = assigned(source, holder).func.id  # type: ignore[attr-defined]
-    (made, *_) = ast.parse(source[source.index(f"\nclass {maker}") :]).body
     texts = {
         statement.targets[0].id: statement.value  # type: ignore[attr-defined]
-        for statement in made.body  # type: ignore[attr-defined]
+        for statement in _body(source, maker)
         if isinstance(statement, ast.Assign)
     }
     if "name" not in texts:
         raise ValueError("no plain name")
     return str(ast.literal_eval(texts["name"]))
+
+
+def _body(source: str, name: str) -> list[ast.stmt]:
+    """The statements of a class."""
+    (made, *_) = ast.parse(source[source.index(f"\nclass {name}") :]).body
+    return made.body  # type: ignore[attr-defined, no-any-return]
+
+
+def field_default(module: str, name: str, field: str) -> Any:
+    """The default of a field of a module's dataclass."""
+    try:
+        fields = {
+            statement.target.id: statement.value  # type: ignore[union-attr]
+            for statement in _body(source_of(module), name)
+            if isinstance(statement, ast.AnnAssign)
+        }
+        return ast.literal_eval(fields[field])  # type: ignore[arg-type]
+    except (ValueError, SyntaxError, KeyError):
+        return getattr(getattr(importlib.import_module(module), name), field)
 
 
 def default(module: str, function: str, argument: str) -> Any:

@@ -26,6 +26,7 @@ from sheetsim.checking.expected import Expectations, Expected
 from sheetsim.checking.read_back import Read, read_workbook
 from sheetsim.engines import DEFAULT_TIMEOUT, Choice, Engine, choose, recalculate_all
 from sheetsim.engines import engines as known_engines
+from sheetsim.engines.choice import facts_of
 from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.references import a1
 from sheetsim.sheet import Kind
@@ -83,7 +84,7 @@ class CheckReport:
     def status(self) -> str:
         """The outcome in a sentence."""
         cells = sum({row.sheet: row.cells for row in self.sheets}.values())
-        names = " and ".join(self.engines)
+        names = " and ".join(facts_of(name).title for name in self.engines)
         if self.ok:
             return f"all {cells:,} formula cells agree: NumPy, {names}"
         wrong = len({(d.sheet, d.cell) for d in self.differences})

@@ -72,12 +72,15 @@ class Comparison:
         cells: how many formula cells were compared.
         differences: cells whose saved value is not NumPy's, or that hold no formula any more; in
             the order of `CheckReport.differences`.
+        without_values: whether no value at all is saved beside the formulas, as many programs
+            that are no spreadsheets write files.
     """
 
     path: str
     models: tuple[ModelComparison, ...]
     cells: int
     differences: tuple[Difference, ...]
+    without_values: bool = False
 
     @property
     def ok(self) -> bool:
@@ -89,6 +92,12 @@ class Comparison:
         """The outcome in a sentence."""
         if self.ok:
             return f"all {self.cells:,} formula cells are saved with NumPy's values"
+        if self.without_values:
+            return (
+                "no formula cell has a saved value, so that there is nothing to compare; open and "
+                "save the file in a spreadsheet program, or write values into it with "
+                "`sheetsim recalc`"
+            )
         return f"{len(self.differences):,} of {self.cells:,} formula cells differ from NumPy"
 
     def as_dict(self) -> dict[str, Any]:
@@ -129,7 +138,12 @@ def compare(path: str | Path) -> Comparison:
         for sheet in read.sheets
         if sheet.solver is not None
     )
-    return Comparison(str(path), models, cells, tuple(differences))
+    saved = any(
+        cell.has_formula and cell.value is not None
+        for sheet in read.sheets
+        for cell in read.cells[sheet.name].values()
+    )
+    return Comparison(str(path), models, cells, tuple(differences), without_values=not saved)
 
 
 def _model(

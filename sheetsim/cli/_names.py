@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from sheetsim.module_text import calls, constant, default, source_of
+from sheetsim.module_text import calls, constant, default, field_default, source_of
 from sheetsim.option_values import named
 
 SURFACES = "sheetsim.racing.surfaces"
@@ -75,6 +75,12 @@ def having(name: str) -> str:
     names = f"{', '.join(others)} and {last}" if others else last
     values = " or ".join(f"{value:g}" for value in dict.fromkeys(defaults.values()))
     return f"of {names} [{values}]"
+
+
+def of_solver(name: str) -> str:
+    """The default of an option of our solver, for the help."""
+    value = field_default("sheetsim.solver.options", "Options", name)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def of_lesson(lesson: str, name: str) -> Any:

@@ -19,21 +19,31 @@ def stage_words(bar: Bar, name: str) -> Callable[[str], None]:
 
 
 def print_report(report: api.CheckReport, show: int) -> None:
+    from sheetsim.engines.choice import facts_of
+
     table = new_table("sheet", "engine", "cells", "differ", "by floor", "worst agreeing")
     for row in report.sheets:
         numbers = (f"{row.cells:,}", f"{row.differ:,}", f"{row.by_floor:,}", f"{row.worst:.1e}")
-        table.add_row(row.sheet, row.engine, *numbers)
+        table.add_row(row.sheet, facts_of(row.engine).title, *numbers)
     console().print(table)
     click.echo(one_line(f"{report.path}: {report.status}"))
     for name, why in report.missing.items():
-        click.echo(one_line(f"{report.path}: not checked in {name}: {why}"))
+        click.echo(one_line(f"{report.path}: not checked in {facts_of(name).title}: {why}"))
+    counted = sum(row.differ for row in report.sheets)
+    if counted != len({(d.sheet, d.cell) for d in report.differences}):
+        click.echo(
+            f"{counted:,} comparisons differ in the table, which compares each cell twice in each "
+            "engine; where a formula is another one, its cell differs by that alone"
+        )
     print_differences(report.differences, show)
 
 
 def print_differences(differences: Sequence[Any], show: int) -> None:
+    from sheetsim.engines.choice import facts_of
+
     for d in differences[:show]:
         click.echo(one_line(f"  {d.sheet}!{d.cell}  {d.formula}"))
-        found = f"NumPy {d.expected!r}, {d.engine} {d.found!r} (inputs {d.inputs})"
+        found = f"NumPy {d.expected!r}, {facts_of(d.engine).title} {d.found!r} (inputs {d.inputs})"
         click.echo(one_line(f"    {found}; {d.reason}"))
     if len(differences) > show:
         click.echo(

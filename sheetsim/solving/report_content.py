@@ -67,23 +67,26 @@ class ReportContent:
 
     @cached_property
     def objective(self) -> Change | None:
-        """The objective before and after."""
-        area = self.solved.prepared.stored.objective
+        """The objective before and after: at the workbook's own values, wherever a search began."""
+        prepared = self.solved.prepared
+        area, compiled = prepared.stored.objective, prepared.compiled
         if area is None:
             return None
-        solution = self.solved.solution
+        with np.errstate(all="ignore"):
+            before = float(compiled.function.values(compiled.start)[0])
         name = self._label((area.sheet, area.first))
-        return Change(area.absolute, name, solution.start_objective, solution.objective)
+        return Change(area.absolute, name, before, self.solved.solution.objective)
 
     @cached_property
     def variables(self) -> list[Change]:
-        """Every variable before and after."""
+        """Every variable before and after: before, it has the workbook's own value."""
         compiled, solution = self.solved.prepared.compiled, self.solved.solution
         kinds = np.full(compiled.n, "Contin", object)
         kinds[compiled.integer], kinds[compiled.binary] = "Integer", "Binary"
         for group in compiled.different:
             kinds[group] = "AllDiff"
-        rows = zip(compiled.cells, solution.start, solution.variables, kinds, strict=True)
+        own = compiled.start[: compiled.n]
+        rows = zip(compiled.cells, own, solution.variables, kinds, strict=True)
         return [
             Change(_absolute(address), self._label(address), float(before), float(after), kind)
             for address, before, after, kind in rows

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetsim.formula.functions import is_flat
+from sheetsim.formula.recalc.dependents import find_dependents
+from sheetsim.references import address_text
 from sheetsim.solving.conflicts import conflict_lines
 from sheetsim.solving.settings_used import settings_lines
 from sheetsim.workbook.solver_model.describe import describe
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sheetsim.solving.prepare import Prepared
 
 SHOWN = 3  # cells that a line names
+LOOKED_AT = 30  # inputs that were set, of which it is found out whether anything reads them
 
 
 def describe_before(prepared: Prepared) -> tuple[str, ...]:
@@ -35,6 +38,7 @@ def describe_before(prepared: Prepared) -> tuple[str, ...]:
     lines.append(_cost(compiled))
     if prepared.inputs:
         lines.append(f"{_counted(len(prepared.inputs), 'input')} set: {', '.join(request.set)}")
+        lines += _unread(prepared)
     start = {"current": "the file's values", "zero": "zero", "random": "random values"}
     many = prepared.starts > 1 and prepared.stored.engine is SolverEngine.GRG
     from_many = f" and {prepared.starts - 1:,} random ones" if many else ""
@@ -76,6 +80,22 @@ def _reformulated(program: MixedInteger) -> str:
     rows = _counted(program.near.size, "row")
     cells = f" for the formulas of {_cells(program.cells)}" if program.cells else ""
     return f"HiGHS was given the model as a linear one, with {binaries}{cells}, in {rows}"
+
+
+def _unread(prepared: Prepared) -> list[str]:
+    """Warn of inputs that were set, and that neither a formula nor the model reads."""
+    compiled = prepared.compiled
+    known = {*compiled.fixed, *compiled.outputs, *compiled.cells}
+    unread = [
+        address_text(address)
+        for address in list(prepared.inputs)[:LOOKED_AT]
+        if address not in known and not find_dependents(prepared.book, [address]).places
+    ]
+    if not unread:
+        return []
+    others = f" and {len(unread) - SHOWN:,} more" if len(unread) > SHOWN else ""
+    named = f"{', '.join(unread[:SHOWN])}{others}"
+    return [f"no formula and no constraint reads {named}: what is set there changes nothing"]
 
 
 def _method(prepared: Prepared) -> str:

@@ -136,7 +136,7 @@ def test_the_report_is_json_with_the_cause_first(tmp_path: Path) -> None:
     assert followers == sorted(followers)
     wrong = {(d["sheet"], d["cell"]) for d in said["differences"]}
     cells = sum(row["cells"] for row in said["sheets"])
-    assert said["status"] == f"{len(wrong)} of {cells} formula cells differ: NumPy, ironcalc"
+    assert said["status"] == f"{len(wrong)} of {cells} formula cells differ: NumPy, IronCalc"
     assert sum(row["differ"] for row in said["sheets"]) == len(said["differences"])
 
 

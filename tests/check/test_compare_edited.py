@@ -133,6 +133,9 @@ def test_saved_without_values_by_openpyxl(ratings: Path) -> None:
     assert len(numbers) <= comparison.cells
     assert all(d.found is None for d in comparison.differences)
     assert all(model.saved is None for model in comparison.models)
+    assert comparison.without_values
+    assert "no formula cell has a saved value" in comparison.status
+    assert "`sheetsim recalc`" in comparison.status
     assert check(path, ["ironcalc"]).differences == ()
 
 

@@ -58,7 +58,7 @@ def test_asked_for_and_missing(tmp_path: Path, data: Path, monkeypatch: pytest.M
     assert line.startswith("LibreOffice is missing; get it (")
     result = run("check", data)  # not asked for: said, and no error
     assert result.exit_code == 0
-    assert f"{data}: not checked in libreoffice: LibreOffice is missing; get it" in result.stdout
+    assert f"{data}: not checked in LibreOffice: LibreOffice is missing; get it" in result.stdout
 
 
 def test_none_is_there(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_build_leaves_what_it_wrote(tmp_path: Path) -> None:
 def test_build_and_check(tmp_path: Path) -> None:
     result = run("build", "data", "--check", "--out", tmp_path)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert re.search(r"data\.xlsx: all \d+ formula cells agree: NumPy, ironcalc", result.stdout)
+    assert re.search(r"data\.xlsx: all \d+ formula cells agree: NumPy, IronCalc", result.stdout)
 
 
 @pytest.fixture(scope="module")

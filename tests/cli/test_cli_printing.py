@@ -153,3 +153,16 @@ def test_results_and_bar_on_one_terminal(tmp_path: Path, data: Path) -> None:
         assert bare(line).startswith((str(data), "┏"))
     assert screen.count("formula cells agree") == 2
     assert screen.rstrip("\r\n").endswith("\x1b[2K")  # and gone in the end
+
+
+@pytest.mark.parametrize(
+    ("command", "headings"),
+    [
+        ("check", ["cells", "differ", "by floor", "worst agreeing"]),
+        ("verify", ["cells", "agree", "by rounding", "volatile", "unsupported", "worst"]),
+        ("race", ["lr", "loss", "distance", "goal in step", "status"]),
+    ],
+)
+def test_help_says_what_the_table_has(command: str, headings: list[str]) -> None:
+    said = " ".join(run(command, "--help").stdout.split()).partition("The table has")[2]
+    assert [heading for heading in headings if heading not in said] == []

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
@@ -44,11 +45,20 @@ def test_a_difference_is_named_with_its_reason(tmp_path: Path) -> None:
     assert (
         "18 of 20 formula cells differ, which follow from 1; the first is S!B3 (" in result.stdout
     )
-    assert "  S!B3  =B2+A3\n    cached 1.75, numpy 0.75; the cached value is " in result.stdout
+    assert "  S!B3  =B2+A3\n    the file 1.75, NumPy 0.75; the cached value is " in result.stdout
     assert "  ... and 8 more (--show 18, or --json)\n" in result.stdout
     every = run(path, "--engine", "numpy", "--show", "18").stdout
     assert every.count("follows from S!B3") == 17
     assert "more (--show" not in every
+
+
+def test_a_file_without_values_is_said_to_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    other = openpyxl.Workbook()
+    other.active["A1"] = "=1+1"
+    other.save(path)
+    said = run(path, "--engine", "ironcalc").stdout
+    assert "none of NumPy's own is counted; `sheetsim recalc` writes values into the file" in said
 
 
 def test_json_of_one_file_and_of_several(tmp_path: Path) -> None:
@@ -98,7 +108,7 @@ def test_engines_that_are_unknown_or_missing(
     assert EngineMissingError.exit_code == 3
     result = run(path)
     assert result.exit_code == 0
-    assert f"{path}: not verified in libreoffice: SHEETSIM_SOFFICE names " in result.stdout
+    assert f"{path}: not verified in LibreOffice: SHEETSIM_SOFFICE names " in result.stdout
 
 
 def test_an_engine_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,4 +133,4 @@ def test_control_characters_stay_on_their_line(tmp_path: Path) -> None:
     result = run(path, "--engine", "numpy")
     assert result.exit_code == 1
     assert "\u202e" not in result.stdout
-    assert r"cached 'x\ny\u202e', numpy 'a\nb'; " in result.stdout
+    assert r"the file 'x\ny\u202e', NumPy 'a\nb'; " in result.stdout

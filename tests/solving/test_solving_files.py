@@ -279,7 +279,32 @@ def test_a_variable_is_not_swept(box: Path) -> None:
         sweep_file(box, Request(), ["B3=1:2:3"])
 
 
+# Inputs that nothing reads ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [("Z9=1", "Box!Z9"), ("B6=14", ""), ("C9=3", "Box!C9"), ("X1:X5=2", "Box!X1")],
+)
+def test_an_input_that_nothing_reads_is_warned_of(box: Path, text: str, warned: str) -> None:
+    lines = [line for line in solve_file(box, Request(set=(text,))).before if "reads" in line]
+    assert [warned in line for line in lines] == ([True] if warned else [])
+    assert all("no formula and no constraint reads" in line for line in lines)
+
+
 # Reports ---------------------------------------------------------------------------------------
+
+
+def test_before_is_what_the_workbook_shows_wherever_a_search_began(box: Path) -> None:
+    """Excel's Original Value is the cell's when Solve was pressed."""
+    there = read_book(box).sheets["Box"]
+    own = [there[row, 1].value for row in (2, 3, 4)]
+    for request in (Request(start="random", seed=3), Request(starts=4)):
+        solved = solve_file(box, request)
+        answers = ReportContent(solved)
+        assert [change.before for change in answers.variables] == own
+        assert answers.objective is not None
+        assert answers.objective.before == pytest.approx(np.prod(own), rel=1e-12)
 
 
 def test_the_reports_as_sheets_and_files(box: Path, tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ def command(
     Spreadsheet engines compute FILEs, with their inputs and with others, and every formula cell is
     compared with NumPy. For any other workbook there is `sheetsim verify`.
 
+    The table has, of each sheet and engine: its cells with formulas; differ: how many comparisons
+    fail, of two for each cell, with the inputs as they are and with others; by floor: how many
+    agree only because terms cancel in that cell, so that what is left of them is rounding; worst
+    agreeing: the largest relative difference of those that agree without that.
+
     Exits with 0 if all agree, with 1 if a cell differs, with 2 for bad input, with 3 if an engine
     is missing, hung or died, with 130 if interrupted.
 

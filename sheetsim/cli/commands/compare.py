@@ -62,7 +62,8 @@ def _print_comparison(comparison: api.Comparison, show: int) -> None:
     if comparison.models:
         console().print(table)
     click.echo(one_line(f"{comparison.path}: {comparison.status}"))
-    print_differences(comparison.differences, show)
+    if not comparison.without_values:
+        print_differences(comparison.differences, show)
 
 
 def _number(value: Any) -> str:

@@ -104,6 +104,10 @@ def command(
     Writes a picture of the paths, and a moving one. With --sweep: one optimizer's loss over
     learning rates and betas, as a heat map and a CSV.
 
+    The table has, of each optimizer: lr, its learning rate, and how that was chosen; the loss in
+    the end, and the distance from the nearest minimum; goal in step: at which step it got below a
+    thousandth of the loss at the start; status: how its run ended.
+
     Exits with 0, whoever wins, with 2 for bad input, with 130 if interrupted.
 
     \b

@@ -11,7 +11,7 @@ import click
 
 from sheetsim.cli._against import asked, compare_solvers
 from sheetsim.cli._files import Done, Written, file_of, folder_for, require_workbook
-from sheetsim.cli._names import peer_names
+from sheetsim.cli._names import of_solver, peer_names
 from sheetsim.errors import INTERRUPTED, OptionError, WorkbookError
 from sheetsim.option_values import one_of, real, whole
 from sheetsim.terminal import (
@@ -131,20 +131,28 @@ SHOWN = 10
     help="write the same reports to one .json file, or to a .csv file each",
 )
 @parsed_option("--precision", ABOVE_0, metavar="P", help="how exactly constraints hold [stored]")
-@parsed_option("--convergence", ABOVE_0, metavar="C", help="relative change to stop at [1e-10]")
+@parsed_option(
+    "--convergence",
+    ABOVE_0,
+    metavar="C",
+    help=lambda: f"relative change to stop at [{of_solver('convergence')}]",
+)
 @parsed_option("--max-time", ABOVE_0, metavar="SECONDS", help="time limit [stored]")
 @parsed_option("--max-iterations", whole(1, 10**9), metavar="N", help="iteration limit [stored]")
 @parsed_option(
     "--integer-tolerance",
     real(0, 1),
     metavar="T",
-    help="how far from the best an integer solution may be, relatively [0]",
+    help=lambda: (
+        "how far from the best an integer solution may be, relatively "
+        f"[{of_solver('integer_tolerance')}]"
+    ),
 )
 @parsed_option(
     "--derivatives",
     one_of("analytic", "central", "forward"),
     metavar="HOW",
-    help="analytic (exact), central or forward (differences) [analytic]",
+    help=lambda: f"analytic (exact), central or forward (differences) [{of_solver('derivatives')}]",
 )
 @parsed_option(
     "--population", whole(1, 10**9), metavar="N", help="population of Evolutionary [stored]"

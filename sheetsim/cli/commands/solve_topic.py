@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from sheetsim import api
+from sheetsim.cli._names import of_solver
 from sheetsim.cli._options import Command, workbook_options
 from sheetsim.errors import INTERRUPTED, OptionError
 from sheetsim.option_values import Parse, one_of, real, whole
@@ -31,9 +33,15 @@ LOGGED = ("iteration", "objective", "evaluations", "step", "damping")
 """What is shown of a trial; no topic has constraints, so that a violation says nothing."""
 
 
-def _for_solver(name: str, parse: Parse, metavar: str, text: str) -> Callable[[Command], Command]:
-    """An option of the solver."""
-    return parsed_option(f"--{name}", parse, metavar=metavar, help=text)
+def _for_solver(
+    name: str, parse: Parse, metavar: str, text: str, default: str = ""
+) -> Callable[[Command], Command]:
+    """An option of the solver, whose own default the help has where none is given here."""
+
+    def told() -> str:
+        return f"{text} [{default or of_solver(name)}]"
+
+    return parsed_option(f"--{name}", parse, metavar=metavar, help=told)
 
 
 class _Topic(click.Command):
@@ -58,17 +66,17 @@ class _Topic(click.Command):
 
 @click.command("solve", cls=_Topic)
 @click.argument("name", metavar="TOPIC")
-@_for_solver("starts", whole(1, 100_000), "N", "random starts; the best result counts [1]")
-@_for_solver("seed", whole(0, 2**32 - 1), "SEED", "seed of all that is drawn at random [0]")
-@_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold [1e-6]")
-@_for_solver("convergence", real(0, above=True), "C", "relative change to stop at [1e-10]")
-@_for_solver("max-time", real(0, above=True), "SECONDS", "time limit [none]")
-@_for_solver("max-iterations", whole(1, 10**9), "N", "iteration limit [the method's]")
+@_for_solver("starts", whole(1, 100_000), "N", "random starts; the best result counts", "1")
+@_for_solver("seed", whole(0, 2**32 - 1), "SEED", "seed of all that is drawn at random")
+@_for_solver("precision", real(0, above=True), "P", "how exactly bounds hold")
+@_for_solver("convergence", real(0, above=True), "C", "relative change to stop at")
+@_for_solver("max-time", real(0, above=True), "SECONDS", "time limit", "none")
+@_for_solver("max-iterations", whole(1, 10**9), "N", "iteration limit", "the method's")
 @_for_solver(
     "derivatives",
     one_of("analytic", "central", "forward"),
     "HOW",
-    "analytic (exact), central or forward (differences) [analytic]",
+    "analytic (exact), central or forward (differences)",
 )
 @click.option("--log", "with_log", is_flag=True, help="print the log of trials too")
 @click.option("--json", "as_json", is_flag=True, help="print all of it as JSON")
@@ -122,5 +130,6 @@ def _print_result(result: api.Result, with_log: bool) -> None:
     if with_log:
         log = new_table(*LOGGED)
         for trial in result.log:
-            log.add_row(*(f"{getattr(trial, name):.6g}" for name in LOGGED))
+            numbers = (getattr(trial, name) for name in LOGGED)
+            log.add_row(*("" if math.isnan(one) else f"{one:.6g}" for one in numbers))
         console().print(log)

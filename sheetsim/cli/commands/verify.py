@@ -12,6 +12,7 @@ from sheetsim.cli._files import require_workbook
 from sheetsim.cli._names import engine_names, require_engines
 from sheetsim.cli._options import show_option, timeout_option
 from sheetsim.errors import EngineError, SheetsimError, WorkbookError
+from sheetsim.module_text import constant
 from sheetsim.option_values import real
 from sheetsim.terminal import (
     console,
@@ -25,6 +26,10 @@ from sheetsim.terminal import (
 
 if TYPE_CHECKING:
     from sheetsim.verifying.verification import Disagreement, Verification
+
+
+def _agrees(name: str) -> float:
+    return float(constant("sheetsim.tolerances", name))
 
 
 @click.command("verify")
@@ -43,7 +48,10 @@ if TYPE_CHECKING:
     "--tolerance",
     real(0, 0.01),
     metavar="T",
-    help="largest relative difference that agrees [1e-12 for NumPy, 1e-11 for the engines]",
+    help=lambda: (
+        f"largest relative difference that agrees [{_agrees('VERIFY_TOLERANCE'):g} for NumPy, "
+        f"{_agrees('VERIFY_ENGINE_TOLERANCE'):g} for the engines]"
+    ),
 )
 @timeout_option
 @show_option
@@ -66,6 +74,12 @@ def command(
     NumPy, IronCalc and LibreOffice compute FILEs, and are compared with the values that are saved
     in them. The first cell that differs is named: one whose own formula does not give what is
     shown, before those that follow from it. Nothing that a file refers to is opened.
+
+    The table has, of each that computed the file: its cells with formulas that were compared; how
+    many agree; by rounding: how many of these only because each formula is right, which magnifies
+    the last digits of what it refers to; volatile: random numbers, times, and what follows from
+    them; unsupported: what it cannot compute, and what follows; worst: the largest relative
+    difference that counts as equal.
 
     Exits with 0 if all agree, with 1 if a cell differs, with 2 for bad input (of several files the
     others are verified all the same), with 3 if an engine that was asked for is missing, or one
@@ -147,6 +161,8 @@ def _print(one: Verification, show: int) -> None:
 
 def _more(one: Verification) -> list[str]:
     """What there is to say beside the outcome, a line each."""
+    from sheetsim.engines.choice import facts_of
+
     lines = list(one.notes)
     if one.volatile:
         lines.append(
@@ -163,11 +179,18 @@ def _more(one: Verification) -> list[str]:
         for reason, count in source.reasons.items():
             cells = "1 cell" if count == 1 else f"{count:,} cells"
             lines.append(f"{source.title} does not compute {cells}: {reason}")
-    lines += [f"not verified in {name}: {why}" for name, why in one.missing.items()]
+    if one.reference == "numpy" and one.formulas:
+        lines.append(
+            "NumPy's values are what the engines are compared with, so none of NumPy's own is "
+            "counted; `sheetsim recalc` writes values into the file"
+        )
+    lines += [f"not verified in {facts_of(name).title}: {why}" for name, why in one.missing.items()]
     return lines
 
 
 def _print_difference(each: Disagreement) -> None:
     click.echo(one_line(f"  {each.sheet}!{each.cell}  {each.formula}"))
-    values = ", ".join(f"{name} {value!r}" for name, value in each.values.items())
+    from sheetsim.verifying.known_differences import title_of
+
+    values = ", ".join(f"{title_of(name)} {value!r}" for name, value in each.values.items())
     click.echo(one_line(f"    {values}; {each.reason}"))
