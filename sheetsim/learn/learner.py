@@ -282,11 +282,6 @@ class Learner:
             raise OptionError(OptionName("group"), f" is {first}; expected 0 to {len(names) - 1}")
         self._frozen = set(names[:first])
 
-    @property
-    def trainable(self) -> tuple[str, ...]:
-        """Names of the groups that are not frozen."""
-        return tuple(name for name in self.model.groups if name not in self._frozen)
-
     # Looking at it -----------------------------------------------------------------------
 
     @property

@@ -3,8 +3,8 @@
 | module              | what it does                                                          |
 | ------------------- | --------------------------------------------------------------------- |
 | `verify`            | reads the file, lets all compute it, and reports                      |
-| `verifier`          | one workbook: values come in, engine by engine, and are put together  |
+| `tally`             | one workbook: values come in, engine by engine, and are counted       |
 | `divergence`        | which cells differ, and which of them is the root                     |
 | `known_differences` | what is known about a cell on which programs disagree                 |
-| `verification`      | what was found, as data                                               |
+| `report`            | what was found, as data                                               |
 """

@@ -30,8 +30,8 @@ from sheetsim.errors import (
     WorkbookError,
 )
 from sheetsim.tolerances import VERIFY_ENGINE_TOLERANCE, VERIFY_TOLERANCE
-from sheetsim.verifying.verification import Verification
-from sheetsim.verifying.verifier import Verifier
+from sheetsim.verifying.report import Verification
+from sheetsim.verifying.tally import Tally
 from sheetsim.workbook.read.book import read_book
 from sheetsim.workbook.rewrite.invalidated_copy import invalidated_copy
 
@@ -105,32 +105,30 @@ def _verified(
         book.sheets[sheet]  # read now: what is wrong with the file is to be said first
     say("NumPy")
     limits = {"numpy": VERIFY_TOLERANCE, **dict.fromkeys(chosen, VERIFY_ENGINE_TOLERANCE)}
-    verifier = Verifier(book, limits if tolerance is None else dict.fromkeys(limits, tolerance))
-    if not verifier.cached and not chosen and verifier.count:
+    tally = Tally(book, limits if tolerance is None else dict.fromkeys(limits, tolerance))
+    if not tally.cached and not chosen and tally.count:
         raise EngineMissingError(
             f"{path}: has no cached values, and no spreadsheet engine takes part, so that there "
             f"is nothing to compare with NumPy; expected one of {', '.join(known_engines())}"
         )
-    if verifier.count:
+    if tally.count:
         with tempfile.TemporaryDirectory(prefix="sheetsim-verify-") as folder:
             copy = Path(folder) / "copy.xlsx"
             if chosen:
                 invalidated_copy(path, copy)
             for name, engine in chosen.items():
                 say(name)
-                _run(verifier, name, engine, copy, timeout, str(path))
+                _run(tally, name, engine, copy, timeout, str(path))
         say("comparing")
-    return verifier.verification(choice.versions, choice.missing, started)
+    return tally.verification(choice.versions, choice.missing, started)
 
 
-def _run(
-    verifier: Verifier, name: str, engine: Engine, copy: Path, timeout: float, path: str
-) -> None:
+def _run(tally: Tally, name: str, engine: Engine, copy: Path, timeout: float, path: str) -> None:
     """Let one engine compute the copy; that it fails is a result as well."""
     started = time.perf_counter()
     try:
         values = engine.recalculate(copy, timeout=timeout)
     except EngineError as error:
-        verifier.fail(name, str(error).replace(str(copy), path), time.perf_counter() - started)
+        tally.fail(name, str(error).replace(str(copy), path), time.perf_counter() - started)
     else:
-        verifier.add(name, values, time.perf_counter() - started)
+        tally.add(name, values, time.perf_counter() - started)

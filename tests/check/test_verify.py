@@ -16,7 +16,7 @@ from sheetsim.book import Book
 from sheetsim.engines import engines
 from sheetsim.errors import EngineMissingError, OptionError, WorkbookError
 from sheetsim.formula.recalc.formula_alone import Formulas
-from sheetsim.verifying.verification import Verification
+from sheetsim.verifying.report import Verification
 from sheetsim.verifying.verify import verify
 from sheetsim.workbook.read.book import read_book
 
@@ -67,7 +67,7 @@ def test_a_fault_of_ours_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         def fail(*_: object, fault: BaseException = fault) -> None:
             raise fault
 
-        monkeypatch.setattr("sheetsim.verifying.verify.Verifier", fail)
+        monkeypatch.setattr("sheetsim.verifying.verify.Tally", fail)
         with pytest.raises(WorkbookError, match=said):
             verify(path, engines=["numpy"])
 

@@ -25,7 +25,7 @@ from sheetsim.terminal import (
 )
 
 if TYPE_CHECKING:
-    from sheetsim.verifying.verification import Disagreement, Verification
+    from sheetsim.verifying.report import Disagreement, Verification
 
 
 def _agrees(name: str) -> float:

@@ -26,7 +26,7 @@ _MOST_NAMES = 9
 
 
 class CellReader:
-    """A cell that asks what texts refer to, and where arrays end; a `functions.Reader`."""
+    """A cell that asks what texts refer to, and where arrays end; see `Reader`."""
 
     def __init__(self, store: Store, sheet: str, place: Place) -> None:
         self._store, self._sheet, self._place = store, sheet, place

@@ -23,7 +23,7 @@ from sheetsim.verifying.known_differences import (
     reason_for,
     unsupported_cells,
 )
-from sheetsim.verifying.verification import Disagreement, SourceReport, Verification
+from sheetsim.verifying.report import Disagreement, SourceReport, Verification
 
 EngineValues = Mapping[str, Mapping[tuple[int, int], Value]]
 
@@ -44,7 +44,7 @@ class _Texts(Mapping[int, str]):
         return len(self._formulas.all)
 
 
-class Verifier:
+class Tally:
     """A book being verified.
 
     Attributes:
