@@ -138,12 +138,12 @@ def compare(path: str | Path) -> Comparison:
         for sheet in read.sheets
         if sheet.solver is not None
     )
-    saved = any(
+    has_values = any(
         cell.has_formula and cell.value is not None
         for sheet in read.sheets
         for cell in read.cells[sheet.name].values()
     )
-    return Comparison(str(path), models, cells, tuple(differences), without_values=not saved)
+    return Comparison(str(path), models, cells, tuple(differences), without_values=not has_values)
 
 
 def _model(

@@ -37,18 +37,18 @@ QUOTED = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(\))?`")
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def documented(tree: ast.Module) -> Iterator[ast.Constant]:
-    """The texts that stand by themselves: docstrings, and those below constants."""
+def documented(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The lines and texts of what stands by itself: docstrings, and texts below constants."""
     for node in ast.walk(tree):
         match node:
-            case ast.Expr(value=ast.Constant(value=str()) as text):
-                yield text
+            case ast.Expr(value=ast.Constant(value=str(text), lineno=line)):
+                yield line, text
 
 
 def words_of(tree: ast.Module) -> set[str]:
     """All names in a file's code, and the words of its texts but docstrings."""
     found: set[str] = set()
-    texts = {id(text) for text in documented(tree)}
+    texts = {text for _, text in documented(tree)}
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
@@ -59,7 +59,7 @@ def words_of(tree: ast.Module) -> set[str]:
                 found.add(name)
             case ast.alias(name=name):
                 found.update(name.split("."))
-            case ast.Constant(value=str(text)) if id(node) not in texts:
+            case ast.Constant(value=str(text)) if text not in texts:
                 found.update(WORD.findall(text))
     return found
 
@@ -74,15 +74,15 @@ def missing(files: dict[str, str]) -> list[str]:
         by_stem.setdefault(module.rpartition(".")[2], set()).update(words[module])
     wrong = []
     for module, tree in trees.items():
-        for text in documented(tree):
-            for name in QUOTED.findall(text.value):
+        for line, text in documented(tree):
+            for name in QUOTED.findall(text):
                 if name in OTHERS or PATTERNS.fullmatch(name):
                     continue
                 *holders, last = name.split(".")
                 there = by_stem.get(holders[-1], known) if holders else known
                 is_module = any(f".{one}".endswith(f".{name}") for one in files)
                 if not is_module and (last not in there or not known.issuperset(holders)):
-                    wrong.append(f"{module}:{text.lineno} `{name}`")
+                    wrong.append(f"{module}:{line} `{name}`")
     return wrong
 
 

@@ -298,7 +298,7 @@ def test_an_input_that_nothing_reads_is_warned_of(box: Path, text: str, warned: 
 def test_before_is_what_the_workbook_shows_wherever_a_search_began(box: Path) -> None:
     """Excel's Original Value is the cell's when Solve was pressed."""
     there = read_book(box).sheets["Box"]
-    own = [there[row, 1].value for row in (2, 3, 4)]
+    own = [float(str(there[row, 1].value)) for row in (2, 3, 4)]
     for request in (Request(start="random", seed=3), Request(starts=4)):
         solved = solve_file(box, request)
         answers = ReportContent(solved)

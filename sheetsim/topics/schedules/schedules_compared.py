@@ -115,7 +115,8 @@ def _step_cells(first: int, steps: int) -> str:
 
 RATES = {
     "const": "=lr_max",
-    "decay": "=lr_max*step_factor^(MATCH({step}/step_every,@,1)-1)",
+    "decay": "=lr_max*IF(MATCH({step}/step_every,@,1)=1,1,"
+    "step_factor^(MATCH({step}/step_every,@,1)-1))",  # 0^0 is an error in Excel
     "expo": "=lr_max*exp_end^({step}/(steps-1))",
     "cos": "=lr_max*(cos_end+(1-cos_end)/2*(1+COS(PI()*{step}/(steps-1))))",
     "cycle": "=IF({cycle_fall}>0,"
