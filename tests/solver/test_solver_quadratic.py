@@ -153,6 +153,21 @@ def test_infeasible_rows_are_proved_to_be_so() -> None:
     assert found.proved
 
 
+@pytest.mark.parametrize("curved", [True, False])
+def test_equations_that_differ_by_less_than_the_precision_are_no_contradiction(
+    curved: bool,
+) -> None:
+    """x + y = 1 and, said again after some rounding, x + y = 1.0000001: met within 1e-6."""
+    A, b = np.ones((2, 2)), np.array([1.0, 1.0 + 1e-7])
+    H = np.eye(2) if curved else np.zeros((2, 2))
+    model = model_of(H, np.array([1.0, 2.0]), A, b, lower=0.0, upper=np.ones(2))
+    found = solve(replace(model, constraints=(replace(model.constraints[0], relation="="),)))
+    assert found.ending.solved
+    assert not found.proved
+    assert found.violation <= 1e-6
+    assert found.objective == pytest.approx(1.5 if curved else 1.0, rel=2e-5)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_convex_is_what_has_no_negative_eigenvalue(seed: int) -> None:
     rng = np.random.default_rng(seed)

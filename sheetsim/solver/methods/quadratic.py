@@ -57,7 +57,24 @@ def run(evaluator: Evaluator) -> Found | None:
         quadratic = _quadratic(evaluator)
         found = None if quadratic is None else _solve(evaluator, *quadratic)
     evaluator.check_time()
+    if found is not None and found.outcome.ending is Ending.INFEASIBLE and not _beyond(evaluator):
+        return None
     return found if found is not None and found.outcome.ending in ENDS else None
+
+
+def _beyond(evaluator: Evaluator) -> bool:
+    """Whether rows contradict each other by more than the precision within which they are met.
+
+    HiGHS meets them more closely than that, and equations that say the same twice may differ by
+    rounding. With whole numbers it is left at what HiGHS said.
+    """
+    linear = None if evaluator.whole.any() else coefficients(evaluator)
+    if linear is None:
+        return True
+    package = highspy()
+    highs = _prepared(package, evaluator, linear, None, 0.0, evaluator.options.precision)
+    run_highs(highs)
+    return bool(highs.getModelStatus() == package.HighsModelStatus.kInfeasible)
 
 
 def _suits(evaluator: Evaluator) -> bool:
@@ -127,8 +144,15 @@ def _solve(evaluator: Evaluator, linear: Linear, H: Sparse) -> Found | None:
     return None
 
 
-def _prepared(package: Any, evaluator: Evaluator, linear: Linear, H: Sparse, shift: float) -> Any:
-    """HiGHS with the model and its options."""
+def _prepared(
+    package: Any,
+    evaluator: Evaluator,
+    linear: Linear,
+    H: Sparse | None,
+    shift: float,
+    slack: float = 0.0,
+) -> Any:
+    """HiGHS with the model and its options; without H, the rows alone, each met within `slack`."""
     highs = package.Highs()
     left = evaluator.deadline - evaluator.clock()
     for name, value in {
@@ -141,13 +165,16 @@ def _prepared(package: Any, evaluator: Evaluator, linear: Linear, H: Sparse, shi
         highs.setOptionValue(name, value)
     lp = package.HighsLp()
     lp.num_row_, lp.num_col_ = linear.A.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = linear.cost, evaluator.low, evaluator.high
-    lp.row_upper_ = -linear.offset
-    lp.row_lower_ = np.where(evaluator.equal, -linear.offset, -np.inf)
+    lp.col_cost_ = linear.cost if H is not None else np.zeros(linear.cost.size)
+    lp.col_lower_, lp.col_upper_ = evaluator.low, evaluator.high
+    lp.row_upper_ = slack - linear.offset
+    lp.row_lower_ = np.where(evaluator.equal, -linear.offset - slack, -np.inf)
     lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = linear.A.starts, linear.A.columns
     lp.a_matrix_.value_ = linear.A.values
     highs.passModel(lp)
+    if H is None:
+        return highs
     upper = H.columns >= H.rows  # by rows; it is the lower triangle by columns
     hessian = package.HighsHessian()
     hessian.dim_, hessian.format_ = H.width, package.HessianFormat.kTriangular
