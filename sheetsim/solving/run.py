@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from sheetsim.workbook.solver_model.model import SolverModel
 
 
+LOGGED = ("iteration", "evaluations", "objective", "violation")
+"""What JSON shows of each trial that bettered the best point so far."""
+
+
 @dataclass(frozen=True)
 class Solved:
     """What became of a workbook's model.
@@ -89,6 +93,7 @@ class Solved:
             "violation": self.solution.violation,
             "seed": self.prepared.options.seed,
             "summary": [*self.before, *self.after],
+            "log": [{name: getattr(trial, name) for name in LOGGED} for trial in self.solution.log],
             "out": None if self.path is None else str(self.path),
         }
 

@@ -105,6 +105,18 @@ def test_out_is_a_file_or_a_folder_or_the_file_itself(box: Path, tmp_path: Path)
     assert solution(box, "--no-copy")["start_objective"] == pytest.approx(4.0, rel=1e-6)
 
 
+def test_the_log_is_in_the_json(box: Path) -> None:
+    """From the start to the solution, each trial better than the one before it."""
+    found = solution(box, "--no-copy")
+    log = found["log"]
+    assert log[0]["objective"] == found["start_objective"]
+    assert log[-1]["objective"] == pytest.approx(found["objective"])
+    counts = [trial["evaluations"] for trial in log]
+    assert counts == sorted(counts)
+    assert len(log) > 1
+    assert log[-1]["violation"] <= 1e-6
+
+
 def test_no_copy(box: Path) -> None:
     assert solution(box, "--no-copy")["out"] is None
     assert names(box.parent) == ["box.xlsx"]
