@@ -11,6 +11,7 @@
 | `run`           | a file and a request in, a solution and the solved copy out                   |
 | `goal_seek`     | one cell that is to take a value, by changing one other                       |
 | `summary`       | the model and the solution in plain words                                     |
+| `export`        | a linear model as an .mps or .lp file                                         |
 | `settings_used` | which stored settings hold, and what is assumed where nothing is stored       |
 | `reports`       | the reports: sheets, JSON, CSV                                                |
 | `report_content` | what they say, before it is laid out                                         |

@@ -120,6 +120,12 @@ SHOWN = 10
 )
 @click.option("--no-copy", is_flag=True, help="write no solved copy")
 @click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write the linear model to a .mps or .lp file, for other programs, and do not solve it",
+)
+@click.option(
     "--report",
     is_flag=True,
     help="add the sheets Answer Report, Sensitivity Report, Limits Report and Trials to the copy",
@@ -189,6 +195,9 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
         _list_models(file, as_json)
         return
     given = {name: value for name, value in given.items() if value is not None}
+    if "export" in given:
+        _export(file, given)
+        return
     if "against" in given:
         compare_solvers(file, given, as_json)
         return
@@ -207,6 +216,22 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
         _print_files(written)
     if not solved.success:
         raise click.exceptions.Exit(INTERRUPTED if solved.interrupted else 1)
+
+
+def _export(file: str, given: dict[str, Any]) -> None:
+    from sheetsim.solving.export import export_file
+
+    target: Path = given.pop("export")
+    no_solve = ("sweep", "jobs", "report", "no_copy", "scheduler", "out", "save_report", "against")
+    for name in no_solve:
+        value = given.pop(name, None)
+        if value and not (name == "jobs" and value == 1):
+            option = f"--{name.replace('_', '-')}"
+            raise OptionError(f"{option} was given; expected it without --export")
+    there = target.exists()
+    written = Written()
+    written.note(export_file(file, asked(given), target), there)
+    _print_files(written)
 
 
 class _How:

@@ -15,6 +15,7 @@
 | `enumeration`          | whole numbers whose points are few: all of them tried, as a proof  |
 | `simplex`              | linear models, with whole numbers: the engine Simplex LP, by HiGHS |
 | `highs`                | the package highspy: imported when it is needed, and interrupted   |
+| `linear_file`          | a linear model as an .mps or .lp file, by HiGHS                    |
 | `quadratic`            | convex quadratic models, and linear ones under GRG, by HiGHS       |
 | `with_binaries`        | IF, MAX, SUMIF and the like, made linear with binaries, by HiGHS   |
 | `conflict`             | no solution: which constraints cannot all hold                     |
