@@ -208,7 +208,9 @@ def step_json(step: Step, numbers: dict[str, int]) -> Json:
         return ["m", name, list(step.areas), list(step.args)]
     if kind in {StepKind.CALL, StepKind.CHOICE, StepKind.RANGES}:
         return ["f", name, list(step.args)]
-    raise UnknownError("LAMBDA" if kind is StepKind.EACH else "a function that asks of references")
+    if kind is StepKind.EACH:
+        raise UnknownError(step.value.function.name)
+    raise UnknownError("a function that asks what a reference is")
 
 
 def _name(function: Function) -> str:

@@ -101,13 +101,19 @@ export class Grid {
   /** Draw the sheet's charts again. */
   drawCharts() {
     for (const old of this.canvas.querySelectorAll(".chart")) old.remove();
+    const high = this.look.rows.starts[this.frozenRows ?? 0];
     for (const chart of this.look.sheet.charts) {
       const box = this.#chartBox(chart.box);
       const svg = drawChart(chart, this.look, box.width, box.height);
       svg.classList.add("chart");
       svg.style.left = `${box.left + HEADER_WIDTH}px`;
-      svg.style.top = `${box.top - this.look.rows.starts[this.frozenRows ?? 0]}px`;
+      svg.style.top = `${box.top - high}px`;
       this.body.append(svg);
+      if (box.top >= high) continue;
+      const upper = /** @type {SVGElement} */ (svg.cloneNode(true)); // what stands in frozen rows
+      upper.style.top = `${box.top}px`;
+      upper.setAttribute("aria-hidden", "true");
+      this.frozen.append(upper);
     }
   }
 
@@ -154,10 +160,10 @@ export class Grid {
     this.cells.clear();
     const shown = [...range(0, (this.frozenColumns ?? 0) - 1), ...range(from, to)];
     this.#drawHeads(shown);
-    this.frozen.replaceChildren(
-      ...range(0, (this.frozenRows ?? 0) - 1).map((r) => this.#row(r, shown, from)),
-    );
-    for (const old of this.body.querySelectorAll(".row")) old.remove();
+    for (const old of this.canvas.querySelectorAll(".row")) old.remove();
+    for (const r of range(0, (this.frozenRows ?? 0) - 1)) {
+      this.frozen.append(this.#row(r, shown, from));
+    }
     const base = rows.starts[this.frozenRows ?? 0];
     for (const r of range(first, last)) {
       const row = this.#row(r, shown, from);
