@@ -204,3 +204,11 @@ def test_what_is_linear_only_where_it_was_looked_at_proves_nothing() -> None:
     found = solved({"A1": 0.0, "B1": "=A1-100*(ROUND(A1/1000,0)>0)"}, objective="B1",
                    goal="minimize", by=("A1",), subject_to=("A1<=600", "A1>=0"))  # fmt: skip
     assert not found.proved
+
+
+def test_equations_that_differ_by_less_than_the_precision_are_no_contradiction() -> None:
+    """ABS is there so that binaries are tried; A1 is 1/3 twice, to 7 digits and to 16."""
+    found = solved({"A1": 0.0, "B1": "=ABS(A1-2)", "B2": "=3*A1", "B3": "=A1"}, objective="B1",
+                   goal="minimize", by=("A1",),
+                   subject_to=("B2=1", "B3=0.3333333", "A1>=0", "A1<=9"))  # fmt: skip
+    assert found.ending is not Ending.INFEASIBLE

@@ -22,7 +22,7 @@ from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
 from sheetsim.solver.mixed_integer import MixedInteger, NotLinear
-from sheetsim.solver.parts.feasibility import infeasible
+from sheetsim.solver.parts.feasibility import infeasible, none_found
 
 SAME = 1e-6
 """Of a bound: a value that is no farther from it is optimal. Of whole columns, HiGHS allows as much
@@ -62,8 +62,13 @@ class _Search:
     nodes: int | None
     stopped: bool = False
 
-    def solve(self, margin: float | Floats, fixed: Floats | None = None) -> Any:
-        """HiGHS after its run on the rows with a margin, whole columns fixed at values or not."""
+    def solve(
+        self, margin: float | Floats, fixed: Floats | None = None, slack: Floats | None = None
+    ) -> Any:
+        """HiGHS after its run on the rows with a margin, whole columns fixed at values or not.
+
+        `slack` (rows,) is what rows may be missed by.
+        """
         package, program, options = self.package, self.program, self.evaluator.options
         highs = package.Highs()
         left = self.deadline - self.evaluator.clock()
@@ -80,7 +85,7 @@ class _Search:
             given["mip_max_nodes"] = self.nodes
         for name, value in given.items():
             highs.setOptionValue(name, value)
-        highs.passModel(_lp(package, program, margin, fixed))
+        highs.passModel(_lp(package, program, margin, fixed, slack))
         self.stopped |= run_highs(highs)
         if highs.getModelStatus() == package.HighsModelStatus.kUnboundedOrInfeasible:
             highs.setOptionValue("presolve", "off")
@@ -163,6 +168,9 @@ def _found(search: _Search, highs: Any, *, alone: bool) -> Found | None:
     if ended == names.kInfeasible:
         if evaluator.feasible(evaluator.best):
             return None  # the model's functions have the last word
+        if not _beyond(search):
+            why = "the constraints contradict, but by no more than the precision"
+            return Found(evaluator.best, none_found(why)) if alone else None
         why = "HiGHS proved that the constraints contradict, with binaries for the formulas"
         return Found(evaluator.best, infeasible(why), proved=True)
     if ended == names.kUnbounded:
@@ -178,6 +186,23 @@ def _found(search: _Search, highs: Any, *, alone: bool) -> Found | None:
     if not evaluator.feasible(evaluator.best):
         return found if alone else None
     return with_bound(evaluator, found) if reaches(evaluator) else found
+
+
+def _beyond(search: _Search) -> bool:
+    """Whether constraints contradict each other by more than the precision that they are met in.
+
+    HiGHS meets them more closely than that, and equations may differ by rounding.
+    """
+    evaluator, program = search.evaluator, search.program
+    model = evaluator.model
+    scales = [np.broadcast_to(block.scale, size) for block, size in
+              zip(model.constraints, evaluator.sizes, strict=True)]  # fmt: skip
+    scales += [np.full(1, evaluator.target_unit)] if model.sense == "value" else []
+    own = np.concatenate([np.zeros(0), *scales])
+    slack = np.zeros(program.near.size)
+    slack[: own.size] = evaluator.options.precision * own
+    highs = search.solve(-program.near, slack=slack)
+    return bool(highs.getModelStatus() == search.package.HighsModelStatus.kInfeasible)
 
 
 def _try_points(search: _Search, columns: Floats) -> None:
@@ -250,7 +275,13 @@ def with_bound(evaluator: Evaluator, found: Found) -> Found:
     return replace(found, outcome=outcome, proved=True)
 
 
-def _lp(package: Any, program: MixedInteger, margin: float | Floats, fixed: Floats | None) -> Any:
+def _lp(
+    package: Any,
+    program: MixedInteger,
+    margin: float | Floats,
+    fixed: Floats | None,
+    slack: Floats | None = None,
+) -> Any:
     """The program in HiGHS's own form, its whole columns fixed at values or not."""
     lp = package.HighsLp()
     starts, columns, values, limit = program.matrix(margin)
@@ -261,7 +292,9 @@ def _lp(package: Any, program: MixedInteger, margin: float | Floats, fixed: Floa
     lp.num_col_, lp.num_row_ = program.cost.size, limit.size
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, low, high
     lp.offset_ = program.constant
-    lp.row_lower_, lp.row_upper_ = np.where(program.equal, limit, -np.inf), limit
+    room = 0.0 if slack is None else slack
+    lp.row_lower_ = np.where(program.equal, limit - room, -np.inf)
+    lp.row_upper_ = limit + room
     lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, columns, values
     if whole.any():
