@@ -174,8 +174,8 @@ def command(file: str, only_list: bool, as_json: bool, **given: Any) -> None:
 
     A TOPIC of the lecture has other options: sheetsim solve dot_product --help
 
-    Exits with 0 if the model was solved, with 1 if it was not: then no copy is written, but with
-    --report one that has the file's own values and says why. With 2 for bad input, with 3 if
+    Exits with 0 if the model was solved, with 1 if it was not (then no copy is written, but with
+    --report one that has the file's own values and says why), with 2 for bad input, with 3 if
     IronCalc or a package that is needed is missing, with 130 if interrupted.
 
     \b
