@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from browser import chromium, needs_chromium, opened, values_of
+from browser import PATIENCE, chromium, needs_chromium, opened, values_of
 from conftest import ROOT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from test_pages_values import cached, differences
 
 from sheetsim.pages import assemble
@@ -45,24 +45,31 @@ def shown(page: Page, sheet: str, name: str) -> float:
 def test_the_keyboard_alone(descent: Path, browser: Browser) -> None:
     """Open, go to lr, change it, see what follows, undo, take the next sheet."""
     with opened(browser, descent) as page:
+        expect(page.locator("#grid")).to_be_focused(timeout=PATIENCE)
         page.keyboard.press("Control+PageDown")
         page.keyboard.press("Control+PageDown")
-        assert page.get_by_role("tab", name="sgd", selected=True).count() == 1
+        expect(page.get_by_role("tab", name="sgd", selected=True)).to_have_count(
+            1, timeout=PATIENCE
+        )
         for key in ("ArrowDown", "ArrowDown", "ArrowDown"):
             page.keyboard.press(key)
-        assert page.locator("#formula").input_value() == "0.0001"
+        expect(page.locator("#formula")).to_have_value("0.0001", timeout=PATIENCE)
         before = shown(page, "sgd", "R7")
         page.keyboard.type("0.0002")
         page.keyboard.press("Enter")
+        expect(page.locator("#name-box")).to_have_value("A5", timeout=PATIENCE)
         assert shown(page, "sgd", "A4") == 0.0002
         assert shown(page, "sgd", "R7") != before
         cell = page.locator('.cell[data-at="6,17"]')
         assert float(cell.inner_text()) == pytest.approx(shown(page, "sgd", "R7"), abs=5e-5)
         assert "0.0002" in page.url.replace("%22", '"')
         page.keyboard.press("Control+z")
+        expect(page.locator("#name-box")).to_have_value("A4", timeout=PATIENCE)
         assert shown(page, "sgd", "R7") == before
         page.keyboard.press("Control+PageDown")
-        assert page.get_by_role("tab", name="momentum", selected=True).count() == 1
+        expect(page.get_by_role("tab", name="momentum", selected=True)).to_have_count(
+            1, timeout=PATIENCE
+        )
 
 
 @needs_chromium
