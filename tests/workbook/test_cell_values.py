@@ -122,3 +122,11 @@ def test_digits_of_other_scripts_are_refused() -> None:
 )  # fmt: skip
 def test_what_is_kept_of_a_cell(cell: str, value: Value, expected: str | None, gap: str) -> None:
     assert changed(cell, value, gap) == sheet(expected or cell, gap).decode()
+
+
+def test_attributes_that_xml_would_change_are_left_to_the_general_way() -> None:
+    head = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1"'
+    tail = "<v>0</v></c></row></sheetData></worksheet>"
+    sheet = f'{head} s="1"\n\tt="b">{tail}'.encode()
+    wanted = f'{head} s="1"><v>2.5</v></c></row></sheetData></worksheet>'.encode()
+    assert sheet_with_values(sheet, {(0, 0): 2.5}, "w") == wanted

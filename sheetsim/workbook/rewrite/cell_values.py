@@ -73,7 +73,11 @@ def _plain_edits(data: bytes, values: Mapping[Place, Value], where: str) -> list
             if _number(text) != value:
                 edits.append((start, start + len(text), number_text(value).encode()))
         else:
-            edits += _cell_edits(data, cell.raw(), value, where)
+            try:
+                raw = cell.raw()
+            except ValueError:  # attributes that are no plain ones
+                return None
+            edits += _cell_edits(data, raw, value, where)
     return edits
 
 
