@@ -261,7 +261,7 @@ def test_a_constraint_over_whole_columns(tmp_path: Path) -> None:
     for text in ("1:1048576>=0", "A:C>=0"):
         line = refused(path, "--subject-to", text)
         assert "cells; expected at most 2,000,000" in line
-    rows = "--by", "C1:C5000", "--subject-to", "B1:B20001<=D1:D20001"
+    rows = "--by", "A1,C2:C5000", "--subject-to", "B1:B20001<=D1:D20001"  # B1 is not linear in A1
     assert "20,001 constraints on 5,000 variables; expected" in refused(path, *rows)
 
 
