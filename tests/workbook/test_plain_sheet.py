@@ -271,3 +271,12 @@ def test_a_filled_formula_is_written_out_when_it_is_asked_for() -> None:
     assert copy.origin == (0, 0)
     assert cell != Cell("=B2", 2.0)
     assert cell != "=B2+$C$1"
+
+
+def test_a_greater_than_sign_within_an_attribute_ends_no_tag() -> None:
+    start = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1">'
+    tail = "<v>2</v></c></row></sheetData></worksheet>"
+    data = f'{start}<f t="x" ref="A1>B1">1+1</f>{tail}'.encode()
+    assert plain(data) is None
+    (found,) = general(data)
+    assert found[1].formula == "=1+1"

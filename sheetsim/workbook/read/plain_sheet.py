@@ -106,11 +106,14 @@ def plain_attributes(text: bytes) -> dict[str, str]:
     """Return the attributes in a start tag.
 
     Raises:
-        ValueError: they hold references or other white space than spaces, which XML changes.
+        ValueError: they hold references or other white space than spaces, which XML changes; or
+            one holds a ">", where the pattern of a tag ends too early.
     """
-    if b"&" in text or b"\n" in text or b"\t" in text:
+    found = list(_ATTRIBUTE.finditer(text))
+    whole = b"".join([match[0] for match in found]) == text.rstrip(b" /")
+    if b"&" in text or b"\n" in text or b"\t" in text or not whole:
         raise ValueError
-    return {m[1].decode(): (m[2] or m[3] or b"").decode() for m in _ATTRIBUTE.finditer(text)}
+    return {m[1].decode(): (m[2] or m[3] or b"").decode() for m in found}
 
 
 def plain_text(text: bytes) -> str:
