@@ -27,6 +27,8 @@ ELSEWHERE = sorted(
 """All of the package but the workbooks, which write formulas."""
 
 SIGNS = {
+    "mixed_integer.py": "how the sides of a constraint compare",
+    "statistics.py": "the signs of criteria",
     "plan.py": "the `:` between two sheets, and the `,` of a union",
     "program.py": "the space between two references, in a text that names cells",
     "values.py": "how numbers are written",

@@ -67,6 +67,53 @@ class Unrolls(Enum):
     GRID = "each row and column of a new array, by their numbers"
 
 
+class LinearForm(Enum):
+    """What a function is to a linear model with binaries; `structure.binaries` makes it so."""
+
+    SUM_OF_TWO = "a + b"
+    DIFFERENCE = "a - b"
+    PRODUCT = "a b"
+    QUOTIENT = "a / b"
+    POWER = "a to the b"
+    NEGATIVE = "-a"
+    PERCENT = "a hundredth of a"
+    SAME = "a"
+    EQUAL = "a = b"
+    UNEQUAL = "a <> b"
+    LESS = "a < b"
+    MORE = "a > b"
+    AT_MOST = "a <= b"
+    AT_LEAST = "a >= b"
+    NEGATION = "not a"
+    CHOICE = "one of two by a condition"
+    CASES = "the first whose condition holds"
+    NUMBERED = "one of some by its number"
+    VALUE_OR_OTHER = "a, if it is no error"
+    SIZE = "|a|"
+    SIGN = "-1, 0 or 1"
+    FLOOR = "the whole number below a"
+    REMAINDER = "what a division leaves"
+    CUT = "digits cut off"
+    CUT_UP = "digits cut off, away from 0"
+    MULTIPLE_ABOVE = "the multiple above a"
+    MULTIPLE_BELOW = "the multiple below a"
+    TOTAL = "the sum of some"
+    MEAN = "their mean"
+    GREATEST = "the greatest of some"
+    LEAST = "the least of some"
+    MIDDLE = "the middle one of some"
+    COUNT = "how many numbers there are"
+    SUM_OF_PRODUCTS = "the sum of products"
+    MATRIX_PRODUCT = "a matrix times another"
+    TRANSPOSE = "a matrix turned"
+    ALL = "all hold"
+    ANY = "any holds"
+    ODD = "an odd number hold"
+    COUNT_IF = "how many meet criteria"
+    SUM_IF = "the sum of what meets a criterion"
+    SUM_IFS = "the sum of what meets some criteria"
+
+
 class Elsewhere(Enum):
     """What other programs take in another way than Excel; `sheetsim.verifying` says which do."""
 
@@ -157,6 +204,7 @@ class Function:
         squares: (the arguments' registers, values, whether they move, weight) -> what it sums
             squares of; None if it does not.
 
+        linear_form: what it is to a linear model with binaries, if that can be made of it.
         steps: how it is computed on single numbers, see `_steps`: an operation of straight-line
             code, cell by cell, or what adds the steps to a plan; None if the function is called.
 
@@ -222,6 +270,7 @@ class Function:
     ) = None
 
     steps: str | Steps | None = None
+    linear_form: LinearForm | None = None
 
     returns: frozenset[int] = frozenset()
     default: Value = None

@@ -10,6 +10,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions import _steps
+from sheetsim.formula.functions._function import LinearForm
 from sheetsim.formula.functions._make import ALL, Outer, elementwise, plain
 from sheetsim.formula.functions._special import flat
 
@@ -122,15 +123,22 @@ FUNCTIONS = (
                 steps="radians"),
     elementwise("DEGREES", np.degrees, lambda y, a: np.full_like(a, 180 / np.pi), linear=ALL,
                 steps="degrees"),
-    elementwise("ABS", np.abs, lambda y, a: np.sign(a), kinks=ALL, steps="abs"),
-    elementwise("SIGN", np.sign, flat, kinks=ALL, in_steps=True, steps="sign"),
-    elementwise("INT", np.floor, flat, kinks=ALL, in_steps=True, steps="floor"),
-    elementwise("TRUNC", truncated, flat, flat, least=1, kinks=ALL, in_steps=True, sample=TENTHS),
+    elementwise("ABS", np.abs, lambda y, a: np.sign(a), kinks=ALL, steps="abs",
+                linear_form=LinearForm.SIZE),
+    elementwise("SIGN", np.sign, flat, kinks=ALL, in_steps=True, steps="sign",
+                linear_form=LinearForm.SIGN),
+    elementwise("INT", np.floor, flat, kinks=ALL, in_steps=True, steps="floor",
+                linear_form=LinearForm.FLOOR),
+    elementwise("TRUNC", truncated, flat, flat, least=1, kinks=ALL, in_steps=True, sample=TENTHS,
+                linear_form=LinearForm.CUT),
     elementwise("ROUND", rounded, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS),
-    elementwise("ROUNDUP", rounded_up, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS),
-    elementwise("ROUNDDOWN", rounded_down, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS),
+    elementwise("ROUNDUP", rounded_up, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS,
+                linear_form=LinearForm.CUT_UP),
+    elementwise("ROUNDDOWN", rounded_down, flat, flat, kinks=ALL, in_steps=True, sample=TENTHS,
+                linear_form=LinearForm.CUT),
     elementwise("MOD", remainder, lambda y, a, b: np.ones_like(y),
-                lambda y, a, b: -np.floor(a / b) + 0 * y, kinks=ALL, div0=lambda a, b: b == 0),
+                lambda y, a, b: -np.floor(a / b) + 0 * y, kinks=ALL, div0=lambda a, b: b == 0,
+                linear_form=LinearForm.REMAINDER),
     plain("PI", "", lambda: float(np.pi), kinks=()),
     plain("RAND", "", lambda: 0.5, random=True),
     plain("RANDARRAY", "|nnnnb", lambda *_: 0.5, random=True),

@@ -17,7 +17,7 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.book import CellError
 from sheetsim.formula.functions._criteria import Tested, groups
-from sheetsim.formula.functions._function import Function
+from sheetsim.formula.functions._function import Function, LinearForm
 from sheetsim.formula.functions._make import everywhere, general
 from sheetsim.formula.values import (
     DIV_ERROR,
@@ -182,7 +182,7 @@ def _count(*args: ArrayValue) -> ArrayValue:
     return numbers(np.zeros((1, 1, 1, 1)) if out is None else out)
 
 
-def _one(name: str, f: Statistic, weights: Statistic) -> Function:
+def _one(name: str, f: Statistic, weights: Statistic, form: LinearForm | None = None) -> Function:
     """Make SUMIF or AVERAGEIF."""
 
     def partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
@@ -191,11 +191,13 @@ def _one(name: str, f: Statistic, weights: Statistic) -> Function:
 
     return general(name, 2, 3, lambda *args: _computed(_pair(args), f, exact=False),
                    partials=partials, params="RVR", kinks={0, 1}, linear={2}, third_as_first=True,
-                   ranges={0, 2}, over_references=True,
+                   ranges={0, 2}, over_references=True, linear_form=form,
                    sample=([[0.3, 0.9, 1.7]], ">0.5", [[0.6, 1.1, 0.8]]))  # fmt: skip
 
 
-def _several(name: str, f: Statistic, weights: Statistic, *, linear: bool) -> Function:
+def _several(
+    name: str, f: Statistic, weights: Statistic, form: LinearForm | None = None, *, linear: bool
+) -> Function:
     """Make SUMIFS, AVERAGEIFS, MAXIFS or MINIFS."""
 
     def partials(args: list[ArrayValue], out: ArrayValue) -> list[Floats | None]:
@@ -204,20 +206,22 @@ def _several(name: str, f: Statistic, weights: Statistic, *, linear: bool) -> Fu
     return general(name, 3, 255, lambda *args: _computed(_many(args), f, exact=True),
                    partials=partials, params="R" + "RV" * 127,
                    kinks=range(1, 255) if linear else range(255), linear={0} if linear else (),
-                   ranges={0, *range(1, 255, 2)}, over_references=True,
+                   ranges={0, *range(1, 255, 2)}, over_references=True, linear_form=form,
                    sample=([[0.6, 1.1, 0.8, 0.2]], [[0.3, 0.9, 1.7, 1.8]], ">0.5",
                            [[3.0, 5.0, 6.0, 2.0]], "<=5.5"))  # fmt: skip
 
 
 FUNCTIONS = (
     general("COUNTIF", 2, 2, _count, params="RV", sample=([[0.3, 0.9, 1.7]], ">0.5"),
-            kinks={0, 1}, in_steps=True, ranges={0}, over_references=True),
+            kinks={0, 1}, in_steps=True, ranges={0}, over_references=True,
+            linear_form=LinearForm.COUNT_IF),
     general("COUNTIFS", 2, 254, _count, params="RV" * 127, kinks=range(254), in_steps=True,
             ranges=range(0, 254, 2), over_references=True,
-            sample=([[0.3, 0.9, 1.7]], ">0.5", [[3.0, 5.0, 6.0]], "<=5.5")),
-    _one("SUMIF", _sum, _ones),
+            sample=([[0.3, 0.9, 1.7]], ">0.5", [[3.0, 5.0, 6.0]], "<=5.5"),
+            linear_form=LinearForm.COUNT_IF),
+    _one("SUMIF", _sum, _ones, LinearForm.SUM_IF),
     _one("AVERAGEIF", _average, _shares),
-    _several("SUMIFS", _sum, _ones, linear=True),
+    _several("SUMIFS", _sum, _ones, LinearForm.SUM_IFS, linear=True),
     _several("AVERAGEIFS", _average, _shares, linear=True),
     _several("MAXIFS", _most, _hit, linear=False),
     _several("MINIFS", lambda x, m: _most(x, m, -1.0), lambda x, m: _hit(x, m, -1.0),

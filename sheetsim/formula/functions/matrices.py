@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions import _steps
-from sheetsim.formula.functions._function import Elsewhere
+from sheetsim.formula.functions._function import Elsewhere, LinearForm
 from sheetsim.formula.functions._make import ALL, ONE, matrix
 
 
@@ -88,10 +88,10 @@ FUNCTIONS = (
     matrix("MMULT", 2, product, _product_jvp, _product_vjp, linear=ONE,
            elsewhere={Elsewhere.BLANK_IN_MATRIX},
            check=lambda a, b: a.shape[-1] == b.shape[-2], sample=(SQUARE, [[0.5], [1.5]]),
-           steps=_steps.matrix_product),
+           steps=_steps.matrix_product, linear_form=LinearForm.MATRIX_PRODUCT),
     matrix("TRANSPOSE", 1, swap, lambda i, t, y, a: swap(t), lambda i, bar, y, a: swap(bar),
            linear=ALL, moves=True, returns=ALL, sample=([[1.0, 2.0, 3.0]],),
-           steps=_steps.transposed),
+           steps=_steps.transposed, linear_form=LinearForm.TRANSPOSE),
     matrix("MINVERSE", 1, _inverse, lambda i, t, y, a: -y @ t @ y,
            lambda i, bar, y, a: -swap(y) @ bar @ swap(y), check=_square, sample=(SQUARE,),
            elsewhere={Elsewhere.BLANK_IN_MATRIX}),

@@ -10,7 +10,14 @@ import numpy as np
 from sheetsim.arrays import Floats
 from sheetsim.formula.areas import NO_CELL, NO_COMMON, Areas, nowhere, with_lost
 from sheetsim.formula.functions import _steps
-from sheetsim.formula.functions._function import Elsewhere, Function, Outer, Reader, Reads
+from sheetsim.formula.functions._function import (
+    Elsewhere,
+    Function,
+    LinearForm,
+    Outer,
+    Reader,
+    Reads,
+)
 from sheetsim.formula.functions._make import ALL, ONE, elementwise, general, plain, reference
 from sheetsim.formula.functions._squares import power_of_two, square_of_power, square_of_product
 from sheetsim.formula.functions.texts import joined
@@ -48,11 +55,14 @@ def _as_is(a: ArrayValue) -> ArrayValue:
     return a
 
 
-def _comparison(name: str, test: Callable[[Floats, Floats], Bools], op: str) -> Function:
+def _comparison(
+    name: str, test: Callable[[Floats, Floats], Bools], op: str, form: LinearForm
+) -> Function:
     steps = _steps.truth(op, NUMBER, BLANK)
     return general(
-        name, 2, 2, lambda a, b: compare(a, b, test), kinks=ALL, cell_by_cell=True, steps=steps
-    )
+        name, 2, 2, lambda a, b: compare(a, b, test), kinks=ALL, cell_by_cell=True, steps=steps,
+        linear_form=form,
+    )  # fmt: skip
 
 
 def _times(fixed: int | None, by: float) -> Outer | None:
@@ -105,38 +115,43 @@ def _ones(args: list[ArrayValue], y: ArrayValue) -> list[Floats]:
 
 
 AS_IS = general("pos", 1, 1, _as_is, partials=_ones, linear=ALL, cell_by_cell=True, returns=ALL,
-                outer=_unchanged, sign="+", steps=_steps.as_is)  # fmt: skip
+                outer=_unchanged, sign="+", steps=_steps.as_is,
+                linear_form=LinearForm.SAME)  # fmt: skip
 """The plus sign before a value, which changes nothing."""
 
 FUNCTIONS = (
     elementwise("+", np.add, lambda y, a, b: 1.0, lambda y, a, b: 1.0,
                 linear=ALL, outer=lambda fixed, by: Outer(shift=by), steps="add",
-                elsewhere={Elsewhere.EMPTY_TEXT}),
+                elsewhere={Elsewhere.EMPTY_TEXT}, linear_form=LinearForm.SUM_OF_TWO),
     elementwise("-", np.subtract, lambda y, a, b: 1.0, lambda y, a, b: -1.0,
-                linear=ALL, outer=_minus, steps="subtract", elsewhere={Elsewhere.EMPTY_TEXT}),
+                linear=ALL, outer=_minus, steps="subtract", elsewhere={Elsewhere.EMPTY_TEXT},
+                linear_form=LinearForm.DIFFERENCE),
     elementwise("*", np.multiply, lambda y, a, b: b, lambda y, a, b: a, linear=ONE,
                 outer=_times, squares=square_of_product, steps="multiply",
-                elsewhere={Elsewhere.EMPTY_TEXT}),
+                elsewhere={Elsewhere.EMPTY_TEXT}, linear_form=LinearForm.PRODUCT),
     elementwise("/", np.divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
                 div0=lambda a, b: b == 0, linear={0}, outer=_over, steps="divide",
-                elsewhere={Elsewhere.EMPTY_TEXT}),
+                elsewhere={Elsewhere.EMPTY_TEXT}, linear_form=LinearForm.QUOTIENT),
     elementwise("^", power, power_slope, power_growth,
                 div0=lambda a, b: (a == 0) & (b < 0), also="POWER", outer=_to_the,
                 squares=square_of_power, quadratic=power_of_two, steps=_steps.power,
-                elsewhere={Elsewhere.ROOT_OF_NEGATIVE, Elsewhere.EMPTY_TEXT}),
-    elementwise("neg", np.negative, lambda y, a: -1.0, linear=ALL, sign="-", steps="negative"),
-    elementwise("%", lambda a: a / 100.0, lambda y, a: 0.01, linear=ALL, steps="percent"),
+                elsewhere={Elsewhere.ROOT_OF_NEGATIVE, Elsewhere.EMPTY_TEXT},
+                linear_form=LinearForm.POWER),
+    elementwise("neg", np.negative, lambda y, a: -1.0, linear=ALL, sign="-", steps="negative",
+                linear_form=LinearForm.NEGATIVE),
+    elementwise("%", lambda a: a / 100.0, lambda y, a: 0.01, linear=ALL, steps="percent",
+                linear_form=LinearForm.PERCENT),
     AS_IS,
     general("SINGLE", 1, 1, _as_is, partials=_ones, params="S", linear=ALL, cell_by_cell=True,
             returns=ALL, outer=_unchanged, sign="@", steps=_steps.as_is,
-            elsewhere={Elsewhere.NOT_KNOWN}),
+            elsewhere={Elsewhere.NOT_KNOWN}, linear_form=LinearForm.SAME),
     plain("&", "tt", joined),
-    _comparison("=", np.equal, "equal"),
-    _comparison("<>", np.not_equal, "unequal"),
-    _comparison("<", np.less, "less"),
-    _comparison(">", np.greater, "greater"),
-    _comparison("<=", np.less_equal, "at_most"),
-    _comparison(">=", np.greater_equal, "at_least"),
+    _comparison("=", np.equal, "equal", LinearForm.EQUAL),
+    _comparison("<>", np.not_equal, "unequal", LinearForm.UNEQUAL),
+    _comparison("<", np.less, "less", LinearForm.LESS),
+    _comparison(">", np.greater, "greater", LinearForm.MORE),
+    _comparison("<=", np.less_equal, "at_most", LinearForm.AT_MOST),
+    _comparison(">=", np.greater_equal, "at_least", LinearForm.AT_LEAST),
     reference(":", 2, 2, _around_both, references={0, 1}, reads=Reads.AROUND),
     reference(" ", 2, 2, _in_common, references={0, 1}),
     reference("ANCHORARRAY", 1, 1, _spilled, references={0}, reads=Reads.AROUND, sign="#",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.formula.functions._function import LinearForm
 from sheetsim.formula.functions._make import ALL, elementwise
 from sheetsim.formula.functions._special import flat
 
@@ -84,9 +85,10 @@ SAMPLE = (3.3, 0.7)
 
 FUNCTIONS = (
     elementwise("CEILING", _ceiling, flat, lambda y, a, b: np.ceil(a / b), kinks=ALL, in_steps=True,
-                sample=SAMPLE),
+                sample=SAMPLE, linear_form=LinearForm.MULTIPLE_ABOVE),
     elementwise("FLOOR", _floor, flat, lambda y, a, b: np.floor(a / b), kinks=ALL, in_steps=True,
-                div0=lambda a, b: (b == 0) & (a != 0), sample=SAMPLE),
+                div0=lambda a, b: (b == 0) & (a != 0), sample=SAMPLE,
+                linear_form=LinearForm.MULTIPLE_BELOW),
     elementwise("CEILING.MATH", lambda a, *more: _towards(a, *more, up=True), flat,
                 lambda y, a, b, *mode: y / b, flat, least=1, kinks=ALL, in_steps=True,
                 sample=(-3.3, 0.7, 1.0)),

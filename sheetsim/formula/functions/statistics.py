@@ -7,7 +7,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.formula.functions import _steps
-from sheetsim.formula.functions._function import Elsewhere
+from sheetsim.formula.functions._function import Elsewhere, LinearForm
 from sheetsim.formula.functions._make import (
     ALL,
     ONE,
@@ -253,27 +253,29 @@ def _spread(name: str, lost: int, *, root: bool, also: str | tuple[str, ...] = (
 
 FUNCTIONS = (
     statistic("SUM", lambda x, m: x.sum(-1), lambda x, m, y: np.ones_like(x), linear=ALL,
-              over_sheets=True, steps=_steps.total),
+              over_sheets=True, steps=_steps.total, linear_form=LinearForm.TOTAL),
     statistic("SUMSQ", lambda x, m: (x * x).sum(-1), lambda x, m, y: 2 * x,
               squares=squares_of_each, quadratic=always, by_places=True,
               steps=_steps.squares),
     statistic("AVERAGE", lambda x, m: mean(x, m)[..., 0],
               lambda x, m, y: weight(x, m) / count(x, m), few=1, linear=ALL, over_sheets=True,
-              steps=_steps.average),
+              steps=_steps.average, linear_form=LinearForm.MEAN),
     statistic("PRODUCT", _product, _product_slope, over_sheets=True,
               steps=_steps.product),
     statistic("MAX", lambda x, m: _extreme(x, m, 1.0), _first, kinks=ALL, picks=True,
-              over_sheets=True, steps=_steps.greatest),
+              over_sheets=True, steps=_steps.greatest, linear_form=LinearForm.GREATEST),
     statistic("MIN", lambda x, m: _extreme(x, m, -1.0), _first, kinks=ALL, picks=True,
-              over_sheets=True, steps=_steps.least),
-    statistic("MEDIAN", _median, _median_slope, kinks=ALL, over_sheets=True),
+              over_sheets=True, steps=_steps.least, linear_form=LinearForm.LEAST),
+    statistic("MEDIAN", _median, _median_slope, kinks=ALL, over_sheets=True,
+              linear_form=LinearForm.MIDDLE),
     statistic("DEVSQ", lambda x, m: total(_apart(x, m) ** 2)[..., 0],
               lambda x, m, y: 2 * _apart(x, m), few=1, quadratic=always),
     _spread("STDEV", 1, root=True, also=("STDEV.S",)),
     _spread("STDEVP", 0, root=True, also=("STDEV.P",)),
     _spread("VAR", 1, root=False, also=("VAR.S",)),
     _spread("VARP", 0, root=False, also=("VAR.P",)),
-    general("COUNT", 1, 255, _count, params="R", over_sheets=True, picks=True),
+    general("COUNT", 1, 255, _count, params="R", over_sheets=True, picks=True,
+            linear_form=LinearForm.COUNT),
     general("COUNTA", 1, 255, lambda *args: _count_kinds(*args, blank=False), params="R",
             over_sheets=True),
     general("COUNTBLANK", 1, 1, lambda *args: _count_kinds(*args, blank=True), params="R",
@@ -281,7 +283,7 @@ FUNCTIONS = (
     general("SUMPRODUCT", 1, 255, _sumproduct, partials=_sumproduct_slopes, params="A", linear=ONE,
             elsewhere={Elsewhere.EMPTY_TEXT}, squares=squares_of_product, by_places=True,
             steps=_steps.sum_of_products,
-            sample=([[0.3, 0.8]], [[1.1, 0.6]])),
+            sample=([[0.3, 0.8]], [[1.1, 0.6]]), linear_form=LinearForm.SUM_OF_PRODUCTS),
     pairs("SUMXMY2", lambda x, y, m: ((x - y) ** 2).sum(-1),
           lambda x, y, m, z: ((d := 2 * (x - y)), -d), squares=squares_of_differences,
           quadratic=always, by_places=True, steps=_steps.squares_of_differences,

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.book import CellError
+from sheetsim.formula.functions._function import LinearForm
 from sheetsim.formula.structure.binaries.affine import EITHER, Affine, fixed, negated
 from sheetsim.formula.structure.binaries.pieces import (
     all_of,
@@ -115,7 +116,13 @@ def _same(_own: Columns, a: Value) -> Value:
     return a
 
 
-def compared(own: Columns, a: Value, b: Value, sign: str) -> Affine:
+COMPARISONS = (
+    *(LinearForm.EQUAL, LinearForm.UNEQUAL, LinearForm.LESS),
+    *(LinearForm.MORE, LinearForm.AT_MOST, LinearForm.AT_LEAST),
+)
+
+
+def compared(own: Columns, a: Value, b: Value, form: LinearForm) -> Affine:
     """Return whether a comparison holds, as a boolean; numbers < texts < booleans."""
     kinds = [kind_of(one) for one in (a, b)]
     blank = [one is None for one in (a, b)]
@@ -129,19 +136,19 @@ def compared(own: Columns, a: Value, b: Value, sign: str) -> Affine:
         difference = fixed(float(order[0] - order[1]))
     else:
         difference = number(own, a).plus(number(own, b), -1.0)
-    if sign in ("=", "<>"):
+    if form in (LinearForm.EQUAL, LinearForm.UNEQUAL):
         same = is_zero(own, difference)
-        return same if sign == "=" else negated(same)
-    if sign == ">=":
+        return same if form is LinearForm.EQUAL else negated(same)
+    if form is LinearForm.AT_LEAST:
         return at_least_zero(own, difference)
-    if sign == "<":
+    if form is LinearForm.LESS:
         return negated(at_least_zero(own, difference))
     less = at_least_zero(own, difference.times(-1.0))
-    return less if sign == "<=" else negated(less)
+    return less if form is LinearForm.AT_MOST else negated(less)
 
 
-def _comparison(sign: str) -> Single:
-    return lambda own, a, b: compared(own, a, b, sign)
+def _comparison(form: LinearForm) -> Single:
+    return lambda own, a, b: compared(own, a, b, form)
 
 
 def _not(own: Columns, a: Value) -> Affine:
@@ -163,7 +170,7 @@ def _ifs(own: Columns, *args: Value) -> Value:
     tests = [truth(own, one) for one in args[::2]]
     last = next((k for k, one in enumerate(tests) if not one.moves and one.constant), None)
     if last is None:
-        raise NotLinearError(own.cell, "IFS has no last condition that always holds")
+        raise NotLinearError(own.cell, "its cases have no last condition that always holds")
     out: Value = args[2 * last + 1]
     for k in range(last - 1, -1, -1):
         out = _if(own, tests[k], args[2 * k + 1], out)
@@ -174,7 +181,7 @@ def _choose(own: Columns, which: Value, *args: Value) -> Value:
     at = number(own, which)
     low, high = own.range(at)
     if not own.is_exact(at) or low < 1 or high >= len(args) + 1:
-        raise NotLinearError(own.cell, "CHOOSE needs a whole number that is within its choices")
+        raise NotLinearError(own.cell, "it needs a whole number that is within its choices")
     out: Value = args[-1]
     for k in range(len(args) - 2, -1, -1):
         out = _if(own, negated(at_least_zero(own, at.plus(fixed(k + 2.0), -1.0))), args[k], out)
@@ -268,14 +275,28 @@ def joined_odd(own: Columns, truths: list[Affine]) -> Affine:
     return reduce(odd, truths)
 
 
-SINGLES: dict[str, Single] = {
-    "+": _plus, "-": _minus, "*": _times, "/": _over, "^": _power,
-    "neg": _negative, "%": _percent, "pos": _same, "SINGLE": _same,
-    **{sign: _comparison(sign) for sign in ("=", "<>", "<", ">", "<=", ">=")},
-    "NOT": _not, "IF": _if, "IFS": _ifs, "CHOOSE": _choose,
-    "IFERROR": _if_error, "IFNA": _if_error,
-    "ABS": _size, "SIGN": _sign, "INT": _floor, "MOD": _remainder,
-    "TRUNC": _round_down, "ROUNDDOWN": _round_down, "ROUNDUP": _round_up,
-    "CEILING": _to_multiple(up=True), "FLOOR": _to_multiple(up=False),
-}  # fmt: skip
-"""The function's name -> (columns, values) -> value."""
+SINGLES: dict[LinearForm, Single] = {
+    LinearForm.SUM_OF_TWO: _plus,
+    LinearForm.DIFFERENCE: _minus,
+    LinearForm.PRODUCT: _times,
+    LinearForm.QUOTIENT: _over,
+    LinearForm.POWER: _power,
+    LinearForm.NEGATIVE: _negative,
+    LinearForm.PERCENT: _percent,
+    LinearForm.SAME: _same,
+    **{form: _comparison(form) for form in COMPARISONS},
+    LinearForm.NEGATION: _not,
+    LinearForm.CHOICE: _if,
+    LinearForm.CASES: _ifs,
+    LinearForm.NUMBERED: _choose,
+    LinearForm.VALUE_OR_OTHER: _if_error,
+    LinearForm.SIZE: _size,
+    LinearForm.SIGN: _sign,
+    LinearForm.FLOOR: _floor,
+    LinearForm.REMAINDER: _remainder,
+    LinearForm.CUT: _round_down,
+    LinearForm.CUT_UP: _round_up,
+    LinearForm.MULTIPLE_ABOVE: _to_multiple(up=True),
+    LinearForm.MULTIPLE_BELOW: _to_multiple(up=False),
+}
+"""What a function is -> (columns, values) -> value."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sheetsim.book import CellError
 from sheetsim.formula.functions._criteria import Tested, split_criterion
+from sheetsim.formula.functions._function import LinearForm
 from sheetsim.formula.structure.binaries.affine import EITHER, Affine, fixed
 from sheetsim.formula.structure.binaries.functions import (
     compared,
@@ -111,7 +112,7 @@ def _count(own: Columns, areas: Sequence[Area]) -> float:
 
 def _sum_of_products(own: Columns, areas: Sequence[Area]) -> Affine:
     if len({area.values.shape for area in areas}) > 1:
-        raise NotLinearError(own.cell, "SUMPRODUCT has arrays of different sizes")
+        raise NotLinearError(own.cell, "its arrays are of different sizes")
     parts = []
     for values in zip(*(area.values.ravel() for area in areas), strict=True):
         found = fixed(1.0)
@@ -145,6 +146,13 @@ def _logical(join: Callable[[Columns, list[Affine]], Affine]) -> Ranged:
     return lambda own, areas: join(own, _conditions(own, areas))
 
 
+_COMPARISONS = {
+    "=": LinearForm.EQUAL, "<>": LinearForm.UNEQUAL, "<": LinearForm.LESS,
+    ">": LinearForm.MORE, "<=": LinearForm.AT_MOST, ">=": LinearForm.AT_LEAST,
+}  # fmt: skip
+"""The sign of a criterion -> what it is."""
+
+
 def _meets(own: Columns, value: Any, criterion: Any) -> Affine:
     """Return whether a value meets a criterion, as a boolean."""
     if not isinstance(value, Affine) and not isinstance(criterion, Affine):
@@ -155,15 +163,15 @@ def _meets(own: Columns, value: Any, criterion: Any) -> Affine:
             raise NotLinearError(own.cell, "it tests what is no number")
         return fixed(0.0).of_kind(BOOL)  # a blank is no number, whichever is sought
     if isinstance(criterion, Affine):
-        return compared(own, value, criterion, "=")
+        return compared(own, value, criterion, LinearForm.EQUAL)
     if not isinstance(criterion, str):
         if isinstance(criterion, bool | CellError):
             return fixed(0.0).of_kind(BOOL)
-        return compared(own, value, criterion or 0.0, "=")
+        return compared(own, value, criterion or 0.0, LinearForm.EQUAL)
     sign, text = split_criterion(criterion)
     sought = number_of(text)
     if sought == sought:
-        return compared(own, value, sought, sign or "=")
+        return compared(own, value, sought, _COMPARISONS[sign or "="])
     # A number is no text, no boolean, no error and no blank.
     return fixed(float(sign == "<>")).of_kind(BOOL)
 
@@ -229,11 +237,21 @@ def _transposed(_own: Columns, areas: Sequence[Area]) -> Objects:
     return areas[0].values.T
 
 
-RANGES: dict[str, Ranged] = {
-    "SUM": _sum, "AVERAGE": _average, "MAX": _most, "MIN": _least, "MEDIAN": _median,
-    "COUNT": _count, "SUMPRODUCT": _sum_of_products, "MMULT": _matrix_product,
-    "TRANSPOSE": _transposed, "AND": _logical(joined_all), "OR": _logical(joined_any),
-    "XOR": _logical(joined_odd), "COUNTIF": _count_if, "COUNTIFS": _count_if,
-    "SUMIF": _sum_if, "SUMIFS": _sum_ifs,
-}  # fmt: skip
-"""The function's name -> (columns, its arguments in one cell) -> value, or rows of values."""
+RANGES: dict[LinearForm, Ranged] = {
+    LinearForm.TOTAL: _sum,
+    LinearForm.MEAN: _average,
+    LinearForm.GREATEST: _most,
+    LinearForm.LEAST: _least,
+    LinearForm.MIDDLE: _median,
+    LinearForm.COUNT: _count,
+    LinearForm.SUM_OF_PRODUCTS: _sum_of_products,
+    LinearForm.MATRIX_PRODUCT: _matrix_product,
+    LinearForm.TRANSPOSE: _transposed,
+    LinearForm.ALL: _logical(joined_all),
+    LinearForm.ANY: _logical(joined_any),
+    LinearForm.ODD: _logical(joined_odd),
+    LinearForm.COUNT_IF: _count_if,
+    LinearForm.SUM_IF: _sum_if,
+    LinearForm.SUM_IFS: _sum_ifs,
+}
+"""What a function is -> (columns, its arguments in one cell) -> value, or rows of values."""

@@ -107,7 +107,7 @@ class Walk:
         self, operation: Operation, areas: list[tuple[Objects, bool]], batch: Batch, slots: Ints
     ) -> Objects:
         """Compute a function in all cells of a batch."""
-        name = operation.function.name
+        form = operation.function.linear_form
         arrays = [array for array, _ in areas]
         self._left -= sum(array.size for array in arrays)
         if self._left < 0:
@@ -116,7 +116,7 @@ class Walk:
             return self._resized(arrays[0], batch)
         ahead = np.broadcast_shapes(*(array.shape[:2] for array in arrays))
         names = _names_of(self._compiler, slots, ahead)
-        if name not in RANGES and (name in SINGLES or operation.function.is_cell_by_cell):
+        if form not in RANGES and (form in SINGLES or operation.function.is_cell_by_cell):
             return self._singles(operation, np.broadcast_arrays(*arrays), names)
         spread = [np.broadcast_to(array, (*ahead, *array.shape[2:])) for array in arrays]
         cells = np.empty(ahead, object)
@@ -128,7 +128,8 @@ class Walk:
 
     def _singles(self, operation: Operation, arrays: Sequence[Objects], names: Objects) -> Objects:
         out = np.empty(arrays[0].shape, object)
-        rule = SINGLES.get(operation.function.name)
+        form = operation.function.linear_form
+        rule = None if form is None else SINGLES.get(form)
         for place in np.ndindex(out.shape):
             args = [array[place] for array in arrays]
             self.columns.cell = str(names[place[:2]])
@@ -147,7 +148,8 @@ class Walk:
         if not moving:
             cells = [from_objects(a.values[None, None], literal=a.literal) for a in areas]
             return operation.function.value(cells, True).objects()[0, 0]
-        rule = RANGES.get(operation.function.name)
+        form = operation.function.linear_form
+        rule = None if form is None else RANGES.get(form)
         if rule is None:
             self._refuse(operation)
         return rule(self.columns, areas)  # type: ignore[misc]
