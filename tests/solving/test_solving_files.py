@@ -262,7 +262,7 @@ def test_a_sweep_on_a_dask_cluster(box: Path) -> None:
 
 
 def test_many_starts_do_not_depend_on_the_number_of_jobs(box: Path) -> None:
-    request = Request(start="random", starts=40, seed=3)
+    request = Request(start="random", starts=120, seed=3)
     one, two = (solve_file(box, request, jobs=jobs).solution for jobs in (1, 2))
     np.testing.assert_array_equal(one.variables, two.variables)
     assert one.evaluations == two.evaluations

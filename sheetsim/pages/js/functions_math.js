@@ -1,6 +1,6 @@
 /** Operators, and functions of numbers, cell by cell. */
 
-import { arrayOf, lifted, matrixOf, numeric, whole } from "./functions.js";
+import { arrayOf, asArray, lifted, matrixOf, numeric, whole } from "./functions.js";
 import { DIV0, fifteen, NUM, order, toText, VALUE, XlError } from "./values.js";
 
 numeric("+", (a, b) => a + b);
@@ -150,10 +150,10 @@ numeric("FLOOR", (a, step) => {
 });
 
 whole("MMULT", ([left, right]) => {
+  if (asArray(left).columns !== asArray(right).rows) return VALUE;
   const [a, b] = [matrixOf(left), matrixOf(right)];
   if (a instanceof XlError) return a;
   if (b instanceof XlError) return b;
-  if (a[0].length !== b.length) return VALUE;
   return arrayOf(
     a.map((row) =>
       b[0].map((_, c) => {
@@ -193,14 +193,14 @@ function eliminated(matrix) {
   return { inverse: a.map((row) => row.slice(n)), determinant };
 }
 whole("MINVERSE", ([arg]) => {
+  if (asArray(arg).rows !== asArray(arg).columns) return VALUE;
   const matrix = matrixOf(arg);
   if (matrix instanceof XlError) return matrix;
-  if (matrix.length !== matrix[0].length) return VALUE;
   const { inverse } = eliminated(matrix);
   return inverse ? arrayOf(inverse) : NUM;
 });
 whole("MDETERM", ([arg]) => {
+  if (asArray(arg).rows !== asArray(arg).columns) return VALUE;
   const matrix = matrixOf(arg);
-  if (matrix instanceof XlError) return matrix;
-  return matrix.length === matrix[0].length ? eliminated(matrix).determinant : VALUE;
+  return matrix instanceof XlError ? matrix : eliminated(matrix).determinant;
 });

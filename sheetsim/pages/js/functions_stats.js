@@ -90,15 +90,17 @@ whole("COUNTBLANK", (args) => {
   return count;
 });
 
-whole("SUMPRODUCT", (args) => {
+whole("SUMPRODUCT", (args, call) => {
   const arrays = args.map(asArray);
   const { rows, columns } = arrays[0];
   for (const one of arrays) {
     if (one.rows !== rows || one.columns !== columns) return VALUE;
   }
   let out = 0;
-  for (const one of arrays) {
+  for (const [k, one] of arrays.entries()) {
     for (const value of one.data) if (value instanceof XlError) return value;
+    const alone = !(args[k] instanceof Arr) && !call.fromCells[k];
+    if (alone && toNumber(one.data[0]) === VALUE) return VALUE;
   }
   for (let i = 0; i < rows * columns; i++) {
     let product = 1;
