@@ -5,9 +5,9 @@ folder `js`, compute and show it:
 
 - `plans`: formulas as plans in JSON; what the page cannot compute.
 - `elements`: XML as small trees.
-- `styles`: fonts, fills, borders, number formats.
-- `looks`: a sheet's layout, rules and validations.
-- `charts`: a sheet's charts.
+- `read_styles`: fonts, fills, borders, number formats.
+- `read_layout`: a sheet's layout, rules and validations.
+- `read_charts`: a sheet's charts.
 - `models`: its Solver model.
 - `assemble`: all of it as one file.
 

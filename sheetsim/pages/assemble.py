@@ -19,11 +19,11 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.files import replace_file
-from sheetsim.pages.charts import charts_of
-from sheetsim.pages.looks import Look
 from sheetsim.pages.models import models_of
 from sheetsim.pages.plans import formulas_of, value_json
-from sheetsim.pages.styles import Styles
+from sheetsim.pages.read_charts import charts_of
+from sheetsim.pages.read_layout import Look
+from sheetsim.pages.read_styles import Styles
 from sheetsim.workbook.read.archive import Archive
 from sheetsim.workbook.read.book import read_book
 

@@ -20,7 +20,7 @@ import sheetsim
 from sheetsim.book import Cell, CellError, Iteration
 from sheetsim.engines.libreoffice import LibreOffice
 from sheetsim.errors import WorkbookError
-from sheetsim.formula.compile import iteration
+from sheetsim.formula.compile import iterative_calculation as iteration
 from sheetsim.formula.program import compile_book
 from sheetsim.formula.recalc.evaluate import evaluate
 from sheetsim.formula.recalc.formula_alone import Formulas

@@ -4,7 +4,7 @@
 - `store`: the cells that are known, each with a slot: its value, and how far it is known.
 - `dependency_graph`: which cells the outputs need, grouped by formula, and what each refers to.
 - `topological_order`, `circular_references`: in which order cells are computed, and why not.
-- `iteration`: circles of files that ask for it, computed by sweeps.
+- `iterative_calculation`: circles of files that ask for it, computed by sweeps.
 - `data_tables`: a formula computed again for other values of its inputs.
 - `plan`: what one formula does, step by step, for whatever cells it stands in.
 - `implicit_intersection`: where a range is cut to the formula's own row or column.

@@ -4,7 +4,7 @@ A reference says what a formula may need, not what it does need: in =IF(A1>0, B1
 cells is never looked at. So the cells that no order of computation reaches are computed one by one
 as Excel does it, by need: the condition first, then what it chooses. A cell whose need leads back
 to itself stands in a circle, and none else. Where the file asks for it, a circle is iterated (see
-`iteration` beside this file); but one that depends on the variables of a model is not.
+`iterative_calculation` beside this file); but one that depends on the variables of a model is not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from sheetsim.errors import WorkbookError
 from sheetsim.formula.compile.batches import UncomputableError, UnreadyError
 from sheetsim.formula.compile.constant_folding import fold_lazily, resolve_references
-from sheetsim.formula.compile.iteration import Sweeps, UnsettledError, circles_from
+from sheetsim.formula.compile.iterative_calculation import Sweeps, UnsettledError, circles_from
 from sheetsim.formula.compile.store import DYNAMIC, WAITING
 
 if TYPE_CHECKING:

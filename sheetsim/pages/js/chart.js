@@ -200,7 +200,7 @@ function share(scale, x) {
 
 /**
  * Draw a chart.
- * @param {any} chart what Python wrote, see `charts.py`
+ * @param {any} chart what Python wrote, see `read_charts.py`
  * @param {SheetLook} look the sheet's
  * @param {number} width
  * @param {number} height

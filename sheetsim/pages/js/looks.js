@@ -64,7 +64,7 @@ class Axis {
 /** The look of one sheet. */
 export class SheetLook {
   /**
-   * @param {any} sheet what Python wrote, see `looks.py`
+   * @param {any} sheet what Python wrote, see `read_layout.py`
    * @param {number} number
    * @param {Style[]} styles
    * @param {Engine} engine

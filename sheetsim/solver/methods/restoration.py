@@ -1,9 +1,10 @@
 """A feasible point by least squares: Levenberg-Marquardt on the violations of the constraints.
 
 The residuals are c for an equality and max(0, c) for an inequality, within the bounds. They are
-zero just where the constraints are met. Where their sum of squares has another minimum there is
-no feasible point nearby; that there is none at all is said only where it is proved (see
-`contradiction`). Else other points are tried: the start, and random ones farther and farther out.
+zero just where the constraints are met. Where their sum of squares has another minimum there is no
+feasible point nearby; that there is none at all is said only where it is proved (see
+`infeasibility_proof`). Else other points are tried: the start, and random ones farther and farther
+out.
 """
 
 from collections.abc import Callable
@@ -18,8 +19,8 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.methods import levenberg_marquardt
 from sheetsim.solver.methods.levenberg_marquardt import Squares
 from sheetsim.solver.parts.bounds import Box
-from sheetsim.solver.parts.contradiction import contradict
 from sheetsim.solver.parts.feasibility import excess, infeasible, none_found
+from sheetsim.solver.parts.infeasibility_proof import contradict
 from sheetsim.solver.parts.journal import Limits
 from sheetsim.solver.parts.pointwise import Pointwise
 from sheetsim.solver.parts.starts import around, uniform

@@ -6,7 +6,7 @@
 | `cell_values`         | values put into the cells of a sheet, within its bytes               |
 | `cell_bytes`          | the bytes of one cell with another value                             |
 | `new_cells`           | cells that a sheet does not have yet, added where they belong        |
-| `value_xml`           | a value as XML                                                       |
+| `encoded_value`       | a value as XML                                                       |
 | `xml_edits`           | edits in the bytes of XML                                            |
 | `stored_model`        | a Solver model put into the hidden names of a sheet                  |
 | `new_sheets`          | sheets behind the others, and the parts that list them               |

@@ -20,8 +20,8 @@ from sheetsim.workbook.read.plain_sheet import plain_cells
 from sheetsim.workbook.read.value_text import number_in, number_text
 from sheetsim.workbook.read.xml_scan import scan
 from sheetsim.workbook.rewrite.cell_bytes import has_value_metadata, replaced
+from sheetsim.workbook.rewrite.encoded_value import attribute, content, encoded, error_code
 from sheetsim.workbook.rewrite.new_cells import Layout, added_cells
-from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded, error_code
 from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, splice, start_tag
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from sheetsim.workbook.read.plain_sheet import (
 )
 from sheetsim.workbook.read.xml_scan import Handler
 from sheetsim.workbook.rewrite.cell_bytes import replaced, without_kind
-from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded
+from sheetsim.workbook.rewrite.encoded_value import attribute, content, encoded
 from sheetsim.workbook.rewrite.xml_edits import (
     element_end,
     require_editable,

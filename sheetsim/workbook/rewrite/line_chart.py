@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sheetsim.references import a1, a1_range, quoted
 from sheetsim.workbook.read.archive import links_part
+from sheetsim.workbook.rewrite.encoded_value import xml_text
 from sheetsim.workbook.rewrite.new_parts import HEAD, LINKS, TYPE, free_part, links_xml
-from sheetsim.workbook.rewrite.value_xml import xml_text
 
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
 

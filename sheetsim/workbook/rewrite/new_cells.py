@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sheetsim.errors import WorkbookError
 from sheetsim.references import a1, a1_range
 from sheetsim.workbook.read.cell_xml import CellHandler, parse_range
-from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded
+from sheetsim.workbook.rewrite.encoded_value import attribute, content, encoded
 from sheetsim.workbook.rewrite.xml_edits import start_tag, with_attribute
 
 if TYPE_CHECKING:

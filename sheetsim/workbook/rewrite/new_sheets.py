@@ -16,10 +16,10 @@ from sheetsim.errors import WorkbookError
 from sheetsim.references import a1
 from sheetsim.workbook.read.archive import links_part
 from sheetsim.workbook.read.xml_scan import Handler, scan
+from sheetsim.workbook.rewrite.encoded_value import attribute, content, encoded, xml_text
 from sheetsim.workbook.rewrite.line_chart import LineChart, chart_parts
 from sheetsim.workbook.rewrite.new_parts import HEAD, LINKS, TYPE, free_part, link_xml
 from sheetsim.workbook.rewrite.new_styles import Styles, with_styles
-from sheetsim.workbook.rewrite.value_xml import attribute, content, encoded, xml_text
 from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, start_tag
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sheetsim.errors import WorkbookError
 from sheetsim.workbook.read.xml_scan import Handler, scan
-from sheetsim.workbook.rewrite.value_xml import xml_text
+from sheetsim.workbook.rewrite.encoded_value import xml_text
 from sheetsim.workbook.rewrite.xml_edits import element_end, require_editable, splice, start_tag
 from sheetsim.workbook.solver_model.names import model_names
 

@@ -13,7 +13,7 @@ from sheetsim.pages.elements import Element, read_tree
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sheetsim.pages.styles import Colours
+    from sheetsim.pages.read_styles import Colours
     from sheetsim.workbook.read.archive import Archive
 
 Json = Any

@@ -14,7 +14,7 @@ from sheetsim.references import read_area
 
 if TYPE_CHECKING:
     from sheetsim.book import Book
-    from sheetsim.pages.styles import Styles
+    from sheetsim.pages.read_styles import Styles
     from sheetsim.workbook.read.archive import Archive
 
 Json = Any
