@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -99,7 +98,7 @@ def recalculate_all(
     Args:
         engine: any.
         paths: the files, at least one.
-        timeout: how many seconds all of them may take.
+        timeout: how many seconds one may take, or all of them where the engine takes them together.
 
     Returns:
         Of each file what `Engine.recalculate` returns.
@@ -110,8 +109,7 @@ def recalculate_all(
     """
     if isinstance(engine, TakesMany):
         return engine.recalculate_all(paths, timeout=timeout)
-    end = time.monotonic() + timeout
-    return [engine.recalculate(path, timeout=end - time.monotonic()) for path in paths]
+    return [engine.recalculate(path, timeout=timeout) for path in paths]
 
 
 def require_recalculated(values: Values, engine: str, path: str | Path) -> Values:

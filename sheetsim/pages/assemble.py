@@ -79,6 +79,9 @@ def page(path: str | Path, out: str | Path | None = None) -> Page:
         path: an .xlsx or .xlsm file.
         out: the HTML file; None to write none.
 
+    Returns:
+        The page; a notebook shows it.
+
     Raises:
         WorkbookError: the file is not a workbook that can be read safely.
         OutputError: the page cannot be written.

@@ -47,6 +47,7 @@ STRUCTURAL = {
     "0": "no error, the exact match of MATCH, a lower limit, the test for none",
     "1": "1 - beta, 1 and 0 of one-hot, the first of a count from 1",
     "2": "the square and its derivative",
+    "30": "where EXP is cut off, so that it is no error: a sigmoid is 0 to 13 digits there",
 }
 """Numbers that belong to the maths and that nobody would want to change, and why."""
 

@@ -225,8 +225,8 @@ class _Found:
 def _data_table(place: Place, attributes: Mapping[str, str]) -> DataTable:
     """Return what fills the cells of a data table; the first one holds it.
 
-    `dt2D` says that there are two input cells, the row's first; `dtr` that the only one is the
-    row's; `del1` and `del2` that one has been deleted.
+    Its attributes dt2D, dtr, del1 and del2 say that there are two input cells, the row's first;
+    that the only one is the row's; and that one of them has been deleted.
 
     Raises:
         WorkbookError: its range is none.
