@@ -18,7 +18,8 @@ SECTION = "Other spreadsheets"
 
 GOOGLE = {
     "ABS", "ACOS", "AND", "AVERAGE", "AVERAGEIFS", "CHOOSE", "COS", "COUNT", "EXP", "IF", "IFERROR",
-    "INDEX", "INT", "INTERCEPT", "ISERROR", "LEFT", "LN", "LOWER", "MATCH", "MAX", "MIN", "MINVERSE",
+    "INDEX", "INT", "INTERCEPT", "ISERROR", "LEFT", "LN", "LOWER", "MATCH", "MAX", "MIN",
+    "MINVERSE",
     "MMULT", "NA", "OR", "PI", "RADIANS",
     "ROUND", "SIN", "SLOPE", "SQRT", "STDEVP", "SUM", "SUMPRODUCT", "SUMSQ", "TANH", "TRIM",
 }  # fmt: skip
