@@ -12,8 +12,9 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
-from docs_pages import Page, page
+from docs_pages import ROOT, Page, page
 from sheet_labels import label_of
 
 from sheetsim.engines.ironcalc import ENGINE as IRONCALC
@@ -25,9 +26,8 @@ from sheetsim.workbook.write.writer import write_workbook
 LESSON = "workbooks/LESSON.md"
 
 _SET = re.compile(r"`(\w+)!(\w+)` to (-?[0-9.]*[0-9])")
-_CELL = re.compile(
-    r"`(\w+)!([^`\[\]]+)(?:\[(epoch|row|column) ([0-9]+)\])?`(?: = (\"[^\"]+\"|-?[0-9.]*[0-9]))?"
-)
+_CELL = re.compile(r"`(\w+)!([^`\[\]]+)(?:\[([^`\[\]]+)\])?`(?: = (\"[^\"]+\"|-?[0-9.]*[0-9]))?")
+_NAMED = re.compile(r'<definedName name="(\w+)" localSheetId="[0-9]+">(\w+)!')
 _PARTS = re.compile(r"(?=\bSet `)")
 
 Edits = tuple[tuple[str, str, float], ...]
@@ -42,7 +42,7 @@ class Claim:
         edits: (sheet, input, value) that are made before.
         sheet: of the cell.
         name: of its block.
-        index: which cell of the block, from 0.
+        which: which cell of the block: "epoch 10", "row 11", "Omar, Bolt Convoy", "" for its first.
         shown: what the page says that it holds, "" if it only points at it.
     """
 
@@ -50,7 +50,7 @@ class Claim:
     edits: Edits
     sheet: str
     name: str
-    index: int
+    which: str
     shown: str
 
 
@@ -67,9 +67,8 @@ def claims(lesson: Page) -> Iterator[Claim]:
                     head, _, part = part.partition(":")
                     edits = tuple((s, n, float(v)) for s, n, v in _SET.findall(head))
                     assert edits, f"{workbook}: {head}"
-                for sheet, name, kind, number, shown in _CELL.findall(part):
-                    index = int(number or 0) - (kind in ("row", "column"))
-                    yield Claim(workbook, edits, sheet, name, index, shown)
+                for sheet, name, which, shown in _CELL.findall(part):
+                    yield Claim(workbook, edits, sheet, name, which, shown)
 
 
 @cache
@@ -92,7 +91,7 @@ def wrong(claim: Claim, value: Any) -> str:
         same = not isinstance(value, str) and as_shown(value, digits) == claim.shown
     if same:
         return ""
-    where = f"{claim.workbook}: {claim.edits} {claim.sheet}!{claim.name}[{claim.index}]"
+    where = f"{claim.workbook}: {claim.edits} {claim.sheet}!{claim.name}[{claim.which}]"
     return f"{where} = {value!r}, not {claim.shown}"
 
 
@@ -105,19 +104,37 @@ def as_shown(value: float, digits: int) -> str:
 def block_of(sheet: Sheet, name: str) -> Block | None:
     """The block of that name, as programs know it or as its label says; None if there is none.
 
-    A reader finds an input or a single formula by its name in the name box, all else by its label.
+    A reader finds an input or a single formula by its name in the name box, all else by its label,
+    which may go on behind the name.
     """
     block = sheet.blocks.get(name)
     if block is not None and (
         block.kind is Kind.INPUT
         or (block.kind is Kind.FORMULA and block.values.size == 1)
-        or label_of(sheet, block) == name
+        or label_of(sheet, block).startswith(name)
     ):
         return block
     for other in sheet.blocks.values():
         if label_of(sheet, other) == name:
             return other
     return None
+
+
+def place_of(sheet: Sheet, block: Block, which: str) -> int:
+    """Which cell of a block is meant, counted row by row from 0; epochs and steps begin at 0."""
+    if "," in which:
+        user, movie = which.split(", ")
+        users, movies = (sheet[name].values.ravel().tolist() for name in ("users", "movies"))
+        return int(users.index(user) * block.columns + movies.index(movie))
+    kind, _, number = which.partition(" ")
+    return int(number or 0) - (kind in ("row", "column"))
+
+
+def names_in(path: Path) -> set[tuple[str, str]]:
+    """(sheet, name) of the cells that a file of ours gives a name."""
+    with ZipFile(path) as book:
+        text = book.read("xl/workbook.xml").decode()
+    return {(sheet, name) for name, sheet in _NAMED.findall(text)}
 
 
 def wrong_in(lesson: Page) -> list[str]:
@@ -129,13 +146,44 @@ def wrong_in(lesson: Page) -> list[str]:
         if block is None:
             found.append(f"{claim.workbook}: there is no {claim.sheet}!{claim.name}")
         elif claim.shown:
-            value = block.values.ravel()[claim.index]
+            place = place_of(sheets[claim.sheet], block, claim.which)
+            value = block.values.ravel()[place]
             found.append(wrong(claim, value if isinstance(value, str) else float(value)))
     return [text for text in found if text]
 
 
 def test_every_cell_that_the_lesson_names_holds_what_it_says() -> None:
     assert wrong_in(page(LESSON)) == []
+
+
+def test_a_name_without_space_or_bracket_is_one_in_the_file() -> None:
+    """What a reader may type into the name box, in the files that lie beside the page."""
+    names = {
+        workbook: names_in(ROOT / f"workbooks/{workbook}.xlsx")
+        for workbook in {claim.workbook for claim in claims(page(LESSON))}
+    }
+    unknown = [
+        (claim.workbook, claim.sheet, claim.name)
+        for claim in claims(page(LESSON))
+        if not claim.which
+        and " " not in claim.name
+        and (claim.sheet, claim.name) not in names[claim.workbook]
+    ]
+    assert unknown == []
+
+
+def test_the_products_by_hand_add_up_to_what_the_lesson_says() -> None:
+    """From factors of two decimals, as a class has them on the board."""
+    sheet = laid_out("collab_filter")["dot_product"]
+    row, column = (
+        sheet[name].values.ravel().tolist().index(one)
+        for name, one in (("users", "Omar"), ("movies", "Cobalt Raid"))
+    )
+    user = sheet["user_factors"].values[row].astype(float).round(2)
+    movie = sheet["movie_factors"].values[:, column].astype(float).round(2)
+    products = (user * movie).round(2)
+    text = " + ".join(f"{product:.2f}" for product in products).replace("+ -", "- ")
+    assert f"{text} = {products.sum():.2f}" in page(LESSON).sections["collab_filter.xlsx"]
 
 
 def test_an_engine_says_the_same(
@@ -158,7 +206,9 @@ def test_an_engine_says_the_same(
             for claim in (claim for claim in own if claim.edits == edits):
                 block = block_of(sheets[claim.sheet], claim.name)
                 assert block is not None
-                row, column = divmod(claim.index, block.columns)
+                row, column = divmod(
+                    place_of(sheets[claim.sheet], block, claim.which), block.columns
+                )
                 found = cells[claim.sheet].get((block.row + row, block.column + column))
                 assert not wrong(claim, found), wrong(claim, found)
 
@@ -171,10 +221,10 @@ def test_planted_mistakes_are_found() -> None:
     )
     said = wrong_in(Page(LESSON, text))
     assert [line.partition("=")[0].strip() for line in said] == [
-        "words: () vocabulary!different_words[0]",
-        "words: () similar_words!nearest[0]",
+        "words: () vocabulary!different_words[]",
+        "words: () similar_words!nearest[]",
         "words: there is no vocabulary!nobody",
-        "words: (('similar_words', 'word_b', 2.0),) similar_words!distance[0]",
+        "words: (('similar_words', 'word_b', 2.0),) similar_words!distance[]",
     ]
 
 
