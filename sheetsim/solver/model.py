@@ -46,6 +46,7 @@ class Constraint:
         relation: Of the values to 0.
         name: How a report calls it, e.g. "Sheet1!B1:B5 <= Sheet1!C1:C5".
         linear: Whether it is known to be linear; None if it is not known.
+        quadratic: Whether every row is known to be a polynomial of degree 2 at most.
         scale: What a violation is measured in, a number > 0 or (m,) of them, such as
             max(1, |right-hand side|).
     """
@@ -55,6 +56,7 @@ class Constraint:
     name: str = ""
     linear: bool | None = None
     scale: float | Floats = 1.0
+    quadratic: bool = False
 
     def __post_init__(self) -> None:
         if self.relation not in get_args(Relation):

@@ -141,7 +141,7 @@ class Compiled:
             lower=self.lower,
             upper=self.upper,
             constraints=tuple(
-                constraint_of(block, joined, start, self._linear(rows_of(block)) or None)
+                constraint_of(block, joined, start, self._degree(rows_of(block)))
                 for block in self.blocks
             ),
             integer=self.integer,
@@ -191,6 +191,10 @@ class Compiled:
         """The objective as a sum of squares that is to be small, if it is one."""
         small = self.stored.goal is Goal.MINIMIZE and self.stored.objective is not None
         return self.program.sum_of_squares if small and self.program is not None else None
+
+    def _degree(self, outputs: Iterable[int]) -> int:
+        """The largest degree that outputs are known to have."""
+        return max((self.degrees[i] for i in outputs), default=0)
 
     def _linear(self, outputs: Iterable[int]) -> bool | None:
         """Whether outputs are linear in the variables; None if only the values can show it.

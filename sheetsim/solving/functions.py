@@ -186,8 +186,11 @@ def sides_of(block: Block) -> list[tuple[int, int | None, float, str]]:
     return [(a, b, block.number, sign) for a, b in zip(left, right, strict=True)]
 
 
-def constraint_of(block: Block, joined: Joined, start: Floats, linear: bool | None) -> Constraint:
-    """Left minus right, row by row; one number or cell on the right serves all rows."""
+def constraint_of(block: Block, joined: Joined, start: Floats, degree: int) -> Constraint:
+    """Left minus right, row by row; one number or cell on the right serves all rows.
+
+    `degree` is what the formulas say of all that is compared.
+    """
     left, right = block.left, block.right
 
     def difference(outputs: Floats) -> Floats:
@@ -207,6 +210,7 @@ def constraint_of(block: Block, joined: Joined, start: Floats, linear: bool | No
         Vectorized(lambda x: difference(joined.values(x)), at=function),
         block.stored.relation.sign,  # type: ignore[arg-type]
         str(block.stored),
-        linear,
+        degree <= 1 or None,
         scale,
+        degree <= 2,
     )

@@ -16,6 +16,9 @@ from solver_models import rows, square
 
 from sheetsim.arrays import Floats
 from sheetsim.solver import Constraint, Ending, Model, Options, Result, Vectorized, solve
+from sheetsim.solver.endings import Outcome
+from sheetsim.solver.evaluator import Evaluator
+from sheetsim.solver.found import Found
 from sheetsim.solver.methods import branch_and_bound, enumeration
 from sheetsim.solver.solve_model import Engine
 
@@ -171,6 +174,20 @@ def test_bounds_that_are_bounds_prove(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.ending is Ending.OPTIMAL
     assert result.proved
     assert result.objective == pytest.approx(brute_force(model), abs=1e-9)
+
+
+def test_a_relaxation_that_stalled_is_no_bound() -> None:
+    """Of (x - 0.4)^2: a relaxation that stays at 3.5 and says so is no proof that 3 is best."""
+    model = whole(lambda x: (x[..., 0] - 0.4) ** 2, 6, convex=True)
+    evaluator = Evaluator(model, Options())
+
+    def stuck(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found:
+        there = evaluator.at(np.clip(np.full(model.n, 3.5), low, high))
+        return Found(there, Outcome(Ending.NO_BETTER, "stuck", sure=False))
+
+    found = branch_and_bound.run(evaluator, np.full(model.n, 3.0), stuck)
+    assert not found.proved
+    assert found.outcome.ending is Ending.NO_BETTER
 
 
 # Never worse than a feasible start ---------------------------------------------------------

@@ -21,7 +21,7 @@ from sheetsim.solver.solve_model import solve
     [
         (rows([1, 1], 1, ">="), rows([1, 1], 0, "<=")),
         (rows([1, 1], 1, "="), rows([1, 1], 2, "=")),
-        (Constraint(lambda x: (np.array([x @ x + 1]), 2 * x[None]), "<="),),
+        (Constraint(lambda x: (np.array([x @ x + 1]), 2 * x[None]), "<=", quadratic=True),),
     ],
 )
 def test_contradicting_constraints_are_infeasible(constraints: tuple[Constraint, ...]) -> None:

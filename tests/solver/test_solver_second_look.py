@@ -273,7 +273,7 @@ def test_what_has_a_minimum_is_not_said_to_have_none(name: str) -> None:
 
 
 def ball(radius: float) -> Constraint:
-    return Constraint(lambda x: (np.array([x @ x - radius**2]), 2 * x[None]), "<=")
+    return Constraint(lambda x: (np.array([x @ x - radius**2]), 2 * x[None]), "<=", quadratic=True)
 
 
 def flat(x: Floats) -> tuple[float, Floats]:

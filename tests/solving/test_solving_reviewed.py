@@ -281,3 +281,40 @@ def test_infeasible_is_said_of_what_is(tmp_path: Path) -> None:
     found = solved(path, "B3", "A3", "B4<=-1")
     assert found.solution.ending is Ending.INFEASIBLE
     assert np.isfinite(found.objective)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rows", "nearest"),
+    [  # saturated: the second derivatives are 0 to the last bit at the start and about it
+        ({"A3": 0.0, "B3": "=A3^2", "B4": "=1/(1+EXP(-(A3-600)))"}, ("B4>=0.5",), 600.0),
+        ({"A3": 1.0, "B3": "=A3+2*A4", "A4": 0.5}, ("A3>=1.0000005", "A3<=1", "A4>=0"), 1.0),
+    ],
+)
+def test_what_can_be_met_is_not_called_infeasible(
+    tmp_path: Path, cells: Mapping[str, object], rows: tuple[str, ...], nearest: float
+) -> None:
+    """By a curve that is flat where one looks, and by bounds that differ by half the precision."""
+    by = "A3:A4" if "A4" in cells else "A3"
+    found = solved(book(tmp_path, cells), "B3", by, *rows)
+    ending = found.solution.ending
+    assert ending is not Ending.INFEASIBLE, found.solution.status
+    assert not ending.solved or found.variables["S!A3"] == pytest.approx(nearest, rel=1e-4)
+
+
+def test_a_quadratic_that_does_not_reach_its_target_is_proved_by_its_formula(
+    tmp_path: Path,
+) -> None:
+    request = Request(objective="B3", by=("A3",), value=0.0)
+    found = solve_file(book(tmp_path, {"A3": 3.0, "B3": "=A3^2+1"}), request)
+    assert found.solution.ending is Ending.INFEASIBLE
+    assert found.solution.proved
+
+
+def test_an_error_in_the_objective_is_no_contradiction(tmp_path: Path) -> None:
+    """1/(A3-1) where A3 is 1: the constraints are met, and the objective is no number."""
+    path = book(tmp_path, {"A3": 3.0, "A4": 2.0, "B3": "=1/(A3-1)+A4"})
+    rows = ("A3<=1", "A3>=1", "A4<=5", "A4>=0", "A3:A4 integer")
+    found = solved(path, "B3", "A3:A4", *rows).solution
+    assert found.ending is Ending.ERROR_VALUE
+    assert not found.proved
+    assert found.violation == 0

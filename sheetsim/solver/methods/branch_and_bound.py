@@ -50,6 +50,7 @@ class _Tree:
     best: Found | None = None
     nodes: int = 0
     unsure: bool = False
+    stalled: bool = False
 
     def __post_init__(self) -> None:
         known = self.evaluator.best
@@ -67,7 +68,8 @@ class _Tree:
     def bounds(self) -> bool:
         """Whether the relaxations' optima were bounds, each of them."""
         model = self.evaluator.model
-        return self.tells_feasible and bool(model.linear or model.convex)
+        convex = bool(model.linear or model.convex)
+        return self.tells_feasible and convex and not self.stalled
 
     def cut(self, bound: float) -> bool:
         """Whether a bound is no better than what is there."""
@@ -100,6 +102,7 @@ class _Tree:
         if not (ending.solved and _met(self.evaluator, point)):
             self.unsure |= ending is not Ending.INFEASIBLE
             return []
+        self.stalled |= not found.outcome.success
         if self.cut(point.f):
             return []
         whole = np.flatnonzero(self.evaluator.whole)

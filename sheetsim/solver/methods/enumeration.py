@@ -22,6 +22,7 @@ from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.parts.feasibility import infeasible
+from sheetsim.solver.parts.optimality import not_finite_at
 
 MOST = 4_000_000  # points
 MOST_WORK = 200_000_000  # numbers to be computed, where many points are evaluated at once
@@ -77,18 +78,33 @@ def run(evaluator: Evaluator) -> Found:
     sizes = places.sizes
     count = math.prod(sizes)
     values = [*(values for _, values in places.choices), *map(_permutations, places.orders)]
+    error: Floats | None = None
     for first in range(0, count, BATCH):
         evaluator.tick()
         numbers = np.arange(first, min(first + BATCH, count))
         digits = np.unravel_index(numbers, sizes)
-        evaluator.batch(_points(evaluator, places, digits, values))
+        x = _points(evaluator, places, digits, values)
+        f, _ = evaluator.batch(x)
+        lost = ~np.isfinite(f)
+        if error is None and lost.any():
+            error = _within(evaluator, x[lost])
     best = evaluator.best
     assert best is not None  # noqa: S101 - the start was evaluated
     if evaluator.feasible(best):
         why = f"each of the {count:,} whole points was tried: no feasible one is better"
         return Found(best, Outcome(Ending.OPTIMAL, why), gap=0.0, proved=True)
+    if error is not None:
+        there = evaluator.at(error, probe=True, slopes=False)
+        return Found(there, not_finite_at("wherever all constraints are met"))
     why = f"each of the {count:,} whole points was tried: none meets all constraints"
     return Found(best, infeasible(why), proved=True)
+
+
+def _within(evaluator: Evaluator, x: Floats) -> Floats | None:
+    """The first of some points (S, n) that meets all constraints, if one does."""
+    off = evaluator.violations(evaluator.functions(x)[1]).max(axis=1, initial=0.0)
+    met = np.flatnonzero(off <= evaluator.options.precision)
+    return x[met[0]] if met.size else None
 
 
 def _places(evaluator: Evaluator) -> _Places:

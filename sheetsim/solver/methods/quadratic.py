@@ -57,13 +57,15 @@ def run(evaluator: Evaluator) -> Found | None:
         quadratic = _quadratic(evaluator)
         found = None if quadratic is None else _solve(evaluator, *quadratic)
     evaluator.check_time()
-    if found is not None and found.outcome.ending is Ending.INFEASIBLE and not _beyond(evaluator):
-        return None
+    if found is not None and found.outcome.ending is Ending.INFEASIBLE:
+        assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+        if evaluator.feasible(evaluator.best) or not _beyond(evaluator):
+            return None
     return found if found is not None and found.outcome.ending in ENDS else None
 
 
 def _beyond(evaluator: Evaluator) -> bool:
-    """Whether rows contradict each other by more than the precision within which they are met.
+    """Whether rows and bounds contradict each other by more than the precision they are met in.
 
     HiGHS meets them more closely than that, and equations that say the same twice may differ by
     rounding. With whole numbers it is left at what HiGHS said.
@@ -152,7 +154,7 @@ def _prepared(
     shift: float,
     slack: float = 0.0,
 ) -> Any:
-    """HiGHS with the model and its options; without H, the rows alone, each met within `slack`."""
+    """HiGHS with the model and its options; without H, rows and bounds alone, within `slack`."""
     highs = package.Highs()
     left = evaluator.deadline - evaluator.clock()
     for name, value in {
@@ -166,7 +168,7 @@ def _prepared(
     lp = package.HighsLp()
     lp.num_row_, lp.num_col_ = linear.A.shape
     lp.col_cost_ = linear.cost if H is not None else np.zeros(linear.cost.size)
-    lp.col_lower_, lp.col_upper_ = evaluator.low, evaluator.high
+    lp.col_lower_, lp.col_upper_ = evaluator.low - slack, evaluator.high + slack
     lp.row_upper_ = slack - linear.offset
     lp.row_lower_ = np.where(evaluator.equal, -linear.offset - slack, -np.inf)
     lp.a_matrix_.format_ = package.MatrixFormat.kRowwise

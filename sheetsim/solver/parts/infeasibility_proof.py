@@ -7,9 +7,9 @@ within the bounds, with δ = x' - x,
     yᵀc(x') = yᵀc(x) + wᵀδ + ½ δᵀHδ,    w = Aᵀy,  H = Σ yᵢ∇²cᵢ,
 
 and if what the right side is at least is more than feasible rows allow, there is no feasible x'. A
-row is linear if its formulas say so. It is quadratic if its values say so: compared with its
-second-order model at points near and far, as `linearity` does with the first-order one, in a model
-without functions that have kinks or jumps, which no number of points would show.
+row is linear, or quadratic, if its formulas say so; values at any number of points would not show
+it, for far from its bend a logistic curve is flat to the last bit. The second-order model is held
+against values all the same, so that rounding in it proves nothing.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ CANCEL = 1e-9  # of the terms of w: what counts as 0, where a variable has no bo
 NEAR = 1e-3  # of the violations: multipliers that may take their place
 WITHIN = 1e-6  # of the terms: what a quadratic row may be off its model
 FAR = (0.3, 1.0, 3.0, 10.0, 100.0)  # of the variables' size: how far out rows are compared
-MOST = 50  # variables of rows that are not known to be linear
+MOST = 50  # variables of rows that are quadratic
 
 
 def contradict(evaluator: Evaluator, point: Point, low: Floats, high: Floats) -> bool:
@@ -79,16 +79,11 @@ def _curvature(
     evaluator: Evaluator, point: Point, rows: Index, y: Floats, sides: tuple[Floats, Floats]
 ) -> Floats | None:
     """H (n, n) of the rows, 0 for those known to be linear; None if they may be anything."""
-    known = [np.zeros(0, bool)]
-    if evaluator.aims:
-        known.append(np.array([bool(evaluator.model.linear)]))
-    blocks = zip(evaluator.model.constraints, evaluator.sizes, strict=True)
-    known += [np.full(size, bool(block.linear)) for block, size in blocks]
-    n = point.x.size
-    open_ = ~np.concatenate(known)[rows]
+    n, degree = point.x.size, _degrees(evaluator)[rows]
+    open_ = degree > 1
     if not open_.any():
         return np.zeros((n, n))
-    if n > MOST or evaluator.model.kinked:
+    if n > MOST or (degree > 2).any():
         return None
     W = _hessians(evaluator, point, rows[open_], sides)
     if not (np.isfinite(W).all() and _quadratic(evaluator, point, rows[open_], W, sides)):
@@ -96,6 +91,18 @@ def _curvature(
     H: Floats = np.einsum("k,kij->ij", y[open_], W)
     values = np.linalg.eigvalsh(H)
     return H if values[0] >= -WITHIN * max(abs(values[-1]), 0.0) else None
+
+
+def _degrees(evaluator: Evaluator) -> Index:
+    """What each row (m,) is known to be: 1 linear, 2 quadratic, 3 anything."""
+    model = evaluator.model
+    known = [np.zeros(0, np.intp)]
+    if evaluator.aims:
+        quadratic = model.sparse is not None and model.sparse.degree <= 2
+        known.append(np.array([1 if model.linear else 2 if quadratic else 3]))
+    for block, size in zip(model.constraints, evaluator.sizes, strict=True):
+        known.append(np.full(size, 1 if block.linear else 2 if block.quadratic else 3))
+    return np.concatenate(known)
 
 
 def _hessians(
@@ -118,7 +125,7 @@ def _hessians(
 def _quadratic(
     evaluator: Evaluator, point: Point, rows: Index, W: Floats, sides: tuple[Floats, Floats]
 ) -> bool:
-    """Whether rows agree with their models of second order, near and far."""
+    """Whether rows agree with their models of second order, near and far, as quadratic ones do."""
     x = point.x
     A = evaluator.derive(point)[1][rows]
     size = np.maximum(1.0, np.abs(x))
