@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from solver_models import rows
 
 from sheetsim.arrays import Floats
-from sheetsim.solver import Constraint, Ending, Model, solve
+from sheetsim.solver import Constraint, Ending, Model, Vectorized, solve
 
 Function = Callable[[Floats], tuple[float, Floats]]
 
@@ -329,3 +329,39 @@ def test_a_feasible_point_is_sought_elsewhere() -> None:
     result = solve(model)
     assert result.success, result.status
     assert result.variables[0] == pytest.approx(-2.1038034027)
+
+
+def test_a_row_that_is_missed_by_less_than_the_precision_ends_a_way() -> None:
+    """min -x where 1 / (1 + x) >= 1E-7: x is 9,999,999 at most."""
+    row = Constraint(
+        Vectorized(
+            lambda x: 1e-7 - 1 / (1 + x),
+            at=lambda x: (1e-7 - 1 / (1 + x), (1 / (1 + x) ** 2)[None]),
+        ),
+        "<=",
+        linear=False,
+    )
+    model = Model(
+        start=np.ones(1),
+        objective=lambda x: (float(-x[0]), np.array([-1.0])),
+        lower=np.zeros(1),
+        constraints=(row,),
+    )
+    result = solve(model)
+    assert result.success, result.status
+    assert result.objective == pytest.approx(-9_999_999, rel=1e-4)  # the row is, to 1e-11
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_a_quartic_with_a_minimum_far_down_is_not_unbounded(dense: bool) -> None:
+    """x^4 1E-16 - x^2 has its minimum -2.5E15 where x^2 is 5E15."""
+
+    def objective(x: Floats) -> tuple[float, Floats]:
+        return float(1e-16 * x[0] ** 4 - x[0] ** 2 + x[1:] @ x[1:]), np.concatenate(
+            [4e-16 * x[:1] ** 3 - 2 * x[:1], 2 * x[1:]]
+        )
+
+    result = solve(Model(start=np.ones(1 if dense else 450), objective=objective))
+    assert result.ending is not Ending.UNBOUNDED, result.status
+    if dense:
+        assert result.objective == pytest.approx(-2.5e15)

@@ -25,6 +25,7 @@ from sheetsim.solver.methods.restoration import at_the_least, restore
 from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.feasibility import excess
 from sheetsim.solver.parts.journal import Limits
+from sheetsim.solver.parts.no_end import falls_on
 from sheetsim.solver.parts.optimality import (
     KKT,
     LEAST,
@@ -71,7 +72,8 @@ def bounded(evaluator: Evaluator, starts: Floats, low: Floats, high: Floats) -> 
         first = evaluator.derive(evaluator.at(np.clip(starts[best], low, high)))[0]
         left = float(np.abs(box.projected(point.x, evaluator.derive(point)[0])).max())
         size = max(float(np.abs(first).max()), LEAST)
-        if below_bottom(evaluator, point, DEEP):
+        deep = below_bottom(evaluator, point, DEEP)
+        if deep and falls_on(evaluator, point, starts[best], low, high) is not None:
             outcome = unbounded()
         elif left <= KKT * size:
             outcome = optimal(left, "gradient")
@@ -100,7 +102,8 @@ def constrained(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) 
         point = _inner(evaluator, point, lam, rho, low, high)
         if not point.finite:
             return Found(point, not_finite_at("at a point on the way"))
-        if below_bottom(evaluator, point, DEEP) and evaluator.feasible(point):
+        deep = below_bottom(evaluator, point, DEEP) and evaluator.feasible(point)
+        if deep and falls_on(evaluator, point, start, low, high) is not None:
             return Found(point, unbounded())
         # Of an inequality that is met with room to spare, what counts is that λ vanishes.
         shift = np.where(equal, np.abs(point.c), np.abs(np.maximum(point.c, -lam / rho)))

@@ -45,6 +45,7 @@ from sheetsim.solver.parts import quadratic_program
 from sheetsim.solver.parts.bounds import Box
 from sheetsim.solver.parts.curvature import Curvature, curvature
 from sheetsim.solver.parts.finite_differences import LEAST_SCALE
+from sheetsim.solver.parts.no_end import falls_on
 from sheetsim.solver.parts.optimality import (
     BOTTOM,
     KKT,
@@ -69,6 +70,7 @@ SMALL = 1e-12  # of the objective's fall: what a step promises at an optimum
 CUSP = 20  # iterations, the last half of them without progress, until a cusp is thought of
 CUSP_ROUNDING = 1e-14  # by how much rounding alone may miss rows
 CUSP_FORCE = 1e-3  # of the rows' gradients times multipliers: the objective's, where these cancel
+DEEPER = 1e3  # of a low objective on no way without end: how low it has to come for another look
 REFACTOR = 50  # updates of M until it is made anew from H
 EPS = float(np.finfo(float).eps)
 
@@ -93,6 +95,8 @@ class _Search:
         renewed: How often the search began anew.
         renewed_at: The objective at the last time.
         knows: Whether that was with the Lagrangian's own curvature.
+        start: (n,) where it began.
+        bottom: An objective so low that a way without end is looked for.
     """
 
     evaluator: Evaluator
@@ -117,6 +121,12 @@ class _Search:
     renewed: int = 0
     renewed_at: float = math.inf
     knows: bool = False
+    start: Floats = field(init=False)
+    bottom: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = self.point.x
+        self.bottom = BOTTOM * max(1.0, self.unit, abs(self.point.f))
 
     @property
     def feasible(self) -> bool:
@@ -236,12 +246,11 @@ def run(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found
     search = _begin(evaluator, np.clip(start, low, high), low, high)
     if isinstance(search, Found):
         return search
-    bottom = BOTTOM * max(1.0, search.unit, abs(search.point.f))
     cap = CAP + 10 * start.size
     for _ in range(1 + RENEWALS):
         for _ in range(cap):
             evaluator.tick()
-            ended = _iterate(search, bottom)
+            ended = _iterate(search)
             if ended is not None:
                 return ended
         if search.renewed or not _renew(search):  # once, where there was no rest to do so
@@ -267,11 +276,13 @@ def _begin(evaluator: Evaluator, x: Floats, low: Floats, high: Floats) -> _Searc
     return search
 
 
-def _iterate(search: _Search, bottom: float) -> Found | None:
+def _iterate(search: _Search) -> Found | None:
     """One step; the end, if this is it."""
     point = search.point
-    if point.f < bottom and search.evaluator.feasible(point):
-        return Found(point, unbounded())
+    if point.f < search.bottom and search.evaluator.feasible(point):
+        if falls_on(search.evaluator, point, search.start, search.low, search.high) is not None:
+            return Found(point, unbounded())
+        search.bottom *= DEEPER
     try:
         d, hard = search.step(point.c)
     except np.linalg.LinAlgError:

@@ -4,11 +4,11 @@ A search cannot walk to infinity; where it gives up, or calls a gradient of 1e-9
 a way that has no end. So ways are looked along: each variable that has no bound on the side to
 which the objective falls, and the way that the search came. On such a way points are ten times
 farther each time, up to 10¹² of the variable's size. It has no end if at each of them the
-constraints are met, the objective is no higher than at the one before, and its slope along the way
-never points back; near an optimum it does. What the values come to tells an objective without
-limit from one with a limit that is never reached. Of a linear model the ways that meet all rows are
-a cone, and whether one of them goes down is a quadratic program. Another kind of end that is none
-is a pole at a bound, such as LN(x) at 0.
+constraints are met as they were where it begins, the objective is no higher than at the one before,
+and its slope along the way never points back; near an optimum it does. What the values come to
+tells an objective without limit from one with a limit that is never reached. Of a linear model the
+ways that meet all rows are a cone, and whether one of them goes down is a quadratic program.
+Another kind of end that is none is a pole at a bound, such as LN(x) at 0.
 """
 
 from dataclasses import dataclass
@@ -95,8 +95,9 @@ def _came_to_rest(
     if not far.any() or np.isfinite(bound[far]).any() or evaluator.whole[far].any():
         return False
     decades = np.arange(1.0 - np.ceil(np.log10(np.abs(moved).max())), BEYOND)
-    f, c = _values(evaluator, start + np.float_power(10, decades)[:, None] * moved)
-    if not np.isfinite(f).all() or (evaluator.violations(c) > evaluator.options.precision).any():
+    x = start + np.float_power(10, decades)[:, None] * moved
+    f, c = _values(evaluator, x)
+    if not np.isfinite(f).all() or not _stay_met(evaluator, point, x, c):
         return False
     falls = f[:-1] - f[1:]
     seen = falls > NOISE * np.abs(f).max()
@@ -169,7 +170,7 @@ def _falls_at_an_edge(
             continue
         f = np.concatenate([[point.f], f[:-1]])
         falls = f[:-1] - f[1:]
-        met = (evaluator.violations(c[:-1]) <= evaluator.options.precision).all()
+        met = _stay_met(evaluator, point, rows[:-1], c[:-1])
         if met and (falls > 0).all() and _limit(f, falls) == -np.inf:
             return NoEnd(np.array([j]), -np.inf, float(bound[j]))
     return None
@@ -191,7 +192,8 @@ def _follow(evaluator: Evaluator, point: Point, g: Floats, d: Floats) -> NoEnd |
         between = np.linspace(last, over, BETWEEN)[1:-1]
         more = _finite(evaluator, point, d, between)
         lengths, f, c = (np.concatenate(both) for both in zip((lengths, f, c), more, strict=True))
-    if lengths.size < LEAST or (evaluator.violations(c) > evaluator.options.precision).any():
+    way = point.x + lengths[:, None] * d
+    if lengths.size < LEAST or not _stay_met(evaluator, point, way, c):
         return None
     f = np.concatenate([[point.f], f])
     falls = f[:-1] - f[1:]
@@ -205,6 +207,23 @@ def _follow(evaluator: Evaluator, point: Point, g: Floats, d: Floats) -> NoEnd |
     if not np.isfinite(limit) and not -float(g @ d) > SLOPE * fall:
         return None
     return NoEnd(np.flatnonzero(d), limit)
+
+
+def _stay_met(evaluator: Evaluator, point: Point, x: Floats, c: Floats) -> bool:
+    """Whether no row is missed at points x (k, n), with rows c (k, m), by more than at the first.
+
+    The precision is no leave to miss one on a way without end: 1/x >= 1E-7 ends it. What is left is
+    rounding, of the terms that a row sums.
+    """
+    off, first = evaluator.violations(c), evaluator.violations(point.c)
+    if (off > evaluator.options.precision).any():
+        return False
+    for i in np.flatnonzero((off > first).any(axis=1)):
+        _, A = evaluator.derive(evaluator.at(x[i], probe=True))
+        terms = np.abs(A) @ np.abs(x[i]) + np.abs(c[i])
+        if not (off[i] <= first + NOISE * terms).all():
+            return False
+    return True
 
 
 def _finite(
