@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sheetsim.workbook.solver_model.areas import Area
 
 PRECISION = 1e-9
-"""How far the cell may be from the value, of the value itself or of 1."""
+"""How far the cell may be from the value, as a part of it; of 0, see `_size`."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def goal_seek(
         by: the cell to change; it holds a number or nothing. Without a sheet, on the other's.
         out: the copy, which may be the file itself; None writes nothing. It is written if the goal
             was found, and differs in the changed cell and those that depend on it.
-        precision: how far the cell may be from the value, of the value itself or of 1.
+        precision: how far the cell may be from the value, as a part of it; if that is 0, of what
+            the cell shows at and about the start, of 1 at most.
         progress: called with the sheet being read and how much of it has been, from 0 to 1.
 
     Returns:
@@ -123,7 +124,7 @@ def goal_seek(
     for problem in cell_problems(book, stored):
         raise WorkbookError(f"{book.path}: {problem}")
     compiled = compile_model(book, stored)
-    root = _root(compiled, to, precision * max(1.0, abs(to)))
+    root = _root(compiled, to, precision)
     sought = Sought(
         file=str(book.path),
         cell=str(cell),
@@ -174,7 +175,7 @@ def _one(book: Book, option: str, text: str, home: str | None) -> Area:
     return areas[0]
 
 
-def _root(compiled: Compiled, to: float, tolerance: float) -> Root:
+def _root(compiled: Compiled, to: float, precision: float) -> Root:
     """Search with derivatives where the formulas have them, else by values alone."""
     program, function = compiled.program, compiled.function
 
@@ -188,8 +189,20 @@ def _root(compiled: Compiled, to: float, tolerance: float) -> Root:
     def values(x: Floats) -> Floats:
         return function.values(x[:, None])[:, 0]
 
+    start = float(compiled.start[0])
     with np.errstate(all="ignore"):
-        return find_root(both, values, float(compiled.start[0]), to, tolerance)
+        tolerance = precision * (abs(to) or _size(values, start))
+        return find_root(both, values, start, to, tolerance)
+
+
+def _size(values: Callable[[Floats], Floats], start: float) -> float:
+    """How large the cell is at the start and to both sides of it, 1 at most; of what 0 is near 0.
+
+    A part of 1 alone would call a cell of 1E-12 zero.
+    """
+    near = np.abs(values(start + (abs(start) or 1.0) * np.array([-1.0, 0.0, 1.0])))
+    some = near[np.isfinite(near) & (near > 0)]
+    return min(1.0, float(some.max(initial=0.0)) or 1.0)
 
 
 def _status(root: Root, cell: str, by: str, to: float) -> str:

@@ -57,6 +57,10 @@ CASES: dict[str, tuple[str, float, float, float | None]] = {
     "a pole": ("=IF(B1=0,1,1/B1)+0*B1", 1.0, 0.0, None),
     "nothing but errors": ("=SQRT(-1-B1^2)", 0.0, 1.0, None),
     "just missed": ("=B1^2+1E-6", 3.0, 0.0, None),
+    "small": ("=B1^2*1E-12", 1.0, 4e-12, 2.0),
+    "small, through 0": ("=(B1-3)*1E-12", 7.0, 0.0, 3.0),
+    "small, just missed": ("=(B1^2+1E-6)*1E-12", 3.0, 0.0, None),
+    "small, out of reach": ("=-(B1^2)*1E-12", 0.0, 4e-12, None),
 }
 
 

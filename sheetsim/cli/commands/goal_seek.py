@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     real(0, above=True),
     default=1e-9,
     metavar="P",
-    help="how far the cell may be from V, of V itself or of 1 [1e-09]",
+    help="how far the cell may be from V, as a part of it; from 0, of its first values [1e-09]",
 )
 @click.option(
     "-o",
