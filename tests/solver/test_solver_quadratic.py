@@ -16,6 +16,7 @@ from sheetsim.solver import Constraint, Ending, Model, Vectorized, solve
 from sheetsim.solver.functions import SparseDerivatives
 from sheetsim.solver.methods import quadratic
 from sheetsim.solver.parts.convexity import connected, is_convex
+from sheetsim.solver.parts.duality import left_to_gain
 from sheetsim.sparse import Sparse, from_dense
 
 
@@ -166,6 +167,28 @@ def test_equations_that_differ_by_less_than_the_precision_are_no_contradiction(
     assert not found.proved
     assert found.violation <= 1e-6
     assert found.objective == pytest.approx(1.5 if curved else 1.0, rel=2e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_left_to_gain_is_bounded_closely(seed: int) -> None:
+    """Of ½ xᵀHx without bounds it is that itself, for the minimum is 0."""
+    rng = np.random.default_rng(seed)
+    B, x, far = rng.normal(size=(9, 9)), rng.normal(size=9), np.full(9, 1e3)
+    H = B @ B.T + np.eye(9)
+    bound = left_to_gain(from_dense(H), H @ x, far, far, np.ones(9), 0.0)
+    assert bound >= x @ H @ x / 2 * (1 - 1e-12)
+    assert bound == pytest.approx(x @ H @ x / 2, rel=1e-6)
+
+
+def test_a_flat_valley_beside_a_steep_one_is_seen() -> None:
+    """(1e6 (a - b))² + 1e-4 (a - 1e5)²: half-way along it, a quarter of 1e6 is left to gain."""
+    H = np.array([[2e12 + 2e-4, -2e12], [-2e12, 2e12]])
+    x = np.full(2, 5e4)
+    slope = np.array([2e-4 * (5e4 - 1e5), 0.0])
+    assert (np.abs(slope) <= quadratic.WITHIN * np.abs(H) @ x).all()  # small beside its terms
+    bound = left_to_gain(from_dense(H), slope, 10 * x, 10 * x, x, 1e-3)
+    assert bound >= 1e-4 * 5e4**2
+    assert left_to_gain(from_dense(H), 0 * slope, 10 * x, 10 * x, x, 1e-3) == 0
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -6,14 +6,16 @@ with the coefficients as the formulas have them (`parts.linearity`, `Program.qua
 HiGHS solves a quadratic program by an active-set method in the null space of the binding rows, and
 takes convex ones alone: H has to have a Cholesky factor first (`parts.convexity`). Of a convex
 model a point with multipliers that meet the Karush-Kuhn-Tucker conditions is the optimum, so what
-HiGHS returns is held against these, in each variable's own units, before anything is claimed.
+HiGHS returns is held against these, in each variable's own units, and against what may be left to
+gain (`parts.duality`), before anything is claimed. Of models that are scaled badly HiGHS may not
+find its way out, so it has a part of the time only, and so many iterations.
 
 Whatever is not of this kind, or ends in another way than with a proof, is left to the methods of
 GRG Nonlinear, and so is all of it where highspy is not installed.
 """
 
 import importlib.util
-import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,16 +27,20 @@ from sheetsim.solver.found import Found
 from sheetsim.solver.methods import simplex
 from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
 from sheetsim.solver.parts.convexity import is_convex
+from sheetsim.solver.parts.duality import left_to_gain, reach_of
 from sheetsim.solver.parts.feasibility import infeasible
 from sheetsim.solver.parts.linearity import Linear, coefficients
 from sheetsim.sparse import Sparse
 
 WITHIN = 1e-8  # of the terms of a derivative: what counts as 0 of it
+LOWEST = 1e-9  # of the objective, or its fall: what may be left to gain
 AT_BOUND = 1e-9  # of a variable, or of 1: what counts as on a bound
 SHIFT = 1e-10  # of the largest coefficient: what HiGHS is to add to the diagonal of a singular H
 ENDS = frozenset(
     {Ending.OPTIMAL, Ending.INTEGER, Ending.INFEASIBLE, Ending.UNBOUNDED, Ending.STOPPED}
 )
+SECONDS = 20.0  # for HiGHS at most, and half of what is left
+ITERATIONS, ITERATIONS_EACH = 1_000, 20  # for HiGHS at most: of any model, and for a row or column
 BY_LINEAR = "HiGHS, since objective and constraints are linear"
 BY_QUADRATIC = "HiGHS, since the objective is quadratic and convex and all constraints are linear"
 
@@ -122,11 +128,14 @@ def _quadratic(evaluator: Evaluator) -> _Quadratic | None:
 def _solve(evaluator: Evaluator, linear: Linear, H: Sparse) -> Found | None:
     """What HiGHS finds, if it stands the test; None otherwise.
 
-    First with H as it is. Where H is singular HiGHS may need a larger diagonal.
+    First with H as it is. Where H is singular HiGHS may need a larger diagonal; what that does to
+    the slopes is taken from the costs at the answer before (the proximal point method).
     """
     package = highspy()
-    for shift in (0.0, SHIFT * float(np.abs(H.values).max(initial=0.0))):
-        highs = _prepared(package, evaluator, linear, H, shift)
+    larger, centre = SHIFT * float(np.abs(H.values).max(initial=0.0)), np.zeros(H.width)
+    for shift in (0.0, larger, larger):
+        near = replace(linear, cost=linear.cost - shift * centre)
+        highs = _prepared(package, evaluator, near, H, shift)
         stopped = run_highs(highs)
         evaluator.iteration = max(0, int(highs.getInfo().qp_iteration_count))
         ended, names = highs.getModelStatus(), package.HighsModelStatus
@@ -136,13 +145,14 @@ def _solve(evaluator: Evaluator, linear: Linear, H: Sparse) -> Found | None:
         if ended == names.kInfeasible:
             outcome = infeasible("HiGHS proved that the constraints contradict")
             return Found(evaluator.best, outcome, proved=True, by=BY_QUADRATIC)
-        if ended == names.kTimeLimit:
+        if ended in (names.kTimeLimit, names.kIterationLimit):
             return None
         solution = highs.getSolution()
         if ended == names.kOptimal and solution.value_valid and solution.dual_valid:
             found = _tested(evaluator, linear, H, solution)
             if found is not None:
                 return found
+            centre = np.array(solution.col_value)
     return None
 
 
@@ -156,13 +166,14 @@ def _prepared(
 ) -> Any:
     """HiGHS with the model and its options; without H, rows and bounds alone, within `slack`."""
     highs = package.Highs()
-    left = evaluator.deadline - evaluator.clock()
+    left = min(SECONDS, (evaluator.deadline - evaluator.clock()) / 2)
     for name, value in {
         "output_flag": False,
         "primal_feasibility_tolerance": TOLERANCE,
         "dual_feasibility_tolerance": TOLERANCE,
         "qp_regularization_value": shift,
-        "time_limit": max(left, 0.001) if math.isfinite(left) else math.inf,
+        "time_limit": max(left, 0.001),
+        "qp_iteration_limit": ITERATIONS + ITERATIONS_EACH * sum(linear.A.shape),
     }.items():
         highs.setOptionValue(name, value)
     lp = package.HighsLp()
@@ -194,8 +205,21 @@ def _tested(evaluator: Evaluator, linear: Linear, H: Sparse, solution: Any) -> F
     point = evaluator.at(x, late=True, slopes=False)
     if not evaluator.feasible(point) or not is_optimal(evaluator, linear, H, point, lam):
         return None
+    if not is_lowest(evaluator, linear, H, point, lam):
+        return None
     outcome = Outcome(Ending.OPTIMAL, "HiGHS proved that no feasible point is better")
     return Found(point, outcome, lam, proved=True, by=BY_QUADRATIC)
+
+
+def is_lowest(evaluator: Evaluator, linear: Linear, H: Sparse, point: Point, lam: Floats) -> bool:
+    """Whether by duality no feasible point is lower by what counts of the objective or its fall."""
+    x, start = point.x, linear.start
+    enough = LOWEST * float(np.fmax(abs(point.f), abs(start.f - point.f)))
+    reach = reach_of(x, start.x)
+    down, up = np.minimum(x - evaluator.low, reach), np.minimum(evaluator.high - x, reach)
+    slope, loose = evaluator.lagrangian_slope(point, lam), float(lam @ point.c)
+    size = np.maximum(1.0, np.abs(x))
+    return left_to_gain(H, slope, down, up, size, enough + loose) <= enough + loose
 
 
 def is_optimal(evaluator: Evaluator, linear: Linear, H: Sparse, point: Point, lam: Floats) -> bool:

@@ -3,6 +3,7 @@
 | file                  | what it holds                                                        |
 | --------------------- | -------------------------------------------------------------------- |
 | `bounds`              | bounds: the nearest point within, and which variables they hold      |
+| `duality`             | how much a convex quadratic can still fall, by a bound               |
 | `feasibility`         | by how much constraints are missed, and when there is no such point  |
 | `optimality`          | when a point is an optimum, nearly one, or none                      |
 | `finite_differences`  | derivatives by differences                                           |
