@@ -144,3 +144,34 @@ def test_ctrl_c_in_a_function_ends_with_the_best_point(monkeypatch: pytest.Monke
 def test_it_is_an_extra_of_its_own() -> None:
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     assert '\nuno = ["unopy' in text
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_each_variable_is_measured_in_its_own_units(
+    monkeypatch: pytest.MonkeyPatch, right: bool
+) -> None:
+    """1E9 x_0 + 1E-4 sum (x_i - 3)^2 where x_0 >= 1: beside the first slope no other is any."""
+
+    def gradient(x: Floats) -> Floats:
+        return np.append(1e9, 2e-4 * (x[1:] - 3))
+
+    def objective(x: Floats) -> tuple[float, Floats]:
+        return float(1e9 * x[0] + 1e-4 * ((x[1:] - 3) ** 2).sum()), gradient(x)
+
+    row = from_entries(np.zeros(1, int), np.zeros(1, int), -np.ones(1), (1, N))
+    H = from_entries(np.arange(N), np.arange(N), np.append(0.0, np.full(N - 1, 2e-4)), (N, N))
+    model = Model(
+        start=np.full(N, 3.0),
+        objective=objective,
+        constraints=(
+            Constraint(
+                Vectorized(lambda x: 1 - x[:, :1], at=lambda x: (1 - x[:1], row.dense())), "<="
+            ),
+        ),
+        sparse=SparseDerivatives(lambda x: (gradient(x), row), 1, lambda: None, lambda *_: H),
+    )
+    planted = np.append(1.0, np.full(N - 1, 3.0 if right else 8.7))
+    monkeypatch.setattr(uno, "is_installed", lambda: True)
+    monkeypatch.setattr(uno, "package", lambda: None)
+    monkeypatch.setattr(uno, "optimize", lambda *_: uno.Answer(planted, np.array([1e9]), None, 1))
+    assert solve(model).by.startswith("Uno") == right

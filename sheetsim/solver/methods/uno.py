@@ -29,7 +29,8 @@ from sheetsim.solver.parts.optimality import KKT, LEAST, optimal
 from sheetsim.sparse import Sparse, full
 
 MOST = 1_000  # iterations
-STEP = float(np.finfo(float).eps) ** 0.5  # of a variable, or of 1: for second derivatives
+EPS = float(np.finfo(float).eps)
+STEP = EPS**0.5  # of a variable, or of 1: for second derivatives
 CLOSE = 1e-7  # of a variable, or of 1: nearer to a bound, it may be held by it
 
 
@@ -80,7 +81,7 @@ def run(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found
     lam = np.where(evaluator.equal, answer.lam, np.maximum(answer.lam, 0.0))
     if not evaluator.feasible(point):
         return None
-    left = left_over(evaluator, point, lam, low, high)
+    left = left_over(evaluator, point, lam, low, high, asked.seen)
     if left is None or left > KKT:
         return None
     why = f"Uno, since there are {start.size:,} variables, and the formulas' derivatives are sparse"
@@ -88,10 +89,12 @@ def run(evaluator: Evaluator, start: Floats, low: Floats, high: Floats) -> Found
 
 
 def left_over(
-    evaluator: Evaluator, point: Point, lam: Floats, low: Floats, high: Floats
+    evaluator: Evaluator, point: Point, lam: Floats, low: Floats, high: Floats, seen: Floats
 ) -> float | None:
     """What is left of the Lagrangian's gradient at a feasible point, as a part of its terms.
 
+    Each variable is measured by its own, `seen` (n,) among them: the objective's largest slope that
+    it met. A slope counts for nothing which over the variable's size is rounding of the objective.
     None if a multiplier belongs to a row that is not at its limit. A variable at a bound may have
     a slope that holds it there.
     """
@@ -100,13 +103,16 @@ def left_over(
         return None
     g, A = slopes
     slope = g + A.transposed_dot(lam)
-    terms = np.abs(g) + A.magnitudes().transposed_dot(np.abs(lam))
+    terms = np.fmax(np.abs(g), seen) + A.magnitudes().transposed_dot(np.abs(lam))
     near = CLOSE * np.maximum(1.0, np.abs(point.x))
     slope = np.where((point.x - low <= near) & (slope > 0), 0.0, slope)
     slope = np.where((high - point.x <= near) & (slope < 0), 0.0, slope)
     size = max(float(terms.max(initial=0.0)), LEAST)
+    fall = max(abs(point.f), abs(evaluator.begin().f - point.f))
+    slope = np.where(np.abs(slope) * np.maximum(1.0, np.abs(point.x)) <= EPS * fall, 0.0, slope)
     idle = ~evaluator.equal & (lam * np.abs(point.c) > KKT * max(1.0, abs(point.f), size))
-    return None if idle.any() else float(np.abs(slope).max(initial=0.0)) / size
+    own = np.divide(np.abs(slope), terms, out=np.zeros_like(slope), where=terms > 0)
+    return None if idle.any() else float(own.max(initial=0.0))
 
 
 class Functions:
@@ -116,6 +122,7 @@ class Functions:
         x0: (n,) the start.
         places: of the Jacobian's entries.
         curved: of the Hessian's: rows and columns (k,) of the lower triangle.
+        seen: (n,) the objective's largest slope that each variable met.
     """
 
     def __init__(
@@ -129,6 +136,7 @@ class Functions:
         self.evaluator, self.x0, self.low, self.high, self.at = evaluator, x0, low, high, at
         self._point: Point | None = None
         self._slopes: tuple[Floats, Sparse] | None = None
+        self.seen = np.zeros(x0.size)
         _, self.places = self.slopes(x0)
         lower = self._curvature(x0, 1.0, np.ones(evaluator.equal.size))
         keep = lower.rows >= lower.columns
@@ -150,6 +158,7 @@ class Functions:
                 g, A = self.evaluator.derive(point)
                 found = g, full(A)
             self._slopes = found
+            self.seen = np.fmax(self.seen, np.abs(found[0]))
         return self._slopes
 
     def hessian(self, x: Floats, sigma: float, lam: Floats) -> Floats:
