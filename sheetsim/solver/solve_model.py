@@ -124,12 +124,16 @@ def _no_worse(evaluator: Evaluator, found: Found) -> Found:
     if best is not None and evaluator.feasible(best):
         # Who misses constraints by more, within the precision, gains a little for it.
         part = SAME if best.violation <= point.violation else 10 * evaluator.options.precision
-        room = part * max(1.0, abs(best.f)) + _price(found) * best.violation
+        size = max(abs(best.f), abs(best.f - evaluator.begin().f))
+        room = part * size + _price(found) * best.violation
         if not evaluator.feasible(point) or best.f < point.f - room:
             if not (outcome.ending.limited or outcome.ending is Ending.UNBOUNDED):
                 why = f"the best point met on the way; the search ended elsewhere: {outcome.why}"
                 outcome = Outcome(Ending.NO_BETTER, why, sure=False)
             found = Found(best, outcome, ends=found.ends)
+        elif outcome.ending is Ending.INFEASIBLE:  # the model's functions have the last word
+            why = f"a feasible point is known, though the search ended with: {outcome.why}"
+            found = Found(best, Outcome(Ending.NO_BETTER, why, sure=False), ends=found.ends)
     if outcome.ending.limited and evaluator.feasible(found.point):
         first = evaluator.begin()
         if evaluator.feasible(first) and found.point.f >= first.f:

@@ -26,13 +26,13 @@ SIMPLEX, GRG = "Simplex LP", "GRG Nonlinear"
 
 def rows(A: Any, b: Any, relation: Relation, *, slopes: bool = True) -> Constraint:
     A, b = np.atleast_2d(np.array(A, dtype=float)), np.atleast_1d(np.array(b, dtype=float))
-    return Constraint(lambda x: (A @ x - b, A if slopes else None), relation, "rows")
+    return Constraint(lambda x: (A @ x - b, A if slopes else None), relation, "rows", linear=True)
 
 
 def program(cost: Any, *constraints: Constraint, slopes: bool = True, **more: Any) -> Model:
     """The cost of variables that are not negative."""
     c = np.array(cost, dtype=float)
-    more.setdefault("lower", np.zeros(c.size))
+    more = {"lower": np.zeros(c.size), "linear": True, **more}
     return Model(
         start=np.zeros(c.size),
         objective=lambda x: (float(c @ x), c if slopes else None),

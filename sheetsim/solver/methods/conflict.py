@@ -21,8 +21,8 @@ from sheetsim.arrays import Floats
 from sheetsim.errors import EngineMissingError
 from sheetsim.solver.endings import Ending, Stop
 from sheetsim.solver.evaluator import Evaluator, Point
-from sheetsim.solver.functions import Index, Mask
-from sheetsim.solver.methods.highs import highspy
+from sheetsim.solver.functions import Mask
+from sheetsim.solver.methods.highs import Matrix, highspy, loses_entries, new_highs, set_rows
 from sheetsim.solver.mixed_integer import MixedInteger
 from sheetsim.solver.result import Conflict
 
@@ -78,7 +78,7 @@ def _linear(package: Any, evaluator: Evaluator) -> Conflict | None:
     n = x.size
     rows, columns = np.nonzero(A)
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=limit.size))])
-    lp = _lp(package, (starts, columns, A[rows, columns], limit), evaluator.equal)
+    lp = _lp(package, Matrix(starts, columns, A[rows, columns]), limit, evaluator.equal)
     sides = evaluator.low, evaluator.high, evaluator.whole
     search = _Filter(package, evaluator, lp, sides)
     members = [("row", i) for i in range(limit.size)]
@@ -94,19 +94,16 @@ def _reformulated(package: Any, evaluator: Evaluator) -> Conflict | None:
     program = reformulate(*given, False, False)
     if not isinstance(program, MixedInteger):
         return None
-    lp = _lp(package, program.matrix(-program.near), program.equal)
+    starts, columns, values, limit = program.matrix(-program.near)
+    lp = _lp(package, Matrix(starts, columns, values), limit, program.equal)
     search = _Filter(package, evaluator, lp, (program.low, program.high, program.whole))
     return search.run([("row", i) for i in range(sum(evaluator.sizes))])
 
 
-def _lp(package: Any, matrix: tuple[Index, Index, Floats, Floats], equal: Mask) -> Any:
+def _lp(package: Any, matrix: Matrix, limit: Floats, equal: Mask) -> Any:
     """The rows in HiGHS's own form, without costs; the columns are set by `_Filter`."""
-    starts, columns, values, limit = matrix
     lp = package.HighsLp()
-    lp.num_row_ = limit.size
-    lp.row_lower_, lp.row_upper_ = np.where(equal, limit, -np.inf), limit
-    lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, columns, values
+    set_rows(package, lp, matrix, np.where(equal, limit, -np.inf), limit)
     return lp
 
 
@@ -127,13 +124,13 @@ class _Filter:
         kinds = package.HighsVarType.kContinuous, package.HighsVarType.kInteger
         if whole.any():
             lp.integrality_ = [kinds[int(each)] for each in whole]
-        self._highs = package.Highs()
-        self._highs.setOptionValue("output_flag", False)
+        self._loses = loses_entries(lp)
+        self._highs = new_highs(package, {})
         self._highs.passModel(lp)
 
     def run(self, members: list[tuple[str, int]]) -> Conflict | None:
         """The members that are left; None if HiGHS does not see the contradiction."""
-        if not self._contradicts():
+        if self._loses or not self._contradicts():
             return None
         left, complete = list(members), True
         part = max(1, len(left) // 2)

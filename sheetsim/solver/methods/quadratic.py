@@ -25,7 +25,14 @@ from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.found import Found
 from sheetsim.solver.methods import simplex
-from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
+from sheetsim.solver.methods.highs import (
+    Matrix,
+    highspy,
+    loses_entries,
+    new_highs,
+    run_highs,
+    set_rows,
+)
 from sheetsim.solver.parts.convexity import is_convex
 from sheetsim.solver.parts.duality import left_to_gain, reach_of
 from sheetsim.solver.parts.feasibility import infeasible
@@ -74,13 +81,13 @@ def _beyond(evaluator: Evaluator) -> bool:
     """Whether rows and bounds contradict each other by more than the precision they are met in.
 
     HiGHS meets them more closely than that, and equations that say the same twice may differ by
-    rounding. With whole numbers it is left at what HiGHS said.
+    rounding. With whole numbers `simplex` has looked at that.
     """
     linear = None if evaluator.whole.any() else coefficients(evaluator)
     if linear is None:
         return True
     package = highspy()
-    highs = _prepared(package, evaluator, linear, None, 0.0, evaluator.options.precision)
+    highs, _ = _prepared(package, evaluator, linear, None, 0.0, evaluator.options.precision)
     run_highs(highs)
     return bool(highs.getModelStatus() == package.HighsModelStatus.kInfeasible)
 
@@ -135,7 +142,9 @@ def _solve(evaluator: Evaluator, linear: Linear, H: Sparse) -> Found | None:
     larger, centre = SHIFT * float(np.abs(H.values).max(initial=0.0)), np.zeros(H.width)
     for shift in (0.0, larger, larger):
         near = replace(linear, cost=linear.cost - shift * centre)
-        highs = _prepared(package, evaluator, near, H, shift)
+        highs, factors = _prepared(package, evaluator, near, H, shift)
+        if loses_entries(highs.getLp()):
+            return None
         stopped = run_highs(highs)
         evaluator.iteration = max(0, int(highs.getInfo().qp_iteration_count))
         ended, names = highs.getModelStatus(), package.HighsModelStatus
@@ -149,7 +158,8 @@ def _solve(evaluator: Evaluator, linear: Linear, H: Sparse) -> Found | None:
             return None
         solution = highs.getSolution()
         if ended == names.kOptimal and solution.value_valid and solution.dual_valid:
-            found = _tested(evaluator, linear, H, solution)
+            lam = -np.array(solution.row_dual) * factors
+            found = _tested(evaluator, linear, H, np.array(solution.col_value), lam)
             if found is not None:
                 return found
             centre = np.array(solution.col_value)
@@ -163,44 +173,42 @@ def _prepared(
     H: Sparse | None,
     shift: float,
     slack: float = 0.0,
-) -> Any:
-    """HiGHS with the model and its options; without H, rows and bounds alone, within `slack`."""
-    highs = package.Highs()
+) -> tuple[Any, Floats]:
+    """HiGHS with the model and its options, and what its rows are multiplied by.
+
+    Without H, rows and bounds alone, each met within `slack`.
+    """
     left = min(SECONDS, (evaluator.deadline - evaluator.clock()) / 2)
-    for name, value in {
-        "output_flag": False,
-        "primal_feasibility_tolerance": TOLERANCE,
-        "dual_feasibility_tolerance": TOLERANCE,
+    options = {
         "qp_regularization_value": shift,
         "time_limit": max(left, 0.001),
         "qp_iteration_limit": ITERATIONS + ITERATIONS_EACH * sum(linear.A.shape),
-    }.items():
-        highs.setOptionValue(name, value)
+    }
+    highs = new_highs(package, options)
     lp = package.HighsLp()
-    lp.num_row_, lp.num_col_ = linear.A.shape
+    lp.num_col_ = linear.cost.size
     lp.col_cost_ = linear.cost if H is not None else np.zeros(linear.cost.size)
     lp.col_lower_, lp.col_upper_ = evaluator.low - slack, evaluator.high + slack
-    lp.row_upper_ = slack - linear.offset
-    lp.row_lower_ = np.where(evaluator.equal, -linear.offset - slack, -np.inf)
-    lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = linear.A.starts, linear.A.columns
-    lp.a_matrix_.value_ = linear.A.values
+    below = np.where(evaluator.equal, -linear.offset - slack, -np.inf)
+    matrix = Matrix(linear.A.starts, linear.A.columns, linear.A.values)
+    factors = set_rows(package, lp, matrix, below, slack - linear.offset)
     highs.passModel(lp)
     if H is None:
-        return highs
+        return highs, factors
     upper = H.columns >= H.rows  # by rows; it is the lower triangle by columns
     hessian = package.HighsHessian()
     hessian.dim_, hessian.format_ = H.width, package.HessianFormat.kTriangular
     hessian.start_ = np.concatenate([[0], np.cumsum(upper)])[H.starts]
     hessian.index_, hessian.value_ = H.columns[upper], H.values[upper]
     highs.passHessian(hessian)
-    return highs
+    return highs, factors
 
 
-def _tested(evaluator: Evaluator, linear: Linear, H: Sparse, solution: Any) -> Found | None:
+def _tested(
+    evaluator: Evaluator, linear: Linear, H: Sparse, columns: Floats, lam: Floats
+) -> Found | None:
     """HiGHS's answer, if our own evaluation has it feasible and it meets the conditions."""
-    x = np.clip(np.array(solution.col_value), evaluator.low, evaluator.high)
-    lam = -np.array(solution.row_dual)
+    x = np.clip(columns, evaluator.low, evaluator.high)
     lam = np.where(evaluator.equal, lam, np.maximum(lam, 0.0))
     point = evaluator.at(x, late=True, slopes=False)
     if not evaluator.feasible(point) or not is_optimal(evaluator, linear, H, point, lam):

@@ -26,7 +26,16 @@ from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
 from sheetsim.solver.functions import Mask
 from sheetsim.solver.methods import with_binaries
-from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
+from sheetsim.solver.methods.highs import (
+    TOO_FAR_APART,
+    Matrix,
+    cost_factor,
+    highspy,
+    loses_entries,
+    new_highs,
+    run_highs,
+    set_rows,
+)
 from sheetsim.solver.mixed_integer import NotLinear
 from sheetsim.solver.parts.feasibility import infeasible, none_found
 from sheetsim.solver.parts.linearity import Linear, linear
@@ -34,6 +43,8 @@ from sheetsim.solver.parts.optimality import unbounded
 from sheetsim.solver.result import Ranges
 from sheetsim.sparse import Sparse, from_dense, stacked
 
+SAME = 1e-6  # of the objective: a whole point that is no farther from the bound is optimal
+NEARLY_WHOLE = 1e-9  # how far from whole a number is for HiGHS, where its own 1e-6 was too much
 GRACE = 1.0  # seconds for the continuous rest of a whole point, though the time be over
 
 
@@ -67,36 +78,41 @@ def run(evaluator: Evaluator) -> Found:
         why = found if exact is None else f"{found}; {exact.sentence}"
         return Found(evaluator.begin(), Outcome(Ending.NOT_LINEAR, why))
     ended = _run(package, evaluator, found)
-    return ended if exact is None else _unproved(evaluator, ended, exact)
+    return ended if found.known else _unproved(ended, exact)
 
 
-def _unproved(evaluator: Evaluator, found: Found, exact: NotLinear) -> Found:
-    """The end of a search of what has kinks and was linear only at the points that were tried."""
+def _unproved(found: Found, exact: NotLinear | None) -> Found:
+    """The end of a search of what was linear only at the points that were tried."""
     outcome = found.outcome
+    more = "" if exact is None else f"; {exact.sentence}"
     if outcome.ending is Ending.NOT_LINEAR:
-        return Found(found.point, replace(outcome, why=f"{outcome.why}; {exact.sentence}"))
-    if not evaluator.model.kinked:
-        return found
-    why = f"linear at the points that were tried, which is no proof; {exact.sentence}"
+        return Found(found.point, replace(outcome, why=f"{outcome.why}{more}"))
+    why = f"linear at the points that were tried, which is no proof{more}"
     if outcome.ending.solved:
         outcome = Outcome(Ending.NO_BETTER, why)
     elif outcome.ending is Ending.INFEASIBLE:
         outcome = none_found(why)
-    return Found(found.point, outcome)
+    return replace(found, outcome=outcome, proved=False)
 
 
 def _run(package: Any, evaluator: Evaluator, found: Linear) -> Found:
     """Solve the model with coefficients that were found."""
     assert evaluator.best is not None  # noqa: S101 - the start was evaluated
     program = _program(evaluator, found)
+    if loses_entries(_lp(package, program)[0]):
+        return Found(evaluator.best, Outcome(Ending.NOT_LINEAR, TOO_FAR_APART))
     highs, outcome = _solve(package, evaluator, program)
+    if outcome.ending is Ending.INFEASIBLE:
+        outcome = _within_precision(package, evaluator, program)
+        proved = outcome.ending is Ending.INFEASIBLE
+        return Found(evaluator.best, outcome, proved=proved)
     n, ending = evaluator.model.n, outcome.ending
     solution, info = highs.getSolution(), highs.getInfo()
     evaluator.iteration = max(0, int(info.simplex_iteration_count))
     feasible = info.primal_solution_status == int(package.SolutionStatus.kSolutionStatusFeasible)
-    none = ending in (Ending.INFEASIBLE, Ending.UNBOUNDED, Ending.ERROR_VALUE)
+    none = ending in (Ending.UNBOUNDED, Ending.ERROR_VALUE)
     if none or not (solution.value_valid and feasible):
-        return Found(evaluator.best, outcome, proved=ending is Ending.INFEASIBLE)
+        return Found(evaluator.best, outcome)
     x = np.array(solution.col_value)
     within = np.clip(x[:n], evaluator.low, evaluator.high)
     there = evaluator.at(within, late=True, probe=True, slopes=False)
@@ -104,12 +120,36 @@ def _run(package: Any, evaluator: Evaluator, found: Linear) -> Found:
     if off:
         return Found(found.start, Outcome(Ending.NOT_LINEAR, f"at the answer of HiGHS {off}"))
     if program.whole.any():
-        return _whole(package, evaluator, program, x, outcome, float(info.mip_gap))
+        return _exactly_whole(package, evaluator, program, highs, outcome)
     point = evaluator.at(there.x, late=True, slopes=False)
     if ending is not Ending.OPTIMAL:
         return Found(evaluator.best, outcome)
-    prices = -np.array(solution.row_dual)
-    return Found(point, outcome, prices, _ranges(highs, evaluator, point.c), proved=True)
+    factor = cost_factor(program.cost)
+    rows = _lp(package, program)[1]
+    prices = -np.array(solution.row_dual) * rows / factor
+    ranges = _ranges(highs, evaluator, point.c, factor, rows)
+    return Found(point, outcome, prices, ranges, proved=True)
+
+
+def _within_precision(package: Any, evaluator: Evaluator, program: _Program) -> Outcome:
+    """How it ends if rows and bounds may be missed by the precision; they contradict if held."""
+    assert evaluator.best is not None  # noqa: S101 - the start was evaluated
+    room = evaluator.options.precision
+    slack = np.where(np.arange(program.above.size) < evaluator.equal.size, room, 0.0)
+    loose = replace(
+        program,
+        low=program.low - room,
+        high=program.high + room,
+        below=program.below - slack,
+        above=program.above + slack,
+    )
+    outcome = _solve(package, evaluator, loose)[1]
+    if not (outcome.ending.solved or outcome.ending is Ending.UNBOUNDED):
+        return outcome
+    why = "the constraints contradict, but by no more than the precision"
+    if evaluator.feasible(evaluator.best):
+        return Outcome(Ending.NO_BETTER, why)
+    return none_found(why)
 
 
 def _program(evaluator: Evaluator, found: Linear) -> _Program:
@@ -139,16 +179,20 @@ def _program(evaluator: Evaluator, found: Linear) -> _Program:
 
 
 def _solve(
-    package: Any, evaluator: Evaluator, program: _Program, grace: float = 0.001
+    package: Any,
+    evaluator: Evaluator,
+    program: _Program,
+    grace: float = 0.001,
+    *,
+    strict: bool = False,
 ) -> tuple[Any, Outcome]:
-    """HiGHS after its run, and why it ended; `grace` are the seconds that it gets at least."""
-    highs = package.Highs()
+    """HiGHS after its run, and why it ended.
+
+    `grace` are the seconds that it gets at least; `strict` is to be so about whole numbers.
+    """
     options = evaluator.options
     left = evaluator.deadline - evaluator.clock()
     given: dict[str, Any] = {
-        "output_flag": False,
-        "primal_feasibility_tolerance": TOLERANCE,
-        "dual_feasibility_tolerance": TOLERANCE,
         "mip_rel_gap": options.integer_tolerance,
         "mip_abs_gap": 1e-9,
         "random_seed": options.seed % 2**31,
@@ -158,9 +202,10 @@ def _solve(
         given["simplex_iteration_limit"] = options.max_iterations
     if options.max_subproblems is not None:
         given["mip_max_nodes"] = options.max_subproblems
-    for name, value in given.items():
-        highs.setOptionValue(name, value)
-    highs.passModel(_lp(package, program))
+    if strict:  # with presolve, HiGHS 1.15.1 may then call bounds that are off by 1e-9 a conflict
+        given |= {"mip_feasibility_tolerance": NEARLY_WHOLE, "presolve": "off"}
+    highs = new_highs(package, given)
+    highs.passModel(_lp(package, program)[0])
     _give_start(package, highs, evaluator, program)
     stopped = run_highs(highs)
     ended, names = highs.getModelStatus(), package.HighsModelStatus
@@ -187,21 +232,18 @@ def _give_start(package: Any, highs: Any, evaluator: Evaluator, program: _Progra
     highs.setSolution(solution)
 
 
-def _lp(package: Any, program: _Program) -> Any:
-    """The program in HiGHS's own form, row by row."""
+def _lp(package: Any, program: _Program) -> tuple[Any, Floats]:
+    """The program in HiGHS's own form, and what its rows are multiplied by."""
     lp = package.HighsLp()
-    m, n = program.A.shape
-    lp.num_col_, lp.num_row_ = n, m
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
-    lp.row_lower_, lp.row_upper_ = program.below, program.above
-    lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = program.A.starts
-    lp.a_matrix_.index_ = program.A.columns
-    lp.a_matrix_.value_ = program.A.values
+    lp.num_col_ = program.cost.size
+    lp.col_cost_ = program.cost * cost_factor(program.cost)
+    lp.col_lower_, lp.col_upper_ = program.low, program.high
+    matrix = Matrix(program.A.starts, program.A.columns, program.A.values)
+    factors = set_rows(package, lp, matrix, program.below, program.above)
     if program.whole.any():
         kinds = package.HighsVarType.kContinuous, package.HighsVarType.kInteger
         lp.integrality_ = [kinds[int(each)] for each in program.whole]
-    return lp
+    return lp, factors
 
 
 def _outcome(evaluator: Evaluator, names: Any, ended: Any, whole: bool) -> Outcome:
@@ -234,43 +276,80 @@ def _outcome(evaluator: Evaluator, names: Any, ended: Any, whole: bool) -> Outco
     return known.get(ended, other)
 
 
-def _whole(
-    package: Any, evaluator: Evaluator, program: _Program, x: Floats, outcome: Outcome, gap: float
+def _exactly_whole(
+    package: Any, evaluator: Evaluator, program: _Program, highs: Any, outcome: Outcome
 ) -> Found:
-    """The answer with its whole numbers made exact, and the others solved for again."""
-    n = evaluator.model.n
+    """The answer with whole numbers made exact; proved if it is as good as HiGHS's bound.
+
+    Nearly whole numbers, as HiGHS takes them, may make a large difference to an objective.
+    """
+    found = _whole(package, evaluator, program, highs, outcome)
+    if outcome.ending.solved and not found.proved:
+        highs, again = _solve(package, evaluator, program, strict=True)
+        if again.ending.solved:
+            found = _whole(package, evaluator, program, highs, again)
+    return found
+
+
+def _whole(
+    package: Any, evaluator: Evaluator, program: _Program, highs: Any, outcome: Outcome
+) -> Found:
+    """The answer with its whole numbers rounded, and the others solved for again."""
+    n, info = evaluator.model.n, highs.getInfo()
+    x = np.array(highs.getSolution().col_value)
+    bound = float(info.mip_dual_bound) / cost_factor(program.cost)
     fixed = np.round(x)
     low = np.where(program.whole, fixed, program.low)
     high = np.where(program.whole, fixed, program.high)
     free = np.zeros(program.whole.size, bool)
     if not program.whole.all():
         again = _Program(program.cost, low, high, program.A, program.below, program.above, free)
-        highs, second = _solve(package, evaluator, again, GRACE)
+        rest, second = _solve(package, evaluator, again, GRACE)
         if second.ending is Ending.OPTIMAL:
-            x = np.array(highs.getSolution().col_value)
+            x = np.array(rest.getSolution().col_value)
     whole = evaluator.whole
     answer = np.where(whole, np.round(x[:n]), x[:n])
     within = np.clip(answer, evaluator.low, evaluator.high)
     point = evaluator.at(within, late=True, slopes=False)
     proved = outcome.ending in (Ending.OPTIMAL, Ending.INTEGER)
+    value = float(program.cost[:n] @ point.x)
+    if proved and value - bound > _room(evaluator, program, value):
+        why = "HiGHS's bound is that of numbers that are nearly whole"
+        return Found(point, Outcome(Ending.NO_BETTER, why))
+    gap = float(info.mip_gap)
     return Found(point, outcome, gap=gap if math.isfinite(gap) else None, proved=proved)
 
 
-def _ranges(highs: Any, evaluator: Evaluator, c: Floats) -> Ranges | None:
-    """How far each cost and each limit may go, in the model's own terms."""
+def _room(evaluator: Evaluator, program: _Program, value: float) -> float:
+    """How far from the bound a value of cost·x may be, for whole numbers that are rounded."""
+    n = evaluator.model.n
+    start = float(program.cost[:n] @ evaluator.begin().x)
+    unit = min(1.0, float(np.abs(program.cost).max(initial=0.0)))
+    size = max(unit, abs(value), abs(value - start))
+    return max(SAME, evaluator.options.integer_tolerance) * size
+
+
+def _ranges(
+    highs: Any, evaluator: Evaluator, c: Floats, factor: float, rows: Floats
+) -> Ranges | None:
+    """How far each cost and each limit may go, in the model's own terms.
+
+    `factor` and `rows` (m,) are what costs and rows were multiplied by.
+    """
     _, ranging = highs.getRanging()
     if not ranging.valid or evaluator.aims:
         return None
     n, sign = evaluator.model.n, evaluator.sign
     lp = highs.getLp()
     cost = np.array(lp.col_cost_)[:n]
-    less = cost - np.array(ranging.col_cost_dn.value_)[:n]
-    more = np.array(ranging.col_cost_up.value_)[:n] - cost
+    less = (cost - np.array(ranging.col_cost_dn.value_)[:n]) / factor
+    more = (np.array(ranging.col_cost_up.value_)[:n] - cost) / factor
+    cost = cost / factor
     if sign < 0:
         less, more = more, less
     limit = np.array(lp.row_upper_)[: c.size]
-    down = limit - np.array(ranging.row_bound_dn.value_)[: c.size]
-    up = np.array(ranging.row_bound_up.value_)[: c.size] - limit
+    down = (limit - np.array(ranging.row_bound_dn.value_)[: c.size]) / rows
+    up = (np.array(ranging.row_bound_up.value_)[: c.size] - limit) / rows
     # Of a row that is not binding, or is so by chance (its slack is in the basis), the limit may
     # go down to where the row is, and up without end.
     basic = [status.name == "kBasic" for status in highs.getBasis().row_status][: c.size]

@@ -20,7 +20,17 @@ from sheetsim.errors import EngineMissingError
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
-from sheetsim.solver.methods.highs import TOLERANCE, highspy, run_highs
+from sheetsim.solver.methods.highs import (
+    TOLERANCE,
+    TOO_FAR_APART,
+    Matrix,
+    cost_factor,
+    highspy,
+    loses_entries,
+    new_highs,
+    run_highs,
+    set_rows,
+)
 from sheetsim.solver.mixed_integer import MixedInteger, NotLinear
 from sheetsim.solver.parts.feasibility import infeasible, none_found
 
@@ -70,12 +80,8 @@ class _Search:
         `slack` (rows,) is what rows may be missed by.
         """
         package, program, options = self.package, self.program, self.evaluator.options
-        highs = package.Highs()
         left = self.deadline - self.evaluator.clock()
         given: dict[str, Any] = {
-            "output_flag": False,
-            "primal_feasibility_tolerance": TOLERANCE,
-            "dual_feasibility_tolerance": TOLERANCE,
             "mip_rel_gap": options.integer_tolerance,
             "mip_abs_gap": TOLERANCE,
             "random_seed": options.seed % 2**31,
@@ -83,8 +89,7 @@ class _Search:
         }
         if self.nodes is not None:
             given["mip_max_nodes"] = self.nodes
-        for name, value in given.items():
-            highs.setOptionValue(name, value)
+        highs = new_highs(package, given)
         highs.passModel(_lp(package, program, margin, fixed, slack))
         self.stopped |= run_highs(highs)
         if highs.getModelStatus() == package.HighsModelStatus.kUnboundedOrInfeasible:
@@ -104,9 +109,11 @@ class _Search:
         """What no point is better than, as far as HiGHS has proved it."""
         info, names = highs.getInfo(), self.package.HighsModelStatus
         if self.program.whole.any():
-            return float(info.mip_dual_bound)  # with the constant, as HiGHS was given it
-        solved = highs.getModelStatus() == names.kOptimal
-        return float(info.objective_function_value) if solved else -math.inf
+            bound = float(info.mip_dual_bound)  # with the constant, as HiGHS was given it
+        else:
+            solved = highs.getModelStatus() == names.kOptimal
+            bound = float(info.objective_function_value) if solved else -math.inf
+        return bound / cost_factor(self.program.cost)
 
     def try_point(self, columns: Floats) -> None:
         """Evaluate the model at an answer; the evaluator remembers it if it is the best."""
@@ -154,6 +161,8 @@ def run(evaluator: Evaluator, *, alone: bool) -> Found | NotLinear | None:
         deadline, nodes = evaluator.clock() + min(SECONDS, left / 2), nodes or NODES
     search = _Search(package, evaluator, program, deadline, nodes)
     highs = search.solve(-program.near)
+    if loses_entries(highs.getLp()):
+        return NotLinear("", TOO_FAR_APART) if alone else None
     found = _found(search, highs, alone=alone)
     if found is None or alone or found.proved or search.stopped:
         return found
@@ -245,7 +254,14 @@ def reaches(evaluator: Evaluator) -> bool:
     if best is None or bound is None or not evaluator.feasible(best):
         return False
     room = SAME if evaluator.attained else EXACT
-    return best.f - bound <= room * max(1.0, abs(bound))
+    return best.f - bound <= room * _size(evaluator, bound)
+
+
+def _size(evaluator: Evaluator, bound: float) -> float:
+    """What an objective is measured by: the bound, how far from it the start was, its own unit."""
+    assert evaluator.reformulated is not None  # noqa: S101 - it gave the bound
+    unit = min(1.0, float(np.abs(evaluator.reformulated.cost).max(initial=0.0)))
+    return max(unit, abs(bound), abs(evaluator.begin().f - bound))
 
 
 def with_bound(evaluator: Evaluator, found: Found) -> Found:
@@ -253,7 +269,7 @@ def with_bound(evaluator: Evaluator, found: Found) -> Found:
     bound, point = evaluator.bound, found.point
     if bound is None or not math.isfinite(bound) or not evaluator.feasible(point):
         return found
-    size = max(1.0, abs(bound))
+    size = _size(evaluator, bound)
     if point.f < bound - WRONG * size:
         return found  # the model's functions have the last word
     gap = max(0.0, point.f - bound) / max(abs(point.f), 1e-300)
@@ -289,14 +305,13 @@ def _lp(
     if fixed is not None:
         low, high = np.where(whole, np.round(fixed), low), np.where(whole, np.round(fixed), high)
         whole = np.zeros(whole.size, bool)
-    lp.num_col_, lp.num_row_ = program.cost.size, limit.size
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, low, high
-    lp.offset_ = program.constant
+    factor = cost_factor(program.cost)
+    lp.num_col_ = program.cost.size
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = factor * program.cost, low, high
+    lp.offset_ = factor * program.constant
     room = 0.0 if slack is None else slack
-    lp.row_lower_ = np.where(program.equal, limit - room, -np.inf)
-    lp.row_upper_ = limit + room
-    lp.a_matrix_.format_ = package.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, columns, values
+    below = np.where(program.equal, limit - room, -np.inf)
+    set_rows(package, lp, Matrix(starts, columns, values), below, limit + room)
     if whole.any():
         kinds = package.HighsVarType.kContinuous, package.HighsVarType.kInteger
         lp.integrality_ = [kinds[int(each)] for each in whole]
