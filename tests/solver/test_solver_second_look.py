@@ -361,7 +361,10 @@ def test_a_quartic_with_a_minimum_far_down_is_not_unbounded(dense: bool) -> None
             [4e-16 * x[:1] ** 3 - 2 * x[:1], 2 * x[1:]]
         )
 
-    result = solve(Model(start=np.ones(1 if dense else 450), objective=objective))
+    model = Model(start=np.ones(1 if dense else 450), objective=objective)
+    result = solve(model)
     assert result.ending is not Ending.UNBOUNDED, result.status
     if dense:
         assert result.objective == pytest.approx(-2.5e15)
+        result = solve(model, engine="Evolutionary")
+        assert result.ending is not Ending.UNBOUNDED, result.status

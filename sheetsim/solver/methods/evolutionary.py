@@ -41,7 +41,8 @@ from sheetsim.solver.functions import Index, Mask
 from sheetsim.solver.methods import enumeration
 from sheetsim.solver.methods.polish import polish
 from sheetsim.solver.parts.feasibility import none_found
-from sheetsim.solver.parts.optimality import below_bottom, unbounded
+from sheetsim.solver.parts.no_end import falls_on
+from sheetsim.solver.parts.optimality import DEEPER, below_bottom, unbounded
 from sheetsim.solver.parts.starts import around
 
 ONTO = 0.5  # of the variables that leave their bounds: how many are put onto them
@@ -272,6 +273,7 @@ class _Progress:
         self.zero = ZERO * float(np.median(np.abs(population.f)))
         self.best, self.median = evaluator.best, np.inf
         self.stall, self.since = 0, evaluator.clock()
+        self.deep = 1.0
 
     def tolerance(self, generation: int) -> float:
         """The violation that counts as none, which shrinks to 0 over the first generations."""
@@ -291,8 +293,10 @@ class _Progress:
         assert best is not None  # noqa: S101 - a population was evaluated
         if tolerance > 0:
             return None
-        if below_bottom(evaluator, best) and evaluator.feasible(best):
-            return unbounded()
+        if below_bottom(evaluator, best, self.deep) and evaluator.feasible(best):
+            if falls_on(evaluator, best, evaluator.start, evaluator.low, evaluator.high):
+                return unbounded()
+            self.deep *= DEEPER
         if self.stall > 0 and self._together(population):
             return Outcome(Ending.CONVERGED, "the whole population has drawn together")
         return self._stalled()

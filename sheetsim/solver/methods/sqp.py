@@ -48,6 +48,7 @@ from sheetsim.solver.parts.finite_differences import LEAST_SCALE
 from sheetsim.solver.parts.no_end import falls_on
 from sheetsim.solver.parts.optimality import (
     BOTTOM,
+    DEEPER,
     KKT,
     NEARLY,
     left_over,
@@ -70,7 +71,6 @@ SMALL = 1e-12  # of the objective's fall: what a step promises at an optimum
 CUSP = 20  # iterations, the last half of them without progress, until a cusp is thought of
 CUSP_ROUNDING = 1e-14  # by how much rounding alone may miss rows
 CUSP_FORCE = 1e-3  # of the rows' gradients times multipliers: the objective's, where these cancel
-DEEPER = 1e3  # of a low objective on no way without end: how low it has to come for another look
 REFACTOR = 50  # updates of M until it is made anew from H
 EPS = float(np.finfo(float).eps)
 

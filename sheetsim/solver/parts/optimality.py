@@ -14,7 +14,8 @@ from sheetsim.solver.evaluator import Evaluator, Point
 KKT = 1e-6  # of the gradients that must cancel: what may be left at an optimum
 NEARLY = 1e-3  # the same, where the search can go no further and may all the same be right
 LEAST = 1e-6  # of a scaled gradient: one that is smaller is an optimum by itself
-BOTTOM = -1e13  # of the objective's size at the start: it has no minimum
+BOTTOM = -1e13  # of the objective's size at the start: it may have no minimum
+DEEPER = 1e3  # of a low objective on no way without end: how low it has to come for another look
 
 
 def left_over(slope: Floats, g: Floats, A: Floats, multipliers: Floats) -> float:
