@@ -71,7 +71,7 @@ def require_right(case: dict[str, Any]) -> None:
         assert done.exit_code == 2, title
         return
     solved = json.loads(done.stdout)
-    if isinstance(right, str):  # infeasible, unbounded, no minimum: 0 at infinity
+    if isinstance(right, str):  # infeasible, unbounded, no minimum on this way
         assert right in solved["status"], (title, solved["status"])
         assert done.exit_code == 1
         return

@@ -343,9 +343,9 @@ def _endless(evaluator: Evaluator, seen: NoEnd) -> Outcome:
     if seen.limit == -np.inf:
         return Outcome(Ending.UNBOUNDED, f"unbounded: the objective {verb} without limit {moves}")
     if np.isnan(seen.limit):
-        why = f"no {what}: the objective {verb} on and on {moves}"
+        why = f"no {what} on this way: the objective {verb} on and on {moves}"
         return Outcome(Ending.UNBOUNDED, why)
     limit = evaluator.sign * seen.limit
     limit = 0.0 if abs(limit) <= LOWER * abs(evaluator.begin().f - seen.limit) else limit
-    why = f"no {what}: {limit:.6g} at infinity, to which the objective {verb} {moves}"
+    why = f"no {what} on this way: {limit:.6g} at infinity, to which the objective {verb} {moves}"
     return Outcome(Ending.UNBOUNDED, why)

@@ -516,7 +516,7 @@ def _at_cusp(search: _Search) -> Found:
         search.recent[-CUSP:],
         key=lambda one: (max(search.evaluator.worst(one), CUSP_ROUNDING), one.f),
     )
-    why = "the constraints' gradients cancel each other here, and no multipliers tell what is best"
+    why = "the constraints' gradients all but cancel here, and no multipliers tell what is best"
     return Found(point, Outcome(Ending.NO_BETTER, why), search.rho * search.unit)
 
 
