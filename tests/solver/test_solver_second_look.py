@@ -368,3 +368,15 @@ def test_a_quartic_with_a_minimum_far_down_is_not_unbounded(dense: bool) -> None
         assert result.objective == pytest.approx(-2.5e15)
         result = solve(model, engine="Evolutionary")
         assert result.ending is not Ending.UNBOUNDED, result.status
+
+
+def test_rounding_in_a_row_ends_no_way() -> None:
+    """min -x y where x = 0.3 y: far out the two differ by more than the precision."""
+    model = Model(
+        start=np.ones(2),
+        objective=lambda x: (float(-x[0] * x[1]), -x[::-1]),
+        lower=np.zeros(2),
+        constraints=(rows([1, -0.3], 0, "="),),
+    )
+    result = solve(model)
+    assert result.ending is Ending.UNBOUNDED, result.status

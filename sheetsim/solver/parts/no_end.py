@@ -216,8 +216,6 @@ def _stay_met(evaluator: Evaluator, point: Point, x: Floats, c: Floats) -> bool:
     rounding, of the terms that a row sums.
     """
     off, first = evaluator.violations(c), evaluator.violations(point.c)
-    if (off > evaluator.options.precision).any():
-        return False
     for i in np.flatnonzero((off > first).any(axis=1)):
         _, A = evaluator.derive(evaluator.at(x[i], probe=True))
         terms = np.abs(A) @ np.abs(x[i]) + np.abs(c[i])
