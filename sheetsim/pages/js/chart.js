@@ -503,8 +503,9 @@ function drawSeries(area, series, type, place, yScale) {
     const [x, y] = [place.x(point.x), place.y(point.y)];
     const good = Number.isFinite(x) && Number.isFinite(y) && !(yScale.log && point.y <= 0);
     if (good) {
-      spots.push({ x, y, i });
-      path += `${open ? "L" : "M"}${x.toFixed(2)} ${clamp(y).toFixed(2)}`;
+      const spot = { x: clamp(x), y: clamp(y), i };
+      spots.push(spot);
+      path += `${open ? "L" : "M"}${spot.x.toFixed(2)} ${spot.y.toFixed(2)}`;
     }
     open = good;
   });
@@ -539,8 +540,11 @@ function drawSeries(area, series, type, place, yScale) {
   }
 }
 
-/** @param {number} y */
-const clamp = (y) => Math.min(Math.max(y, -1e5), 1e5);
+/**
+ * Return a place that is drawn nearby if it is far off the chart.
+ * @param {number} pixel
+ */
+const clamp = (pixel) => Math.min(Math.max(pixel, -1e5), 1e5);
 
 /**
  * @param {any} series
