@@ -116,15 +116,16 @@ whole("SUMPRODUCT", (args, call) => {
 /**
  * @param {string} name
  * @param {(pairs: [number, number][]) => number | XlError} f
- * @param {number} few
+ * @param {number} few how many pairs it needs; 0 for a sum
  */
 function pairwise(name, f, few) {
   whole(name, (args, call) => {
     const pairs = pairsIn(args, call);
     if (pairs instanceof XlError) return pairs;
-    if (pairs.length < few) return few > 0 ? DIV0 : 0;
+    if (pairs.length < few) return DIV0;
     const out = f(pairs);
-    return typeof out === "number" && !Number.isFinite(out) ? DIV0 : out;
+    if (typeof out !== "number" || Number.isFinite(out)) return out;
+    return few > 0 ? DIV0 : NUM; // a line through points that lie alike; a sum that is too large
   });
 }
 
