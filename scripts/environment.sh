@@ -43,49 +43,43 @@ prepare_environment() {
   fi
 }
 
-# LibreOffice, where the system's package manager is at hand and lets us.
-install_libreoffice() {
-  if command -v soffice >/dev/null 2>&1 || command -v libreoffice >/dev/null 2>&1; then
-    return 0
-  fi
-  local as_root=
+# A program, where the system's package manager is at hand and lets us.
+# Usage: install_program NAME PACKAGE WITHOUT COMMAND..., where any COMMAND shows that it is there,
+# and WITHOUT is what follows if it is not.
+install_program() {
+  local name=$1 package=$2 without=$3 command as_root=
+  shift 3
+  for command in "$@"; do
+    if command -v "$command" >/dev/null 2>&1; then
+      return 0
+    fi
+  done
   if [ "$(id -u)" != 0 ]; then
     as_root="sudo -n"
     if ! sudo -n true 2>/dev/null; then
-      say "LibreOffice is not installed and this user may not install it: workbooks are checked in IronCalc alone."
+      say "$name is not installed and this user may not install it: $without."
       return 0
     fi
   fi
   if ! command -v apt-get >/dev/null 2>&1; then
-    say "LibreOffice is not installed and there is no apt-get here: workbooks are checked in IronCalc alone."
+    say "$name is not installed and there is no apt-get here: $without."
     return 0
   fi
-  say "installing LibreOffice Calc (libreoffice-calc-nogui)"
+  say "installing $name ($package)"
   export DEBIAN_FRONTEND=noninteractive
-  if ! { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends \
-    libreoffice-calc-nogui; } >/dev/null; then
-    say "LibreOffice could not be installed (see above): workbooks are checked in IronCalc alone."
+  if ! { $as_root apt-get update -qq &&
+    $as_root apt-get install -y -qq --no-install-recommends "$package"; } >/dev/null; then
+    say "$name could not be installed (see above): $without."
   fi
 }
 
-# Chromium, for the tests of pages; likewise.
+install_libreoffice() {
+  install_program LibreOffice libreoffice-calc-nogui "workbooks are checked in IronCalc alone" \
+    soffice libreoffice
+}
+
+# For the tests of pages.
 install_chromium() {
-  if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
-    command -v google-chrome >/dev/null 2>&1; then
-    return 0
-  fi
-  local as_root=
-  if [ "$(id -u)" != 0 ]; then
-    as_root="sudo -n"
-  fi
-  if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
-    say "Chromium is not installed and this user may not install it: the tests of pages are skipped."
-    return 0
-  fi
-  say "installing Chromium"
-  export DEBIAN_FRONTEND=noninteractive
-  if ! { $as_root apt-get update -qq &&
-    $as_root apt-get install -y -qq --no-install-recommends chromium; } >/dev/null; then
-    say "Chromium could not be installed (see above): the tests of pages are skipped."
-  fi
+  install_program Chromium chromium "the tests of pages are skipped" \
+    chromium chromium-browser google-chrome
 }

@@ -7,8 +7,9 @@ Modules beside the packages: `arrays` (names for NumPy's arrays), `book` (a work
 `columns` (the cells of a sheet in arrays), `errors` (all that are raised on purpose), `files` (a
 file written whole or not at all), `module_text` (what a module's file says, without an import),
 `option_values` (values that are given as options), `recalculating` (fresh values for any workbook),
-`references` (A1 references), `sparse` (a sparse matrix as plain arrays), `spreading` (one function
-over many tasks), `terminal` (printing), `tolerances` (how far two numbers may be apart).
+`mixed_integer` (a mixed-integer linear model as plain arrays), `references` (A1 references),
+`sparse` (a sparse matrix as plain arrays), `spreading` (one function over many tasks), `terminal`
+(printing), `tolerances` (how far two numbers may be apart).
 """
 
 from __future__ import annotations

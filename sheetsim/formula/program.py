@@ -18,10 +18,11 @@ from sheetsim.formula.compile.store import DYNAMIC
 from sheetsim.formula.functions import UnequalSizesError
 from sheetsim.formula.recalc.overlay import overlay
 from sheetsim.formula.straight_line.straight_line import StraightLine
-from sheetsim.formula.structure.binaries import MixedInteger, Side, mixed_integer
+from sheetsim.formula.structure.binaries import Side, mixed_integer
 from sheetsim.formula.structure.degrees import slot_degrees, where_linearity_ends
 from sheetsim.formula.structure.sum_of_squares import SumOfSquares, find_sum_of_squares
 from sheetsim.formula.syntax.tokens import Ref, tokenize
+from sheetsim.mixed_integer import MixedInteger
 from sheetsim.sparse import Sparse
 
 if TYPE_CHECKING:

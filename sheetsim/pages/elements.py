@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sheetsim.references import column_index
 from sheetsim.workbook.read.xml_scan import Handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sheetsim.workbook.read.archive import Archive
+
+
+def float_of(text: str, default: float) -> float:
+    """Return the number that a text spells, the default for none."""
+    try:
+        return float(text)
+    except ValueError:
+        return default
 
 
 def local(name: str) -> str:
@@ -128,13 +137,8 @@ class SheetHandler(TreeHandler):
             self._within += 1
 
     def _cell(self, attributes: Mapping[str, str]) -> None:
-        letters = attributes.get("r", "").rstrip("0123456789").upper()
-        if letters:
-            self._column = -1
-            for letter in letters:
-                self._column = (self._column + 1) * 26 + ord(letter) - 65
-        else:
-            self._column += 1
+        letters = attributes.get("r", "").rstrip("0123456789")
+        self._column = column_index(letters) if letters else self._column + 1
         style = attributes.get("s", "0")
         if style != "0" and style.isdigit():
             self.styles[self._row, self._column] = int(style)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import WorkbookError
-from sheetsim.pages.elements import Element, read_tree
+from sheetsim.pages.elements import Element, float_of, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +104,8 @@ def _chart(root: Element, colours: Colours) -> Json | None:
                 "type": _KINDS[one.name],
                 "across": one.value("barDir") == "bar",
                 "grouping": one.value("grouping", default="standard"),
-                "gap": _number(one.value("gapWidth"), 150),
-                "overlap": _number(one.value("overlap"), 0),
+                "gap": float_of(one.value("gapWidth"), 150),
+                "overlap": float_of(one.value("overlap"), 0),
                 "series": [_series(ser, colours) for ser in one.all("ser")],
             }
         )
@@ -124,13 +124,6 @@ def _chart(root: Element, colours: Colours) -> Json | None:
             if one.value("delete") in {"1", ""}
         ],
     }
-
-
-def _number(text: str, default: float) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return default
 
 
 def _title(element: Element | None) -> Json:
@@ -163,7 +156,7 @@ def _values(element: Element | None) -> Json:
         own = element.find(kind)
         if own is not None:
             texts = [p.find("v") for p in own.all("pt")]
-            return [_number(v.text, 0.0) if kind == "numLit" else v.text for v in texts if v]
+            return [float_of(v.text, 0.0) if kind == "numLit" else v.text for v in texts if v]
     return None
 
 
@@ -173,20 +166,20 @@ def _series(ser: Element, colours: Colours) -> Json:
     marker = ser.find("marker")
     marker_fill = None if marker is None else marker.find("spPr", "solidFill")
     out: Json = {
-        "index": int(_number(ser.value("idx", default="0"), 0)),
+        "index": int(float_of(ser.value("idx", default="0"), 0)),
         "name": "" if name is None else _text(name),
         "x": _values(ser.find("xVal") or ser.find("cat")),
         "y": _values(ser.find("yVal") or ser.find("val")),
         "line": "none" if line is not None and line.find("noFill") is not None else "",
         "color": colours.drawing(ser.find("spPr", "solidFill")),
         "marker": "" if marker is None else marker.value("symbol"),
-        "size": 5 if marker is None else _number(marker.value("size"), 5),
+        "size": 5 if marker is None else float_of(marker.value("size"), 5),
         "markerColor": colours.drawing(marker_fill),
         "smooth": ser.value("smooth", default="0") in {"1", "true"},
     }
     if line is not None:
         out["lineColor"] = colours.drawing(line.find("solidFill"))
-        out["width"] = _number(line.get("w"), 22225) / _EMU
+        out["width"] = float_of(line.get("w"), 22225) / _EMU
         dash = line.value("prstDash")
         if dash:
             out["dash"] = dash
@@ -194,7 +187,7 @@ def _series(ser: Element, colours: Colours) -> Json:
     if labels is not None:
         out["labels"] = _labels(labels, ser)
     points = {
-        int(_number(one.value("idx"), 0)): colours.drawing(one.find("spPr", "solidFill"))
+        int(float_of(one.value("idx"), 0)): colours.drawing(one.find("spPr", "solidFill"))
         for one in ser.all("dPt")
     }
     if points:
@@ -214,7 +207,7 @@ def _labels(labels: Element, ser: Element) -> Json:
         tx = one.find("tx")
         deleted = one.value("delete") == "1"
         text: Json = "" if deleted else None if tx is None else _text(tx)
-        own[int(_number(one.value("idx"), 0))] = text
+        own[int(float_of(one.value("idx"), 0))] = text
     shows = labels.value("showVal") == "1", labels.value("showSerName") == "1"
     return out | {"texts": own, "value": shows[0], "name": shows[1]}
 
@@ -235,7 +228,7 @@ def _axis(axis: Element) -> Json:
         out["format"] = format_.get("formatCode")
     for key, name in (("min", "min"), ("max", "max"), ("log", "logBase")):
         if scaling.value(name):
-            out[key] = _number(scaling.value(name), 0.0)
+            out[key] = float_of(scaling.value(name), 0.0)
     if axis.value("majorUnit"):
-        out["unit"] = _number(axis.value("majorUnit"), 0.0)
+        out["unit"] = float_of(axis.value("majorUnit"), 0.0)
     return out

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import WorkbookError
-from sheetsim.pages.elements import Element, SheetHandler
+from sheetsim.pages.elements import Element, SheetHandler, float_of
 from sheetsim.pages.plans import Formulas, UnknownError, plan_of_text, step_json
 from sheetsim.references import read_area
 
@@ -90,7 +90,7 @@ class Look:
 
     def _format(self, name: str, default: float) -> float:
         own = self.root.find("sheetFormatPr")
-        return _float("" if own is None else own.get(name), default)
+        return float_of("" if own is None else own.get(name), default)
 
     def _default_width(self) -> int:
         width = self._format("defaultColWidth", 0)
@@ -101,9 +101,9 @@ class Look:
         out = []
         cols = self.root.find("cols")
         for one in cols.all("col") if cols is not None else ():
-            first, last = int(_float(one.get("min"), 1)) - 1, int(_float(one.get("max"), 1)) - 1
+            first, last = int(float_of(one.get("min"), 1)) - 1, int(float_of(one.get("max"), 1)) - 1
             hidden = one.get("hidden") in {"1", "true"}
-            width = pixels(_float(one.get("width"), 9.14))
+            width = pixels(float_of(one.get("width"), 9.14))
             out.append([first, min(last, 16383), 0 if hidden else width])
         return out
 
@@ -114,14 +114,14 @@ class Look:
             if own.get("hidden") in {"1", "true"}:
                 out.append([row, 0])
             elif "ht" in own:
-                out.append([row, _pixels_of_points(_float(own["ht"], 15))])
+                out.append([row, _pixels_of_points(float_of(own["ht"], 15))])
         return out
 
     def _frozen(self) -> list[int]:
         pane = self._view().find("pane")
         if pane is None or pane.get("state") not in {"frozen", "frozenSplit"}:
             return [0, 0]
-        return [int(_float(pane.get("ySplit"), 0)), int(_float(pane.get("xSplit"), 0))]
+        return [int(float_of(pane.get("ySplit"), 0)), int(float_of(pane.get("xSplit"), 0))]
 
     def _boxes(self, outer: str, inner: str) -> list[Box]:
         own = self.root.find(outer)
@@ -163,7 +163,7 @@ class Look:
                 if rule is None:
                     self.missing.append(f"a conditional format ({one.get('type') or 'of no type'})")
                 else:
-                    out.append((int(_float(one.get("priority"), 0)), rule))
+                    out.append((int(float_of(one.get("priority"), 0)), rule))
         return [rule for _, rule in sorted(out, key=lambda pair: pair[0])]
 
     def _rule(self, one: Element, areas: list[Box]) -> Json | None:
@@ -175,7 +175,7 @@ class Look:
             scale = one.find("colorScale")
             if scale is None:
                 return None
-            rule["stops"] = [[p.get("type"), _float(p.get("val"), 0)] for p in scale.all("cfvo")]
+            rule["stops"] = [[p.get("type"), float_of(p.get("val"), 0)] for p in scale.all("cfvo")]
             rule["colors"] = [self._styles.colours.css(p) for p in scale.all("color")]
             return rule
         number = one.get("dxfId")
@@ -203,7 +203,7 @@ class Look:
                 part = one.find(name)
                 if part is None:
                     continue
-                number = _float(part.text, float("nan"))
+                number = float_of(part.text, float("nan"))
                 if number == number:
                     rule[name] = number
                 elif part.text.startswith('"') and part.text.endswith('"'):
@@ -224,13 +224,6 @@ class Look:
             else:
                 self.missing.append("a link out of the workbook")
         return out
-
-
-def _float(text: str, default: float) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return default
 
 
 def _pixels_of_points(points: float) -> int:

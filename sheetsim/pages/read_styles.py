@@ -11,7 +11,7 @@ import colorsys
 from typing import TYPE_CHECKING, Any
 
 from sheetsim.errors import WorkbookError
-from sheetsim.pages.elements import Element, read_tree
+from sheetsim.pages.elements import Element, float_of, read_tree
 
 if TYPE_CHECKING:
     from sheetsim.workbook.read.archive import Archive
@@ -90,7 +90,7 @@ class Colours:
             base = _INDEXED.split()[int(element.get("indexed"))]
         if not base:
             return ""
-        return "#" + _tinted(base, _number(element.get("tint", "0"))).lower()
+        return "#" + _tinted(base, float_of(element.get("tint"), 0.0)).lower()
 
     def drawing(self, element: Element | None) -> str:
         """Return the colour of an element that a drawing fills with, "" for none."""
@@ -110,13 +110,6 @@ class Colours:
 
 def _is_hex(text: str) -> bool:
     return len(text) == 6 and all(one in "0123456789abcdefABCDEF" for one in text)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 def _tinted(colour: str, tint: float) -> str:
@@ -204,7 +197,7 @@ class Styles:
         colour = self.colours.css(font.find("color"))
         if colour and colour != "#000000":
             style["color"] = colour
-        size = _number(font.value("sz", default="11"))
+        size = float_of(font.value("sz", default="11"), 0.0)
         if size > 0 and size != 11:
             style["size"] = size
         name = font.value("name")

@@ -7,7 +7,7 @@
 | ------------- | --------------------------------------------------------------------------- |
 | `model`       | `Model`, its `Constraint`s, and a `Reduction` of a least-squares model      |
 | `functions`   | functions of the variables: of one point, or `Vectorized` for many          |
-| `mixed_integer` | `MixedInteger`: what formulas with IF, MAX and the like amount to         |
+| `reformulation` | how a model is asked for itself as a mixed-integer linear one            |
 | `options`     | `Options`, those of Excel's dialog                                          |
 | `result`      | `Result`, with the log, slacks, multipliers and ranges                      |
 | `endings`     | `Ending`: how a solve may end, with Excel's code and sentence               |

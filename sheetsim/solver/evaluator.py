@@ -22,9 +22,9 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import OptionError
+from sheetsim.mixed_integer import MixedInteger
 from sheetsim.solver.endings import Ending, Outcome, Stop
 from sheetsim.solver.functions import Many, Mask, checked
-from sheetsim.solver.mixed_integer import MixedInteger
 from sheetsim.solver.model import Model
 from sheetsim.solver.options import Options
 from sheetsim.solver.parts.bounds import Box

@@ -27,7 +27,7 @@ from sheetsim.solver.functions import (
     checked,
     identity,
 )
-from sheetsim.solver.mixed_integer import Reformulate
+from sheetsim.solver.reformulation import Reformulate
 
 Relation = Literal["<=", "=", ">="]
 Sense = Literal["minimize", "maximize", "value"]

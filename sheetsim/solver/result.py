@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from sheetsim.arrays import Floats
+from sheetsim.mixed_integer import MixedInteger
 from sheetsim.solver.endings import Ending, Outcome
 from sheetsim.solver.functions import Mask
-from sheetsim.solver.mixed_integer import MixedInteger
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ were a variable, so that the formulas are compiled once, and held while the mode
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,11 @@ from sheetsim.formula.program import Note, Program, compile_book
 from sheetsim.formula.recalc.overlay import with_cells
 from sheetsim.formula.structure.binaries import NotLinearError
 from sheetsim.formula.structure.degrees import MORE
+from sheetsim.mixed_integer import MixedInteger
 from sheetsim.references import MAX_COLUMNS, MAX_ROWS, address_text
 from sheetsim.solver.functions import identity
-from sheetsim.solver.mixed_integer import MixedInteger, NotLinear
 from sheetsim.solver.model import Model
+from sheetsim.solver.reformulation import NotLinear
 from sheetsim.solving.functions import (
     Block,
     Function,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from sheetsim.book import Book, CellAddress, Value
     from sheetsim.formula.structure.sum_of_squares import SumOfSquares
     from sheetsim.solver.functions import Index, Mask
-    from sheetsim.solver.mixed_integer import Reformulate
+    from sheetsim.solver.reformulation import Reformulate
     from sheetsim.workbook.solver_model.model import SolverConstraint, SolverModel
 
 MAX_CONSTRAINED = 2_000_000
@@ -177,12 +178,11 @@ class Compiled:
             if to_value and goal is not None:
                 rows, goal = [*sides, (0, None, stored.value, "=")], None
             try:
-                found = program.mixed_integer(
+                return program.mixed_integer(
                     (low, high, whole), held.tolist(), goal, rows, tightened=tightened
                 )
             except NotLinearError as error:
                 return NotLinear(error.cell, error.why, error.unbounded)
-            return MixedInteger(**{one.name: getattr(found, one.name) for one in fields(found)})
 
         return reformulate
 

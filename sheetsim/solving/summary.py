@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sheetsim.formula.program import Note
-    from sheetsim.solver.mixed_integer import MixedInteger
+    from sheetsim.mixed_integer import MixedInteger
     from sheetsim.solver.result import Result
     from sheetsim.solving.compiled import Compiled
     from sheetsim.solving.prepare import Prepared

@@ -252,14 +252,20 @@ def _last_part(which: int) -> Callable[..., Floats]:
 _LAST = [_last_part(i) for i in range(3)]
 
 
+def _last_parts(
+    settlement: Any, maturity: Any, last: Any, frequency: Any, basis: Any
+) -> tuple[list[Any], Any]:
+    """Return the periods of an odd last coupon, see `_last_part`, and how many a year has."""
+    days = tuple(map(real, (settlement, maturity, last, frequency, basis)))
+    return [part(*days) for part in _LAST], np.trunc(real(frequency))
+
+
 def _odd_last(
     settlement: Any, maturity: Any, last: Any, rate: Any, yld: Any, redemption: Any,
     frequency: Any, basis: Any = _ZERO,
 ) -> Any:  # fmt: skip
     """Return ODDLPRICE: simple interest until the end."""
-    days = tuple(map(real, (settlement, maturity, last, frequency, basis)))
-    whole, past, left = (part(*days) for part in _LAST)
-    each_year = np.trunc(real(frequency))
+    (whole, past, left), each_year = _last_parts(settlement, maturity, last, frequency, basis)
     coupon = 100 * rate / each_year
     out = (redemption + coupon * whole) / (1 + left * yld / each_year) - coupon * past
     return out + _not_negative(rate, redemption - 1e-300)
@@ -270,9 +276,7 @@ def _odd_last_yield(
     frequency: Any, basis: Any = _ZERO,
 ) -> Any:  # fmt: skip
     """Return ODDLYIELD."""
-    days = tuple(map(real, (settlement, maturity, last, frequency, basis)))
-    whole, past, left = (part(*days) for part in _LAST)
-    each_year = np.trunc(real(frequency))
+    (whole, past, left), each_year = _last_parts(settlement, maturity, last, frequency, basis)
     coupon = 100 * rate / each_year
     dirty = paid + coupon * past
     out = (redemption + coupon * whole - dirty) / dirty * each_year / left

@@ -53,19 +53,24 @@ const grid = new Grid(find("#grid"), {
 });
 
 const solveButton = /** @type {HTMLButtonElement} */ (find("#solve-open"));
+/**
+ * Put numbers into cells, with nothing computed yet.
+ * @param {number[]} slots
+ * @param {Float64Array} x
+ */
+function place(slots, x) {
+  slots.forEach((slot, i) => {
+    engine.values[slot] = x[i];
+  });
+}
+
 const solve = new Solve(engine, book.plans, {
   show: (slots, x) => {
-    slots.forEach((slot, i) => {
-      engine.values[slot] = x[i];
-    });
+    place(slots, x);
     engine.recalculate();
     grid.refresh();
   },
-  restore: (slots, x) => {
-    slots.forEach((slot, i) => {
-      engine.values[slot] = x[i];
-    });
-  },
+  restore: place,
   keep: (slots, x) =>
     change(
       slots.map((slot, i) => ({

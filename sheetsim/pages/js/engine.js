@@ -99,6 +99,8 @@ export class Engine {
     this.columnOf = [];
     /** @type {number[]} the slot of an array formula's first cell, for its others; else -1 */
     this.home = [];
+    /** @type {number[]} slots of the others of array formulas */
+    this.covered = [];
     /** @type {Plan[]} */
     this.plans = book.plans.map((/** @type {any[][]} */ steps) => planOf(steps));
     /** @type {Group[]} */
@@ -140,7 +142,10 @@ export class Engine {
     const [height, width] = group.size ?? [1, 1];
     for (let r = 0; r < height; r++) {
       for (let c = 0; c < width; c++) {
-        if (r || c) this.home[this.#add(group.sheet, row + r, column + c, null)] = first;
+        if (!r && !c) continue;
+        const slot = this.#add(group.sheet, row + r, column + c, null);
+        this.home[slot] = first;
+        this.covered.push(slot);
       }
     }
   }
@@ -237,9 +242,7 @@ export class Engine {
     if (this.state.length < this.values.length) this.state = new Uint8Array(2 * this.values.length);
     this.state.fill(READY);
     for (const slot of this.order) this.state[slot] = DIRTY;
-    for (let slot = 0; slot < this.home.length; slot++) {
-      if (this.home[slot] >= 0) this.state[slot] = DIRTY;
-    }
+    for (const slot of this.covered) this.state[slot] = DIRTY;
     let retried = false;
     /** @type {number[]} */
     const done = [];

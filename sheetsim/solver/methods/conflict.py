@@ -19,11 +19,11 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import EngineMissingError
+from sheetsim.mixed_integer import MixedInteger
 from sheetsim.solver.endings import Ending, Stop
 from sheetsim.solver.evaluator import Evaluator, Point
 from sheetsim.solver.functions import Mask
 from sheetsim.solver.methods.highs import Matrix, highspy, loses_entries, new_highs, set_rows
-from sheetsim.solver.mixed_integer import MixedInteger
 from sheetsim.solver.result import Conflict
 
 SECONDS = 10.0

@@ -36,10 +36,10 @@ from sheetsim.solver.methods.highs import (
     run_highs,
     set_rows,
 )
-from sheetsim.solver.mixed_integer import NotLinear
 from sheetsim.solver.parts.feasibility import infeasible, none_found
 from sheetsim.solver.parts.linearity import Linear, linear
 from sheetsim.solver.parts.optimality import unbounded
+from sheetsim.solver.reformulation import NotLinear
 from sheetsim.solver.result import Ranges
 from sheetsim.sparse import Sparse, from_dense, stacked
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from sheetsim.arrays import Floats
 from sheetsim.errors import EngineMissingError
+from sheetsim.mixed_integer import MixedInteger
 from sheetsim.solver.endings import INTERRUPTED, Ending, Outcome
 from sheetsim.solver.evaluator import Evaluator
 from sheetsim.solver.found import Found
@@ -31,8 +32,8 @@ from sheetsim.solver.methods.highs import (
     run_highs,
     set_rows,
 )
-from sheetsim.solver.mixed_integer import MixedInteger, NotLinear
 from sheetsim.solver.parts.feasibility import infeasible, none_found
+from sheetsim.solver.reformulation import NotLinear
 
 SAME = 1e-6
 """Of a bound: a value that is no farther from it is optimal. Of whole columns, HiGHS allows as much

@@ -9,7 +9,7 @@
 - `mixed_integer`: a model, as arrays.
 """
 
-from sheetsim.formula.structure.binaries.mixed_integer import MixedInteger, Side, mixed_integer
+from sheetsim.formula.structure.binaries.mixed_integer import Side, mixed_integer
 from sheetsim.formula.structure.binaries.rows import NotLinearError
 
-__all__ = ["MixedInteger", "NotLinearError", "Side", "mixed_integer"]
+__all__ = ["NotLinearError", "Side", "mixed_integer"]

@@ -14,7 +14,6 @@ from sheetsim.formula.functions._function import LinearForm
 from sheetsim.formula.structure.binaries.affine import EITHER, Affine, fixed, negated
 from sheetsim.formula.structure.binaries.pieces import (
     all_of,
-    any_of,
     at_least_zero,
     chosen,
     floor_of,
@@ -254,16 +253,6 @@ def _remainder(own: Columns, a: Value, by: Value) -> Affine:
         raise NotLinearError(own.cell, "it takes a remainder of what is not known to be > 0")
     e = number(own, a)
     return e.plus(floor_of(own, quotient(e, of.constant)), -of.constant)
-
-
-def joined_all(own: Columns, truths: list[Affine]) -> Affine:
-    """Return AND."""
-    return all_of(own, truths)
-
-
-def joined_any(own: Columns, truths: list[Affine]) -> Affine:
-    """Return OR."""
-    return any_of(own, truths)
 
 
 def joined_odd(own: Columns, truths: list[Affine]) -> Affine:

@@ -8,7 +8,6 @@ where the formulas give it there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,8 @@ from sheetsim.formula.structure.binaries.affine import Affine, fixed
 from sheetsim.formula.structure.binaries.functions import number
 from sheetsim.formula.structure.binaries.rows import Columns, Row, tighten
 from sheetsim.formula.structure.binaries.walk import Walk
-from sheetsim.formula.values import Bools, Ints
+from sheetsim.formula.values import Bools
+from sheetsim.mixed_integer import Entries, MixedInteger
 
 if TYPE_CHECKING:
     from sheetsim.formula.compile.compiler import Compiler
@@ -38,51 +38,6 @@ class Side(NamedTuple):
     right: int | None
     number: float
     sign: str
-
-
-class Entries(NamedTuple):
-    """A sparse matrix (rows, columns): its entries, and a constant for each row."""
-
-    row: Ints
-    column: Ints
-    value: Floats
-    constant: Floats
-
-
-@dataclass(frozen=True)
-class MixedInteger:
-    """min cost·x + constant; the first n columns are the model's variables.
-
-    A row reads A x + a <= 0 or = 0. Rows that decide a condition of numbers that are not whole have
-    an entry in `ties`: A x + a + margin (T x + t) <= 0 is so for a margin > 0 beyond doubt, and
-    the row with the margin -near includes all that rounding may decide.
-
-    Attributes:
-        cost: (columns,), of a minimum.
-        constant: what is added.
-        rows: A and a.
-        ties: T and t.
-        near: (rows,) see above.
-        strict: (rows,) at which ties a condition is not so.
-        equal: (rows,) which are equations.
-        low, high: (columns,) bounds.
-        whole: (columns,) which are whole numbers.
-        cells: of which formulas binaries were made, in order.
-        binaries: how many whole columns were added.
-    """
-
-    cost: Floats
-    constant: float
-    rows: Entries
-    ties: Entries
-    near: Floats
-    strict: Bools
-    equal: Bools
-    low: Floats
-    high: Floats
-    whole: Bools
-    cells: tuple[str, ...]
-    binaries: int
 
 
 def mixed_integer(

@@ -13,14 +13,12 @@ from sheetsim.formula.functions._function import LinearForm
 from sheetsim.formula.structure.binaries.affine import EITHER, Affine, fixed
 from sheetsim.formula.structure.binaries.functions import (
     compared,
-    joined_all,
-    joined_any,
     joined_odd,
     kind_of,
     number,
     truth,
 )
-from sheetsim.formula.structure.binaries.pieces import all_of, greatest, least_of, product
+from sheetsim.formula.structure.binaries.pieces import all_of, any_of, greatest, least_of, product
 from sheetsim.formula.structure.binaries.rows import Columns, NotLinearError
 from sheetsim.formula.values import BOOL, NUMBER, Objects, constant, number_of
 
@@ -247,8 +245,8 @@ RANGES: dict[LinearForm, Ranged] = {
     LinearForm.SUM_OF_PRODUCTS: _sum_of_products,
     LinearForm.MATRIX_PRODUCT: _matrix_product,
     LinearForm.TRANSPOSE: _transposed,
-    LinearForm.ALL: _logical(joined_all),
-    LinearForm.ANY: _logical(joined_any),
+    LinearForm.ALL: _logical(all_of),
+    LinearForm.ANY: _logical(any_of),
     LinearForm.ODD: _logical(joined_odd),
     LinearForm.COUNT_IF: _count_if,
     LinearForm.SUM_IF: _sum_if,
